@@ -1,0 +1,1 @@
+"""Linli's events, topics and lanes; depends on pydantic only."""

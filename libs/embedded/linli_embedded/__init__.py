@@ -1,0 +1,1 @@
+"""Postgres and a Kafka-compatible broker as child processes, without Docker or Java."""

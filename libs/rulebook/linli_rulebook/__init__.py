@@ -1,0 +1,1 @@
+"""Linli's policy (versioned, inherited, explained) and working calendar; pure."""

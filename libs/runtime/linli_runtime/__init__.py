@@ -1,0 +1,1 @@
+"""What every Linli service process needs: settings, pool, migrations, timers, clock, HTTP, telemetry, health."""

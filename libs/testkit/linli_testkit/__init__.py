@@ -1,0 +1,1 @@
+"""Postgres and Kafka for tests, clock, fault injection, builders."""

@@ -1,0 +1,1 @@
+"""Tickets: owners, deadlines, escalation, contractors and repairs."""

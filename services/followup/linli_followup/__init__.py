@@ -1,0 +1,1 @@
+"""Callbacks, satisfaction and improvement after the work is done."""

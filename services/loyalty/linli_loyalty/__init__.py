@@ -1,0 +1,1 @@
+"""Members' points and tiers, kept in a ledger."""

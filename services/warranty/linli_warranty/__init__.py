@@ -1,0 +1,1 @@
+"""Warranty cover, contractors' deposits, deductions and releases."""
