@@ -1,0 +1,124 @@
+"""CloudEvents 1.0 in Kafka's binary mode: what travels in the headers, how an id is derived, how a record is read.
+
+Only encoding lives here: no broker, no database, no clock.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from linli_contracts.event import Event
+from linli_contracts.events import BY_TYPE
+from linli_contracts.lanes import LANES, lane_of_key
+
+NAMESPACE: Final = UUID("6f2b6c1e-9d0a-5c57-8a35-5e1c7a6b1f01")
+SPEC_VERSION: Final = "1.0"
+MAX_EVENT_BYTES: Final = 512 * 1024
+"""Promise 1: a larger event would jam the relay, whose requests stay below the broker's 1 MiB."""
+
+
+class EnvelopeError(ValueError):
+    """A record cannot be read as an event; the text says which header or field and why."""
+
+
+class UnknownTypeError(EnvelopeError):
+    """The record is well-formed but of a type or version this process does not know: parked apart, retried after an upgrade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is said about an event outside its body."""
+
+    id: UUID
+    type: str
+    version: int
+    deployment: str
+    producer: str
+    at: datetime
+    subject: str
+    key: str
+    lane: int
+    number: int
+    """Place in the producer's lane, from 1, without gaps."""
+    traceparent: str
+
+
+def derived_id(cause: str, type_name: str, index: int) -> UUID:
+    """The id of the ``index``-th event of this type that ``cause`` brings about; a replay makes the same one."""
+    return uuid5(NAMESPACE, f"{cause}|{type_name}|{index}")
+
+
+def source_of(deployment: str, producer: str) -> str:
+    """The CloudEvents source: carries the deployment's id, so that records of another one can be refused (promise 8)."""
+    return f"linli/{deployment}/{producer}"
+
+
+def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
+    """The Kafka headers of an event."""
+    return [
+        ("ce_specversion", SPEC_VERSION.encode()),
+        ("ce_id", str(envelope.id).encode()),
+        ("ce_type", envelope.type.encode()),
+        ("ce_dataversion", str(envelope.version).encode()),
+        ("ce_source", source_of(envelope.deployment, envelope.producer).encode()),
+        ("ce_time", envelope.at.isoformat().encode()),
+        ("ce_subject", envelope.subject.encode()),
+        ("ce_partitionkey", envelope.key.encode()),
+        ("ce_sequence", str(envelope.number).encode()),
+        ("content-type", b"application/json"),
+        ("traceparent", envelope.traceparent.encode()),
+    ]
+
+
+def read_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+    """The envelope of a record; raises :class:`EnvelopeError` naming the header that is missing or unreadable."""
+    try:
+        found = {name: value.decode() for name, value in headers}
+    except UnicodeDecodeError as error:
+        message = "a header is not UTF-8"
+        raise EnvelopeError(message) from error
+    try:
+        _, deployment, producer = found["ce_source"].split("/")
+        key = found["ce_partitionkey"]
+        return Envelope(
+            id=UUID(found["ce_id"]),
+            type=found["ce_type"],
+            version=int(found.get("ce_dataversion", "1")),
+            deployment=deployment,
+            producer=producer,
+            at=datetime.fromisoformat(found["ce_time"]),
+            subject=found["ce_subject"],
+            key=key,
+            lane=lane_of_key(key),
+            number=int(found["ce_sequence"]),
+            traceparent=found.get("traceparent", ""),
+        )
+    except KeyError as error:
+        message = f"header {error.args[0]} is missing"
+        raise EnvelopeError(message) from error
+    except ValueError as error:
+        message = f"a header has a wrong form: {error}"
+        raise EnvelopeError(message) from error
+
+
+def decode(envelope: Envelope, body: bytes) -> Event:
+    """The event of a record.
+
+    Raises :class:`UnknownTypeError` for a type or version this process does not know, :class:`EnvelopeError` for a body
+    that its model refuses or whose key is not the envelope's.
+    """
+    model = BY_TYPE.get((envelope.type, envelope.version))
+    if model is None:
+        message = f"unknown type {envelope.type} version {envelope.version}"
+        raise UnknownTypeError(message)
+    try:
+        event = model.model_validate_json(body)
+    except ValueError as error:
+        message = f"{envelope.type}: {error}"
+        raise EnvelopeError(message) from error
+    if event.key != envelope.key or not 0 <= envelope.lane < LANES:
+        message = f"{envelope.type}: the body's key {event.key!r} is not the envelope's {envelope.key!r}"
+        raise EnvelopeError(message)
+    return event

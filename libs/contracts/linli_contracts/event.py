@@ -1,0 +1,61 @@
+"""What every event is: a past-tense fact, immutable, without personal data, readable by yesterday's reader.
+
+The instant of a fact's record, its id and its number travel in the envelope (:mod:`linli_contracts.envelope`); the body
+carries the facts, each instant under its own name.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An aware instant, always UTC after validation; a naive one is refused."""
+
+KEY_PATTERN: Final = r"^[A-Za-z0-9_\-]{1,64}$"
+ID_PATTERN: Final = r"^[A-Za-z0-9_\-]{1,64}(\.[A-Za-z0-9_\-]{1,64}){1,3}$"
+Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+"""What facts are ordered by: an estate, a contract, a member."""
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+"""An id below a key: ``<key>.<rest>``."""
+Fen = Annotated[int, Field(ge=0, description="an amount of money in fen (1/100 yuan)")]
+Level = Annotated[int, Field(ge=1, le=4, description="severity: 1 major, 2 hot, 3 important, 4 ordinary (INT-06)")]
+
+
+class Event(BaseModel):
+    """A fact. Subclasses name the producing service and which field orders them; unknown fields are ignored on reading."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    producer: ClassVar[str]
+    version: ClassVar[int] = 1
+    key_field: ClassVar[str] = "estate_id"
+    subject_field: ClassVar[str] = "case_id"
+    order_critical: ClassVar[bool] = False
+    """True where followers of the same subject must not overtake a parked one (promise 6)."""
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The CloudEvents type: the class name."""
+        return cls.__name__
+
+    @property
+    def key(self) -> str:
+        """The key this fact is ordered by (its lane follows from it)."""
+        return str(getattr(self, self.key_field))
+
+    @property
+    def subject(self) -> str:
+        """What the fact is about: the case, the contract, the member."""
+        return str(getattr(self, self.subject_field))
+
+    @property
+    def case(self) -> str | None:
+        """The case whose timeline shows this fact, if it belongs to one."""
+        value: str | None = getattr(self, "case_id", None)
+        return value

@@ -1,0 +1,123 @@
+"""Facts that intake tells: requests, their grading and linking (INT). Never a name, a contact or free text (INT-13)."""
+
+from typing import Final, Literal
+
+from linli_contracts.event import Event, Id, Instant, Key, Level
+from linli_contracts.topics import INTAKE
+
+RequestKind = Literal[
+    "consultation", "complaint", "repair", "suggestion", "praise", "special_service", "public_affairs", "compensation"
+]
+Channel = Literal[
+    "hotline", "chat", "app", "email", "letter", "walk_in", "home_visit", "opinion_box", "survey",
+    "owners_meeting", "social_media", "referral", "sales_office", "contractor", "callback", "import",
+]  # fmt: skip
+CustomerKind = Literal["prospect", "buyer", "owner", "tenant", "organisation", "anonymous"]
+Category = Literal["engineering_quality", "planning_design", "sales", "property_management", "customer_service", "other"]
+Trade = Literal["waterproofing", "structure", "electrical", "plumbing", "equipment", "decoration", "heating_cooling"]
+
+
+class ComplaintReceived(Event):
+    """A request of any kind is complete and registered (INT-03); ``kind`` says which. Orders the whole life of the case."""
+
+    producer = INTAKE
+    order_critical = True
+
+    case_id: Id
+    estate_id: Key
+    home_id: Id | None = None
+    """None: the common area."""
+    kind: RequestKind
+    category: Category
+    subcategory: str
+    channel: Channel
+    customer_ref: Key
+    """Random and stable; only intake knows who it is."""
+    customer_kind: CustomerKind
+    received_at: Instant
+    received_by: str
+    """Staff id of the first receiver (INT-04)."""
+    people: int = 1
+    trade: Trade | None = None
+    """For repairs: the trade whose warranty is asked about (WAR-02)."""
+    place: str | None = None
+    """Where in the home or estate, as a code (``kitchen``); never free text."""
+    language: str = "zh-CN"
+    emergency: bool = False
+    needs_consultants: bool = False
+    complete_by: Instant | None = None
+    """A completion deadline that came with the request (imports, contracts); None: the policy's."""
+    source_row: str | None = None
+    """The row of the file it was imported from, as a digest."""
+
+
+class ComplaintGraded(Event):
+    """A level was decided or changed, with the facts it rests on (INT-06)."""
+
+    producer = INTAKE
+
+    case_id: Id
+    estate_id: Key
+    level: Level
+    previous_level: Level | None = None
+    reasons: tuple[str, ...]
+    people: int = 1
+    graded_at: Instant
+    policy_version: str
+
+
+class ComplaintsLinked(Event):
+    """Requests about the same issue became one case's followers (INT-07)."""
+
+    producer = INTAKE
+
+    case_id: Id
+    estate_id: Key
+    linked_case_ids: tuple[Id, ...]
+    people: int
+    linked_at: Instant
+    linked_by: str
+
+
+class ComplaintUnlinked(Event):
+    """A person took one request out of the case it was linked to (INT-07)."""
+
+    producer = INTAKE
+
+    case_id: Id
+    estate_id: Key
+    unlinked_case_id: Id
+    people: int
+    unlinked_at: Instant
+    unlinked_by: str
+
+
+class ComplaintAmended(Event):
+    """Facts of a request changed: which ones, never the words (INT-06, INT-15)."""
+
+    producer = INTAKE
+
+    case_id: Id
+    estate_id: Key
+    changed: tuple[str, ...]
+    amended_at: Instant
+
+
+class ComplaintWithdrawn(Event):
+    """The customer took the request back (INT-15)."""
+
+    producer = INTAKE
+
+    case_id: Id
+    estate_id: Key
+    withdrawn_at: Instant
+
+
+EVENTS: Final = (
+    ComplaintReceived,
+    ComplaintGraded,
+    ComplaintsLinked,
+    ComplaintUnlinked,
+    ComplaintAmended,
+    ComplaintWithdrawn,
+)

@@ -1,0 +1,110 @@
+"""The map of a service: every input it takes, what each needs loaded, the function that decides it, the rules it serves.
+
+A service's ``handlers.py`` holds one :class:`ServiceMap`. The writer loop, the HTTP routes, the subscriptions, AsyncAPI
+and OpenAPI are all made from it; adding a rule is a function and a line. Nothing here runs anything.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from linli_contracts.event import Event
+from linli_rulebook import PolicyBook
+from linli_rulebook.decision import Outcome, State, Timer
+from pydantic import BaseModel
+
+S = TypeVar("S", bound=State)
+B = TypeVar("B", bound=BaseModel)
+E = TypeVar("E", bound=Event)
+
+Ref = tuple[type[State], str]
+"""A state to load: its class and its id."""
+
+
+class Facts(Protocol):
+    """The states an input asked for, as they are now inside this batch (later inputs see earlier decisions)."""
+
+    def get(self, kind: type[S], identity: str) -> S | None:
+        """The state, or None when there is none; an id that was not asked for is a bug and raises ``KeyError``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who sends a command: from the token, never from the body."""
+
+    subject: str
+    scopes: frozenset[str]
+    org: str = "group"
+    """Organisation subtree, ``group`` or ``group/<region>`` or ``group/<region>/<project>/<estate>``."""
+    contractor_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision may use besides its states and input."""
+
+    now: datetime
+    """The instant of the input: a timer's due instant, a command's or event's own (see docs/delivery.md)."""
+    policies: PolicyBook
+    cause: str
+    """Unique and stable for the input; ids are derived from it."""
+    actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnEvent(Generic[E]):
+    """A fact of another service (or our own) that changes something here."""
+
+    event: type[E]
+    needs: Callable[[E], Iterable[Ref]]
+    decide: Callable[[Facts, E, Context], Outcome]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCommand(Generic[B]):
+    """Something a person or program asks for over HTTP; ``name`` is also its name in bulk files."""
+
+    name: str
+    route: str
+    """``POST /tickets/{case_id}/resolve``: path parameters are fields of the body."""
+    body: type[B]
+    scope: str
+    needs: Callable[[B], Iterable[Ref]]
+    """The first ref's lane is where the command is stored with its answer."""
+    decide: Callable[[Facts, B, Context], Outcome]
+    rules: tuple[str, ...]
+    org: Callable[[Facts, B], str | None] | None = None
+    """The organisation path the command touches; None: only tokens for the whole group may send it."""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnTimer(Generic[S]):
+    """A clock of a state that ran out."""
+
+    state: type[S]
+    clock: str
+    decide: Callable[[Facts, S, Timer, Context], Outcome]
+    rules: tuple[str, ...]
+    needs: Callable[[S, Timer], Iterable[Ref]] = field(default=lambda _state, _timer: ())
+    """Further states; the state itself is always loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMap:
+    """All of a service on one page."""
+
+    name: str
+    states: tuple[type[State], ...]
+    events: tuple[OnEvent[Any], ...] = ()
+    commands: tuple[OnCommand[Any], ...] = ()
+    timers: tuple[OnTimer[Any], ...] = ()
+    appends: tuple[str, ...] = ()
+    """Append-only tables, each written with the query ``append_<name>``."""
+
+    def producers(self) -> tuple[str, ...]:
+        """The services whose facts this one reads, in a fixed order."""
+        return tuple(sorted({entry.event.producer for entry in self.events}))

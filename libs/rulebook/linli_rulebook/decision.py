@@ -1,0 +1,121 @@
+"""What a pure rule returns: a decision is a value, and so is a refusal.
+
+A rule takes states, an input, the policy and ``now`` and returns one of the four outcomes below. Nothing here or in a
+rule does I/O, reads a clock or makes an id at random; the writer loop (``linli_messaging``) stores what a rule decided.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timer:
+    """A clock of one state that runs out at ``due_at``; ``occurrence`` is the round, ``step`` the how-many-eth of it.
+
+    Timers are a *projection* of their state: a rule never sets or cancels one, it changes the state, and the writer loop
+    stores the earliest. A rule that fires a timer must return a state that no longer shows this very timer.
+    """
+
+    due_at: datetime
+    clock: str
+    occurrence: int = 1
+    step: int = 1
+
+
+class State(BaseModel):
+    """What a service knows of one thing (a ticket, an estate, a contract): immutable, stored whole, locked by its id's lane."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    table: ClassVar[str]
+    """The table that keeps it; its queries are named ``load_<table>`` and ``save_<table>``."""
+
+    id: str
+
+    def timers(self) -> Iterable[Timer]:
+        """Every running clock of this state (none by default)."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why something was decided: the rule, what it concluded, the facts it rests on (ORG-02). Goes to the case's timeline."""
+
+    rule: str
+    what: str
+    subject: str
+    """The id of the state it is about; a case id puts it on that case's timeline."""
+    policy_version: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Plain JSON values; never personal data (INT-13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A row for an append-only table (a ledger's movement, a correction): written with the query ``append_<table>``."""
+
+    table: str
+    key: str
+    """The key whose lane must be locked to write it."""
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What shall be so from now on: new states, facts to tell, rows to append, the reasons, the answer to a command."""
+
+    save: tuple[State, ...] = ()
+    events: tuple[BaseModel, ...] = ()
+    append: tuple[Append, ...] = ()
+    because: tuple[Because, ...] = ()
+    answer: Mapping[str, Any] | None = None
+
+    def __add__(self, other: "Decision") -> "Decision":
+        """This decision followed by ``other`` (a later state of the same id replaces the earlier one)."""
+        return Decision(
+            save=self.save + other.save,
+            events=self.events + other.events,
+            append=self.append + other.append,
+            because=self.because + other.because,
+            answer=other.answer if other.answer is not None else self.answer,
+        )
+
+
+NOTHING = Decision()
+"""The input changes nothing (a repeated fact, a clock that no longer matters)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A named business refusal: nothing changes. ``code`` is stable; the texts are for people, zh-CN first."""
+
+    code: str
+    rule: str
+    zh: str
+    en: str
+    status: int = 409
+    """HTTP status: 404 unknown id, 403 not allowed, 409 wrong state, 422 wrong content."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """(field, what is allowed) for each field at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A fact of another producer is still missing: the event is stored and applied together with that fact (promise 5)."""
+
+    table: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The rule needs these states too (their lanes get locked); it is asked again with them loaded."""
+
+    refs: tuple[tuple[type[State], str], ...]
+
+
+Outcome = Decision | Refusal | Early | More
