@@ -1,9 +1,14 @@
-"""Free TCP ports on the loopback interface."""
+"""Free TCP ports on the loopback interface for machines that are started, killed and started again."""
 
+import random
 import socket
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
+_PORTS: Final = range(15_000, 30_000)
+"""Below the ports that systems give to outgoing connections. Otherwise, while a killed server's clients keep dialling, one of
+them gets the server's port as its own, connects to itself, and the server can't come back."""
+_TRIES: Final = 200
 
 
 def free_port() -> int:
@@ -12,20 +17,20 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Name several different free ports."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Name several different free ports; OSError when there are none."""
+    chosen: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, _TRIES):
+        if is_free(port):
+            chosen.append(port)
+        if len(chosen) == count:
+            return chosen
+    raise OSError(f"only {len(chosen)} of {_TRIES} ports tried are free")
 
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port now."""
     with socket.socket() as probe:
+        # As servers do it, so that connections which are still closing don't count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

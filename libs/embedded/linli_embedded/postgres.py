@@ -192,7 +192,12 @@ class Postgres:
     async def _answers(self) -> bool:
         try:
             connection = await asyncpg.connect(self.dsn(ADMIN_DATABASE), timeout=_READY_TIMEOUT_S)
-        except (OSError, asyncpg.CannotConnectNowError, asyncpg.InvalidPasswordError, asyncpg.ConnectionDoesNotExistError):
+        except (
+            OSError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.InvalidPasswordError,
+            asyncpg.ConnectionDoesNotExistError,
+        ):
             return False
         await connection.close()
         return True
@@ -280,7 +285,9 @@ class Postgres:
 
 def _environment() -> dict[str, str]:
     """Write our environment without what would point Postgres's programs at another server or another language."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))} | {"LC_ALL": "C"}
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))} | {
+        "LC_ALL": "C"
+    }
 
 
 def _alive(holder: str) -> bool:

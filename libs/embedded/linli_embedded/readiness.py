@@ -17,7 +17,9 @@ async def answers(bootstrap: str, security: Security | None = None, brokers: int
     """Whether the cluster answers a metadata request and knows at least this many brokers."""
     with _quiet():
         admin = AIOKafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS, **(security or Security()).client_options()
+            bootstrap_servers=bootstrap,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            **(security or Security()).client_options(),
         )
         try:
             await admin.start()

