@@ -1,0 +1,58 @@
+"""What people read of followup over HTTP; the routes of commands are made from MAP."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from linli_contracts.event import KEY_PATTERN
+from linli_messaging.service_map import Actor
+from linli_runtime.auth import require
+from linli_runtime.reads import Reads
+from pydantic import AwareDatetime
+
+from linli_followup.domain.callback import Callback, Status
+from linli_followup.store import CallbackPage, Figures, callback_page, figures, find_callback
+
+LARGEST_PAGE: Final = 500
+"""Keeps one answer below a megabyte and one read short."""
+
+Reader = Annotated[Actor, Depends(require("followup:read"))]
+
+
+def router(reads: Reads) -> APIRouter:
+    """The GET routes of followup over a read-only pool."""
+    routes = APIRouter()
+
+    @routes.get("/callbacks")
+    async def list_callbacks(
+        actor: Reader,
+        status: Status | None = None,
+        estate_id: Annotated[str | None, Query(pattern=KEY_PATTERN)] = None,
+        due_before: AwareDatetime | None = None,
+        cursor: Annotated[str | None, Query(max_length=256)] = None,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
+    ) -> CallbackPage:
+        """Callbacks in the order of their ids; ``due_before``: the open ones to be made before that instant."""
+        return await callback_page(
+            reads,
+            org=actor.org,
+            after=cursor,
+            limit=limit,
+            status=status,
+            estate_id=estate_id,
+            due_before=due_before,
+        )
+
+    @routes.get("/callbacks/{callback_id}")
+    async def get_callback(actor: Reader, callback_id: str) -> Callback:
+        """One callback as it stands."""
+        callback = await find_callback(reads, callback_id, org=actor.org)
+        if callback is None:
+            raise HTTPException(status_code=404, detail="没有这个回访 / There is no such callback")
+        return callback
+
+    @routes.get("/figures")
+    async def get_figures(actor: Reader) -> Figures:
+        """How many callbacks there are, by what became of them."""
+        return await figures(reads)
+
+    return routes

@@ -1,0 +1,49 @@
+"""What callers ask followup to record: the bodies of its commands, as they come over HTTP or in bulk files."""
+
+from typing import Annotated
+
+from linli_contracts.event import Id, Key
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+"""Homes, sheets or problems of one contract; the limit catches a slip of the keyboard: no contract has more homes."""
+Staff = Annotated[str, Field(min_length=1, max_length=64)]
+"""The staff id of the caller."""
+
+
+class CompleteCallback(BaseModel):
+    """The customer was reached and answered (FUP-01)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    callback_id: Id
+    satisfied: bool
+    score: Annotated[int, Field(ge=0, le=100)] | None = None
+    """The answer to the survey question, where one was given."""
+    by: Staff
+
+
+class NoAnswer(BaseModel):
+    """Nobody answered the call (FUP-04)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    callback_id: Id
+    by: Staff
+
+
+class CountClosingCallbacks(BaseModel):
+    """The closing callbacks of a contract were counted (WAR-09)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contract_id: Key
+    estate_id: Key
+    occupied_homes: Count
+    called_back_homes: Count
+    sheets_signed: Count
+    top_floor_homes: Count = 0
+    top_floor_visited: Count = 0
+    leaks_found: Count = 0
+    open_problems: Count = 0
+    reserved_problems: Count = 0

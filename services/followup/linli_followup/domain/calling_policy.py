@@ -1,0 +1,68 @@
+"""The policy of callbacks, read once for each policy in force: the only place of followup that names its entries."""
+
+import re
+from dataclasses import dataclass
+from datetime import time, timedelta
+from functools import lru_cache
+from typing import Final
+
+from linli_rulebook import Policy, Unit
+from linli_rulebook.errors import RulebookError
+from linli_rulebook.units import in_smallest_unit
+
+from linli_followup.domain.calling_hours import DayPart
+
+_TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class CallingPolicy:
+    """What the policy says about callbacks after the work (FUP-01, FUP-03, FUP-04)."""
+
+    version: str
+    within: timedelta
+    """The first call is due this long after completion (FUP-01)."""
+    first_after: timedelta
+    """The first call is planned this long after completion, so that the work has shown whether it holds."""
+    hours: DayPart
+    """When people may be called: what the quiet hours leave of the day (FUP-03)."""
+    parts: tuple[DayPart, ...]
+    """The times of day that the tries take turns in (FUP-04)."""
+    tries: int
+    tries_within_days: int
+
+
+# One for each place that refines something: some hundred. Beyond that it is only read anew.
+@lru_cache(maxsize=4_096)
+def calling_policy(policy: Policy) -> CallingPolicy:
+    """Reads the entries. Raises :class:`RulebookError` for hours that make no sense."""
+    quiet = policy.table("followup.quiet_hours")
+    hours = DayPart(opens=_time(quiet.get("to")), closes=_time(quiet.get("from")))
+    if not hours.opens < hours.closes:
+        raise RulebookError("followup.quiet_hours must begin in the evening and end in the morning")
+    parts = tuple(DayPart(*map(_time, text.split("-"))) for text in policy.texts("followup.callback_times_of_day"))
+    if not parts or any(not hours.opens <= part.opens < part.closes <= hours.closes for part in parts):
+        raise RulebookError("followup.callback_times_of_day must lie within the calling hours")
+    return CallingPolicy(
+        version=policy.version,
+        within=_elapsed(policy, "followup.callback_within"),
+        first_after=_elapsed(policy, "followup.callback_planned_after"),
+        hours=hours,
+        parts=tuple(sorted(parts, key=lambda part: part.opens)),
+        tries=policy.integer("followup.unreachable_tries"),
+        tries_within_days=_elapsed(policy, "followup.unreachable_over").days,
+    )
+
+
+def _elapsed(policy: Policy, name: str) -> timedelta:
+    span = policy.span(name)
+    if not span.unit.fits(Unit.SECONDS):
+        raise RulebookError(f"{name} must be elapsed time, not {span.unit}")
+    return timedelta(seconds=in_smallest_unit(span))
+
+
+def _time(text: object) -> time:
+    match = _TIME_OF_DAY.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise RulebookError(f"{text!r} is not a time of day such as 09:00")
+    return time(int(match[1]), int(match[2]))

@@ -1,0 +1,78 @@
+-- name: load_estate
+-- Estates by id, for the writer loop.
+SELECT id, state FROM estate WHERE id = ANY($1::text[]);
+
+-- name: save_estate
+-- Estates as a batch decided them.
+INSERT INTO estate (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_callback
+-- Callbacks by id, for the writer loop.
+SELECT id, state FROM callback WHERE id = ANY($1::text[]);
+
+-- name: save_callback
+-- Callbacks as a batch decided them.
+INSERT INTO callback (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_closing_count
+-- Closing counts by contract, for the writer loop.
+SELECT id, state FROM closing_count WHERE id = ANY($1::text[]);
+
+-- name: save_closing_count
+-- Closing counts as a batch decided them.
+INSERT INTO closing_count (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: list_callbacks
+-- A page of the callbacks that an organisation path may see: by status, estate (a stretch of ids), and to be made before.
+SELECT id, state::text AS state
+FROM callback
+WHERE id > $1::text
+  AND id < $2::text
+  AND ($3::text IS NULL OR status = $3)
+  AND ($4::text IS NULL OR (open AND call_by < $4))
+  AND ($5::text = 'group' OR split_part(id, '.', 1) IN (SELECT id FROM estate WHERE starts_with(org || '/', $5 || '/')))
+ORDER BY id
+LIMIT $6;
+
+-- name: list_open_callbacks
+-- The same page of open callbacks only, from their own small index.
+SELECT id, state::text AS state
+FROM callback
+WHERE open
+  AND id > $1::text
+  AND id < $2::text
+  AND ($3::text IS NULL OR status = $3)
+  AND ($4::text IS NULL OR call_by < $4)
+  AND ($5::text = 'group' OR split_part(id, '.', 1) IN (SELECT id FROM estate WHERE starts_with(org || '/', $5 || '/')))
+ORDER BY id
+LIMIT $6;
+
+-- name: find_callback
+-- One callback, with its estate's organisation path.
+SELECT callback.state::text AS state, estate.org
+FROM callback
+LEFT JOIN estate ON estate.id = split_part(callback.id, '.', 1)
+WHERE callback.id = $1;
+
+-- name: figures
+-- What became of all callbacks: the figures of a report, by status, answer and punctuality.
+SELECT
+    count(*) AS callbacks,
+    count(*) FILTER (WHERE status = 'planned') AS planned,
+    count(*) FILTER (WHERE status = 'due') AS due,
+    count(*) FILTER (WHERE status = 'completed') AS completed,
+    count(*) FILTER (WHERE state -> 'satisfied' = 'true') AS satisfied,
+    count(*) FILTER (WHERE state -> 'satisfied' = 'false') AS unsatisfied,
+    count(*) FILTER (WHERE status = 'unreachable') AS unreachable,
+    count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
+    count(*) FILTER (WHERE state -> 'late' = 'true') AS late,
+    count(*) FILTER (WHERE state -> 'in_quiet_hours' = 'true') AS in_quiet_hours,
+    count(*) FILTER (WHERE status = 'completed')
+        + coalesce(sum(jsonb_array_length(coalesce(state -> 'unanswered', '[]'))), 0)::bigint AS tries
+FROM callback;

@@ -1,0 +1,70 @@
+"""Typed reads of followup's tables for people; the writer loop has its own queries."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from linli_runtime.reads import Reads
+from pydantic import BaseModel
+
+from linli_followup.domain.callback import OPEN, Callback, Status
+
+_AFTER_EVERY_ID: Final = "~"
+"""Greater than any id: ids have letters, digits, ``_``, ``-`` and ``.``."""
+
+
+class CallbackPage(BaseModel):
+    """Some callbacks in the order of their ids, and the cursor of the next page."""
+
+    items: list[Callback]
+    next: str | None
+
+
+class Figures(BaseModel):
+    """How many callbacks there are, by what became of them."""
+
+    callbacks: int
+    planned: int
+    due: int
+    completed: int
+    satisfied: int
+    unsatisfied: int
+    unreachable: int
+    cancelled: int
+    tries: int
+    """Calls made: answered or not."""
+    late: int
+    """Callbacks with a try that nobody made in time."""
+    in_quiet_hours: int
+
+
+async def callback_page(
+    reads: Reads,
+    *,
+    org: str,
+    after: str | None,
+    limit: int,
+    status: Status | None = None,
+    estate_id: str | None = None,
+    due_before: datetime | None = None,
+) -> CallbackPage:
+    """The callbacks after the cursor that ``org`` may see; ``due_before`` asks for open ones to be made before then."""
+    first, last = (f"{estate_id}.", f"{estate_id}/") if estate_id else ("", _AFTER_EVERY_ID)
+    due_text = due_before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if due_before else None
+    query = "list_open_callbacks" if status in OPEN or due_before else "list_callbacks"
+    rows = await reads.fetch(query, max(after or "", first), last, status, due_text, org, limit + 1)
+    items = [Callback.model_validate_json(row["state"]) for row in rows[:limit]]
+    return CallbackPage(items=items, next=items[-1].id if len(rows) > limit else None)
+
+
+async def find_callback(reads: Reads, callback_id: str, *, org: str) -> Callback | None:
+    """The callback, if there is one and ``org`` may see it."""
+    row = await reads.fetchrow("find_callback", callback_id)
+    if row is None or not (org == "group" or f"{row['org']}/".startswith(f"{org}/")):
+        return None
+    return Callback.model_validate_json(row["state"])
+
+
+async def figures(reads: Reads) -> Figures:
+    """The counts over all callbacks of this service."""
+    row = await reads.fetchrow("figures")
+    return Figures.model_validate(dict(row or {}))
