@@ -5,7 +5,9 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """Name the user's cache: LINLI_CACHE_DIR, else `linli` in XDG_CACHE_HOME, else in `~/.cache`. It may not exist yet."""
+    """Name the user's cache: LINLI_CACHE_DIR, else `linli` in XDG_CACHE_HOME, else in `~/.cache`. It may not exist
+    yet.
+    """
     own = os.environ.get("LINLI_CACHE_DIR")
     if own:
         return Path(own)

@@ -2,10 +2,11 @@
 
 `python -m linli_embedded.guard [--stop SIGTERM] [--grace 10] [--user UID:GID] [--report FD] -- COMMAND…`
 
-The parent keeps the other end of this program's standard input open and writes nothing. When it closes it, or dies (even by
-SIGKILL, which nobody can handle), the end of file arrives here, and the command gets the stop signal and, after the grace in
-seconds, SIGKILL. SIGTERM, SIGINT and SIGHUP to the guard do the same. On Linux the kernel also kills the command when the guard itself is
-killed. The guard leaves with the command's exit code, or 128 + the signal that ended it.
+The parent keeps the other end of this program's standard input open and writes nothing. When it closes it, or dies
+(even by SIGKILL, which nobody can handle), the end of file arrives here, and the command gets the stop signal and,
+after the grace in seconds, SIGKILL. SIGTERM, SIGINT and SIGHUP to the guard do the same. On Linux the kernel also
+kills the command when the guard itself is killed. The guard leaves with the command's exit code, or 128 + the signal
+that ended it.
 
 Only small modules of the standard library may be imported: one guard stays in memory for every machine that runs.
 """
@@ -26,7 +27,9 @@ _CANNOT_EXECUTE = 127
 
 
 class Options:
-    """What the command line asked for; a slotted class, because importing dataclasses costs more than the guard itself."""
+    """What the command line asked for; a slotted class, because importing dataclasses costs more than the guard
+    itself.
+    """
 
     __slots__ = ("command", "grace_s", "report_fd", "stop_signal", "user")
 
@@ -120,7 +123,7 @@ def _spawn(options: Options) -> int:
             _become(*options.user)
         # After the change of user, because that change clears the request.
         die_with_guard()
-        os.execvp(options.command[0], options.command)
+        os.execvp(options.command[0], options.command)  # noqa: S606 - to start a program is what this is for
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs in the log, and this process ends
         sys.stderr.write(f"guard: {options.command[0]}: {error}\n")
         sys.stderr.flush()

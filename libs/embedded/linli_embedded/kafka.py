@@ -1,4 +1,6 @@
-"""An Apache Kafka of our own: one or more KRaft nodes as child processes, without Docker; Java, and Maven for the first time."""
+"""An Apache Kafka of our own: one or more KRaft nodes as child processes, without Docker; Java, and Maven for the
+first time.
+"""
 
 import asyncio
 import base64
@@ -35,12 +37,16 @@ class _Layout(TypedDict):
 
 
 class Kafka:
-    """A cluster in one directory; records, users, permissions and ports stay the same over `stop`, `kill` and `start`."""
+    """A cluster in one directory; records, users, permissions and ports stay the same over `stop`, `kill` and
+    `start`.
+    """
 
     kind: Final = f"Apache Kafka {KAFKA_VERSION}"
 
     def __init__(self, data_dir: Path, *, brokers: int = 1, secured: bool = False, heap_mb: int = 512) -> None:
-        """Describe the cluster; nothing runs yet. `secured`: SASL/SCRAM-SHA-512, and only what was granted is allowed."""
+        """Describe the cluster; nothing runs yet. `secured`: SASL/SCRAM-SHA-512, and only what was granted is
+        allowed.
+        """
         self.data_dir = data_dir.absolute()
         self.secured = secured
         self._brokers = brokers
@@ -66,7 +72,8 @@ class Kafka:
     async def start(self) -> None:
         """Start every node that does not run and return once all answer.
 
-        KafkaUnavailableError when Java or Maven is missing, StartFailedError (with the log's tail) when it does not come up.
+        KafkaUnavailableError when Java or Maven is missing, StartFailedError (with the log's tail) when it does not
+        come up.
         """
         await asyncio.to_thread(jars)
         for attempt in range(_STARTS):
@@ -109,7 +116,9 @@ class Kafka:
         reads: Sequence[str] = (),
         groups: Sequence[str] = (),
     ) -> Security:
-        """Have a user for the service that may do exactly this (see `kafka_access.grant`), and say how it proves who it is."""
+        """Have a user for the service that may do exactly this (see `kafka_access.grant`), and say how it proves who
+        it is.
+        """
         await kafka_access.grant(
             self.bootstrap, self.admin, service, password, writes=writes, reads=reads, groups=groups
         )

@@ -1,4 +1,6 @@
-"""Who may read and write what on an Apache Kafka with an authorizer: one user a service, allowed exactly what it was granted."""
+"""Who may read and write what on an Apache Kafka with an authorizer: one user a service, allowed exactly what it was
+granted.
+"""
 
 import asyncio
 import hashlib
@@ -42,7 +44,7 @@ class _Permission:
     operation: int
 
 
-async def grant(  # noqa: PLR0913 - who, with what, and the three kinds of things that may be granted
+async def grant(
     bootstrap: str,
     admin: Security,
     service: str,
@@ -54,8 +56,9 @@ async def grant(  # noqa: PLR0913 - who, with what, and the three kinds of thing
 ) -> None:
     """Have a user for the service that may write and read exactly these topics and use exactly these consumer groups.
 
-    A name that ends in `*` stands for all names that begin so. What was granted before and is not named now is taken away. Returns once
-    every broker enforces it; may be called again. KafkaError when the broker refuses, TimeoutError when the effect doesn't show.
+    A name that ends in `*` stands for all names that begin so. What was granted before and is not named now is taken
+    away. Returns once every broker enforces it; may be called again. KafkaError when the broker refuses,
+    TimeoutError when the effect doesn't show.
     """
     wanted = {
         _permission(kind, name, operation)
@@ -65,7 +68,7 @@ async def grant(  # noqa: PLR0913 - who, with what, and the three kinds of thing
     async with _client(bootstrap, admin) as client:
         salt = secrets.token_bytes(32)
         salted = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-        upsertion = (service, _SCRAM_SHA_512, _ITERATIONS, salt, salted, {})
+        upsertion: tuple[Any, ...] = (service, _SCRAM_SHA_512, _ITERATIONS, salt, salted, {})
         _raise_errors((await _ask(client, AlterScramStruct, [], [upsertion], {})).results, code_at=1)
         present = await _granted(client, service)
         if surplus := sorted(present - wanted):

@@ -21,7 +21,9 @@ _PLACEHOLDER: Final = re.compile(r"@(\w+)@")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaConfig:
-    """One node of a cluster of `nodes`, reached by clients at `advertised` and by its peers at `controller_advertised`."""
+    """One node of a cluster of `nodes`, reached by clients at `advertised` and by its peers at
+    `controller_advertised`.
+    """
 
     node_id: int = 1
     nodes: int = 1

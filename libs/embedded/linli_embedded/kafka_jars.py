@@ -1,4 +1,5 @@
-"""Apache Kafka's programs: fetched once by Maven from the repository that this machine's Maven is set up with, then kept.
+"""Apache Kafka's programs: fetched once by Maven from the repository that this machine's Maven is set up with, then
+kept.
 
 The versions of what is fetched are here and nowhere else.
 """
@@ -29,7 +30,9 @@ class KafkaUnavailableError(RuntimeError):
 
 
 def what_is_missing() -> str | None:
-    """Say why Apache Kafka can't be started here, or None when it can: Java (17 or newer), and Maven unless it was fetched before."""
+    """Say why Apache Kafka can't be started here, or None when it can: Java (17 or newer), and Maven unless it was
+    fetched before.
+    """
     if shutil.which("java") is None:
         return "java is not installed"
     version = _java_version()

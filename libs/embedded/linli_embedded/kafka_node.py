@@ -33,7 +33,9 @@ class KafkaNode:
         self._process: Process | None = None
 
     async def format(self, cluster_id: str, initial_controllers: str, scram: Mapping[str, str]) -> None:
-        """Make the node's storage, with these users' passwords known from the first start; nothing happens if it is there."""
+        """Make the node's storage, with these users' passwords known from the first start; nothing happens if it is
+        there.
+        """
         if (Path(self.config.data_dir) / "meta.properties").exists():
             return
         self.directory.mkdir(parents=True, exist_ok=True)

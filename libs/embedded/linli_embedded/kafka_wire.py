@@ -1,7 +1,7 @@
 """The requests of Kafka's protocol about users and permissions, which aiokafka's admin client lacks.
 
-Kept to one version each, which every Kafka from 2.7 on speaks. (aiokafka has structures for the ACL requests, but negotiates
-versions whose flexible encoding it does not write.)
+Kept to one version each, which every Kafka from 2.7 on speaks. (aiokafka has structures for the ACL requests, but
+negotiates versions whose flexible encoding it does not write.)
 """
 
 from typing import Any

@@ -6,13 +6,15 @@ from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
 _PORTS: Final = range(15_000, 30_000)
-"""Below the ports that systems give to outgoing connections. Otherwise, while a killed server's clients keep dialling, one of
-them gets the server's port as its own, connects to itself, and the server can't come back."""
+"""Below the ports that systems give to outgoing connections. Otherwise, while a killed server's clients keep
+dialling, one of them gets the server's port as its own, connects to itself, and the server can't come back."""
 _TRIES: Final = 200
 
 
 def free_port() -> int:
-    """Name a port that nothing listens on now; somebody may still take it before its user does, so be ready to ask again."""
+    """Name a port that nothing listens on now; somebody may still take it before its user does, so be ready to ask
+    again.
+    """
     return free_ports(1)[0]
 
 

@@ -49,7 +49,9 @@ class AlreadyRunningError(RuntimeError):
 
 
 class Postgres:
-    """A Postgres on its own directory; `start`, `stop` and `kill` may follow each other, and its port stays the same."""
+    """A Postgres on its own directory; `start`, `stop` and `kill` may follow each other, and its port stays the
+    same.
+    """
 
     def __init__(
         self,
@@ -121,8 +123,8 @@ class Postgres:
             binaries = programs(self._user)
             if not (area / "PG_VERSION").exists():
                 await asyncio.to_thread(self._initdb, binaries, area)
-            # The lock is ours, so no process of this cluster lives, and a pid file is a leftover. Postgres would take it for
-            # a running server if the number now belongs to another process of the same user.
+            # The lock is ours, so no process of this cluster lives, and a pid file is a leftover. Postgres would
+            # take it for a running server if the number now belongs to another process of the same user.
             (area / "postmaster.pid").unlink(missing_ok=True)
             await self._launch(binaries, area, password, lock)
         finally:
@@ -228,7 +230,9 @@ class Postgres:
             raise AlreadyRunningError(message) from error
 
     def _area(self) -> Path:
-        """Name the cluster's directory: in ours where the server's user can reach it, else one that is ours by a random name."""
+        """Name the cluster's directory: in ours where the server's user can reach it, else one that is ours by a
+        random name.
+        """
         if self._user is None or reachable(self.data_dir, self._user):
             return self.data_dir / "cluster"
         pointer = self.data_dir / "cluster-name"

@@ -54,7 +54,9 @@ def programs(user: pwd.struct_passwd | None) -> Path:
 
 
 def system_area() -> Path:
-    """Name the directory, which only root can write and everybody can reach, for what the user couldn't reach elsewhere."""
+    """Name the directory, which only root can write and everybody can reach, for what the user couldn't reach
+    elsewhere.
+    """
     _SYSTEM_AREA.mkdir(parents=True, exist_ok=True)
     _SYSTEM_AREA.chmod(0o755)
     return _SYSTEM_AREA

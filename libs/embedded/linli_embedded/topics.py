@@ -16,7 +16,9 @@ _POLL_S: Final = 0.05
 
 
 class OtherPartitionsError(RuntimeError):
-    """A topic exists with another number of partitions than wanted; they can't be changed without losing the order of keys."""
+    """A topic exists with another number of partitions than wanted; they can't be changed without losing the order
+    of keys.
+    """
 
 
 async def ensure_topics(
@@ -24,8 +26,8 @@ async def ensure_topics(
 ) -> None:
     """Have these topics (name → partitions), and return once every partition has a leader that answers.
 
-    May be called again, and by several at once. OtherPartitionsError when one exists otherwise, KafkaError when the broker refuses,
-    TimeoutError when leaders don't come up.
+    May be called again, and by several at once. OtherPartitionsError when one exists otherwise, KafkaError when the
+    broker refuses, TimeoutError when leaders don't come up.
     """
     if not topics:
         return
@@ -43,7 +45,8 @@ async def ensure_topics(
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, **options)
     await consumer.start()
     try:
-        # Known in the metadata a moment before they answer: this asks each leader, again while it says that it isn't one.
+        # Known in the metadata a moment before they answer: this asks each leader, again while it says that it isn't
+        # one.
         await consumer.end_offsets(
             [TopicPartition(name, each) for name, count in topics.items() for each in range(count)]
         )
