@@ -10,11 +10,13 @@ BIN := $(VENV)/bin
 TESTKIT := libs/testkit
 # What a running Linli is made of; the testkit comes with the tools.
 PRODUCT := libs/contracts libs/rulebook libs/messaging libs/runtime libs/embedded $(patsubst %/pyproject.toml,%,$(sort $(wildcard services/*/pyproject.toml))) cli
-CODE := $(wildcard libs/*/linli_* services/*/linli_* cli/linli_*)
+# What is type-checked, as packages: a test module is named by its path, so that file names may repeat.
+CODE := $(notdir $(wildcard libs/*/linli_* services/*/linli_* cli/linli_*))
 TESTS := $(patsubst %/,%,$(sort $(dir $(wildcard libs/*/tests/*.py services/*/tests/*.py cli/tests/*.py))))
+PACKAGES := $(CODE) $(subst /,.,$(TESTS)) tests $(if $(wildcard bench/*.py),bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean constraints
+.PHONY: help demo test check check-format check-lint check-types check-imports check-style check-generated format bench clean constraints
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -27,13 +29,25 @@ demo: $(VENV)/.product ## Starts everything, plays a year of a property group an
 test: $(VENV)/.tools ## Runs all tests on a real broker and a real database.
 	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
-check: $(VENV)/.tools ## Format, lint, types, import contracts, house style, generated documents unchanged.
+check: check-format check-lint check-types check-imports check-style check-generated ## Every check of the tree (-k: goes on after a failure).
+
+check-format: $(VENV)/.tools
 	@echo '— format' && $(BIN)/ruff format --check --quiet .
+
+check-lint: $(VENV)/.tools
 	@echo '— lint' && $(BIN)/ruff check --quiet .
-	@echo '— types' && $(BIN)/mypy --no-error-summary $(addprefix -p ,$(notdir $(CODE)) $(subst /,.,$(TESTS)) tests $(if $(wildcard bench/*.py),bench))
-	@echo '— imports' && $(BIN)/lint-imports
+
+check-types: $(VENV)/.tools
+	@echo '— types' && $(BIN)/mypy --no-error-summary $(addprefix -p ,$(PACKAGES))
+
+check-imports: $(VENV)/.tools
+	@echo '— import contracts' && $(BIN)/lint-imports --no-logo
+
+check-style: $(VENV)/.tools
 	@echo '— house style' && $(BIN)/pytest -q tests/style
-	@echo '— generated documents' && $(BIN)/python -m linli_cli.generate --check
+
+check-generated: $(VENV)/.tools
+	@echo '— generated documents unchanged' && $(BIN)/python -m linli_cli.generate --check
 
 format: $(VENV)/.tools ## Formats the code and mends what the linter can mend.
 	@$(BIN)/ruff check --quiet --fix-only .
