@@ -158,7 +158,7 @@ def grab_bags(path: PurePosixPath, text: str) -> Found:
 
 # Written with classes of one character, so that this file does not find itself.
 FOREIGN_PLACES = re.compile(
-    r"pypi[.]org|pythonhosted[.]org|npmjs[.]org|crates[.]io|maven[.]apache[.]org|maven[.]org/maven2|proxy[.]golang[.]org"
+    r"pypi[.]org|pythonhosted[.]org|npmjs[.]org|crates[.]io|repo1?[.]maven|proxy[.]golang[.]org"
     r"|(deb|security)[.]debian[.]org|index-ur[l]|\"resolved\": *\"http|registry *= *[\"h]|\bdeb +http|<repositor[y]>"
     r"|(^|[^A-Za-z0-9_./-])/(work|root|home|farm)(?=/)"
 )
@@ -348,7 +348,12 @@ RULES = (
             *(f"open('/{folder}/x')" for folder in ("work", "root", "home", "farm")),
             "/" + "work/main",
         ),
-        ("the route /work-orders/{id}", "services/work/x", "https://example.org/home/page"),
+        (
+            "the route /work-orders/{id}",
+            "xmlns=http://maven.apache.org/POM/4.0.0",
+            "services/work/x",
+            "https://example.org/home/page",
+        ),
     ),
     Rule(
         "every-module-says-what-it-is",
