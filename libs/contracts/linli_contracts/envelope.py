@@ -24,7 +24,7 @@ class EnvelopeError(ValueError):
 
 
 class UnknownTypeError(EnvelopeError):
-    """The record is well-formed but of a type or version this process does not know: parked apart, retried after an upgrade."""
+    """The record is well-formed, but of a type or version not known here: parked apart, retried after an upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def derived_id(cause: str, type_name: str, index: int) -> UUID:
 
 
 def source_of(deployment: str, producer: str) -> str:
-    """The CloudEvents source: carries the deployment's id, so that records of another one can be refused (promise 8)."""
+    """The CloudEvents source: carries the deployment's id, so that those of another one can be refused (promise 8)."""
     return f"linli/{deployment}/{producer}"
 
 

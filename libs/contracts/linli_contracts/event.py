@@ -28,7 +28,7 @@ Level = Annotated[int, Field(ge=1, le=4, description="severity: 1 major, 2 hot, 
 
 
 class Event(BaseModel):
-    """A fact. Subclasses name the producing service and which field orders them; unknown fields are ignored on reading."""
+    """A fact. Subclasses name the producing service and the field that orders them; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -9,7 +9,7 @@ from typing import Final
 from zlib import crc32
 
 LANES: Final = 64
-"""Fixed when a deployment is created and recorded in every schema; 64 leaves room for 64 owners and keeps one status readable."""
+"""Fixed when a deployment is created, and recorded in every schema; room for 64 owners, and one status is readable."""
 
 KEY_SEPARATOR: Final = "."
 

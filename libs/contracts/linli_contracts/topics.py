@@ -19,7 +19,7 @@ TOPIC_OF: Final = {
 PRODUCER_OF: Final = {topic: producer for producer, topic in TOPIC_OF.items()}
 
 PARTITIONS: Final = 6
-"""Equal for every topic, so that a process owns the same lanes everywhere; 6 is the most the embedded broker carries well."""
+"""Equal for all topics, so that a process owns the same lanes everywhere; the embedded broker carries 6 well."""
 
 
 def heads_topic(producer: str) -> str:

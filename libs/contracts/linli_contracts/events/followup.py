@@ -7,7 +7,7 @@ from linli_contracts.topics import FOLLOWUP
 
 
 class CallbackDue(Event):
-    """A callback is to be made in this span, inside calling hours (FUP-01, FUP-03); each try is one of its own (FUP-04)."""
+    """A callback is to be made in this span, inside calling hours (FUP-01, FUP-03); one for each try (FUP-04)."""
 
     producer = FOLLOWUP
 

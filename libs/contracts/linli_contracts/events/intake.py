@@ -13,12 +13,14 @@ Channel = Literal[
     "owners_meeting", "social_media", "referral", "sales_office", "contractor", "callback", "import",
 ]  # fmt: skip
 CustomerKind = Literal["prospect", "buyer", "owner", "tenant", "organisation", "anonymous"]
-Category = Literal["engineering_quality", "planning_design", "sales", "property_management", "customer_service", "other"]
+Category = Literal[
+    "engineering_quality", "planning_design", "sales", "property_management", "customer_service", "other"
+]
 Trade = Literal["waterproofing", "structure", "electrical", "plumbing", "equipment", "decoration", "heating_cooling"]
 
 
 class ComplaintReceived(Event):
-    """A request of any kind is complete and registered (INT-03); ``kind`` says which. Orders the whole life of the case."""
+    """A request of any kind is complete and registered (INT-03); ``kind`` says which. The life of the case begins."""
 
     producer = INTAKE
     order_critical = True

@@ -40,6 +40,20 @@ class PointsEarned(Event):
     earned_at: Instant
 
 
+class PointsSpent(Event):
+    """A member paid with reward points, once for this cause (LOY-03)."""
+
+    producer = LOYALTY
+    key_field = "customer_ref"
+    subject_field = "customer_ref"
+
+    customer_ref: Key
+    points: int
+    kind: PointsKind
+    cause_id: str
+    spent_at: Instant
+
+
 class PointsExpired(Event):
     """Unspent points reached their expiry (LOY-03)."""
 
@@ -54,4 +68,4 @@ class PointsExpired(Event):
     expired_at: Instant
 
 
-EVENTS: Final = (MemberJoined, PointsEarned, PointsExpired)
+EVENTS: Final = (MemberJoined, PointsEarned, PointsSpent, PointsExpired)
