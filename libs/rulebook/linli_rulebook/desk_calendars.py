@@ -29,7 +29,7 @@ def desks_of(policy: Policy) -> list[str]:
 
 
 def calendar_rules(policy: Policy, desk: str, *, zone: str | None = None) -> CalendarRules:
-    """What the calendar of `desk` depends on. Raises as `calendar_for` does; the message names the entry and its file."""
+    """What the calendar of `desk` depends on. Raises as `calendar_for` does, naming the entry and its file."""
     name = f"{_DESK}{desk}"
     table = policy.table(name)
     try:

@@ -30,7 +30,8 @@ def refined(outer: Mapping[str, Entry], file: PolicyFile, level: Level) -> dict[
     `LooserRefinementError` for a looser value of an entry that is not free.
     """
     entries = dict(outer)
-    for name, table in file.entries(besides=frozenset({REGION_KEY})):
+    besides = frozenset({REGION_KEY}) if level is Level.ESTATE else frozenset[str]()
+    for name, table in file.entries(besides):
         if name not in outer:
             raise file.error(name, "is not an entry that the group sets")
         entries[name] = _refined_entry(outer[name], file, level, file.parse(Refinement, name, table))

@@ -80,7 +80,8 @@ class PolicyBook:
         """Reads and checks every version below `directory` (its subdirectories with a `version.toml`).
 
         Raises `PolicyFileError` (or its `LooserRefinementError`) for the first wrong file, naming file, line and entry;
-        `CalendarError` for a desk whose hours make no sense; `RulebookError` when there is no version at all, or two take effect at the same instant.
+        `CalendarError` for a desk whose hours make no sense; `RulebookError` when there is no version at all, or two
+        take effect at the same instant.
         """
         versions = [Version.read(directory, path.parent) for path in sorted(directory.glob("*/version.toml"))]
         if not versions:
@@ -120,6 +121,9 @@ class PolicyBook:
 
         A place without a file inherits. Without `region` the one named in the estate's file counts; another one than
         that is a `PolicyFileError`, as is an estate's value that is looser than this region's. Cached.
+
+        An entry that only later versions know has the value that the first of those gives it: code that is newer than
+        the version of an old case still finds all it asks for, and what that version does say is never changed.
         """
         holder = self._version(version)
         estate = estate if estate in holder.estates else None
@@ -130,11 +134,11 @@ class PolicyBook:
         region = region if region in holder.regions else None
         key = (version, region, estate)
         if key not in self._policies:
-            self._policies[key] = _policy(holder, region, estate)
+            self._policies[key] = self._refine(holder, region, estate)
         return self._policies[key]
 
     def policies(self, version: str) -> Iterator[Policy]:
-        """Every policy of `version` that differs from another: the group's, each region's, each estate's with a file."""
+        """Every distinct policy of `version`: the group's, and one for each region's and each estate's file."""
         yield self.policy(version)
         for region in self._version(version).regions:
             yield self.policy(version, region=region)
@@ -150,14 +154,14 @@ class PolicyBook:
             raise UnknownVersionError(f"there is no policy version {version}; there are {', '.join(self._versions)}")
         return self._versions[version]
 
-
-def _policy(version: Version, region: str | None, estate: str | None) -> Policy:
-    entries = dict(version.group)
-    if region:
-        entries = refined(entries, version.regions[region], Level.REGION)
-    if estate:
-        entries = refined(entries, version.estates[estate], Level.ESTATE)
-    return Policy(version.id, region, estate, MappingProxyType(entries))
+    def _refine(self, version: Version, region: str | None, estate: str | None) -> Policy:
+        later = [other for other in self._versions.values() if other.effective_from > version.effective_from]
+        entries = {name: entry for holder in (*reversed(later), version) for name, entry in holder.group.items()}
+        if region:
+            entries = refined(entries, version.regions[region], Level.REGION)
+        if estate:
+            entries = refined(entries, version.estates[estate], Level.ESTATE)
+        return Policy(version.id, region, estate, MappingProxyType(entries))
 
 
 def _files(directory: Path, folder: Path) -> dict[str, PolicyFile]:

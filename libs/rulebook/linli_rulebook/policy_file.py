@@ -27,11 +27,13 @@ class PolicyFile:
 
     @classmethod
     def read(cls, directory: Path, path: Path) -> "PolicyFile":
-        """Parses `path`; decimals stay exact. Raises `PolicyFileError` when it is not UTF-8 TOML."""
+        """Parses `path`; decimals stay exact. Raises `PolicyFileError` when it is missing or not UTF-8 TOML."""
         shown = path.relative_to(directory).as_posix()
         try:
             text = path.read_text(encoding="utf-8")
             return cls(shown, tomllib.loads(text, parse_float=Decimal), text)
+        except FileNotFoundError as error:
+            raise PolicyFileError(f"{shown}: there is no such file") from error
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PolicyFileError(f"{shown}: {error}") from error
 
