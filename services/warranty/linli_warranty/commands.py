@@ -1,0 +1,83 @@
+"""The bodies of warranty's commands. Path parameters are fields; money is whole fen, periods are months."""
+
+from datetime import date
+from typing import Annotated
+
+from linli_contracts.event import Id, Key
+from linli_contracts.events.intake import Trade
+from pydantic import BaseModel, ConfigDict, Field
+
+# No single settlement of the group comes near it, and all sums of it stay far within a 64-bit integer.
+LARGEST_FEN = 10**13
+# The design life of a building is 50 or 100 years.
+LONGEST_MONTHS = 1_200
+
+DocumentKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A kind of document as a code: settlement, contract, callback_sheets, warranty_report …"""
+Reference = Annotated[str, Field(max_length=200)]
+"""The number of a document elsewhere; never personal data."""
+
+
+class Command(BaseModel):
+    """Immutable, and strict about fields: a misspelt one must not silently do nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OpenDeposit(Command):
+    """Opens the deposit account of a contract at its settlement (WAR-01)."""
+
+    contract_id: Key
+    contractor_id: Key
+    estate_ids: tuple[Key, ...] = Field(min_length=1, max_length=50)
+    phases: tuple[str, ...] = Field(default=(), max_length=100, description="the phases it covers; none named: all")
+    trades: tuple[Trade, ...] = Field(min_length=1)
+    periods_months: dict[Trade, Annotated[int, Field(ge=1, le=LONGEST_MONTHS)]] = Field(
+        default={}, description="periods agreed by trade; a trade without one has the legal minimum (WAR-02)"
+    )
+    retained_fen: int = Field(gt=0, le=LARGEST_FEN)
+    completion_accepted_on: date
+    settled_on: date | None = Field(default=None, description="the date of the settlement; none: today")
+    documents: tuple[DocumentKind, ...] = Field(default=(), max_length=40)
+
+
+class RecordDocument(Command):
+    """A document of the contract is there (WAR-12)."""
+
+    contract_id: Key
+    document: DocumentKind
+
+
+class ConfirmDeduction(Command):
+    """The contractor signs a deduction, or the group records that it did (WAR-04)."""
+
+    deduction_id: Id
+
+
+class DisputeDeduction(Command):
+    """The contractor disputes a deduction (WAR-04)."""
+
+    deduction_id: Id
+    reason: Reference = Field(min_length=1, description="a code or document number; never personal data")
+
+
+class DecideDispute(Command):
+    """A person of the group decides a dispute (WAR-04)."""
+
+    deduction_id: Id
+    upheld: bool
+    document: Reference = Field(min_length=1, description="the decision's document")
+
+
+class RequestRelease(Command):
+    """The contractor applies for an instalment (WAR-12)."""
+
+    contract_id: Key
+    instalment: int
+
+
+class PayRelease(Command):
+    """Finance pays an approved release (WAR-12)."""
+
+    release_id: Id
+    document: Reference = Field(default="payment", min_length=1, description="the payment's document")

@@ -1,0 +1,234 @@
+"""The deposit account of a contract (质保金台账, WAR-01): how it is opened, and the one way money is booked on it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from linli_contracts.event import Instant
+from linli_contracts.events.followup import ClosingCallbacksCompleted
+from linli_contracts.events.intake import Trade
+from linli_contracts.events.warranty import DepositOpened
+from linli_rulebook import Policy, plus_months
+from linli_rulebook.decision import Append, Because, Decision, Refusal, State, Timer
+from pydantic import BaseModel, ConfigDict
+
+from linli_warranty.domain import refusals
+from linli_warranty.domain.chart import Account
+from linli_warranty.domain.estate import Estate, Terms, promise, shared_org
+from linli_warranty.domain.ledger import Balances, Posting, Stamp, number_movements
+from linli_warranty.domain.periods import agreed_end, in_months, is_below_minimum, legal_minimum_in_words
+
+EXPIRING: Final = "warranty_expiring"
+
+
+class ExpiryNotice(BaseModel):
+    """A notice still to be given: trades whose warranty ends on a date, two months before it (WAR-08)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    ends_on: date
+    notice_at: Instant
+
+
+class Instalment(BaseModel):
+    """How an instalment stands: the last release asked for it, and how many were."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    asked: int
+    release_id: str
+    status: str
+
+
+class Deposit(State):
+    """A contract's account, in the contract's lane: its terms, its balances, the facts its releases depend on."""
+
+    table: ClassVar[str] = "deposit"
+
+    contractor_id: str
+    estate_ids: tuple[str, ...]
+    org: str
+    """The innermost part of the organisation that holds all its estates."""
+    phases: tuple[str, ...]
+    trades: tuple[Trade, ...]
+    periods_months: dict[Trade, int]
+    retained_fen: int
+    completion_accepted_on: date
+    settled_on: date
+    warranty_ends_on: date
+    documents: tuple[str, ...]
+    policy_version: str
+    opened_at: Instant
+
+    balances: Balances = Balances()
+    movements: int = 0
+    released_fen: int = 0
+    instalments: tuple[Instalment, ...] = ()
+    notices: tuple[ExpiryNotice, ...] = ()
+    open_orders: tuple[str, ...] = ()
+    """Orders of the contractor under this contract that nobody has finished yet."""
+    water_case: str | None = None
+    """The first case of a waterproofing or leak problem: then no part payment (WAR-11)."""
+    closing_counts: tuple[ClosingCallbacksCompleted, ...] = ()
+    """The latest count of the closing callbacks of each estate (WAR-09)."""
+
+    @property
+    def region_id(self) -> str | None:
+        """The region, when all estates of the contract lie in one."""
+        return self._part(1)
+
+    @property
+    def estate_id(self) -> str | None:
+        """The estate, when the contract has only one."""
+        return self._part(3)
+
+    def _part(self, index: int) -> str | None:
+        parts = self.org.split("/")
+        return parts[index] if len(parts) > index else None
+
+    def timers(self) -> Iterable[Timer]:
+        """The notices before the ends of its warranties (WAR-08)."""
+        return (Timer(notice.notice_at, EXPIRING, occurrence=notice.number) for notice in self.notices)
+
+    def belongs_to(self, contractor_id: str | None) -> bool:
+        """Whether a token of this contractor may see it; None is the group's own token (WAR-07)."""
+        return contractor_id is None or contractor_id == self.contractor_id
+
+
+class Contract(BaseModel):
+    """What is agreed and settled when an account is opened (WAR-01)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    contract_id: str
+    contractor_id: str
+    estate_ids: tuple[str, ...]
+    phases: tuple[str, ...]
+    trades: tuple[Trade, ...]
+    periods_months: dict[Trade, int]
+    retained_fen: int
+    completion_accepted_on: date
+    settled_on: date | None
+    documents: tuple[str, ...]
+
+
+def open_deposit(
+    existing: Deposit | None,
+    estates: Mapping[str, Estate | None],
+    contract: Contract,
+    policies: Iterable[Policy],
+    stamp: Stamp,
+) -> Decision | Refusal:
+    """Opens the account with the retained amount and tells every estate the contract's terms (WAR-01, WAR-02).
+
+    `policies` are those of the contract's estates: a period below any of their minimums is refused.
+    """
+    policies = tuple(policies)
+    if existing:
+        return refusals.deposit_exists(contract.contract_id)
+    known = tuple(estate for estate in estates.values() if estate)
+    if len(known) < len(estates):
+        return refusals.estates_unknown(name for name, estate in estates.items() if estate is None)
+    if contract.completion_accepted_on > stamp.on:
+        return refusals.accepted_in_future(contract.completion_accepted_on.isoformat(), stamp.on.isoformat())
+    if refused := _refuse_periods(contract, policies):
+        return refused
+    terms = Terms(**contract.model_dump(include=set(Terms.model_fields)))
+    ends = sorted({max(_end(contract, trade, policy) for policy in policies) for trade in contract.trades})
+    deposit = Deposit(
+        id=contract.contract_id,
+        **contract.model_dump(exclude={"contract_id", "settled_on"}),
+        org=shared_org(known),
+        settled_on=contract.settled_on or stamp.on,
+        warranty_ends_on=ends[-1],
+        notices=_notices(ends, policies[0], stamp),
+        policy_version=policies[0].version,
+        opened_at=stamp.at,
+    )
+    opening = Posting(
+        debit=Account.CASH_RETAINED,
+        credit=Account.DEPOSIT_LIABILITY,
+        amount_fen=contract.retained_fen,
+        reason="opened",
+        document="settlement",
+        cause=f"{contract.contract_id}.opened",
+    )
+    deposit, rows = book(deposit, (opening,), stamp)
+    opened = DepositOpened(
+        contract_id=deposit.id,
+        opened_at=stamp.at,
+        **deposit.model_dump(
+            include={
+                "contractor_id",
+                "estate_ids",
+                "trades",
+                "retained_fen",
+                "completion_accepted_on",
+                "warranty_ends_on",
+            }
+        ),
+    )
+    why = Because(
+        rule="WAR-01",
+        what="opened",
+        subject=deposit.id,
+        policy_version=deposit.policy_version,
+        facts={"retained_fen": deposit.retained_fen, "warranty_ends_on": deposit.warranty_ends_on.isoformat()},
+    )
+    return Decision(
+        save=(deposit, *(promise(estate, terms) for estate in known)),
+        events=(opened,),
+        append=rows,
+        because=(why,),
+        answer={"contract_id": deposit.id, "warranty_ends_on": deposit.warranty_ends_on.isoformat()},
+    )
+
+
+def book(deposit: Deposit, postings: Iterable[Posting], stamp: Stamp) -> tuple[Deposit, tuple[Append, ...]]:
+    """The deposit with `postings` booked, and the rows for the ledger: the only way a balance changes (WAR-03)."""
+    movements = number_movements(deposit.id, deposit.movements, postings, stamp)
+    booked = deposit.model_copy(
+        update={"balances": deposit.balances.after(movements), "movements": deposit.movements + len(movements)}
+    )
+    return booked, tuple(movement.row() for movement in movements)
+
+
+def record_document(deposit: Deposit, document: str) -> Decision:
+    """A document is there now (WAR-12). The same one again changes nothing but is answered alike."""
+    documents = tuple(sorted({*deposit.documents, document}))
+    answer = {"contract_id": deposit.id, "documents": list(documents)}
+    if documents == deposit.documents:
+        return Decision(answer=answer)
+    return Decision(save=(deposit.model_copy(update={"documents": documents}),), answer=answer)
+
+
+def _refuse_periods(contract: Contract, policies: tuple[Policy, ...]) -> Refusal | None:
+    for trade, months in contract.periods_months.items():
+        if trade not in contract.trades:
+            return refusals.period_without_trade(trade)
+        for policy in policies:
+            if is_below_minimum(trade, contract.completion_accepted_on, months, policy):
+                return refusals.below_minimum(trade, months, legal_minimum_in_words(trade, policy))
+    return None
+
+
+def _end(contract: Contract, trade: Trade, policy: Policy) -> date:
+    return agreed_end(trade, contract.completion_accepted_on, contract.periods_months.get(trade), policy)
+
+
+def _notices(ends: list[date], policy: Policy, stamp: Stamp) -> tuple[ExpiryNotice, ...]:
+    # An account opened later than its notice gives it at once; a warranty that is over by then needs none.
+    before = in_months(policy.span("warranty.notice_before_expiry"))
+    zone = ZoneInfo(policy.text("calendar.zone"))
+    return tuple(
+        ExpiryNotice(number=number, ends_on=end, notice_at=max(_midnight(plus_months(end, -before), zone), stamp.at))
+        for number, end in enumerate(ends, start=1)
+        if end >= stamp.on
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)

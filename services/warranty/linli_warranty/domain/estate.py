@@ -1,0 +1,87 @@
+"""What warranty knows of places: estates with the contracts that cover them, and homes. Learnt from dispatch's facts."""
+
+from datetime import date
+from typing import ClassVar
+
+from linli_contracts.events.dispatch import EstateRegistered, HomeRegistered
+from linli_contracts.events.intake import Trade
+from linli_rulebook.decision import NOTHING, Decision, State
+from pydantic import BaseModel, ConfigDict
+
+
+class Terms(BaseModel):
+    """What a contract promises in an estate: which trades and phases, from when, for how long (WAR-02)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    contract_id: str
+    contractor_id: str
+    phases: tuple[str, ...]
+    """Empty: every phase."""
+    trades: tuple[Trade, ...]
+    periods_months: dict[Trade, int] = {}
+    """Periods agreed beyond the legal minimum, by trade; a trade that is not in it has the minimum."""
+    completion_accepted_on: date
+
+    def cover(self, trade: Trade, phase: str | None) -> bool:
+        """Whether they are about this trade and phase; without a phase (the common area) about the trade alone."""
+        return trade in self.trades and (phase is None or not self.phases or phase in self.phases)
+
+
+class Estate(State):
+    """An estate, in its own lane: its place in the organisation, and the contracts whose warranties cover it."""
+
+    table: ClassVar[str] = "estate"
+
+    region_id: str
+    project_id: str
+    zone: str
+    terms: tuple[Terms, ...] = ()
+
+    @property
+    def org(self) -> str:
+        """Its path in the organisation, as tokens write it."""
+        return f"group/{self.region_id}/{self.project_id}/{self.id}"
+
+
+class Home(State):
+    """A home: its phase, and the day it was handed over, from which its customer's warranty runs (WAR-02)."""
+
+    table: ClassVar[str] = "home"
+
+    phase: str
+    handed_over_on: date | None
+
+
+def learn_estate(estate: Estate | None, event: EstateRegistered) -> Decision:
+    """Keeps the estate's place and zone; contracts already known stay. The same fact again changes nothing."""
+    learnt = Estate(
+        id=event.estate_id,
+        region_id=event.region_id,
+        project_id=event.project_id,
+        zone=event.zone,
+        terms=estate.terms if estate else (),
+    )
+    return NOTHING if learnt == estate else Decision(save=(learnt,))
+
+
+def learn_home(home: Home | None, event: HomeRegistered) -> Decision:
+    """Keeps what coverage needs of a home; a hand-over that is told later replaces what was known."""
+    learnt = Home(id=event.home_id, phase=event.phase, handed_over_on=event.handed_over_on)
+    return NOTHING if learnt == home else Decision(save=(learnt,))
+
+
+def promise(estate: Estate, terms: Terms) -> Estate:
+    """The estate with a contract's terms added; terms of the same contract are replaced."""
+    others = tuple(known for known in estate.terms if known.contract_id != terms.contract_id)
+    return estate.model_copy(update={"terms": (*others, terms)})
+
+
+def shared_org(estates: tuple[Estate, ...]) -> str:
+    """The innermost part of the organisation that holds all of `estates`."""
+    shared = []
+    for parts in zip(*(estate.org.split("/") for estate in estates), strict=True):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return "/".join(shared)

@@ -1,0 +1,101 @@
+"""The gates before a payment (WAR-10, WAR-12): each one that fails is named, with the figures that show it."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from linli_contracts.events.warranty import FailedGate
+from linli_rulebook import Policy
+
+from linli_warranty.domain.chart import Account
+from linli_warranty.domain.closing import sum_closing
+from linli_warranty.domain.deposit import Deposit
+
+
+def failed_gates(
+    deposit: Deposit, claimable_from: date, amount_fen: int, on: date, policy: Policy
+) -> tuple[FailedGate, ...]:
+    """Every gate that does not hold on `on`, in a fixed order; none means that `amount_fen` may be paid."""
+    return (
+        *_due(deposit, claimable_from, on),
+        *_closing(deposit, policy),
+        *_defects(deposit),
+        *_documents(deposit, policy),
+        *_deductions(deposit),
+        *_money(amount_fen),
+    )
+
+
+def _due(deposit: Deposit, claimable_from: date, on: date) -> Iterator[FailedGate]:
+    if on >= claimable_from:
+        return
+    zh, en = f"{claimable_from} 起方可申请，今天是 {on}", f"due from {claimable_from} on, today is {on}"
+    if deposit.water_case:
+        zh, en = f"{zh}（曾发生渗漏，不作首期付款）", f"{en} (water damage: no part payment)"
+    yield _gate("not_due", zh, en, "WAR-11")
+
+
+def _closing(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
+    found = sum_closing(deposit)
+    homes = policy.share("warranty.callback_gate_share")
+    if found.missing_estates:
+        missing = ", ".join(found.missing_estates)
+        yield _gate("closing_callbacks", f"尚无到期回访统计：{missing}", f"not counted yet: {missing}", "WAR-10")
+    elif found.called_back_homes < homes * found.occupied_homes:
+        figures = f"{found.called_back_homes}/{found.occupied_homes}"
+        yield _gate(
+            "closing_callbacks",
+            f"已回访 {figures} 户，至少须达到 {float(homes):.0%}",
+            f"{figures} occupied homes called back, at least {float(homes):.0%} needed",
+            "WAR-10",
+        )
+    visits = policy.share("warranty.waterproofing_visit_share")
+    if found.top_floor_visited < visits * found.top_floor_homes:
+        figures = f"{found.top_floor_visited}/{found.top_floor_homes}"
+        yield _gate(
+            "waterproofing_visits",
+            f"顶层住户已回访 {figures} 户，至少须达到 {float(visits):.0%}",
+            f"{figures} top-floor homes visited, at least {float(visits):.0%} needed",
+            "WAR-10",
+        )
+    leaks = policy.share("warranty.waterproofing_leak_share")
+    if found.leaks_found > leaks * found.top_floor_visited:
+        yield _gate(
+            "leaks",
+            f"发现渗漏 {found.leaks_found} 处，渗漏率上限 {float(leaks):.0%}",
+            f"{found.leaks_found} leaks found, a rate of at most {float(leaks):.0%} allowed",
+            "WAR-10",
+        )
+
+
+def _defects(deposit: Deposit) -> Iterator[FailedGate]:
+    orders, problems = len(deposit.open_orders), sum_closing(deposit).unreserved_problems
+    if orders or problems:
+        yield _gate(
+            "open_defects",
+            f"未完成维修单 {orders} 张，未预留费用的遗留问题 {problems} 项",
+            f"{orders} repair orders open, {problems} problems without a reserve",
+            "WAR-10",
+        )
+
+
+def _documents(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
+    wanted = policy.texts("warranty.release_documents")
+    if missing := [document for document in wanted if document not in deposit.documents]:
+        names = ", ".join(missing)
+        yield _gate("documents", f"缺少资料：{names}", f"missing: {names}", "WAR-12")
+
+
+def _deductions(deposit: Deposit) -> Iterator[FailedGate]:
+    if fen := deposit.balances.fen(Account.DEDUCTED_UNCONFIRMED):
+        yield _gate("deductions_unconfirmed", f"未确认扣款 {fen} 分", f"{fen} fen deducted, not confirmed", "WAR-10")
+    if fen := deposit.balances.fen(Account.DISPUTED):
+        yield _gate("deductions_disputed", f"争议中的扣款 {fen} 分", f"{fen} fen deducted, in dispute", "WAR-10")
+
+
+def _money(amount_fen: int) -> Iterator[FailedGate]:
+    if amount_fen == 0:
+        yield _gate("nothing_to_release", "可付余额为 0", "nothing is left to release", "WAR-11")
+
+
+def _gate(gate: str, zh: str, en: str, rule: str) -> FailedGate:
+    return FailedGate.model_validate({"gate": gate, "why": f"{zh} / {en}", "rule": rule})
