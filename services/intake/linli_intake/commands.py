@@ -1,0 +1,74 @@
+"""The bodies of intake's commands. `command_id` and `random_ref` are filled in by the runtime, never by a client."""
+
+from typing import Annotated
+
+from linli_contracts.event import Id, Key
+from linli_contracts.personal import PersonalText
+from pydantic import BaseModel, ConfigDict, Field
+
+from linli_intake.domain.amending import Amendment
+from linli_intake.domain.form import PersonalWriting, RequestForm
+
+Reason = Annotated[PersonalText, Field(min_length=1, max_length=2000)]
+"""Why a person decided so, in their own words; typed personal because people name people."""
+
+
+class ReceiveRequest(RequestForm):
+    """POST /requests: every field may be missing; the answer lists those that must not be (INT-03)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command_id: str
+    random_ref: str
+
+
+class ResubmitRequest(RequestForm):
+    """POST /quarantine/{quarantine_id}/resubmit: only the fields to correct."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    quarantine_id: Id
+    command_id: str
+    random_ref: str
+
+
+class AmendRequest(Amendment):
+    """POST /requests/{case_id}/amend: facts as they really are, or words that the customer `adds`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: Id
+    by: Key
+    reason: Reason | None = None
+    """Needed when the level would fall (INT-06)."""
+    adds: PersonalWriting | None = None
+
+
+class LinkRequests(BaseModel):
+    """POST /requests/{case_id}/link."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: Id
+    other_case_id: Id
+    by: Key
+    command_id: str
+
+
+class UnlinkRequest(BaseModel):
+    """POST /requests/{case_id}/unlink."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: Id
+    by: Key
+    command_id: str
+
+
+class WithdrawRequest(BaseModel):
+    """POST /requests/{case_id}/withdraw."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: Id
+    by: Key = "customer"

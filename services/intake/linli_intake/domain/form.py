@@ -1,0 +1,76 @@
+"""The form (受理单) as a person or a file filled it in: anything may be missing or wrong, nothing is judged here.
+
+What it must hold is told by `completeness.py`; what becomes of it, by `receiving.py` and `quarantine.py`.
+"""
+
+from typing import Annotated, Final
+
+from linli_contracts.event import Instant
+from linli_contracts.personal import PersonalText
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_CHARACTERS: Final = 200_000
+"""Ten times what a request may hold: too long a text is still kept in quarantine, an endless one is not even read."""
+
+Word = Annotated[str, Field(max_length=200)]
+PersonalWords = Annotated[PersonalText, Field(max_length=200)]
+PersonalWriting = Annotated[PersonalText, Field(max_length=MOST_CHARACTERS)]
+
+
+class RequestForm(BaseModel):
+    """Every field a request can be told with; codes are plain text, so that a wrong one is kept, not lost (INT-03)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    estate_id: Word | None = None
+    home_id: Word | None = None
+    common_area: bool = False
+    kind: Word | None = None
+    category: Word | None = None
+    subcategory: Word | None = None
+    channel: Word | None = None
+    customer_kind: Word | None = None
+    name: PersonalWords | None = None
+    anonymous: bool = False
+    contact: PersonalWords | None = None
+    what_happened: PersonalWriting | None = None
+    expects: PersonalWriting | None = None
+    received_by: Word | None = None
+    """Staff id of the first receiver (INT-04)."""
+    received_at: Instant | None = None
+    """None: now. An earlier instant is for imports only."""
+    people: int = 1
+    """How many people complain together in this one request."""
+    lawsuit: Word = "none"
+    publication: Word = "none"
+    repeated: bool = False
+    """A second complaint about the same problem after it was handled."""
+    needs_consultants: bool = False
+    """Consultants or another company of the group are needed."""
+    trade: Word | None = None
+    place: Word | None = None
+    emergency: bool = False
+    complete_by: Instant | None = None
+    source_row: Word | None = None
+    language: Word = "zh-CN"
+
+    @property
+    def is_anonymous(self) -> bool:
+        """The customer does not want to be named."""
+        return self.anonymous or self.customer_kind == "anonymous"
+
+
+def corrected(form: RequestForm, correction: RequestForm) -> RequestForm:
+    """The form with every field that the correction states; saying one of home and common area takes back the other."""
+    stated = correction.model_fields_set & RequestForm.model_fields.keys()
+    update = {field: getattr(correction, field) for field in stated}
+    if update.get("common_area"):
+        update.setdefault("home_id", None)
+    elif update.get("home_id"):
+        update.setdefault("common_area", False)
+    return form.model_copy(update=update)
+
+
+def as_told(form: RequestForm) -> RequestForm:
+    """The form alone, without what a command carries besides."""
+    return RequestForm.model_construct(**{field: getattr(form, field) for field in RequestForm.model_fields})

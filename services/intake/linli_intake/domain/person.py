@@ -1,0 +1,53 @@
+"""Who a customer is: found again by contact, told apart from the case by a random reference (INT-12, INT-13).
+
+These are the only states, with the words of a request, that hold personal data. Nothing here goes into an event.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from typing import ClassVar, Final
+
+from linli_contracts.events.intake import CustomerKind
+from linli_contracts.personal import PersonalText
+from linli_rulebook.decision import State
+
+_SEPARATORS: Final = re.compile(r"[\s\-().]+")
+_CHINA: Final = re.compile(r"^(\+|00)86(?=\d{7,})")
+
+
+class Customer(State):
+    """A customer's own file; its id is the reference that all other services know."""
+
+    table: ClassVar[str] = "customer"
+
+    name: PersonalText
+    contact: PersonalText
+    kind: CustomerKind
+
+
+class Contact(State):
+    """A contact that was seen before and whose it is; its id is a keyed digest, so this row alone names nobody."""
+
+    table: ClassVar[str] = "contact"
+
+    customer_ref: str
+
+
+def contact_id(contact: str, pepper: bytes) -> str:
+    """The id of a contact however it is spelt; without the deployment's pepper nobody can try all phone numbers."""
+    return "p" + hmac.new(pepper, plain_form(contact).encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def customer_ref(random_ref: str) -> str:
+    """A new customer's reference: random as `random_ref` is, and not leading back to it, for that is the secret."""
+    return "cu" + hashlib.sha256(f"customer|{random_ref}".encode()).hexdigest()[:24]
+
+
+def plain_form(contact: str) -> str:
+    """One spelling for a contact: full-width digits, spaces, hyphens, capitals and the code 86 do not count."""
+    text = unicodedata.normalize("NFKC", contact).strip().casefold()
+    if "@" in text:
+        return text
+    return _CHINA.sub("", _SEPARATORS.sub("", text))

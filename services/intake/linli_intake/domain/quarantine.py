@@ -1,0 +1,69 @@
+"""Quarantine (INT-03): a form that is refused is kept, word for word, with the reason, until it is put right.
+
+open --resubmitted, still not complete--> open
+open --resubmitted, complete-----------> resubmitted   (the case's id is kept)
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from linli_contracts.event import Instant
+from linli_rulebook.decision import Because, Decision, State
+
+from linli_intake.domain.completeness import Fault
+from linli_intake.domain.form import RequestForm, as_told
+
+
+class Quarantined(State):
+    """A refused form with everything that is wrong with it. Holds personal data; it never leaves intake."""
+
+    table: ClassVar[str] = "quarantined"
+
+    form: RequestForm
+    missing: tuple[Fault, ...]
+    refused_at: Instant
+    """When it was first refused."""
+    tries: int = 1
+    status: Literal["open", "resubmitted"] = "open"
+    case_id: str | None = None
+
+
+def keep(
+    identity: str, form: RequestForm, faults: tuple[Fault, ...], before: Quarantined | None, now: datetime
+) -> Decision:
+    """Keep the form (again, when `before` is its earlier try) and answer what is missing.
+
+    The answer says `refused`: the command was stored, so it is not a Refusal here, and still one to whoever sent it.
+    """
+    kept = Quarantined(
+        id=identity,
+        form=as_told(form),
+        missing=faults,
+        refused_at=before.refused_at if before else now,
+        tries=before.tries + 1 if before else 1,
+    )
+    fields = [fault.field for fault in faults]
+    because = Because("INT-03", "kept in quarantine", identity, facts={"missing": fields, "try": kept.tries})
+    return Decision(save=(kept,), because=(because,), answer=_answer(identity, faults))
+
+
+def released(kept: Quarantined, form: RequestForm, case_id: str) -> Decision:
+    """The corrected form became a case; what stood in the way stays visible."""
+    done = kept.model_copy(update={"form": form, "status": "resubmitted", "case_id": case_id})
+    return Decision(
+        save=(done,), because=(Because("INT-03", "released from quarantine", kept.id, facts={"case_id": case_id}),)
+    )
+
+
+def _answer(identity: str, faults: tuple[Fault, ...]) -> Mapping[str, Any]:
+    return {
+        "refused": True,
+        "code": "incomplete",
+        "rule": "INT-03",
+        "status": 422,
+        "zh": f"受理信息不完整：{''.join(fault.zh for fault in faults)}",
+        "en": f"The request is not complete. {' '.join(fault.en for fault in faults)}",
+        "missing": [fault.model_dump(mode="json") for fault in faults],
+        "quarantine_id": identity,
+    }

@@ -1,0 +1,68 @@
+"""Grading again, whenever a fact changes (INT-06): by each request's own policy version, with its group's people.
+
+Nothing here lowers a level by itself: the caller says whether a person's decision (or an unlinking, INT-07) allows it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from linli_rulebook import Policy, PolicyBook
+from linli_rulebook.decision import Decision
+
+from linli_intake.domain.grading import Grade, circumstances, grade
+from linli_intake.domain.group import ALONE, Group, count
+from linli_intake.domain.place import Estate
+from linli_intake.domain.receiving import reasons_for, told_grade
+from linli_intake.domain.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """By which policy the requests of an estate are graded."""
+
+    policies: PolicyBook
+    estate: Estate
+
+    def of(self, request: Request) -> Policy:
+        """The policy in force when the request was registered (ORG-02), at its estate."""
+        return self.policies.policy(request.policy_version, region=self.estate.region_id, estate=self.estate.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """A request as stored and as it is from now on."""
+
+    stored: Request
+    request: Request
+    grade: Grade
+    people: int
+
+    @property
+    def fell(self) -> bool:
+        """It is less grave than before."""
+        return self.request.level > self.stored.level
+
+
+def regrade(stored: Request, changed: Request, group: Group | None, ruling: Ruling, *, may_fall: bool) -> Regraded:
+    """The changed request with its level and reasons; one that is over keeps the level it ended with."""
+    policy = ruling.of(stored)
+    counted = count(group, policy, ruling.estate.clock_zone) if group else ALONE
+    found = circumstances(changed, counted.people, cumulative=counted.cumulative)
+    graded = grade(found, policy)
+    if changed.is_over or (graded.level, graded.reasons) == (changed.level, changed.reasons):
+        return Regraded(stored, changed, graded, found.people)
+    level = graded.level if may_fall else min(graded.level, changed.level)
+    after = changed.model_copy(update={"level": level, "reasons": graded.reasons})
+    return Regraded(stored, after, graded, found.people)
+
+
+def decided(all_regraded: Iterable[Regraded], now: datetime) -> Decision:
+    """Save what changed; tell and explain each level that did."""
+    changed = [one for one in all_regraded if one.request != one.stored]
+    moved = [one for one in changed if one.request.level != one.stored.level]
+    return Decision(
+        save=tuple(one.request for one in changed),
+        events=tuple(told_grade(one.request, previous=one.stored.level, people=one.people, now=now) for one in moved),
+        because=tuple(because for one in moved for because in reasons_for(one.request, one.grade, one.people)[:1]),
+    )

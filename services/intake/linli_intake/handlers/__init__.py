@@ -1,0 +1,140 @@
+"""The map of intake: every input it takes, what each needs loaded, the rule that decides it.
+
+Functions in this package only fetch states and call one rule of `domain/`; no rule is decided here.
+"""
+
+from linli_contracts.events.dispatch import (
+    ContractorNotified,
+    EstateRegistered,
+    HomeRegistered,
+    RepairDone,
+    TicketClosed,
+    TicketLevelRaised,
+    TicketReopened,
+    TicketResolved,
+)
+from linli_messaging.service_map import OnCommand, OnEvent, ServiceMap
+
+from linli_intake.commands import (
+    AmendRequest,
+    LinkRequests,
+    ReceiveRequest,
+    ResubmitRequest,
+    UnlinkRequest,
+    WithdrawRequest,
+)
+from linli_intake.domain.group import Group
+from linli_intake.domain.person import Contact, Customer
+from linli_intake.domain.place import Estate, Home
+from linli_intake.domain.quarantine import Quarantined
+from linli_intake.domain.request import Request, RequestText
+from linli_intake.handlers.changing import (
+    handle_amending,
+    handle_linking,
+    handle_unlinking,
+    handle_withdrawing,
+    needs_of_amending,
+    needs_of_case,
+    needs_of_linking,
+    org_of_case,
+)
+from linli_intake.handlers.following import (
+    needs_of_standing,
+    on_estate_registered,
+    on_home_registered,
+    on_level_raised,
+    on_standing,
+)
+from linli_intake.handlers.receiving import (
+    handle_receiving,
+    handle_resubmitting,
+    needs_of_receiving,
+    needs_of_resubmitting,
+    org_of_receiving,
+    org_of_resubmitting,
+)
+
+MAP = ServiceMap(
+    name="intake",
+    states=(Request, RequestText, Customer, Contact, Estate, Home, Group, Quarantined),
+    events=(
+        OnEvent(
+            EstateRegistered, lambda fact: ((Estate, fact.estate_id),), on_estate_registered, rules=("INT-03", "ORG-01")
+        ),
+        OnEvent(HomeRegistered, lambda fact: ((Home, fact.home_id),), on_home_registered, rules=("INT-03",)),
+        OnEvent(TicketLevelRaised, needs_of_standing, on_level_raised, rules=("INT-06", "DSP-06")),
+        OnEvent(ContractorNotified, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(RepairDone, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(TicketResolved, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(TicketReopened, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(TicketClosed, needs_of_standing, on_standing, rules=("INT-15",)),
+    ),
+    commands=(
+        OnCommand(
+            name="intake.receive",
+            route="POST /requests",
+            body=ReceiveRequest,
+            scope="intake:receive",
+            needs=needs_of_receiving,
+            decide=handle_receiving,
+            rules=("INT-01", "INT-02", "INT-03", "INT-04", "INT-06", "INT-11", "INT-12", "INT-13"),
+            org=org_of_receiving,
+            summary="Receive a request; an incomplete one is kept in quarantine and answered with all that is missing.",
+        ),
+        OnCommand(
+            name="intake.resubmit",
+            route="POST /quarantine/{quarantine_id}/resubmit",
+            body=ResubmitRequest,
+            scope="intake:receive",
+            needs=needs_of_resubmitting,
+            decide=handle_resubmitting,
+            rules=("INT-03",),
+            org=org_of_resubmitting,
+            summary="Correct a form in quarantine and receive it again.",
+        ),
+        OnCommand(
+            name="intake.amend",
+            route="POST /requests/{case_id}/amend",
+            body=AmendRequest,
+            scope="intake:receive",
+            needs=needs_of_amending,
+            decide=handle_amending,
+            rules=("INT-02", "INT-06", "INT-15"),
+            org=org_of_case,
+            summary="State facts as they really are, or add the customer's further words; the request is graded again.",
+        ),
+        OnCommand(
+            name="intake.link",
+            route="POST /requests/{case_id}/link",
+            body=LinkRequests,
+            scope="intake:link",
+            needs=needs_of_linking,
+            decide=handle_linking,
+            rules=("INT-06", "INT-07"),
+            org=org_of_case,
+            summary="Link two requests about the same issue; all that are linked are graded again.",
+        ),
+        OnCommand(
+            name="intake.unlink",
+            route="POST /requests/{case_id}/unlink",
+            body=UnlinkRequest,
+            scope="intake:link",
+            needs=needs_of_case,
+            decide=handle_unlinking,
+            rules=("INT-06", "INT-07"),
+            org=org_of_case,
+            summary="Take a request out of those it is linked to; levels may fall with the ground.",
+        ),
+        OnCommand(
+            name="intake.withdraw",
+            route="POST /requests/{case_id}/withdraw",
+            body=WithdrawRequest,
+            scope="intake:receive",
+            needs=needs_of_case,
+            decide=handle_withdrawing,
+            rules=("INT-15",),
+            org=org_of_case,
+            summary="The customer takes the request back.",
+        ),
+    ),
+)

@@ -1,0 +1,32 @@
+"""What every handler asks in the same way: is it loaded, whose estate is it, and the answer for an unknown id."""
+
+from collections.abc import Iterable
+
+from linli_messaging.deciding import Wanted
+from linli_messaging.service_map import Facts, Ref
+from linli_rulebook.decision import Refusal
+
+from linli_intake.domain.ids import HOMELESS, is_key
+from linli_intake.domain.place import Estate
+
+
+def not_loaded(facts: Facts, refs: Iterable[Ref]) -> tuple[Ref, ...]:
+    """Those not loaded yet, to be asked for all at once: left to `facts.get`, they would be asked for one by one."""
+    missing = []
+    for kind, identity in refs:
+        try:
+            facts.get(kind, identity)
+        except (KeyError, Wanted):
+            missing.append((kind, identity))
+    return tuple(missing)
+
+
+def org_of(facts: Facts, estate_id: str | None) -> str | None:
+    """The organisation path of an estate; None, so only for tokens of the whole group, where it is not known."""
+    estate = facts.get(Estate, estate_id) if estate_id and is_key(estate_id) and estate_id != HOMELESS else None
+    return estate.org if estate else None
+
+
+def unknown(code: str, identity: str) -> Refusal:
+    """Nothing here has this id."""
+    return Refusal(code, "INT-03", f"没有 {identity}。", f"There is no {identity}.", 404)

@@ -1,0 +1,114 @@
+"""Receiving and resubmitting: what a form names is loaded, then one rule decides (INT-03, INT-06, INT-12)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from linli_contracts.lanes import key_of
+from linli_messaging.service_map import Context, Facts, Ref
+from linli_rulebook import Policy
+from linli_rulebook.decision import More, Outcome
+
+from linli_intake.commands import ReceiveRequest, ResubmitRequest
+from linli_intake.domain.form import RequestForm, corrected
+from linli_intake.domain.ids import case_id, is_id, is_key, quarantine_id
+from linli_intake.domain.person import Contact, Customer, contact_id, customer_ref
+from linli_intake.domain.place import Estate, Home
+from linli_intake.domain.quarantine import Quarantined
+from linli_intake.domain.receiving import Arrival, receive, resubmit
+from linli_intake.domain.request import Request, RequestText
+from linli_intake.handlers.asking import not_loaded, org_of, unknown
+from linli_intake.settings import contact_pepper
+
+
+def arrival_of(form: RequestForm, kept_as: str, cause: str, random_ref: str) -> Arrival:
+    """The form with the ids it would get; what is known about them is filled in by `known_about`."""
+    estate_id = form.estate_id if is_key(form.estate_id) else None
+    at_home = form.home_id is not None and is_id(form.home_id) and key_of(form.home_id) == estate_id
+    reachable = form.contact is not None and form.contact.strip() != ""
+    return Arrival(
+        form=form,
+        estate_id=estate_id,
+        home_id=form.home_id if at_home else None,
+        case_id=case_id(estate_id, cause) if estate_id else None,
+        quarantine_id=kept_as,
+        contact_id=contact_id(form.contact or "", contact_pepper()) if reachable else None,
+        random_ref=random_ref,
+    )
+
+
+def refs_of(arrival: Arrival) -> Iterable[Ref]:
+    """All that deciding about an arrival reads or writes when it is complete, so that its lanes are locked at once."""
+    if arrival.case_id is None or arrival.estate_id is None:
+        yield Quarantined, arrival.quarantine_id
+        return
+    yield Request, arrival.case_id
+    yield RequestText, arrival.case_id
+    yield Estate, arrival.estate_id
+    if arrival.home_id:
+        yield Home, arrival.home_id
+    if arrival.contact_id:
+        yield Contact, arrival.contact_id
+        yield Customer, customer_ref(arrival.random_ref)
+
+
+def known_about(arrival: Arrival, facts: Facts) -> Arrival:
+    """The arrival with the estate, home and person it names, as far as they are known."""
+    if arrival.case_id is None or arrival.estate_id is None:
+        return arrival
+    return replace(
+        arrival,
+        estate=facts.get(Estate, arrival.estate_id),
+        home=facts.get(Home, arrival.home_id) if arrival.home_id else None,
+        contact=facts.get(Contact, arrival.contact_id) if arrival.contact_id else None,
+        taken=facts.get(Request, arrival.case_id),
+    )
+
+
+def needs_of_receiving(body: ReceiveRequest) -> Iterable[Ref]:
+    """See `refs_of`."""
+    return refs_of(_arriving(body))
+
+
+def handle_receiving(facts: Facts, body: ReceiveRequest, ctx: Context) -> Outcome:
+    """INT-03, INT-06, INT-12."""
+    arrival = known_about(_arriving(body), facts)
+    return receive(arrival, _policy(ctx, arrival.estate), ctx.now)
+
+
+def org_of_receiving(facts: Facts, body: ReceiveRequest) -> str | None:
+    """The estate's; an unknown estate belongs to the whole group."""
+    return org_of(facts, body.estate_id)
+
+
+def needs_of_resubmitting(body: ResubmitRequest) -> Iterable[Ref]:
+    """The form in quarantine and the estate; what else the form names is asked for once it is known."""
+    return ((Quarantined, body.quarantine_id), (Estate, body.estate_id or key_of(body.quarantine_id)))
+
+
+def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Outcome:
+    """INT-03: the id of the case follows from the quarantine's, so that it can become one case only."""
+    kept = facts.get(Quarantined, body.quarantine_id)
+    if kept is None:
+        return unknown("quarantine-not-found", body.quarantine_id)
+    arrival = arrival_of(corrected(kept.form, body), kept.id, kept.id, body.random_ref)
+    missing = not_loaded(facts, refs_of(arrival))
+    if missing:
+        return More(missing)
+    arrival = known_about(arrival, facts)
+    return resubmit(kept, arrival, _policy(ctx, arrival.estate), ctx.now)
+
+
+def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
+    """The estate's where it is (now) known."""
+    return org_of(facts, body.estate_id or key_of(body.quarantine_id))
+
+
+def _arriving(body: ReceiveRequest) -> Arrival:
+    return arrival_of(body, quarantine_id(body.estate_id, body.command_id), body.command_id, body.random_ref)
+
+
+def _policy(ctx: Context, estate: Estate | None) -> Policy:
+    version = ctx.policies.version_in_force(ctx.now)
+    if estate is None:
+        return ctx.policies.policy(version)
+    return ctx.policies.policy(version, region=estate.region_id, estate=estate.id)

@@ -1,0 +1,130 @@
+-- Named queries of intake: the writer loop loads and saves states, people read pages.
+
+-- name: load_request
+-- Load requests by id.
+SELECT id, state FROM request WHERE id = ANY($1::text[]);
+
+-- name: save_request
+-- Save requests: new ones and changed ones.
+INSERT INTO request (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_request_text
+-- Load the words of requests by id.
+SELECT id, state FROM request_text WHERE id = ANY($1::text[]);
+
+-- name: save_request_text
+-- Save the words of requests: new ones and changed ones.
+INSERT INTO request_text (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_customer
+-- Load customers by id.
+SELECT id, state FROM customer WHERE id = ANY($1::text[]);
+
+-- name: save_customer
+-- Save customers: new ones and changed ones.
+INSERT INTO customer (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_contact
+-- Load whose these contacts are by id.
+SELECT id, state FROM contact WHERE id = ANY($1::text[]);
+
+-- name: save_contact
+-- Save whose these contacts are: new ones and changed ones.
+INSERT INTO contact (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_complaint_group
+-- Load groups of linked requests by id.
+SELECT id, state FROM complaint_group WHERE id = ANY($1::text[]);
+
+-- name: save_complaint_group
+-- Save groups of linked requests: new ones and changed ones.
+INSERT INTO complaint_group (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_quarantined
+-- Load refused forms by id.
+SELECT id, state FROM quarantined WHERE id = ANY($1::text[]);
+
+-- name: save_quarantined
+-- Save refused forms: new ones and changed ones.
+INSERT INTO quarantined (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_estate
+-- Load estates by id.
+SELECT id, state FROM estate WHERE id = ANY($1::text[]);
+
+-- name: save_estate
+-- Save estates: new ones and changed ones.
+INSERT INTO estate (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_home
+-- Load homes by id.
+SELECT id, state FROM home WHERE id = ANY($1::text[]);
+
+-- name: save_home
+-- Save homes: new ones and changed ones.
+INSERT INTO home (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: show_request
+-- One request, with the number of people it complains with.
+SELECT r.id, r.state::text AS state, g.state::text AS linked
+FROM request r LEFT JOIN complaint_group g ON g.id = r.state ->> 'group_id'
+WHERE r.id = $1;
+
+-- name: show_words
+-- What was said and by whom, for those who may know it.
+SELECT t.state::text AS said, c.state::text AS customer
+FROM request r JOIN request_text t ON t.id = r.id LEFT JOIN customer c ON c.id = r.state ->> 'customer_ref'
+WHERE r.id = $1;
+
+-- name: page_requests
+-- A page of requests after a cursor; an estate's ids are one range of the primary key ('/' follows '.').
+SELECT id, state::text AS state FROM request
+WHERE id > greatest($1::text, coalesce($3::text || '.', ''))
+    AND ($3::text IS NULL OR id < $3 || '/')
+    AND ($4::text IS NULL OR kind = $4)
+    AND ($5::text IS NULL OR status = $5)
+ORDER BY id LIMIT $2;
+
+-- name: page_requests_of_level
+-- The same for one level, by its own index.
+SELECT id, state::text AS state FROM request
+WHERE level = $6::smallint
+    AND id > greatest($1::text, coalesce($3::text || '.', ''))
+    AND ($3::text IS NULL OR id < $3 || '/')
+    AND ($4::text IS NULL OR kind = $4)
+    AND ($5::text IS NULL OR status = $5)
+ORDER BY id LIMIT $2;
+
+-- name: page_quarantine
+-- A page of refused forms after a cursor, those still open or those done with.
+SELECT id, state::text AS state FROM quarantined WHERE id > $1 AND status = $3 ORDER BY id LIMIT $2;
+
+-- name: count_requests
+-- How many requests of each level, kind and status, of one estate or of all.
+SELECT level, kind, status, count(*) AS requests FROM request
+WHERE $1::text IS NULL OR (id > $1 || '.' AND id < $1 || '/')
+GROUP BY level, kind, status;
+
+-- name: count_quarantined
+-- How many forms are in quarantine and how many have left it, of one estate or of all.
+SELECT count(*) FILTER (WHERE status = 'open') AS open, count(*) FILTER (WHERE status <> 'open') AS released
+FROM quarantined WHERE $1::text IS NULL OR (id > $1 || '.' AND id < $1 || '/');
+
+-- name: count_groups
+-- How many groups of linked requests there are and how many requests are in them, of one estate or of all.
+SELECT count(*) AS groups, coalesce(sum(size), 0) AS requests
+FROM complaint_group WHERE size > 1 AND ($1::text IS NULL OR (id > $1 || '.' AND id < $1 || '/'));
+
+-- name: show_standing
+-- What the customer's own status page needs (INT-15).
+SELECT state ->> 'secret_digest' AS secret_digest, status, state ->> 'received_at' AS received_at,
+    state ->> 'standing_since' AS standing_since
+FROM request WHERE id = $1;
