@@ -1,0 +1,67 @@
+"""Commands and their answers as they travel in bulk: one JSON line each (`POST /commands`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from linli_cli.language import words
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a service. `id` is its identity for ever: sent twice, it is done once."""
+
+    name: str
+    id: str
+    body: Mapping[str, Any]
+    at: datetime | None = None
+    """Its instant; on the stepped clock only."""
+
+    def line(self) -> bytes:
+        """Its NDJSON line."""
+        said: dict[str, Any] = {"name": self.name, "id": self.id, "body": self.body}
+        if self.at is not None:
+            said["at"] = self.at
+        return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered to one command: `answer` if it was done, `problem` (problem+json) if refused."""
+
+    id: str
+    status: int
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    problem: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        """Whether the command was accepted, now or when it was first sent."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own numbers
+
+    @property
+    def code(self) -> str:
+        """The refusal's stable name; empty when there is none."""
+        return str(self.problem.get("code", ""))
+
+    @property
+    def why(self) -> str:
+        """The refusal in the reader's language, as far as the service said it."""
+        zh, en = self.problem.get("zh"), self.problem.get("en")
+        if zh and en:
+            return words(str(zh), str(en))
+        return str(self.problem.get("detail") or self.problem.get("title") or self.code or self.status)
+
+    @classmethod
+    def read(cls, line: bytes | str) -> "Answer":
+        """One line of the service's answer."""
+        said = orjson.loads(line)
+        return cls(
+            id=str(said["id"]),
+            status=int(said["status"]),
+            answer=said.get("answer") or {},
+            problem=said.get("problem") or {},
+        )

@@ -1,0 +1,249 @@
+"""The broker of a stack: the embedded one, an Apache Kafka of our own, or one that somebody else runs."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from linli_contracts.topics import SERVICES
+from linli_embedded.kafka import Kafka
+from linli_embedded.kafka_jars import KafkaUnavailableError, what_is_missing
+from linli_embedded.readiness import answers
+from linli_embedded.security import Security
+from linli_embedded.tansu import Tansu
+from linli_embedded.topics import OtherPartitionsError, ensure_topics
+from linli_embedded.usage import Usage
+
+from linli_cli.complaint import Complaint
+from linli_cli.stack.access import access_of, topics
+from linli_cli.stack.home import Home
+
+_ADDRESSES: Final = re.compile(r"[\w.\-]+:\d+(,[\w.\-]+:\d+)*")
+
+
+class Bus(Protocol):
+    """What a stack needs of a broker, whoever runs it."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, for people."""
+        ...
+
+    @property
+    def log(self) -> Path | None:
+        """Where it writes its log, if it is ours."""
+        ...
+
+    @property
+    def remembers(self) -> bool:
+        """Whether records outlive a restart; where not, the services send what is missing again (promise 7)."""
+        ...
+
+    @property
+    def bootstrap(self) -> str:
+        """Its host:port,… once started."""
+        ...
+
+    @property
+    def running(self) -> bool:
+        """Whether it is there, as far as we can see."""
+        ...
+
+    async def start(self) -> None:
+        """Start it, or see that it answers; returns when it can be used."""
+        ...
+
+    async def prepare(self) -> None:
+        """Have all topics, and whoever may use them."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop it, if it is ours."""
+        ...
+
+    def settings(self, service: str) -> dict[str, str]:
+        """The settings of a service process that lead it to this broker."""
+        ...
+
+    def usage(self) -> Sequence[Usage]:
+        """What its processes took, if they are ours."""
+        ...
+
+
+class EmbeddedBus:
+    """The memory-only broker: no Java, no idempotent producers, for runs of up to some 100,000 records."""
+
+    remembers = False
+
+    def __init__(self, home: Home, port: int | None) -> None:
+        """Describe it; nothing runs yet."""
+        self.log = home.log("broker")
+        self._tansu = Tansu(self.log, port)
+        self.kind: str = self._tansu.kind
+
+    @property
+    def bootstrap(self) -> str:
+        """Its host:port."""
+        return self._tansu.bootstrap
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._tansu.running
+
+    async def start(self) -> None:
+        """Start it, empty."""
+        await self._tansu.start()
+
+    async def prepare(self) -> None:
+        """Have all topics; there are no users."""
+        await ensure_topics(self.bootstrap, topics())
+
+    async def stop(self) -> None:
+        """Stop it and forget what it held."""
+        await self._tansu.stop()
+
+    def settings(self, service: str) -> dict[str, str]:
+        """Plaintext, and no idempotence, which it lacks."""
+        return {"BOOTSTRAP": self.bootstrap, "KAFKA_SECURITY": "plaintext", "KAFKA_IDEMPOTENCE": "false"}
+
+    def usage(self) -> Sequence[Usage]:
+        """What its process took."""
+        return [usage] if (usage := self._tansu.usage()) else []
+
+
+class KafkaBus:
+    """An Apache Kafka of our own with SCRAM and ACLs: each service is a user that may do only what its map says."""
+
+    remembers = True
+
+    def __init__(self, home: Home) -> None:
+        """Describe it; nothing runs yet."""
+        self.log = home.broker / "node-0" / "kafka.log"
+        self._kafka = Kafka(home.broker, secured=True)
+        self.kind = f"{self._kafka.kind} (SASL/SCRAM, ACLs)"
+        self._users: Mapping[str, Security] = {}
+
+    @property
+    def bootstrap(self) -> str:
+        """Its host:port."""
+        return self._kafka.bootstrap
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._kafka.running
+
+    async def start(self) -> None:
+        """Start it, fetching its programs the first time."""
+        try:
+            await self._kafka.start()
+        except KafkaUnavailableError as error:
+            raise Complaint(
+                f"无法启动 Apache Kafka：{error}", f"Apache Kafka can't be started here: {error}"
+            ) from error
+
+    async def prepare(self) -> None:
+        """Have all topics, and a user for each service, with a new password."""
+        await ensure_topics(self.bootstrap, topics(), self._kafka.admin)
+        users = {}
+        for service in SERVICES:
+            access = access_of(service)
+            users[service] = await self._kafka.grant(
+                f"linli_{service}",
+                secrets.token_urlsafe(24),
+                writes=access.writes,
+                reads=access.reads,
+                groups=access.groups,
+            )
+        self._users = users
+
+    async def stop(self) -> None:
+        """Stop it; it keeps what it holds."""
+        await self._kafka.stop()
+
+    def settings(self, service: str) -> dict[str, str]:
+        """The service's own user."""
+        user = self._users[service]
+        return {
+            "BOOTSTRAP": self.bootstrap,
+            "KAFKA_SECURITY": "scram",
+            "KAFKA_USERNAME": str(user.user),
+            "KAFKA_PASSWORD": user.password,
+            "KAFKA_IDEMPOTENCE": "true",
+        }
+
+    def usage(self) -> Sequence[Usage]:
+        """What its nodes took."""
+        return self._kafka.usage()
+
+
+@dataclass(slots=True)
+class ForeignBus:
+    """Brokers that somebody else runs; LINLI_KAFKA_USERNAME and LINLI_KAFKA_PASSWORD prove who we are, if asked."""
+
+    addresses: str
+    remembers: bool = True
+    running: bool = True
+    log: Path | None = None
+
+    @property
+    def kind(self) -> str:
+        """Whose it is."""
+        return f"external ({self.addresses})"
+
+    @property
+    def bootstrap(self) -> str:
+        """Where it is."""
+        return self.addresses
+
+    async def start(self) -> None:
+        """See that it answers."""
+        if not await answers(self.addresses, self._security()):
+            raise Complaint(f"消息代理 {self.addresses} 没有回应", f"no broker answers at {self.addresses}")
+
+    async def prepare(self) -> None:
+        """Have all topics; users are its operator's matter."""
+        try:
+            await ensure_topics(self.addresses, topics(), self._security())
+        except OtherPartitionsError as error:
+            raise Complaint(f"主题分区数不符：{error}", f"topics are there with other partitions: {error}") from error
+
+    async def stop(self) -> None:
+        """Nothing: it is not ours."""
+
+    def settings(self, service: str) -> dict[str, str]:
+        """The same user for every service."""
+        security = self._security()
+        return {
+            "BOOTSTRAP": self.addresses,
+            "KAFKA_SECURITY": "scram" if security.user else "plaintext",
+            "KAFKA_IDEMPOTENCE": "true",
+            **({"KAFKA_USERNAME": security.user, "KAFKA_PASSWORD": security.password} if security.user else {}),
+        }
+
+    def usage(self) -> Sequence[Usage]:
+        """Nothing that we could see."""
+        return []
+
+    def _security(self) -> Security:
+        return Security(os.environ.get("LINLI_KAFKA_USERNAME"), os.environ.get("LINLI_KAFKA_PASSWORD", ""))
+
+
+def bus_for(wanted: str, home: Home, port: int | None) -> Bus:
+    """The broker asked for: `embedded`, `kafka`, `host:port,…`, or `auto`: Kafka where it can run, else embedded."""
+    if wanted == "auto":
+        wanted = "embedded" if what_is_missing() else "kafka"
+    if wanted == "embedded":
+        return EmbeddedBus(home, port)
+    if wanted == "kafka":
+        return KafkaBus(home)
+    if _ADDRESSES.fullmatch(wanted):
+        return ForeignBus(wanted)
+    raise Complaint(
+        f"未知的消息代理 {wanted!r}：可用 auto、embedded、kafka 或 host:port",
+        f"unknown broker {wanted!r}: say auto, embedded, kafka or host:port",
+    )

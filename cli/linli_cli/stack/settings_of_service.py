@@ -1,0 +1,53 @@
+"""The environment of a service process: its own settings, and nothing of ours that could lead it astray."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from linli_contracts.topics import INTAKE
+from linli_embedded.ports import LOOPBACK
+
+from linli_cli.places import policy_dir
+from linli_cli.stack.home import ClockKind, Home
+
+_PREFIX: Final = "LINLI_"
+_PASSED_ON: Final = ("LINLI_OTLP_ENDPOINT", "LINLI_LOG_LEVEL")
+"""What a person may set for all services by setting it for us."""
+
+
+def environment_of(
+    service: str,
+    *,
+    home: Home,
+    deployment: str,
+    clock: ClockKind,
+    port: int,
+    database_url: str,
+    more: Mapping[str, str],
+) -> dict[str, str]:
+    """The environment for one service; `more` goes over everything else."""
+    settings = {
+        "DATABASE_URL": database_url,
+        "DEPLOYMENT": deployment,
+        "CLOCK": clock,
+        "POLICY_DIR": str(policy_dir().absolute()),
+        "HTTP_HOST": LOOPBACK,
+        "HTTP_PORT": str(port),
+        "JWT_PUBLIC_KEY": str(home.public_key),
+        **({"CONTACT_PEPPER": contact_pepper(home)} if service == INTAKE else {}),
+        **more,
+    }
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(_PREFIX) or name in _PASSED_ON
+    }
+    return inherited | {"PYTHONUNBUFFERED": "1"} | {f"{_PREFIX}{name}": value for name, value in settings.items()}
+
+
+def contact_pepper(home: Home) -> str:
+    """What intake mixes into contacts before it compares them; made once: another one would know nobody again."""
+    path = home.path / "contact-pepper"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"{secrets.token_hex(32)}\n", encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip()

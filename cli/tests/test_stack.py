@@ -1,0 +1,100 @@
+"""A stack starts everything, tells where it is, notices a death, and leaves no process behind however it ends."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from linli_cli.complaint import Complaint
+from linli_cli.stack import Home, Stack, StackOptions, StackState
+
+SMALL_SERVICE = Path(__file__).with_name("small_service.py")
+
+
+def small_service(service: str) -> Sequence[str]:
+    return ("env", f"SMALL_SERVICE={service}", sys.executable, str(SMALL_SERVICE))
+
+
+def options(path: Path, *, restart: bool = False) -> StackOptions:
+    return StackOptions(
+        home=Home(path), broker="embedded", clock="stepped", restart=restart, durable=False, command_of=small_service
+    )
+
+
+def processes_of(path: Path) -> list[psutil.Process]:
+    """Every process whose command line or environment names the data directory."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(path) in " ".join(process.cmdline()) or str(path) in process.environ().get(
+                "LINLI_JWT_PUBLIC_KEY", ""
+            ):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return [process for process in found if process.pid != os.getpid()]
+
+
+async def test_a_stack_runs_inside_its_context_and_nothing_after_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with Stack(options(tmp_path), lambda step: told.append(step.en)) as stack:
+        assert set(await stack.client.rest()) == {"intake", "dispatch", "followup", "warranty", "loyalty"}
+        assert StackState.read(Home(tmp_path)) == stack.state
+        assert stack.peak_memory_bytes().keys() >= {"intake", "postgres", "broker", "linli"}
+        address = stack.services["dispatch"]._env["LINLI_DATABASE_URL"]  # type: ignore[index]
+        connection = await asyncpg.connect(address)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE intake.mine (id int)")
+        await connection.execute("CREATE TABLE dispatch.mine (id int)")
+        await connection.close()
+    assert "dispatch is ready" in told
+    assert processes_of(tmp_path) == []
+    with pytest.raises(Complaint, match="no Linli runs"):
+        StackState.read(Home(tmp_path))
+
+
+async def test_a_death_ends_the_stack_with_a_complaint(tmp_path: Path) -> None:
+    with pytest.raises(Complaint, match="followup ended unexpectedly: exit code 137"):
+        async with Stack(options(tmp_path)) as stack:
+            stack.services["followup"].signal(signal.SIGKILL)
+            await asyncio.sleep(30)
+    assert processes_of(tmp_path) == []
+
+
+async def test_what_dies_is_started_again_where_that_was_asked_for(tmp_path: Path) -> None:
+    async with Stack(options(tmp_path, restart=True)) as stack:
+        first = stack.services["loyalty"].pid
+        stack.services["loyalty"].signal(signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while stack.services["loyalty"].pid == first:
+                await asyncio.sleep(0.1)
+        assert (await stack.client.rest())["loyalty"].service == "loyalty"
+
+
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import importlib\n"
+        "module = importlib.import_module('test_stack')\n"
+        "async def main():\n"
+        "    async with module.Stack(module.options(Path(sys.argv[2]))):\n"
+        "        print('up', flush=True); await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(SMALL_SERVICE.parent), str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        assert supervisor.stdout.readline() == "up\n"
+        assert len(processes_of(tmp_path)) > 5
+        supervisor.kill()
+    deadline = time.monotonic() + 30
+    while processes_of(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_of(tmp_path) == []
