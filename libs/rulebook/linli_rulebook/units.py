@@ -1,7 +1,10 @@
 """The units a policy entry may have, the kind of value each one takes, and which of them can be compared."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+
+from linli_rulebook.errors import WrongEntryTypeError
 
 
 class Kind(StrEnum):
@@ -62,9 +65,25 @@ class Span:
     amount: int
     unit: Unit
 
+    @property
+    def elapsed(self) -> timedelta:
+        """The length of a span of seconds to weeks. Raises `WrongEntryTypeError` for one that needs a calendar."""
+        self._must_fit(Unit.SECONDS, "elapsed time")
+        return timedelta(seconds=in_smallest_unit(self))
+
+    @property
+    def months(self) -> int:
+        """The number of months of a span of months or years. Raises `WrongEntryTypeError` for any other span."""
+        self._must_fit(Unit.MONTHS, "a number of months")
+        return in_smallest_unit(self)
+
     def __str__(self) -> str:
         """`24 hours`: for messages and reports in English."""
         return f"{self.amount} {self.unit}"
+
+    def _must_fit(self, unit: Unit, wanted: str) -> None:
+        if not self.unit.fits(unit):
+            raise WrongEntryTypeError(f"{self} is not {wanted}")
 
 
 _INTEGERS = (Unit.COUNT, Unit.POINTS, Unit.SCORE, Unit.SEASONS, Unit.DAY_OF_MONTH, Unit.MONTH_OF_YEAR)
