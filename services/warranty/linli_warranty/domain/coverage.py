@@ -27,7 +27,7 @@ Basis = Literal["in_warranty", "expired", "no_contract", "not_handed_over"]
 
 
 class Coverage(BaseModel):
-    """The answer. `until` is the customer's last covered day, `contractor_until` the contractor's; None: there is none."""
+    """The answer: `until` is the customer's last covered day, `contractor_until` the contractor's."""
 
     model_config = ConfigDict(frozen=True)
 

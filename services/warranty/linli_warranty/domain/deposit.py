@@ -1,6 +1,6 @@
 """The deposit account of a contract (质保金台账, WAR-01): how it is opened, and the one way money is booked on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -117,21 +117,17 @@ class Contract(BaseModel):
 
 def open_deposit(
     existing: Deposit | None,
-    estates: Mapping[str, Estate | None],
+    estates: tuple[Estate, ...],
     contract: Contract,
-    policies: Iterable[Policy],
+    policies: tuple[Policy, ...],
     stamp: Stamp,
 ) -> Decision | Refusal:
     """Opens the account with the retained amount and tells every estate the contract's terms (WAR-01, WAR-02).
 
-    `policies` are those of the contract's estates: a period below any of their minimums is refused.
+    `policies` are those of `estates`, in their order: a period below any of their minimums is refused.
     """
-    policies = tuple(policies)
     if existing:
         return refusals.deposit_exists(contract.contract_id)
-    known = tuple(estate for estate in estates.values() if estate)
-    if len(known) < len(estates):
-        return refusals.estates_unknown(name for name, estate in estates.items() if estate is None)
     if contract.completion_accepted_on > stamp.on:
         return refusals.accepted_in_future(contract.completion_accepted_on.isoformat(), stamp.on.isoformat())
     if refused := _refuse_periods(contract, policies):
@@ -141,7 +137,7 @@ def open_deposit(
     deposit = Deposit(
         id=contract.contract_id,
         **contract.model_dump(exclude={"contract_id", "settled_on"}),
-        org=shared_org(known),
+        org=shared_org(estates),
         settled_on=contract.settled_on or stamp.on,
         warranty_ends_on=ends[-1],
         notices=_notices(ends, policies[0], stamp),
@@ -179,7 +175,7 @@ def open_deposit(
         facts={"retained_fen": deposit.retained_fen, "warranty_ends_on": deposit.warranty_ends_on.isoformat()},
     )
     return Decision(
-        save=(deposit, *(promise(estate, terms) for estate in known)),
+        save=(deposit, *(promise(estate, terms) for estate in estates)),
         events=(opened,),
         append=rows,
         because=(why,),

@@ -1,4 +1,4 @@
-"""What warranty knows of places: estates with the contracts that cover them, and homes. Learnt from dispatch's facts."""
+"""What warranty knows of places: estates with the contracts that cover them, and homes; learnt from dispatch."""
 
 from datetime import date
 from typing import ClassVar

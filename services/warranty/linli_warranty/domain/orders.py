@@ -37,11 +37,19 @@ class CaseOrders(State):
         """The order, if it is known."""
         return next((order for order in self.orders if order.order_id == order_id), None)
 
-    def open_contracts(self) -> tuple[str, ...]:
-        """The contracts under which orders of this case are open, each once."""
-        return tuple(
-            dict.fromkeys(order.contract_id for order in self.orders if order.status == "open" and order.contract_id)
-        )
+    def is_done(self, order_id: str) -> bool:
+        """Whether it is known that the order is finished."""
+        known = self.find(order_id)
+        return known is not None and known.status == "done"
+
+    def open_ids(self) -> frozenset[str]:
+        """The orders that nobody has finished."""
+        return frozenset(order.order_id for order in self.orders if order.status == "open")
+
+    def contracts_of(self, order_ids: frozenset[str]) -> tuple[str, ...]:
+        """The contracts of these orders, as far as they are known, each once."""
+        found = (order.contract_id for order in self.orders if order.order_id in order_ids and order.contract_id)
+        return tuple(dict.fromkeys(found))
 
     def with_order(self, order: Order) -> "CaseOrders":
         """The same with `order` added or replaced."""

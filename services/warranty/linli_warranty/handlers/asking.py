@@ -1,0 +1,38 @@
+"""What handlers share: the policy of a place, who books on which date, and whose contract it is (WAR-07)."""
+
+from linli_messaging.service_map import Context
+from linli_rulebook import Policy, calendar_for
+
+from linli_warranty.domain.deposit import Deposit
+from linli_warranty.domain.estate import Estate
+from linli_warranty.domain.ledger import Stamp
+
+
+def policy_in_force(ctx: Context, estate: Estate | None = None) -> Policy:
+    """The policy in force now: an estate's, or the group's."""
+    version = ctx.policies.version_in_force(ctx.now)
+    if estate is None:
+        return ctx.policies.policy(version)
+    return ctx.policies.policy(version, region=estate.region_id, estate=estate.id)
+
+
+def policy_of(deposit: Deposit, ctx: Context) -> Policy:
+    """The policy under which the account was opened (ORG-02), at the place that holds all its estates."""
+    return ctx.policies.policy(deposit.policy_version, region=deposit.region_id, estate=deposit.estate_id)
+
+
+def stamp_of(policy: Policy, ctx: Context, who: str = "system") -> Stamp:
+    """Who books now, and on which date of finance's books. A command is booked by its sender, an event by `who`."""
+    on = calendar_for(policy, "finance").date_of(ctx.now)
+    return Stamp(who=ctx.actor.subject if ctx.actor else who, at=ctx.now, on=on)
+
+
+def own(deposit: Deposit | None, ctx: Context) -> Deposit | None:
+    """The deposit, unless the sender is another contractor: to that one nothing is there (WAR-07)."""
+    sender = ctx.actor.contractor_id if ctx.actor else None
+    return deposit if deposit and deposit.belongs_to(sender) else None
+
+
+def is_contractor(ctx: Context) -> bool:
+    """Whether the sender is a contractor, who may not do what the group decides."""
+    return ctx.actor is not None and ctx.actor.contractor_id is not None

@@ -1,0 +1,38 @@
+"""Estates and homes are learnt; questions of coverage are answered (WAR-02)."""
+
+from collections.abc import Iterable
+
+from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered
+from linli_messaging.service_map import Context, Facts, Ref
+from linli_rulebook.decision import Early, Outcome
+
+from linli_warranty.domain.coverage import answer_coverage, unknown_home
+from linli_warranty.domain.estate import Estate, Home, learn_estate, learn_home
+from linli_warranty.handlers.asking import policy_in_force
+
+
+def handle_estate_registered(facts: Facts, event: EstateRegistered, ctx: Context) -> Outcome:
+    """An estate is known from now on."""
+    return learn_estate(facts.get(Estate, event.estate_id), event)
+
+
+def handle_home_registered(facts: Facts, event: HomeRegistered, ctx: Context) -> Outcome:
+    """A home and its hand-over are known from now on."""
+    return learn_home(facts.get(Home, event.home_id), event)
+
+
+def needs_of_question(event: CoverageAsked) -> Iterable[Ref]:
+    """The estate, with the contracts that cover it, and the home, if it is about one."""
+    yield Estate, event.estate_id
+    if event.home_id:
+        yield Home, event.home_id
+
+
+def handle_coverage_asked(facts: Facts, event: CoverageAsked, ctx: Context) -> Outcome:
+    """One answer to each question."""
+    estate = facts.get(Estate, event.estate_id)
+    if estate is None:
+        return Early(Estate.table, event.estate_id)
+    # Homes are told before questions about them, in the same lane: one that is unknown now stays unknown.
+    home = (facts.get(Home, event.home_id) or unknown_home(event.home_id)) if event.home_id else None
+    return answer_coverage(estate, home, event, policy_in_force(ctx, estate), ctx.now)
