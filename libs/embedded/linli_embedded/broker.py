@@ -1,12 +1,16 @@
 """What a broker is to those who use one, and the choice between Apache Kafka, the embedded one and somebody else's."""
 
+import asyncio
+import logging
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from linli_embedded.kafka import Kafka
-from linli_embedded.kafka_jars import what_is_missing
+from linli_embedded.kafka_jars import KafkaUnavailableError, jars
 from linli_embedded.security import Security
 from linli_embedded.tansu import Tansu
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Broker(Protocol):
@@ -45,10 +49,10 @@ async def choose_broker(choice: str, data_dir: Path, *, brokers: int = 1, secure
     """Start what was chosen and return it, once it answers; data and logs go into the directory.
 
     `kafka`: Apache Kafka, KafkaUnavailableError where it can't run. `embedded`: memory only, one node, no security.
-    `auto`: Apache Kafka where it can run, else embedded. `host:port[,…]`: that one, as it is.
+    `auto`: Apache Kafka where it can be had, else embedded (why is logged). `host:port[,…]`: that one, as it is.
     """
     if choice == "auto":
-        choice = "embedded" if what_is_missing() else "kafka"
+        choice = await asyncio.to_thread(_best_choice)
     if choice == "kafka":
         kafka = Kafka(data_dir / "kafka", brokers=brokers, secured=secured)
         await kafka.start()
@@ -60,3 +64,12 @@ async def choose_broker(choice: str, data_dir: Path, *, brokers: int = 1, secure
     if ":" not in choice:
         raise ValueError(f"{choice!r} is none of auto, kafka, embedded or host:port")
     return ExternalBroker(choice)
+
+
+def _best_choice() -> str:
+    try:
+        jars()
+    except KafkaUnavailableError as error:
+        _log.warning("the embedded broker is used instead of Apache Kafka: %s", error)
+        return "embedded"
+    return "kafka"
