@@ -1,0 +1,353 @@
+"""A callback is planned once for each round, called at its time, tried again elsewhen, and ends in exactly one way."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from linli_contracts.event import Event
+from linli_contracts.events.dispatch import EstateRegistered, RepairDone, TicketClosed, TicketReopened, TicketResolved
+from linli_contracts.events.followup import CallbackCompleted, CallbackDue, CustomerUnreachable
+from linli_followup.commands import CompleteCallback, NoAnswer
+from linli_followup.domain.callback import OPEN, Callback, callback_id
+from linli_followup.domain.estate import Estate
+from linli_followup.handlers import MAP
+from linli_messaging.service_map import Ref
+from linli_rulebook.decision import NOTHING, Decision, Outcome, Refusal, State
+from linli_testkit.facts import GivenFacts, context
+from pydantic import BaseModel
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CASE, CALLBACK = "xh01.c9f2", "xh01.b1-c9f2"
+ON_EVENT = {entry.event: entry for entry in MAP.events}
+ON_COMMAND = {entry.body: entry for entry in MAP.commands}
+ON_TIMER = {entry.clock: entry for entry in MAP.timers}
+WHO: dict[str, Any] = {"case_id": CASE, "estate_id": "xh01"}
+
+
+def at(text: str, zone: str = "Asia/Shanghai") -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+class World:
+    """The states of followup in memory, changed by what MAP decides, as the writer loop does it."""
+
+    def __init__(self) -> None:
+        self.states: dict[Ref, State] = {}
+        self.told: list[BaseModel] = []
+        self.whats: list[str] = []
+
+    @property
+    def callback(self) -> Callback:
+        found = self.states[Callback, CALLBACK]
+        assert isinstance(found, Callback)
+        return found
+
+    def hear(self, event: Event, now: datetime) -> Outcome:
+        entry = ON_EVENT[type(event)]
+        return self._take(entry.needs(event), entry.decide, event, now)
+
+    def ask(self, command: CompleteCallback | NoAnswer, now: datetime) -> Outcome:
+        entry = ON_COMMAND[type(command)]
+        return self._take(entry.needs(command), entry.decide, command, now)
+
+    def until(self, now: datetime) -> None:
+        """Fires what is due at or before ``now``."""
+        self._fire(list(self.states), now + timedelta(microseconds=1))
+
+    def _take(self, refs: Iterable[Ref], decide: Callable[..., Outcome], given: BaseModel, now: datetime) -> Outcome:
+        refs = tuple(refs)
+        self._fire(refs, now)
+        outcome = decide(self._facts(refs), given, context(now))
+        self._keep(outcome)
+        return outcome
+
+    def _fire(self, refs: Iterable[Ref], before: datetime) -> None:
+        for ref in refs:
+            while (state := self.states.get(ref)) and (timer := min(state.timers(), default=None)):
+                if timer.due_at >= before:
+                    break
+                self._keep(ON_TIMER[timer.clock].decide(self._facts([ref]), state, timer, context(timer.due_at)))
+                assert timer not in self.states[ref].timers()
+
+    def _facts(self, refs: Iterable[Ref]) -> GivenFacts:
+        return GivenFacts({ref: self.states[ref] for ref in refs if ref in self.states})
+
+    def _keep(self, decision: Outcome) -> None:
+        if not isinstance(decision, Decision):
+            return
+        self.states.update({(type(state), state.id): state for state in decision.save})
+        self.told.extend(decision.events)
+        self.whats.extend(because.what for because in decision.because)
+
+
+def refused(outcome: Outcome) -> str:
+    assert isinstance(outcome, Refusal)
+    return outcome.code
+
+
+def answered(outcome: Outcome, name: str) -> object:
+    assert isinstance(outcome, Decision)
+    assert outcome.answer is not None
+    return outcome.answer[name]
+
+
+def repair_done(at_: datetime, round_: int = 1) -> RepairDone:
+    return RepairDone(
+        **WHO, round=round_, order_id="xh01.o1", done_by="own_staff", customer_ref="r1", done_at=at_, in_time=True
+    )
+
+
+def resolved(at_: datetime, how: Literal["handled", "standard_answer"] = "handled") -> TicketResolved:
+    return TicketResolved(**WHO, round=1, how=how, customer_ref="r1", resolved_at=at_, in_time=True)
+
+
+def closed(how: Literal["withdrawn", "time_limit"] = "time_limit", round_: int = 1) -> TicketClosed:
+    return TicketClosed(
+        **WHO, round=round_, how=how, level=4, customer_ref="r1", received_at=FINISHED, closed_at=FINISHED
+    )
+
+
+def reopened(round_: int) -> TicketReopened:
+    return TicketReopened(**WHO, round=round_, reason="not_satisfied", reopened_at=FINISHED)
+
+
+FINISHED = at("2026-03-10 10:00:00")
+DUE_FROM, DUE_BY = at("2026-03-11 10:00:00"), at("2026-03-17 10:00:00")
+SATISFIED = CompleteCallback(callback_id=CALLBACK, satisfied=True, score=90, by="agent1")
+NOBODY = NoAnswer(callback_id=CALLBACK, by="agent1")
+
+
+def planned() -> World:
+    world = World()
+    world.hear(repair_done(FINISHED), FINISHED)
+    return world
+
+
+@pytest.mark.rule("FUP-01")
+@pytest.mark.parametrize("event", [repair_done(FINISHED), resolved(FINISHED)])
+def test_finished_work_plans_a_callback_and_its_time_tells_the_callers(event: Event) -> None:
+    world = World()
+    world.hear(event, FINISHED)
+    assert (world.callback.status, world.callback.call_from, world.callback.call_by) == ("planned", DUE_FROM, DUE_BY)
+    world.until(DUE_FROM - timedelta(seconds=1))
+    assert world.told == []
+    world.until(DUE_FROM)
+    assert world.told == [
+        CallbackDue(
+            **WHO, round=1, callback_id=CALLBACK, attempt=1, customer_ref="r1", call_from=DUE_FROM, call_by=DUE_BY
+        )
+    ]
+
+
+@pytest.mark.rule("FUP-01")
+def test_told_twice_nothing_changes_and_each_round_has_its_own() -> None:
+    world = planned()
+    assert world.hear(repair_done(FINISHED + timedelta(hours=1)), FINISHED) is NOTHING
+    world.hear(repair_done(FINISHED, round_=2), FINISHED)
+    assert set(world.states) == {(Callback, CALLBACK), (Callback, "xh01.b2-c9f2")}
+
+
+@pytest.mark.rule("FUP-01")
+def test_a_standard_answer_is_not_called_back_and_says_so() -> None:
+    world = World()
+    world.hear(resolved(FINISHED, "standard_answer"), FINISHED)
+    assert world.states == {}
+    assert world.whats == ["no callback after a standard answer"]
+
+
+@pytest.mark.rule("FUP-03")
+@pytest.mark.parametrize(
+    ("zone", "call_from"),
+    [
+        (None, at("2026-03-11 20:30:00")),
+        ("Asia/Shanghai", at("2026-03-11 20:30:00")),
+        ("Asia/Tokyo", at("2026-03-12 09:00:00", "Asia/Tokyo")),
+        ("Nowhere/Atall", at("2026-03-11 20:30:00")),
+    ],
+    ids=["no such estate here", "in China", "it is 21:30 in Tokyo", "a zone that is none"],
+)
+def test_calling_hours_are_those_of_the_estate(zone: str | None, call_from: datetime) -> None:
+    world, finished = World(), at("2026-03-10 20:30:00")
+    if zone:
+        world.hear(
+            EstateRegistered(
+                estate_id="xh01", region_id="east", project_id="p1", name="星河湾", kind="residential", zone=zone,
+                registered_at=FINISHED,
+            ),
+            FINISHED,
+        )  # fmt: skip
+        estate = world.states[Estate, "xh01"]
+        assert isinstance(estate, Estate)
+        assert estate.org == "group/east/p1/xh01"
+    world.hear(repair_done(finished), finished)
+    assert world.callback.call_from == call_from
+
+
+@pytest.mark.rule("FUP-01")
+@pytest.mark.parametrize("satisfied", [True, False])
+def test_an_answer_completes_it_once(satisfied: bool) -> None:  # noqa: FBT001 - a column
+    world, now = planned(), DUE_FROM + timedelta(minutes=5)
+    command = SATISFIED.model_copy(update={"satisfied": satisfied})
+    assert answered(world.ask(command, now), "status") == "completed"
+    assert world.told[-1] == CallbackCompleted(
+        **WHO, round=1, callback_id=CALLBACK, customer_ref="r1", satisfied=satisfied, score=90, completed_at=now,
+        completed_by="agent1",
+    )  # fmt: skip
+    assert refused(world.ask(command, now)) == "callback-ended"
+    assert refused(world.ask(NOBODY, now)) == "callback-ended"
+    assert list(world.callback.timers()) == []
+
+
+@pytest.mark.rule("FUP-01")
+@pytest.mark.parametrize(("seconds", "late"), [(-1, False), (0, False), (1, True)])
+def test_done_at_the_due_instant_is_kept_one_second_later_is_late(seconds: int, late: bool) -> None:  # noqa: FBT001 - a column
+    world = planned()
+    world.ask(SATISFIED, DUE_BY + timedelta(seconds=seconds))
+    assert world.callback.late is late
+    assert world.callback.status == "completed"
+
+
+@pytest.mark.rule("FUP-01")
+def test_a_try_that_nobody_makes_is_late_once_and_stays_due_until_the_case_is_closed() -> None:
+    world = planned()
+    world.until(DUE_BY + timedelta(days=25))
+    assert (world.callback.status, world.callback.late) == ("due", True)
+    assert world.whats == ["callback planned", "callback late"]
+    world.hear(closed("time_limit"), DUE_BY + timedelta(days=26))
+    assert world.callback.status == "cancelled"
+    assert len(world.told) == 1, "the callers were told once that it is due; nothing else happened"
+
+
+@pytest.mark.rule("FUP-03")
+@pytest.mark.parametrize(
+    ("when", "quiet"),
+    [("2026-03-11 20:59:59", False), ("2026-03-11 21:00:00", True), ("2026-03-12 08:59:59", True)],
+)
+def test_an_answer_in_quiet_hours_is_taken_down_and_flagged(when: str, quiet: bool) -> None:  # noqa: FBT001 - a column
+    world = planned()
+    assert answered(world.ask(SATISFIED, at(when)), "in_quiet_hours") is quiet
+    assert world.callback.in_quiet_hours is quiet
+    assert isinstance(world.told[-1], CallbackCompleted)
+
+
+@pytest.mark.rule("FUP-03", "FUP-04")
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        (DUE_FROM - timedelta(seconds=1), "callback-not-due"),
+        (at("2026-03-11 21:00:00"), "quiet-hours"),
+        (at("2026-03-12 08:59:59"), "quiet-hours"),
+    ],
+)
+def test_a_call_before_its_time_or_in_quiet_hours_is_no_try(when: datetime, code: str) -> None:
+    world = planned()
+    before = world.callback
+    assert refused(world.ask(NOBODY, when)) == code
+    assert world.callback.unanswered == before.unanswered == ()
+
+
+@pytest.mark.rule("FUP-01")
+def test_an_early_answer_counts() -> None:
+    world = planned()
+    world.ask(SATISFIED, FINISHED + timedelta(hours=1))
+    assert world.callback.status == "completed"
+    world.until(DUE_BY + timedelta(days=1))
+    assert [type(event) for event in world.told] == [CallbackCompleted]
+
+
+@pytest.mark.rule("FUP-04")
+def test_three_tries_at_three_times_of_day_then_unreachable() -> None:
+    world = planned()
+    for day, hour, status in ((11, 10, "planned"), (12, 15, "planned"), (13, 19, "unreachable")):
+        now = at(f"2026-03-{day} {hour}:00:00")
+        assert answered(world.ask(NOBODY, now), "status") == status
+    world.until(at("2026-04-30 00:00:00"))
+    dues = [(event.attempt, event.call_from) for event in world.told if isinstance(event, CallbackDue)]
+    assert dues == [(2, at("2026-03-12 14:00:00")), (3, at("2026-03-13 18:00:00"))], "the first was made as it fell due"
+    assert world.told[-1] == CustomerUnreachable(
+        **WHO, round=1, callback_id=CALLBACK, attempts=3, unreachable_at=at("2026-03-13 19:00:00")
+    )
+    assert world.callback.satisfied is None
+    assert refused(world.ask(SATISFIED, at("2026-03-14 10:00:00"))) == "callback-ended"
+
+
+@pytest.mark.rule("FUP-04")
+def test_a_customer_reached_at_the_second_try_is_asked() -> None:
+    world = planned()
+    world.ask(NOBODY, DUE_FROM)
+    assert refused(world.ask(NOBODY, DUE_FROM + timedelta(minutes=1))) == "callback-not-due"
+    world.ask(SATISFIED, at("2026-03-12 14:30:00"))
+    assert (world.callback.status, world.callback.attempt, world.callback.late) == ("completed", 2, False)
+
+
+@pytest.mark.rule("FUP-01")
+@pytest.mark.parametrize("ending", [reopened(2), closed("withdrawn")])
+def test_the_next_round_or_the_closing_ends_an_open_callback_and_no_other(ending: Event) -> None:
+    world = planned()
+    world.hear(ending, FINISHED)
+    assert world.callback.status == "cancelled"
+    assert world.hear(ending, FINISHED) is NOTHING
+    assert world.hear(repair_done(FINISHED), FINISHED) is NOTHING, "the round is over"
+    world.until(DUE_BY + timedelta(days=1))
+    assert world.told == []
+
+    done = planned()
+    done.ask(SATISFIED, DUE_FROM)
+    assert done.hear(ending, DUE_FROM) is NOTHING
+    assert World().hear(ending, FINISHED) is NOTHING, "a case without a callback"
+
+
+@pytest.mark.rule("FUP-01")
+def test_an_unknown_callback_is_named() -> None:
+    assert [refused(World().ask(command, FINISHED)) for command in (SATISFIED, NOBODY)] == ["callback-not-found"] * 2
+
+
+def test_ids_follow_from_case_and_round() -> None:
+    assert callback_id("xh01.c9f2", 12) == "xh01.b12-c9f2"
+
+
+MOVES = st.lists(
+    st.tuples(
+        st.integers(0, 60 * 40), st.sampled_from(["no answer", "answer", "nothing", "done", "reopened", "closed"])
+    ),
+    max_size=25,
+)
+
+
+@pytest.mark.rule("FUP-01", "FUP-03", "FUP-04")
+@given(st.timedeltas(timedelta(0), timedelta(days=365)), MOVES)
+def test_whatever_happens_it_ends_at_most_once_and_every_call_is_asked_for_in_calling_hours(
+    passed: timedelta, moves: list[tuple[int, str]]
+) -> None:
+    finished = FINISHED + passed
+    world, now, asked = World(), finished, 0
+    world.hear(repair_done(finished), finished)
+    for minutes, move in moves:
+        now += timedelta(minutes=minutes)
+        world.until(now)
+        before = world.callback
+        match move:
+            case "no answer":
+                asked += not isinstance(world.ask(NOBODY, now), Refusal)
+            case "answer":
+                world.ask(SATISFIED, now)
+            case "done":
+                world.hear(repair_done(now), now)
+            case "reopened":
+                world.hear(reopened(2), now)
+            case "closed":
+                world.hear(closed(), now)
+            case _:
+                pass
+        assert before.status in OPEN or world.callback == before, "an ended callback never changes"
+    ends = [event for event in world.told if isinstance(event, CallbackCompleted | CustomerUnreachable)]
+    assert len(ends) == (world.callback.status in {"completed", "unreachable"})
+    dues = [event for event in world.told if isinstance(event, CallbackDue)]
+    assert [due.attempt for due in dues] == sorted({due.attempt for due in dues})
+    for instant in [instant for due in dues for instant in (due.call_from, due.call_by)] + [*world.callback.unanswered]:
+        assert 9 <= instant.astimezone(SHANGHAI).hour < 21
+    assert len(world.callback.unanswered) == asked <= 3
