@@ -14,6 +14,7 @@ from linli_rulebook import (
     CalendarRules,
     DeskDays,
     DeskHours,
+    Due,
     Policy,
     Span,
     Unit,
@@ -110,6 +111,8 @@ def test_the_next_opening(lunch: Calendar, local: Local, at: str, opens: str) ->
         ("2026-02-13 17:00:00", 1, "2026-02-14 09:00:00"),  # The make-up Saturday counts.
         ("2026-02-14 17:00:00", 1, "2026-02-24 09:00:00"),  # Nine days off do not.
         ("2026-02-14 08:30:00", 15, "2026-02-24 17:30:00"),
+        ("2025-12-31 16:30:00", 1, "2025-12-31 17:30:00"),  # Done with the last open second of the year.
+        ("2025-12-31 16:30:01", 1, "2026-01-04 08:30:01"),
         ("2026-02-16 03:00:00", 0, "2026-02-16 03:00:00"),
     ],
 )
@@ -308,6 +311,12 @@ def test_a_deadline_that_touches_an_unsettled_date_is_provisional(
     assert office.nth_working_day(local(received), n).provisional is provisional
     assert office.add(local(received), timedelta(hours=9 * n)).provisional is provisional
     assert office.add_working_date_hours(local(received), 24 * n).provisional is provisional
+
+
+def test_what_ends_at_24_00_of_the_last_settled_date_has_not_touched_the_next(office: Calendar, local: Local) -> None:
+    midnight = local("2026-12-28 00:00")
+    assert office.add_working_date_hours(midnight, 24) == Due(local("2026-12-29 00:00"), provisional=False)
+    assert office.add_working_date_hours(midnight + timedelta(seconds=1), 24).provisional
 
 
 def test_no_notice_can_move_elapsed_time_nor_a_desk_of_365_days(
