@@ -14,7 +14,18 @@ from linli_rulebook.decision import NOTHING, Because, Decision, Outcome, Refusal
 from pydantic import AwareDatetime
 
 from linli_loyalty.domain.ledger import Movement, entry
-from linli_loyalty.domain.lots import Lot, Lots, Taken, balance, expire, expiry_instant, local_date, spend, with_lots
+from linli_loyalty.domain.lots import (
+    Lot,
+    Lots,
+    Taken,
+    balance,
+    expire,
+    expiry_instant,
+    local_date,
+    spend,
+    spendable,
+    with_lots,
+)
 from linli_loyalty.domain.membership_number import membership_number
 from linli_loyalty.domain.points_policy import PointsPolicy
 
@@ -125,7 +136,9 @@ def spend_points(member: Member, spent: Credit | None, points: int, cause_id: st
     taken = spend(member.lots, points, now)
     if taken is None:
         zh, en = "可用积分不足", "There are not enough points"
-        return Refusal("points-insufficient", "LOY-03", zh, en, fields=(("points", f"≤ {member.reward}"),))
+        return Refusal(
+            "points-insufficient", "LOY-03", zh, en, fields=(("points", f"≤ {spendable(member.lots, now)}"),)
+        )
     movement = Movement(member.id, "spent", "redemption", now)
     told = PointsSpent(customer_ref=member.id, points=points, kind="reward", cause_id=cause_id, spent_at=now)
     mark = Credit(id=credit_id(member.id, "spent", cause_id), at=now)
