@@ -20,6 +20,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
@@ -108,16 +109,30 @@ def _told_to_stop(poll: select.poll, wake_read: int, kill_at: float | None) -> b
 
 
 def _spawn(options: Options) -> int:
+    """Start the command and return its process id once it is that command, and no longer a copy of the guard."""
     guard = os.getpid()
+    started_read, started_write = os.pipe()
+    # A signal that reached the copy would be taken for one to the guard, or lost.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     child = os.fork()
-    if child:
-        return child
+    if child == 0:
+        _become_command(options, guard, before)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    os.close(started_write)
+    os.read(started_read, 1)
+    os.close(started_read)
+    return child
+
+
+def _become_command(options: Options, guard: int, mask: "set[int | signal.Signals]") -> "NoReturn":
     try:
         os.setpgid(0, 0)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.set_wakeup_fd(-1)
+        for number in (*_STOPPING, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         die_with_guard = _dying_with(guard)
         if options.user is not None:
             _become(*options.user)

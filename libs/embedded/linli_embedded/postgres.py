@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import locale
 import os
 import secrets
 import shutil
@@ -23,7 +24,7 @@ from linli_embedded.usage import Usage
 
 _READY_TIMEOUT_S: Final = 60.0
 """Crash recovery replays at most `max_wal_size` of log; a minute is many times what that takes on a slow disk."""
-_LOCK_TIMEOUT_S: Final = 3.0
+_LOCK_TIMEOUT_S: Final = 1.0
 """Long enough for a killed server's last child to leave, short enough for a person who started twice by mistake."""
 _STOPPING_TIMEOUT_S: Final = 30.0
 _INITDB_TIMEOUT_S: Final = 120.0
@@ -260,7 +261,15 @@ class Postgres:
         command = [
             str(binaries / "initdb"),
             *("-D", str(partial), "-U", _SUPERUSER, f"--pwfile={password}", "--auth=scram-sha-256"),
-            *("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
+            *(
+                "-E",
+                "UTF8",
+                "--locale=C",
+                f"--lc-ctype={_ctype()}",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--no-instructions",
+            ),
             *(() if self._durable else ("--no-sync",)),
         ]
         try:
@@ -292,6 +301,19 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))} | {
         "LC_ALL": "C"
     }
+
+
+def _ctype() -> str:
+    """Name a locale that knows Chinese letters: with plain C, pg_trgm finds no similarity between Chinese words."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in ("C.UTF-8", "en_US.UTF-8", "zh_CN.UTF-8"):
+            with contextlib.suppress(locale.Error):
+                locale.setlocale(locale.LC_CTYPE, name)
+                return name
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    return "C"
 
 
 def _alive(holder: str) -> bool:
