@@ -1,16 +1,19 @@
-"""The bodies of warranty's commands. Path parameters are fields; money is whole fen, periods are months."""
+"""The bodies of warranty's commands. Path parameters are fields; money is whole fen, periods are months.
+
+A body with `command_id` creates something: the client must send an Idempotency-Key, so that a repeated request is one.
+"""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from linli_contracts.event import Id, Key
 from linli_contracts.events.intake import Trade
 from pydantic import BaseModel, ConfigDict, Field
 
 # No single settlement of the group comes near it, and all sums of it stay far within a 64-bit integer.
-LARGEST_FEN = 10**13
+LARGEST_FEN: Final = 10**13
 # The design life of a building is 50 or 100 years.
-LONGEST_MONTHS = 1_200
+LONGEST_MONTHS: Final = 1_200
 
 DocumentKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A kind of document as a code: settlement, contract, callback_sheets, warranty_report …"""
@@ -27,6 +30,7 @@ class Command(BaseModel):
 class OpenDeposit(Command):
     """Opens the deposit account of a contract at its settlement (WAR-01)."""
 
+    command_id: str
     contract_id: Key
     contractor_id: Key
     estate_ids: tuple[Key, ...] = Field(min_length=1, max_length=50)
@@ -72,6 +76,7 @@ class DecideDispute(Command):
 class RequestRelease(Command):
     """The contractor applies for an instalment (WAR-12)."""
 
+    command_id: str
     contract_id: Key
     instalment: int
 

@@ -27,6 +27,8 @@ from linli_warranty.domain.gates import failed_gates
 from linli_warranty.domain.ledger import Posting, Stamp
 from linli_warranty.domain.periods import in_months
 
+Status = Literal["approved", "blocked", "paid"]
+
 FIRST: Final = 1
 REST: Final = 2
 ALL: Final = Fraction(1)
@@ -40,7 +42,7 @@ class Release(State):
     contract_id: str
     contractor_id: str
     instalment: int
-    status: Literal["approved", "blocked", "paid"]
+    status: Status
     amount_fen: int
     """What is approved, and once it is paid what was paid."""
     gates: tuple[FailedGate, ...] = ()

@@ -29,7 +29,7 @@ def handle_open_deposit(facts: Facts, body: OpenDeposit, ctx: Context) -> Outcom
         return refusals.estates_unknown(unknown)
     known = tuple(estate for estate in estates.values() if estate)
     policies = tuple(policy_in_force(ctx, estate) for estate in known)
-    contract = Contract.model_validate(body.model_dump())
+    contract = Contract.model_validate(body.model_dump(exclude={"command_id"}))
     return open_deposit(
         facts.get(Deposit, body.contract_id), known, contract, policies, stamp_of(policy_in_force(ctx), ctx)
     )

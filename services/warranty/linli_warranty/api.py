@@ -1,0 +1,139 @@
+"""What people read of warranty over HTTP; the routes of commands are made from MAP."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from linli_contracts.event import ID_PATTERN, KEY_PATTERN
+from linli_contracts.events.intake import Trade
+from linli_contracts.lanes import key_of
+from linli_messaging.service_map import Actor
+from linli_rulebook import PolicyBook
+from linli_runtime.auth import require
+from linli_runtime.reads import Reads
+
+from linli_warranty import store
+from linli_warranty.domain.coverage import Coverage, cover, unknown_home
+from linli_warranty.domain.deductions import Status as DeductionStatus
+from linli_warranty.domain.deposit import Deposit
+from linli_warranty.domain.estate import Estate
+from linli_warranty.domain.release import Status as ReleaseStatus
+from linli_warranty.store import View
+
+LARGEST_PAGE: Final = 500
+"""Keeps one answer below a megabyte and one read short."""
+
+Reader = Annotated[Actor, Depends(require("warranty:read"))]
+Cursor = Annotated[str, Query(max_length=256)]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+KeyQuery = Annotated[str | None, Query(pattern=KEY_PATTERN)]
+
+
+def policy_book(request: Request) -> PolicyBook:
+    """The policies that the process decides by."""
+    policies: PolicyBook = request.app.state.policies
+    return policies
+
+
+def router(reads: Reads) -> APIRouter:
+    """The GET routes of warranty over a read-only pool."""
+    routes = APIRouter()
+
+    @routes.get("/deposits")
+    async def list_deposits(actor: Reader, cursor: Cursor = "", limit: Limit = 100) -> store.DepositPage:
+        """Accounts with their balances; a contractor sees its own."""
+        return await store.deposit_page(reads, View.of(actor), after=cursor, limit=limit)
+
+    @routes.get("/deposits/{contract_id}")
+    async def get_deposit(actor: Reader, contract_id: str) -> Deposit:
+        """One account with its balances: debits positive, credits negative."""
+        return await _seen(reads, actor, contract_id)
+
+    @routes.get("/deposits/{contract_id}/ledger")
+    async def list_ledger(
+        actor: Reader,
+        contract_id: str,
+        until: date | None = None,
+        cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+        limit: Limit = 100,
+    ) -> store.LedgerPage:
+        """The movements of an account, up to the end of a date."""
+        await _seen(reads, actor, contract_id)
+        return await store.ledger_page(reads, contract_id, until=until, after=cursor, limit=limit)
+
+    @routes.get("/deposits/{contract_id}/balances")
+    async def get_balances(actor: Reader, contract_id: str, until: date | None = None) -> store.BalancesUntil:
+        """What stood on each account at the end of a date, from the ledger."""
+        await _seen(reads, actor, contract_id)
+        return await store.balances_until(reads, contract_id, until)
+
+    @routes.get("/deductions")
+    async def list_deductions(
+        actor: Reader,
+        status: DeductionStatus | None = None,
+        contract_id: KeyQuery = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> store.DeductionPage:
+        """Deductions by status; a contractor sees its own."""
+        return await store.deduction_page(
+            reads, View.of(actor), status=status, contract_id=contract_id, after=cursor, limit=limit
+        )
+
+    @routes.get("/releases")
+    async def list_releases(
+        actor: Reader,
+        status: ReleaseStatus | None = None,
+        contract_id: KeyQuery = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> store.ReleasePage:
+        """Releases by status, each blocked one with its failing gates; a contractor sees its own."""
+        return await store.release_page(
+            reads, View.of(actor), status=status, contract_id=contract_id, after=cursor, limit=limit
+        )
+
+    @routes.get("/figures")
+    async def get_figures(actor: Reader) -> store.Figures:
+        """Sums over the accounts that the reader may see, and whether the ledger agrees."""
+        return await store.figures(reads, View.of(actor))
+
+    @routes.get("/coverage")
+    async def get_coverage(
+        actor: Reader,
+        policies: Annotated[PolicyBook, Depends(policy_book)],
+        estate_id: Annotated[str, Query(pattern=KEY_PATTERN)],
+        trade: Trade,
+        on: date,
+        home_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+    ) -> Coverage:
+        """The one answer of WAR-02 on a local date, by the policy then in force; without a home: the common area."""
+        estate = await store.find_estate(reads, estate_id)
+        return await _covered(reads, _visible(actor, estate), home_id, trade, on, policies)
+
+    return routes
+
+
+async def _seen(reads: Reads, actor: Actor, contract_id: str) -> Deposit:
+    deposit = await store.find_deposit(reads, View.of(actor), contract_id)
+    if deposit is None:
+        raise HTTPException(status_code=404, detail="没有这个质保金台账 / There is no such deposit account")
+    return deposit
+
+
+def _visible(actor: Actor, estate: Estate | None) -> Estate:
+    # The answer names contractors, so it is not for one of them (WAR-07).
+    if estate is None or actor.contractor_id or not f"{estate.org}/".startswith(f"{actor.org}/"):
+        raise HTTPException(status_code=404, detail="没有这个小区 / There is no such estate")
+    return estate
+
+
+async def _covered(
+    reads: Reads, estate: Estate, home_id: str | None, trade: Trade, on: date, policies: PolicyBook
+) -> Coverage:
+    if home_id and key_of(home_id) != estate.id:
+        raise HTTPException(status_code=422, detail="房屋不属于该小区 / The home is not in this estate")
+    home = (await store.find_home(reads, home_id) or unknown_home(home_id)) if home_id else None
+    version = policies.version_in_force(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)))
+    return cover(estate, home, trade, on, policies.policy(version, region=estate.region_id, estate=estate.id))

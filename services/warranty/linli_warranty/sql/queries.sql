@@ -1,0 +1,181 @@
+-- name: load_estate
+-- Estates with their contracts' terms, for the writer loop.
+SELECT id, state FROM estate WHERE id = ANY($1::text[]);
+
+-- name: save_estate
+-- Estates as a batch decided them.
+INSERT INTO estate (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_home
+-- Homes, for the writer loop.
+SELECT id, state FROM home WHERE id = ANY($1::text[]);
+
+-- name: save_home
+-- Homes as a batch decided them.
+INSERT INTO home (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_case_orders
+-- The contractors' orders of cases, for the writer loop.
+SELECT id, state FROM case_orders WHERE id = ANY($1::text[]);
+
+-- name: save_case_orders
+-- The contractors' orders of cases, as a batch decided them.
+INSERT INTO case_orders (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_deposit
+-- Accounts by contract, for the writer loop.
+SELECT id, state FROM deposit WHERE id = ANY($1::text[]);
+
+-- name: save_deposit
+-- Accounts as a batch decided them.
+INSERT INTO deposit (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_deduction
+-- Deductions, for the writer loop.
+SELECT id, state FROM deduction WHERE id = ANY($1::text[]);
+
+-- name: save_deduction
+-- Deductions as a batch decided them.
+INSERT INTO deduction (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_release
+-- Releases, for the writer loop.
+SELECT id, state FROM release WHERE id = ANY($1::text[]);
+
+-- name: save_release
+-- Releases as a batch decided them.
+INSERT INTO release (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: append_movement
+-- The movements of a batch, into the ledger.
+INSERT INTO movement (
+    contract_id, number, lane, debit_account, credit_account, amount_fen, reason, document, cause, reverses, who, at, booked_on
+)
+SELECT
+    contract_id, number, lane, debit_account, credit_account, amount_fen, reason, document, cause, reverses, who, at, booked_on
+FROM jsonb_to_recordset($1::jsonb) AS movement (
+    contract_id text, number integer, lane smallint, debit_account text, credit_account text, amount_fen bigint,
+    reason text, document text, cause text, reverses text, who text, at timestamptz, booked_on date
+);
+
+-- name: find_estate
+-- One estate with its contracts' terms, for a question of coverage.
+SELECT state::text AS state FROM estate WHERE id = $1;
+
+-- name: find_home
+-- One home, for a question of coverage.
+SELECT state::text AS state FROM home WHERE id = $1;
+
+-- name: list_deposits
+-- A page of the accounts that an organisation path, or one contractor, may see.
+SELECT id, state::text AS state
+FROM deposit
+WHERE id > $1::text
+  AND ($2::text = 'group' OR starts_with(org || '/', $2 || '/'))
+  AND ($3::text IS NULL OR contractor_id = $3)
+ORDER BY id
+LIMIT $4;
+
+-- name: find_deposit
+-- One account, if an organisation path, or the contractor, may see it.
+SELECT state::text AS state
+FROM deposit
+WHERE id = $1
+  AND ($2::text = 'group' OR starts_with(org || '/', $2 || '/'))
+  AND ($3::text IS NULL OR contractor_id = $3);
+
+-- name: list_movements
+-- A page of a contract's ledger up to a date of finance's books, in the order in which it was written.
+SELECT
+    number, debit_account, credit_account, amount_fen, reason, document, cause, reverses, who, at, booked_on
+FROM movement
+WHERE contract_id = $1
+  AND number > $2::integer
+  AND ($3::date IS NULL OR booked_on <= $3)
+ORDER BY number
+LIMIT $4;
+
+-- name: balances_until
+-- What stood on each account of a contract at the end of a date of finance's books.
+SELECT account, sum(fen)::bigint AS fen
+FROM entry
+WHERE contract_id = $1 AND ($2::date IS NULL OR booked_on <= $2)
+GROUP BY account
+ORDER BY account;
+
+-- name: list_deductions
+-- A page of the deductions that an organisation path, or one contractor, may see: by status and contract.
+SELECT id, state::text AS state
+FROM deduction
+WHERE id > $1::text
+  AND ($2::text = 'group' OR contract_id IN (SELECT id FROM deposit WHERE starts_with(org || '/', $2 || '/')))
+  AND ($3::text IS NULL OR contractor_id = $3)
+  AND ($4::text IS NULL OR status = $4)
+  AND ($5::text IS NULL OR contract_id = $5)
+ORDER BY id
+LIMIT $6;
+
+-- name: list_releases
+-- A page of the releases that an organisation path, or one contractor, may see: by status and contract.
+SELECT id, state::text AS state
+FROM release
+WHERE id > $1::text
+  AND ($2::text = 'group' OR contract_id IN (SELECT id FROM deposit WHERE starts_with(org || '/', $2 || '/')))
+  AND ($3::text IS NULL OR contractor_id = $3)
+  AND ($4::text IS NULL OR status = $4)
+  AND ($5::text IS NULL OR contract_id = $5)
+ORDER BY id
+LIMIT $6;
+
+-- name: figures
+-- The sums of the accounts one may see, beside the ledger's own sum (0) and the accounts whose balance differs from it (0).
+WITH seen AS MATERIALIZED (
+    SELECT *
+    FROM deposit
+    WHERE ($1::text = 'group' OR starts_with(org || '/', $1 || '/'))
+      AND ($2::text IS NULL OR contractor_id = $2)
+),
+booked AS MATERIALIZED (
+    SELECT contract_id, account, sum(fen)::bigint AS fen
+    FROM entry
+    WHERE contract_id IN (SELECT id FROM seen)
+    GROUP BY contract_id, account
+),
+kept AS (
+    SELECT seen.id AS contract_id, balance.key AS account, balance.value::bigint AS fen
+    FROM seen, jsonb_each_text(seen.state -> 'balances') AS balance
+)
+SELECT
+    count(*) AS deposits,
+    coalesce(sum(retained_fen), 0)::bigint AS retained_fen,
+    coalesce(sum(cash_fen), 0)::bigint AS cash_fen,
+    coalesce(sum(free_fen), 0)::bigint AS free_fen,
+    coalesce(sum(unconfirmed_fen), 0)::bigint AS deducted_unconfirmed_fen,
+    coalesce(sum(disputed_fen), 0)::bigint AS deducted_disputed_fen,
+    coalesce(sum(confirmed_fen), 0)::bigint AS deducted_confirmed_fen,
+    coalesce(sum(receivable_fen), 0)::bigint AS receivable_fen,
+    coalesce(sum(released_fen), 0)::bigint AS released_fen,
+    (SELECT count(*) FROM deduction WHERE contract_id IN (SELECT id FROM seen)) AS deductions,
+    (SELECT count(*) FROM release WHERE status = 'paid' AND contract_id IN (SELECT id FROM seen)) AS releases_paid,
+    (SELECT count(*) FROM release WHERE status = 'approved' AND contract_id IN (SELECT id FROM seen)) AS releases_approved,
+    (SELECT count(*) FROM release WHERE status = 'blocked' AND contract_id IN (SELECT id FROM seen)) AS releases_blocked,
+    (SELECT coalesce(sum(fen), 0)::bigint FROM booked) AS ledger_sum_fen,
+    (
+        SELECT count(*)
+        FROM kept
+        FULL JOIN booked USING (contract_id, account)
+        WHERE coalesce(kept.fen, 0) <> coalesce(booked.fen, 0)
+    ) AS accounts_that_differ
+FROM seen;
