@@ -1,0 +1,227 @@
+"""The consumer: FastStream batches in, inputs to the writer loop, acknowledgement after the commit (promises 4, 6, 11).
+
+FastStream gets the raw records (its own decoding loses a batch for one bad header); decoding and parking are ours.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from linli_contracts.envelope import EnvelopeError
+from linli_contracts.lanes import LANES, partition_of
+from linli_contracts.topics import TOPIC_OF, asks_topic, heads_topic
+
+from linli_messaging import crash
+from linli_messaging.gaps import GapWatch
+from linli_messaging.inputs import EventInput
+from linli_messaging.queries import Queries
+from linli_messaging.relay import Relay
+from linli_messaging.topology import group_of, reads
+from linli_messaging.transaction import Committed
+from linli_messaging.writer import MAX_BATCH, Writer
+
+IDLE_POLL_MS: Final = 20
+"""FastStream sleeps this long after an empty poll: the most an idle service adds to a fact's way."""
+SESSION_TIMEOUT_MS: Final = 6_000
+"""The least Kafka allows: a killed process gives its partitions up after this."""
+GAP_LOOK_S: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Consumer:
+    """The one consumer of a process: all its topics, one group, equal partition counts."""
+
+    broker: KafkaBroker
+    writer: Writer
+    relay: Relay
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    queries: Queries
+    producer: AIOKafkaProducer
+    deployment: str
+    partitions: int
+    watch: GapWatch = field(default_factory=GapWatch)
+    foreign: int = 0
+    """Records of another deployment, refused (promise 8)."""
+    unreadable: int = 0
+    assigned: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def subscribe(self) -> None:
+        """Declare the subscriber; called once, before the broker starts."""
+        service = self.writer.map
+        self.writer.on_commit.append(self._committed)
+        subscriber = self.broker.subscriber(
+            *reads(service),
+            group_id=group_of(service.name),
+            batch=True,
+            max_records=MAX_BATCH,
+            batch_timeout_ms=IDLE_POLL_MS,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=SESSION_TIMEOUT_MS // 4,
+            listener=_Ownership(self),
+            parser=_raw,
+            decoder=_undecoded,
+        )
+        subscriber(self._take)
+
+    async def _take(self, message: KafkaMessage) -> None:
+        records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
+        by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
+        for record in records:
+            by_topic[record.topic].append(record)
+        events: list[EventInput] = []
+        for producer in self.writer.map.producers():
+            events.extend(await self._read(by_topic.get(TOPIC_OF[producer], ())))
+        if events:
+            await self.writer.submit_events(events)
+        for producer in self.writer.map.producers():
+            self._hear_heads(producer, by_topic.get(heads_topic(producer), ()))
+        await self._hear_asks(by_topic.get(asks_topic(self.writer.map.name), ()))
+        await message.ack()
+        crash.point("after-acknowledge")
+
+    async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[EventInput]:
+        events: list[EventInput] = []
+        for record in records:
+            try:
+                event = self.writer.read(record.headers, record.value or b"")
+            except EnvelopeError as error:
+                await self._park_raw(record, str(error))
+                continue
+            if event.envelope.deployment != self.deployment:
+                self.foreign += 1
+                continue
+            events.append(event)
+        return events
+
+    async def _park_raw(self, record: "ConsumerRecord[bytes, bytes]", error: str) -> None:
+        """A record without a readable envelope has no number: it is kept as it came, and its number shows as a gap."""
+        self.unreadable += 1
+        log.error("parked a record of %s without an envelope: %s", record.topic, error)
+        headers = {name: value.decode(errors="backslashreplace") for name, value in record.headers}
+        async with self.pool.acquire() as connection:
+            await connection.execute(
+                self.queries["park_raw"],
+                record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"", error,
+            )  # fmt: skip
+
+    def _hear_heads(self, producer: str, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
+        now_s = time.monotonic()
+        heard = False
+        for record in records:
+            told: Mapping[str, Any] = orjson.loads(record.value or b"{}")
+            if told.get("deployment") != self.deployment:
+                continue
+            lanes = {int(lane): numbers for lane, numbers in told["lanes"].items()}
+            at = datetime.fromisoformat(told["at"])
+            self.writer.barrier.tell(producer, at, {lane: head for lane, (head, _) in lanes.items()}, now_s)
+            self.watch.told(producer, {lane: published for lane, (_, published) in lanes.items()}, now_s)
+            heard = True
+        if heard:
+            self.writer.sweep()
+
+    async def _hear_asks(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
+        asks: dict[int, tuple[int, str]] = {}
+        for record in records:
+            ask: Mapping[str, Any] = orjson.loads(record.value or b"{}")
+            if ask.get("deployment") == self.deployment:
+                lane, number = int(ask["lane"]), int(ask["from"])
+                asks[lane] = min(asks.get(lane, (number, "")), (number, str(ask["asker"])))
+        if asks:
+            async with self.pool.acquire() as connection:
+                await connection.execute(
+                    self.queries["ask_resend"],
+                    list(asks),
+                    [number for number, _ in asks.values()],
+                    [asker for _, asker in asks.values()],
+                )
+            self.relay.wake()
+
+    def _committed(self, committed: Committed) -> None:
+        self.watch.reached(committed.arrivals.last, time.monotonic())
+        self.watch.jumped(committed.arrivals.gaps)
+
+    # -- gaps ---------------------------------------------------------------------------------------------------------
+
+    async def watch_gaps(self) -> None:
+        """Look for lost tails and ask for what is missing, until cancelled."""
+        while True:
+            await asyncio.sleep(GAP_LOOK_S)
+            now_s = time.monotonic()
+            stuck = {place: gap for place, gap in self.watch.stuck(now_s).items() if self._read_to_end(*place)}
+            async with self.pool.acquire() as connection:
+                if stuck:
+                    log.error("lost tails noticed: %s", stuck)
+                    rows = [(producer, lane, *gap) for (producer, lane), gap in stuck.items()]
+                    await connection.execute(self.queries["note_gaps"], *[list(c) for c in zip(*rows, strict=True)])
+                    self.watch.jumped(stuck)
+                asks = self.watch.to_ask(now_s)
+                if not asks and not stuck:
+                    await connection.execute(self.queries["close_gaps"])
+            for (producer, lane), number in asks.items():
+                body = {"deployment": self.deployment, "asker": self.writer.map.name, "lane": lane, "from": number}
+                await self.producer.send(
+                    asks_topic(producer), orjson.dumps(body), partition=partition_of(lane, self.partitions)
+                )
+
+    def _read_to_end(self, producer: str, lane: int) -> bool:
+        """True when nothing of that partition is still to be read: what is missing then was lost, not late."""
+        kafka = self.broker.subscribers[0].consumer  # type: ignore[attr-defined]  # aiokafka's, once started
+        place = TopicPartition(TOPIC_OF[producer], partition_of(lane, self.partitions))
+        if kafka is None or place not in kafka.assignment():
+            return False
+        highwater = kafka.highwater(place)
+        state = kafka._subscription.subscription.assignment.state_value(place)  # noqa: SLF001 - position() awaits a reset
+        return highwater is None or not state.has_valid_position or state.position >= highwater
+
+    # -- ownership ----------------------------------------------------------------------------------------------------
+
+    def own(self, partitions: set[int]) -> None:
+        """These partitions are ours from now on: we fire their lanes' timers."""
+        lanes = {lane for lane in range(LANES) if partition_of(lane, self.partitions) in partitions}
+        self.watch.forget(set(range(LANES)) - lanes)
+        self.writer.owned = lanes
+        self.writer.sweep()
+        self.assigned.set()
+
+
+class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    """Ownership is a hint that lets replicas scale; the lock is the fence."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
+        if revoked:
+            self._consumer.own(set())
+
+    async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
+        own_asks = asks_topic(self._consumer.writer.map.name)
+        self._consumer.own({place.partition for place in assigned if place.topic == own_asks})
+
+
+async def _raw(records: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream's parser hook
+    """A message that carries the records as they are: FastStream's own parser fails on a header that is not UTF-8."""
+    message = await original((replace(records[0], headers=()),))
+    message.raw_message = records
+    return message
+
+
+async def _undecoded(message: Any) -> Any:  # noqa: ANN401 - FastStream's decoder hook
+    return message.body

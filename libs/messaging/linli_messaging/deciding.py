@@ -1,0 +1,412 @@
+"""Deciding a batch in memory: inputs and loaded states go in, a :class:`Plan` of everything to store comes out.
+
+Pure apart from calling the service's rules: no I/O, no clock. Inputs are taken in the order of their instants; before an
+input touches a state, that state's clocks due *before* the input's instant are fired, so that what a case experiences does
+not depend on when a sweep or a batch happened. An input that raises stands alone: it is parked or answered with an error,
+the others go on.
+"""
+
+import heapq
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from linli_contracts.event import Event
+from linli_contracts.lanes import lane_of, lane_of_key
+from linli_rulebook import PolicyBook
+from linli_rulebook.decision import Append, Because, Decision, Early, More, Outcome, Refusal, State, Timer
+
+from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, TimerInput
+from linli_messaging.service_map import Actor, Context, OnTimer, Ref, ServiceMap
+
+S = TypeVar("S", bound=State)
+
+MAX_FIRED_PER_INPUT = 200
+"""A state that fires more clocks than this at once is a rule that makes clocks for ever: a bug, parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact to be appended to the outbox."""
+
+    event: Event
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason to be appended to the history."""
+
+    because: Because
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An input that could not be handled."""
+
+    source: str
+    producer: str
+    lane: int
+    number: int
+    type: str
+    subject: str
+    envelope: EventInput | None
+    error: str
+    stack: str
+    holds: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything one transaction stores besides its inboxes."""
+
+    states: dict[Ref, State] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+    appends: list[Append] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    answers: list[tuple[CommandInput, Answer]] = field(default_factory=list)
+    early: list[tuple[EventInput, Early]] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    followers: list[EventInput] = field(default_factory=list)
+    created: list[Ref] = field(default_factory=list)
+    applied: list[EventInput] = field(default_factory=list)
+    """Stored events that have been applied (or moved to the other store) and leave where they were kept."""
+    woken: list[TimerInput] = field(default_factory=list)
+    """Timers taken: their rows follow from what the states show now."""
+    suspended: list[TimerInput] = field(default_factory=list)
+    """Timers of held states: they leave the queue until the hold is released."""
+    released: list[str] = field(default_factory=list)
+    """Subjects whose hold ended in this batch: their timers come back."""
+    decisions: dict[str, int] = field(default_factory=dict)
+    """How often each rule decided, for the metrics."""
+
+
+class Wanted(Exception):  # noqa: N818 - not an error: the batch is asked again with these loaded and locked
+    """States or lanes that an input turned out to need."""
+
+    def __init__(self, refs: Iterable[Ref] = (), lanes: Iterable[int] = ()) -> None:
+        """What to load and lock besides."""
+        super().__init__()
+        self.refs = set(refs)
+        self.lanes = set(lanes)
+
+
+class StuckTimerError(RuntimeError):
+    """A rule fired a clock and returned a state that still shows it."""
+
+
+class WorkingSet:
+    """The loaded states with what this batch has decided so far; what a rule sees as its facts."""
+
+    def __init__(self, loaded: Mapping[Ref, State | None]) -> None:
+        """Start from what the database holds (None: there is no such state)."""
+        self._now: dict[Ref, State | None] = dict(loaded)
+
+    def get(self, kind: type[S], identity: str) -> S | None:
+        """The state as decided so far; raises :class:`Wanted` when it was not loaded."""
+        try:
+            return self._now[kind, identity]  # type: ignore[return-value]  # keyed by its own class
+        except KeyError:
+            raise Wanted([(kind, identity)]) from None
+
+    def put(self, states: Mapping[Ref, State]) -> None:
+        """Later inputs of the batch see these."""
+        self._now.update(states)
+
+
+@dataclass(slots=True)
+class Deciding:
+    """One pass over a batch."""
+
+    map: ServiceMap
+    policies: PolicyBook
+    loaded: Mapping[Ref, State | None]
+    locked: frozenset[int]
+    now: datetime
+    stepped: bool
+    known: Mapping[str, tuple[bytes, Mapping[str, Any] | None]] = field(default_factory=dict)
+    """Commands answered before: their digest and answer."""
+    held: Mapping[str, int] = field(default_factory=dict)
+    """Subjects held by something parked, and by what."""
+    poisoned: Mapping[int, Exception] = field(default_factory=dict)
+    """Inputs (by ``id()``) that the database refused when they stood alone: parked or answered with an error."""
+    plan: Plan = field(default_factory=Plan)
+    wanted: Wanted = field(default_factory=Wanted)
+    _facts: WorkingSet = field(init=False)
+    _clocks: dict[tuple[type[State], str], OnTimer[Any]] = field(init=False)
+    _blocked: set[str] = field(init=False)
+    _answered: dict[str, tuple[bytes, Answer]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derived lookups."""
+        self._facts = WorkingSet(self.loaded)
+        self._clocks = {(entry.state, entry.clock): entry for entry in self.map.timers}
+        self._blocked = set(self.held)
+        self._answered = {}
+
+    def run(self, inputs: Iterable[Input]) -> Plan:
+        """Decide all inputs; raises :class:`Wanted` with everything that turned out to be missing, else returns the plan."""
+        queue: list[tuple[int, datetime, int, Input]] = [
+            (0 if isinstance(item, EventInput) and item.stored else 1, self._instant_of(item), place, item)
+            for place, item in enumerate(inputs)
+        ]
+        heapq.heapify(queue)
+        while queue:
+            _, _, _, item = heapq.heappop(queue)
+            try:
+                self._take(item)
+            except Wanted as wanted:
+                self.wanted.refs |= wanted.refs
+                self.wanted.lanes |= wanted.lanes
+        if self.wanted.refs or self.wanted.lanes:
+            raise self.wanted
+        return self.plan
+
+    def _instant_of(self, item: Input) -> datetime:
+        if isinstance(item, CommandInput):
+            return item.at if self.stepped and item.at else self.now
+        return item.at
+
+    def _take(self, item: Input) -> None:
+        poison = self.poisoned.get(id(item))
+        if poison is not None:
+            self._set_aside(item, poison)
+        elif isinstance(item, TimerInput):
+            self._take_timer(item)
+        elif isinstance(item, CommandInput):
+            self._take_command(item)
+        else:
+            self._take_event(item)
+
+    def _set_aside(self, item: Input, error: Exception) -> None:
+        if isinstance(item, CommandInput):
+            self.plan.parked.append(_failed_command(item, error))
+            self.plan.answers.append((item, Failed(item.id)))
+        elif isinstance(item, TimerInput):
+            self.plan.suspended.append(item)
+            self._park(item, error, holds=True)
+        else:
+            self._park(item, error, holds=item.event is not None and item.event.order_critical)
+
+    # -- the three kinds of input -------------------------------------------------------------------------------------
+
+    def _take_timer(self, item: TimerInput) -> None:
+        if item.id in self._blocked:
+            self.plan.suspended.append(item)
+            return
+        self.plan.woken.append(item)
+        kind = item.refs[0][0]
+        try:
+            self._fire(kind, item.id, item.until, inclusive=True)
+        except Wanted:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
+            self.plan.suspended.append(item)
+            self._park(item, error, holds=True)
+
+    def _take_command(self, item: CommandInput) -> None:
+        before = self.known.get(item.id)
+        if before is not None:
+            self.plan.answers.append((item, _repeated(item, before)))
+            return
+        twin = self._answered.get(item.id)
+        if twin is not None:
+            digest, answer = twin
+            same = digest == item.digest
+            self.plan.answers.append((item, answer if same else _other_body(item)))
+            return
+        if item.refs and item.refs[0][1] in self._blocked:
+            self.plan.answers.append((item, _held(item.refs[0][1])))
+            return
+        at = self._instant_of(item)
+        try:
+            self._fire_before(item.refs, at)
+            answer = self._decide_command(item, at)
+        except Wanted:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug in a rule: this command alone fails, with its stack in the log
+            self.plan.parked.append(_failed_command(item, error))
+            answer = Failed(item.id)
+        self._answered[item.id] = (item.digest, answer)
+        self.plan.answers.append((item, answer))
+
+    def _decide_command(self, item: CommandInput, at: datetime) -> Answer:
+        denied = self._denied(item)
+        if denied is not None:
+            return denied
+        context = Context(now=at, policies=self.policies, cause=item.cause, actor=item.actor)
+        outcome = self._settle(item.entry.decide(self._facts, item.body, context))
+        if isinstance(outcome, Refusal):
+            return outcome
+        if isinstance(outcome, Early):
+            return Refusal(
+                "not-known-yet", "DSP-19", f"{outcome.id} 尚未登记。", f"{outcome.id} is not known here yet.", 404
+            )
+        self._apply(outcome, item.cause, at)
+        return Accepted(outcome.answer or {})
+
+    def _denied(self, item: CommandInput) -> Refusal | None:
+        """Organisation subtree: a token for a region may not touch another one (the scope was checked at the door)."""
+        if item.actor.org == "group":
+            return None
+        path = item.entry.org(self._facts, item.body) if item.entry.org else None
+        if path is not None and f"{path}/".startswith(f"{item.actor.org}/"):
+            return None
+        return Refusal(
+            "outside-your-organisation",
+            "ORG-01",
+            "该事项不属于您的组织范围。",
+            "This is outside your organisation.",
+            403,
+        )
+
+    def _take_event(self, item: EventInput) -> None:
+        subject = item.envelope.subject
+        if subject in self._blocked and not self._releases(item):
+            if not item.stored:
+                self.plan.followers.append(item)
+            return
+        if item.unreadable:
+            self._park(item, ValueError(item.unreadable), holds=False)
+            return
+        if item.entry is None or item.event is None:
+            return
+        at = item.at if self.stepped else max(self.now, item.at)
+        try:
+            self._fire_before(item.refs, item.at)
+            context = Context(now=at, policies=self.policies, cause=item.cause)
+            outcome = self._settle(item.entry.decide(self._facts, item.event, context))
+            if isinstance(outcome, Refusal):
+                message = f"refused as {outcome.code}: {outcome.en}"
+                raise ValueError(message)  # noqa: TRY301 - a refused fact is a disagreement between services: parked as a bug
+        except Wanted:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
+            self._park(item, error, holds=item.event.order_critical)
+            return
+        if isinstance(outcome, Early):
+            if item.stored == "early":
+                return
+            self.plan.early.append((item, outcome))
+        else:
+            self._apply(outcome, item.cause, at)
+        if item.stored:
+            self.plan.applied.append(item)
+        if subject in self._blocked:
+            self._blocked.discard(subject)
+            self.plan.released.append(subject)
+
+    def _releases(self, item: EventInput) -> bool:
+        """A parked head that is tried again may pass its own hold."""
+        return item.stored == "parked" and item.parked_id == self.held.get(item.envelope.subject)
+
+    # -- clocks -------------------------------------------------------------------------------------------------------
+
+    def _fire_before(self, refs: Iterable[Ref], at: datetime) -> None:
+        for kind, identity in refs:
+            self._fire(kind, identity, at, inclusive=False)
+
+    def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool) -> None:
+        for _ in range(MAX_FIRED_PER_INPUT):
+            state = self._facts.get(kind, identity)
+            if state is None:
+                return
+            timer = min(state.timers(), default=None)
+            if timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
+                return
+            self._fire_one(kind, state, timer)
+        message = f"{kind.table} {identity} fired {MAX_FIRED_PER_INPUT} clocks at once"
+        raise StuckTimerError(message)
+
+    def _fire_one(self, kind: type[State], state: State, timer: Timer) -> None:
+        entry = self._clocks[kind, timer.clock]
+        cause = f"timer|{kind.table}|{state.id}|{timer.clock}|{timer.occurrence}|{timer.step}"
+        context = Context(now=timer.due_at, policies=self.policies, cause=cause)
+        for other_kind, other in entry.needs(state, timer):
+            self._facts.get(other_kind, other)
+        outcome = self._settle(entry.decide(self._facts, state, timer, context))
+        if isinstance(outcome, Refusal | Early):
+            message = f"the clock {timer.clock} of {state.id} was refused: {outcome}"
+            raise TypeError(message)
+        after = next((saved for saved in reversed(outcome.save) if (type(saved), saved.id) == (kind, state.id)), state)
+        if timer in after.timers():
+            message = f"the clock {timer.clock} of {state.id} still shows after it fired"
+            raise StuckTimerError(message)
+        self._apply(outcome, cause, timer.due_at)
+
+    # -- effects ------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _settle(outcome: Outcome) -> Decision | Refusal | Early:
+        if isinstance(outcome, More):
+            raise Wanted(outcome.refs)
+        return outcome
+
+    def _apply(self, decision: Decision, cause: str, at: datetime) -> None:
+        """All of a decision or nothing: every lane it touches must be locked first."""
+        lanes = {lane_of(state.id) for state in decision.save}
+        lanes |= {lane_of_key(event.key) for event in decision.events if isinstance(event, Event)}
+        lanes |= {lane_of_key(row.key) for row in decision.append}
+        if not lanes <= self.locked:
+            raise Wanted(lanes=lanes - self.locked)
+        changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
+        for ref in changed:
+            if ref not in self.plan.states and self._facts.get(*ref) is None:
+                self.plan.created.append(ref)
+        self._facts.put(changed)
+        self.plan.states.update(changed)
+        self.plan.told.extend(Told(event, cause, at) for event in decision.events if isinstance(event, Event))
+        self.plan.appends.extend(decision.append)
+        for because in decision.because:
+            self.plan.reasons.append(Reason(because, cause, at))
+            self.plan.decisions[because.rule] = self.plan.decisions.get(because.rule, 0) + 1
+
+    def _park(self, item: EventInput | TimerInput, error: Exception, *, holds: bool) -> None:
+        stack = "".join(traceback.format_exception(error))
+        if isinstance(item, TimerInput):
+            parked = Parked("timer", self.map.name, item.lane, 0, item.table, item.id, None, str(error), stack, holds)
+        else:
+            envelope = item.envelope
+            parked = Parked(
+                "event", envelope.producer, envelope.lane, envelope.number, envelope.type, envelope.subject, item,
+                str(error), stack, holds,
+            )  # fmt: skip
+        self.plan.parked.append(parked)
+        if holds:
+            self._blocked.add(parked.subject)
+
+
+def _repeated(item: CommandInput, before: tuple[bytes, Mapping[str, Any] | None]) -> Answer:
+    digest, answer = before
+    return Accepted(answer or {}, repeated=True) if digest == item.digest else _other_body(item)
+
+
+def _other_body(item: CommandInput) -> Refusal:
+    return Refusal(
+        "same-key-other-body",
+        "OPS-03",
+        f"幂等键 {item.id} 已用于内容不同的请求。",
+        f"The idempotency key {item.id} was used for another body.",
+        422,
+        (("Idempotency-Key", "a new key for a new body"),),
+    )
+
+
+def _held(subject: str) -> Refusal:
+    return Refusal(
+        "case-held",
+        "OPS-02",
+        f"{subject} 有一条未能处理的消息，暂停处理，待运维更正。",
+        f"{subject} is held: one of its messages could not be handled and waits for an operator.",
+        409,
+    )
+
+
+def _failed_command(item: CommandInput, error: Exception) -> Parked:
+    stack = "".join(traceback.format_exception(error))
+    return Parked("command", "", item.lane, 0, item.entry.name, item.id, None, str(error), stack, holds=False)

@@ -1,0 +1,69 @@
+"""Noticing what is missing: a jump in the numbers, or a published number that never came (a lost tail). Pure.
+
+Instants here are monotonic seconds of this process; the gaps themselves are stored (``gap``) by the transaction or here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from linli_messaging.inbox import LaneOf
+
+GRACE_S: Final = 2.0
+"""How long a published number may be on its way: twice the interval of the heads."""
+ASK_AGAIN_S: Final = 2.0
+"""How long to wait for an answer before asking again; the producer may be down."""
+
+
+@dataclass(slots=True)
+class GapWatch:
+    """What one process misses, and when it last asked for it."""
+
+    _published: dict[LaneOf, int] = field(default_factory=dict)
+    _last: dict[LaneOf, int] = field(default_factory=dict)
+    _behind_since: dict[LaneOf, float] = field(default_factory=dict)
+    _open: dict[LaneOf, float] = field(default_factory=dict)
+
+    def told(self, producer: str, published: Mapping[int, int], now_s: float) -> None:
+        """A producer told how far it has published."""
+        for lane, number in published.items():
+            place = (producer, lane)
+            self._published[place] = max(number, self._published.get(place, 0))
+            if self._published[place] > self._last.get(place, 0):
+                self._behind_since.setdefault(place, now_s)
+
+    def reached(self, last: Mapping[LaneOf, int], now_s: float) -> None:
+        """Our inboxes moved: whoever moves is not stuck."""
+        for place, number in last.items():
+            self._last[place] = number
+            self._open.pop(place, None)
+            if self._published.get(place, 0) > number:
+                self._behind_since[place] = now_s
+            else:
+                self._behind_since.pop(place, None)
+
+    def jumped(self, places: Mapping[LaneOf, tuple[int, int]]) -> None:
+        """A record showed that numbers before it are missing: ask at the next look."""
+        for place in places:
+            self._open.setdefault(place, 0.0)
+
+    def stuck(self, now_s: float) -> dict[LaneOf, tuple[int, int]]:
+        """Lost tails: published for longer than the grace, and still not here (first missing, told)."""
+        return {
+            place: (self._last.get(place, 0) + 1, self._published[place])
+            for place, since in self._behind_since.items()
+            if now_s - since > GRACE_S and place not in self._open
+        }
+
+    def to_ask(self, now_s: float) -> dict[LaneOf, int]:
+        """What to ask for now: the first missing number of every open gap not asked for lately."""
+        due = [place for place, asked in self._open.items() if now_s - asked > ASK_AGAIN_S or asked == 0.0]
+        for place in due:
+            self._open[place] = now_s
+        return {place: self._last.get(place, 0) + 1 for place in due}
+
+    def forget(self, lanes: set[int]) -> None:
+        """These lanes belong to another process now."""
+        for known in (self._behind_since, self._open):
+            for place in [place for place in known if place[1] in lanes]:
+                del known[place]

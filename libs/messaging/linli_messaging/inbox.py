@@ -1,0 +1,42 @@
+"""Which records of a producer's lane are next, which are repeated, and which are missing (promise 4). Pure.
+
+Records beyond a gap are dropped, never buffered: they are asked for again, so memory stays bounded and other lanes go on.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from linli_messaging.inputs import EventInput
+
+LaneOf = tuple[str, int]
+"""A producer's lane."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What a batch of records means for the inboxes."""
+
+    next: list[EventInput] = field(default_factory=list)
+    last: dict[LaneOf, int] = field(default_factory=dict)
+    """Where each touched inbox stands after ``next``."""
+    gaps: dict[LaneOf, tuple[int, int]] = field(default_factory=dict)
+    """First missing number and the number that showed it."""
+    repeated: int = 0
+
+
+def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> Arrivals:
+    """Number ≤ last is repeated, last + 1 is next, a jump is a gap and everything beyond it in that lane is dropped."""
+    arrivals = Arrivals()
+    for record in records:
+        place = (record.envelope.producer, record.envelope.lane)
+        number = record.envelope.number
+        reached = arrivals.last.get(place, last.get(place, 0))
+        if number <= reached:
+            arrivals.repeated += 1
+        elif number == reached + 1:
+            arrivals.last[place] = number
+            arrivals.next.append(record)
+        else:
+            missing, seen = arrivals.gaps.get(place, (reached + 1, number))
+            arrivals.gaps[place] = (missing, max(seen, number))
+    return arrivals

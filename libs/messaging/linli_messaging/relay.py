@@ -1,0 +1,183 @@
+"""The relay: what is committed is produced, in order, and told (promise 3).
+
+One relay a service is active (an advisory lock); it dies at any point and only repeats numbers. Every second, and at once
+when the stepped clock moves, it tells each lane's head, what is published, and the instant.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaProducer
+from linli_contracts.envelope import Envelope, headers_of
+from linli_contracts.lanes import partition_of
+from linli_contracts.topics import TOPIC_OF, heads_topic
+
+from linli_messaging import crash
+from linli_messaging.queries import Queries
+from linli_messaging.sqlstate import is_transient
+from linli_messaging.writer import Clock
+
+LOCK_SPACE: Final = 0x4C494E4C
+"""The first half of the advisory lock's key: "LINL"."""
+PER_LANE: Final = 500
+"""Facts a lane a reading: 64 lanes of these stay well below the producer's buffer."""
+HEADS_EVERY_S: Final = 1.0
+LOOK_EVERY_S: Final = 0.1
+"""How often the outbox is looked at when another process of the service may have written (ours wakes us)."""
+BACKOFF_S: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Relay:
+    """The relay of one process; waits for the lock, then works until stopped or its connection is lost."""
+
+    service: str
+    deployment: str
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    queries: Queries
+    producer: AIOKafkaProducer
+    partitions: int
+    clock: Clock
+    active: bool = False
+    produced: int = 0
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _heads_now: bool = True
+    _position: dict[int, int] = field(default_factory=dict)
+    _published: dict[int, int] = field(default_factory=dict)
+    _stopping: bool = False
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._wake.set()
+
+    def tell_heads(self) -> None:
+        """Tell the heads at once: the clock moved."""
+        self._heads_now = True
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish what is in flight and let the lock go."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Hold the lock and relay; a lost connection or broker begins again from what is published."""
+        while not self._stopping:
+            try:
+                async with self.pool.acquire() as connection:
+                    if await self._take_lock(connection):
+                        await self._work(connection)
+            except Exception as error:
+                if not is_transient(error) and not _is_kafka(error):
+                    log.exception("the relay stopped")
+                    raise
+                log.warning("relay: %s; again in %s s", repr(error), BACKOFF_S)
+            finally:
+                self.active = False
+            await self._sleep(BACKOFF_S)
+
+    async def _take_lock(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
+        return bool(await connection.fetchval(self.queries["try_relay_lock"], LOCK_SPACE))
+
+    async def _work(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
+        self._published = {row["lane"]: row["number"] for row in await connection.fetch(self.queries["read_published"])}
+        self._position = dict(self._published)
+        self.active = True
+        heads_at = 0.0
+        loop = asyncio.get_running_loop()
+        try:
+            while not self._stopping:
+                for row in await connection.fetch(self.queries["take_resend"]):
+                    self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
+                moved = await self._relay_once(connection)
+                if self._heads_now or loop.time() >= heads_at:
+                    self._heads_now = False
+                    heads_at = loop.time() + HEADS_EVERY_S
+                    await self._send_heads(connection)
+                if not moved:
+                    await self._sleep(LOOK_EVERY_S)
+        finally:
+            await connection.execute(self.queries["release_relay_lock"], LOCK_SPACE)
+
+    async def _relay_once(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
+        lanes = list(self._position)
+        rows = await connection.fetch(
+            self.queries["read_unpublished"], lanes, [self._position[lane] for lane in lanes], PER_LANE
+        )
+        if not rows:
+            return False
+        crash.point("relay-before-produce")
+        await self._produce(rows)
+        crash.point("relay-after-produce")
+        for row in rows:
+            self._position[row["lane"]] = row["number"]
+        risen = {lane: at for lane, at in self._position.items() if at > self._published[lane]}
+        if risen:
+            await connection.execute(self.queries["move_published"], list(risen), list(risen.values()))
+            self._published.update(risen)
+        crash.point("relay-after-published")
+        self.produced += len(rows)
+        return True
+
+    async def _produce(self, rows: Sequence[asyncpg.Record]) -> None:
+        """Send in order and wait for every acknowledgement."""
+        topic = TOPIC_OF[self.service]
+        futures = [
+            await self.producer.send(
+                topic,
+                row["body"],
+                key=row["key"].encode(),
+                partition=partition_of(row["lane"], self.partitions),
+                timestamp_ms=int(row["at"].timestamp() * 1000),
+                headers=headers_of(
+                    Envelope(
+                        id=row["id"],
+                        type=row["type"],
+                        version=row["version"],
+                        deployment=self.deployment,
+                        producer=self.service,
+                        at=row["at"],
+                        subject=row["subject"],
+                        key=row["key"],
+                        lane=row["lane"],
+                        number=row["number"],
+                        traceparent=row["traceparent"],
+                    )  # fmt: skip
+                ),
+            )
+            for row in rows
+        ]
+        await asyncio.gather(*futures)
+
+    async def _send_heads(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
+        """The instant is read before the heads: whoever held a lane at that instant has ended when its head is read."""
+        at: datetime = self.clock.now() if self.clock.stepped else await connection.fetchval(self.queries["read_now"])
+        by_partition: dict[int, dict[str, list[int]]] = defaultdict(dict)
+        async with connection.transaction():
+            for row in await connection.fetch(self.queries["read_heads"]):
+                lane = row["lane"]
+                by_partition[partition_of(lane, self.partitions)][str(lane)] = [row["head"], self._published[lane]]
+        for partition, lanes in by_partition.items():
+            told = {"deployment": self.deployment, "producer": self.service, "at": at, "lanes": lanes}
+            await self.producer.send(heads_topic(self.service), orjson.dumps(told), partition=partition)
+
+    async def _sleep(self, timeout_s: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), timeout=timeout_s)
+        except TimeoutError:
+            return
+        finally:
+            self._wake.clear()
+
+
+def _is_kafka(error: Exception) -> bool:
+    return type(error).__module__.startswith("aiokafka")

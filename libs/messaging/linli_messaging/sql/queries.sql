@@ -1,0 +1,280 @@
+-- name: lock_lanes
+-- Take the lanes of a transaction, in ascending order so that no two transactions can wait for each other.
+SELECT lane, head, last_at FROM lane WHERE lane = ANY($1::smallint[]) ORDER BY lane FOR UPDATE;
+
+-- name: read_inbox
+-- The last numbers processed in these lanes, and the database's instant (read after the lanes are held).
+SELECT clock_timestamp() AS now, i.producer, i.lane, i.last
+FROM (VALUES (true)) AS one (row) LEFT JOIN inbox i ON i.lane = ANY($1::smallint[]);
+
+-- name: read_commands
+-- Which of these commands were answered before.
+SELECT id, digest, answer FROM command WHERE id = ANY($1::text[]);
+
+-- name: read_holds
+-- Which of these subjects are held by something parked.
+SELECT subject, min(id) AS parked_id FROM parked
+WHERE subject = ANY($1::text[]) AND holds AND status IN ('parked', 'ripe') GROUP BY subject;
+
+-- name: move_inbox
+-- Advance the inboxes by compare-and-set: a lane that somebody else moved makes fewer rows and the transaction is given up.
+WITH moved AS (
+    SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[]) AS m (producer, lane, was, last)
+)
+INSERT INTO inbox AS i (producer, lane, last) SELECT producer, lane, last FROM moved
+ON CONFLICT (producer, lane) DO UPDATE SET last = EXCLUDED.last
+WHERE i.last = (SELECT was FROM moved m WHERE m.producer = i.producer AND m.lane = i.lane)
+RETURNING 1;
+
+-- name: move_heads
+-- The numbers given out in this transaction, and the lane's instant.
+UPDATE lane SET head = m.head, last_at = GREATEST(last_at, m.at)
+FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS m (lane, head, at) WHERE lane.lane = m.lane;
+
+-- name: append_outbox
+-- The facts of this transaction.
+INSERT INTO outbox (lane, number, id, type, version, at, key, subject, case_id, cause, traceparent, body)
+SELECT * FROM unnest(
+    $1::smallint[], $2::bigint[], $3::uuid[], $4::text[], $5::smallint[], $6::timestamptz[],
+    $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bytea[]);
+
+-- name: append_history
+-- The reasons of this transaction.
+INSERT INTO history (lane, subject, at, what, rule, policy_version, cause, facts)
+SELECT * FROM unnest(
+    $1::smallint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[]);
+
+-- name: append_commands
+-- The answers of this transaction.
+INSERT INTO command (id, lane, name, digest, answer, at)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[]);
+
+-- name: set_timers
+-- When to wake these states.
+INSERT INTO timer (state_table, id, lane, due_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::smallint[], $4::timestamptz[])
+ON CONFLICT (state_table, id) DO UPDATE SET due_at = EXCLUDED.due_at;
+
+-- name: drop_timers
+-- These states have no running clock any more.
+DELETE FROM timer t USING unnest($1::text[], $2::text[]) AS d (state_table, id)
+WHERE t.state_table = d.state_table AND t.id = d.id;
+
+-- name: append_early
+-- Events that wait for another producer's fact.
+INSERT INTO early (producer, lane, number, needs_table, needs_id, headers, body)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[], $7::bytea[])
+ON CONFLICT (producer, lane, number) DO NOTHING;
+
+-- name: ripen_early
+-- The facts these events waited for exist now.
+UPDATE early e SET ripe = true FROM unnest($1::text[], $2::text[]) AS c (needs_table, needs_id)
+WHERE e.needs_table = c.needs_table AND e.needs_id = c.needs_id AND NOT e.ripe;
+
+-- name: take_ripe_early
+-- Early events whose fact has come, oldest first.
+SELECT producer, lane, number, headers, body FROM early WHERE ripe ORDER BY producer, lane, number LIMIT $1;
+
+-- name: drop_early
+-- These early events have been applied.
+DELETE FROM early e USING unnest($1::text[], $2::smallint[], $3::bigint[]) AS d (producer, lane, number)
+WHERE e.producer = d.producer AND e.lane = d.lane AND e.number = d.number;
+
+-- name: append_parked
+-- What could not be handled in this transaction.
+INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)
+SELECT * FROM unnest(
+    $1::text[], $2::text[], $3::smallint[], $4::bigint[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[],
+    $9::text[], $10::text[], $11::boolean[])
+ON CONFLICT (source, producer, lane, number, subject, type) DO UPDATE
+SET error = EXCLUDED.error, stack = EXCLUDED.stack, holds = EXCLUDED.holds, status = 'parked', parked_at = clock_timestamp();
+
+-- name: append_followers
+-- Events about a held subject: they run, in order, after the one that holds it.
+INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds, waits_for)
+SELECT f.*, 'waits for a held message', '', false, (
+    SELECT min(id) FROM parked h WHERE h.subject = f.subject AND h.holds AND h.status IN ('parked', 'ripe'))
+FROM unnest(
+    $1::text[], $2::text[], $3::smallint[], $4::bigint[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[])
+    AS f (source, producer, lane, number, type, subject, headers, body)
+ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;
+
+-- name: take_ripe_parked
+-- Parked events to be tried again, each head before its followers, in their order.
+SELECT p.id, p.producer, p.lane, p.number, p.subject, p.headers, p.body FROM parked p
+WHERE p.source = 'event' AND (p.status = 'ripe' OR (p.status = 'parked' AND EXISTS (
+    SELECT 1 FROM parked h WHERE h.id = p.waits_for AND h.status <> 'parked')))
+ORDER BY COALESCE(p.waits_for, p.id), p.id LIMIT $1;
+
+-- name: settle_parked
+-- These parked events have been applied.
+UPDATE parked SET status = 'retried', holds = false WHERE id = ANY($1::bigint[]);
+
+-- name: list_parked
+-- Open parked inputs for people, oldest first.
+SELECT id, source, producer, lane, number, type, subject, error, holds, waits_for, status, parked_at FROM parked
+WHERE status IN ('parked', 'ripe') AND id > $1 ORDER BY id LIMIT $2;
+
+-- name: show_parked
+-- One parked input with its stack and body.
+SELECT id, source, producer, lane, number, type, subject, headers, body, error, stack, holds, waits_for, status, note,
+    parked_at
+FROM parked WHERE id = $1;
+
+-- name: retry_parked
+-- Try a parked head again, with a corrected body where one is given.
+UPDATE parked SET status = CASE WHEN source = 'timer' THEN 'retried' ELSE 'ripe' END,
+    holds = CASE WHEN source = 'timer' THEN false ELSE holds END, body = COALESCE($2::bytea, body)
+WHERE id = $1 AND waits_for IS NULL AND status = 'parked' RETURNING id, source, type, subject, lane, parked_at;
+
+-- name: drop_parked
+-- Give a parked head up, with a reason; its followers run.
+WITH dropped AS (
+    UPDATE parked SET status = 'dropped', holds = false, note = $2
+    WHERE id = $1 AND waits_for IS NULL AND status = 'parked' RETURNING id
+)
+UPDATE parked p SET status = CASE WHEN p.id = d.id THEN p.status ELSE 'ripe' END, waits_for = NULL
+FROM dropped d WHERE p.waits_for = d.id OR p.id = d.id RETURNING p.id;
+
+-- name: count_parked
+-- How much is parked, and how much was ever processed.
+SELECT (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe') AND waits_for IS NULL) AS parked,
+    (SELECT COALESCE(sum(last), 0) FROM inbox) AS processed;
+
+-- name: due_timers
+-- The states to wake in these lanes, each lane up to its own instant, earliest first.
+SELECT t.state_table, t.id, t.lane, t.due_at
+FROM unnest($1::smallint[], $2::timestamptz[]) AS l (lane, until)
+CROSS JOIN LATERAL (
+    SELECT state_table, id, lane, due_at FROM timer
+    WHERE timer.lane = l.lane AND timer.due_at <= l.until ORDER BY due_at LIMIT $3
+) AS t
+ORDER BY t.due_at LIMIT $3;
+
+-- name: next_due
+-- The earliest due instant of all lanes.
+SELECT min(t.due_at) FROM lane l CROSS JOIN LATERAL (
+    SELECT due_at FROM timer WHERE timer.lane = l.lane ORDER BY due_at LIMIT 1) AS t;
+
+-- name: read_unpublished
+-- What the relay has to produce, each lane in order.
+SELECT o.lane, o.number, o.id, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body
+FROM unnest($1::smallint[], $2::bigint[]) AS p (lane, number)
+CROSS JOIN LATERAL (
+    SELECT * FROM outbox WHERE outbox.lane = p.lane AND outbox.number > p.number ORDER BY number LIMIT $3
+) AS o;
+
+-- name: read_published
+-- How far each lane has been produced.
+SELECT lane, number FROM published ORDER BY lane;
+
+-- name: move_published
+-- The broker has acknowledged these; the numbers only rise.
+UPDATE published p SET number = m.number FROM unnest($1::smallint[], $2::bigint[]) AS m (lane, number)
+WHERE p.lane = m.lane AND p.number < m.number;
+
+-- name: read_heads
+-- Every lane's head and the instant, after all transactions that began before it have ended.
+SELECT lane, head FROM lane ORDER BY lane FOR SHARE;
+
+-- name: ask_resend
+-- Note what is to be sent again, the lowest number asked for in each lane.
+INSERT INTO resend (lane, from_number, asked_by) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::text[])
+ON CONFLICT (lane) DO UPDATE SET from_number = LEAST(resend.from_number, EXCLUDED.from_number), asked_by = EXCLUDED.asked_by;
+
+-- name: take_resend
+-- What is to be sent again; taken by the one active relay.
+DELETE FROM resend RETURNING lane, from_number;
+
+-- name: first_number_since
+-- The first number of each lane whose fact is not older than an instant.
+SELECT lane, min(number) AS number FROM outbox WHERE at >= $1 AND lane = ANY($2::smallint[]) GROUP BY lane;
+
+-- name: note_gaps
+-- Numbers noticed as missing.
+INSERT INTO gap (producer, lane, missing_from, seen) SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[])
+ON CONFLICT (producer, lane, missing_from) DO UPDATE SET seen = GREATEST(gap.seen, EXCLUDED.seen), closed_at = NULL;
+
+-- name: close_gaps
+-- Gaps whose missing numbers have been processed.
+UPDATE gap SET closed_at = clock_timestamp() FROM inbox i
+WHERE gap.closed_at IS NULL AND i.producer = gap.producer AND i.lane = gap.lane AND i.last >= gap.missing_from;
+
+-- name: open_gaps
+-- Gaps not closed yet.
+SELECT g.producer, g.lane, g.missing_from, g.seen FROM gap g WHERE closed_at IS NULL;
+
+-- name: all_inboxes
+-- Every producer's last number in every lane.
+SELECT producer, lane, last FROM inbox;
+
+-- name: read_rest
+-- What must be nothing for this service to be at rest.
+SELECT
+    (SELECT count(*) FROM early) AS early,
+    (SELECT count(*) FROM early WHERE ripe) + (SELECT count(*) FROM parked WHERE status = 'ripe') AS ripe,
+    (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe')) AS parked,
+    (SELECT count(*) FROM gap WHERE closed_at IS NULL) AS gaps,
+    (SELECT count(*) FROM resend) AS asks;
+
+-- name: read_lanes
+-- Heads and published numbers, for people and the check of rest.
+SELECT l.lane, l.head, p.number AS published FROM lane l JOIN published p USING (lane);
+
+-- name: count_due
+-- How many states are to be woken at or before an instant (counted up to a bound).
+SELECT count(*) FROM (SELECT 1 FROM lane l CROSS JOIN LATERAL (
+    SELECT 1 FROM timer WHERE timer.lane = l.lane AND timer.due_at <= $1 LIMIT 100) AS t) AS due;
+
+-- name: timeline_events
+-- The facts this service told about a case.
+SELECT lane, number, type, at, subject, cause, traceparent, body FROM outbox WHERE case_id = $1 ORDER BY lane, number;
+
+-- name: timeline_reasons
+-- Why this service decided about a case.
+SELECT subject, at, recorded_at, what, rule, policy_version, cause, facts FROM history WHERE subject = $1 ORDER BY recorded_at;
+
+-- name: read_deployment
+-- Which deployment this schema belongs to.
+SELECT id, lanes FROM deployment;
+
+-- name: found_deployment
+-- The first start: give the schema its deployment, and each lane its rows.
+WITH founded AS (INSERT INTO deployment (id, lanes) VALUES ($1, $2) ON CONFLICT DO NOTHING),
+    lanes AS (INSERT INTO lane (lane) SELECT generate_series(0, $2 - 1) ON CONFLICT DO NOTHING)
+INSERT INTO published (lane) SELECT generate_series(0, $2 - 1) ON CONFLICT DO NOTHING;
+
+-- name: read_policy_versions
+-- Versions this schema has decided by.
+SELECT version, content_hash, effective_from FROM policy_version;
+
+-- name: register_policy_version
+-- A version this schema decides by from now on.
+INSERT INTO policy_version (version, content_hash, effective_from) VALUES ($1, $2, $3) ON CONFLICT (version) DO NOTHING;
+
+-- name: read_stepped
+-- The stepped clock's instant.
+SELECT instant FROM stepped_clock;
+
+-- name: set_stepped
+-- Move the stepped clock, never backwards.
+INSERT INTO stepped_clock (instant) VALUES ($1)
+ON CONFLICT (only) DO UPDATE SET instant = GREATEST(stepped_clock.instant, EXCLUDED.instant) RETURNING instant;
+
+-- name: try_relay_lock
+-- Become the one active relay of this schema.
+SELECT pg_try_advisory_lock($1::int, hashtext(current_schema()));
+
+-- name: release_relay_lock
+-- Let another process relay.
+SELECT pg_advisory_unlock($1::int, hashtext(current_schema()));
+
+-- name: read_now
+-- The database's instant.
+SELECT clock_timestamp();
+
+-- name: park_raw
+-- A record whose envelope cannot be read, kept under its topic, partition and offset.
+INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)
+VALUES ('event', $1::text, $2::smallint, $3::bigint, 'unreadable', $1::text, $4::jsonb, $5::bytea, $6::text, '', false)
+ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;

@@ -1,0 +1,23 @@
+"""Which database errors pass by themselves (retried with backoff, never parked) and which belong to an input. Pure."""
+
+from typing import Final
+
+import asyncpg
+
+TRANSIENT: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+"""Away, overloaded, shutting down, full, or lost a race: the same batch may well succeed later."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """True where trying the same again makes sense."""
+    return isinstance(error, TRANSIENT)

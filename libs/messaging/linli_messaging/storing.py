@@ -1,0 +1,285 @@
+"""The SQL of one transaction, a method a step; every step is one round trip or none. No decisions here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import orjson
+from linli_contracts.envelope import MAX_EVENT_BYTES, derived_id, headers_of
+from linli_contracts.event import Event
+from linli_contracts.lanes import lane_of, lane_of_key
+from linli_rulebook.decision import Append, State
+
+from linli_messaging.deciding import Plan, Reason
+from linli_messaging.inbox import LaneOf
+from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput
+from linli_messaging.queries import Queries
+from linli_messaging.service_map import Ref
+from linli_messaging.tracing import traceparent_of
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class EventTooLargeError(ValueError):
+    """An event over 512 KiB is refused at append (promise 1): it would jam the relay."""
+
+
+@dataclass(slots=True)
+class Store:
+    """The steps of one transaction on one connection; counts its round trips."""
+
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    queries: Queries
+    deployment: str
+    producer: str
+    round_trips: int = 2
+    """BEGIN and COMMIT."""
+
+    async def _fetch(self, name: str, *args: object) -> list[asyncpg.Record]:
+        self.round_trips += 1
+        return await self.connection.fetch(self.queries[name], *args)
+
+    async def _execute(self, name: str, *args: object) -> None:
+        self.round_trips += 1
+        await self.connection.execute(self.queries[name], *args)
+
+    # -- before deciding ----------------------------------------------------------------------------------------------
+
+    async def lock(self, lanes: Collection[int]) -> dict[int, tuple[int, datetime]]:
+        """Hold the lanes; their heads and last instants."""
+        rows = await self._fetch("lock_lanes", sorted(lanes))
+        return {row["lane"]: (row["head"], _finite(row["last_at"])) for row in rows}
+
+    async def inbox(self, lanes: Collection[int]) -> tuple[datetime, dict[LaneOf, int]]:
+        """The database's instant and the last number processed of each producer's lane."""
+        rows = await self._fetch("read_inbox", sorted(lanes))
+        return rows[0]["now"], {(row["producer"], row["lane"]): row["last"] for row in rows if row["producer"]}
+
+    async def known_commands(self, ids: Sequence[str]) -> dict[str, tuple[bytes, Mapping[str, Any] | None]]:
+        """Commands answered before."""
+        if not ids:
+            return {}
+        rows = await self._fetch("read_commands", ids)
+        return {row["id"]: (row["digest"], orjson.loads(row["answer"])) for row in rows}
+
+    async def held(self, subjects: Sequence[str]) -> dict[str, int]:
+        """Subjects held by something parked."""
+        if not subjects:
+            return {}
+        rows = await self._fetch("read_holds", subjects)
+        return {row["subject"]: row["parked_id"] for row in rows}
+
+    async def load(self, refs: Iterable[Ref], into: dict[Ref, State | None]) -> None:
+        """Load the states, one query a table."""
+        by_kind: dict[type[State], list[str]] = defaultdict(list)
+        for kind, identity in refs:
+            into[kind, identity] = None
+            by_kind[kind].append(identity)
+        for kind, ids in by_kind.items():
+            validate = kind.model_validate_json
+            for row in await self._fetch(f"load_{kind.table}", ids):
+                into[kind, row["id"]] = validate(row["state"])
+
+    # -- after deciding -----------------------------------------------------------------------------------------------
+
+    async def move_inbox(self, reached: Mapping[LaneOf, int], last: Mapping[LaneOf, int]) -> bool:
+        """Advance the inboxes by compare-and-set; False when another process moved one."""
+        if not reached:
+            return True
+        places = list(reached)
+        rows = await self._fetch(
+            "move_inbox",
+            [producer for producer, _ in places],
+            [lane for _, lane in places],
+            [last.get(place, 0) for place in places],
+            [reached[place] for place in places],
+        )
+        return len(rows) == len(places)
+
+    async def save_states(self, kinds: Iterable[type[State]], states: Mapping[Ref, State]) -> None:
+        """Upsert the changed states, one query a table."""
+        by_kind: dict[type[State], list[State]] = defaultdict(list)
+        for state in states.values():
+            by_kind[type(state)].append(state)
+        for kind in kinds:
+            changed = by_kind.get(kind)
+            if changed:
+                await self._execute(
+                    f"save_{kind.table}",
+                    [state.id for state in changed],
+                    [lane_of(state.id) for state in changed],
+                    [state.model_dump_json() for state in changed],
+                )
+
+    async def save_timers(self, plan: Plan, loaded: Mapping[Ref, State | None]) -> None:
+        """Bring the wake-up rows in line with what the states show."""
+        due: dict[Ref, datetime | None] = {}
+        for ref, state in plan.states.items():
+            before = loaded.get(ref)
+            after = _earliest(state)
+            if after != (_earliest(before) if before else None):
+                due[ref] = after
+        for item in plan.woken:
+            ref = item.refs[0]
+            state_now = plan.states.get(ref) or loaded.get(ref)
+            due[ref] = _earliest(state_now) if state_now else None
+        for ref, known in loaded.items():
+            if ref[1] in plan.released:
+                state_now = plan.states.get(ref) or known
+                due[ref] = _earliest(state_now) if state_now else None
+        for item in plan.suspended:
+            due[item.refs[0]] = None
+        wake = [(kind.table, identity, at) for (kind, identity), at in due.items() if at is not None]
+        drop = [(kind.table, identity) for (kind, identity), at in due.items() if at is None]
+        if wake:
+            await self._execute(
+                "set_timers",
+                [table for table, _, _ in wake],
+                [identity for _, identity, _ in wake],
+                [lane_of(identity) for _, identity, _ in wake],
+                [at for _, _, at in wake],
+            )
+        if drop:
+            await self._execute("drop_timers", [table for table, _ in drop], [identity for _, identity in drop])
+
+    async def append_facts(
+        self, plan: Plan, heads: Mapping[int, tuple[int, datetime]], now: datetime | None
+    ) -> dict[int, int]:
+        """Number the facts in their lanes and append them; ``now`` None: each keeps its own instant (stepped clock)."""
+        if not plan.told:
+            return {}
+        reached: dict[int, int] = {}
+        latest: dict[int, datetime] = {}
+        index: dict[tuple[str, str], int] = defaultdict(int)
+        rows: list[tuple[Any, ...]] = []
+        for told in plan.told:
+            event: Event = told.event
+            lane = lane_of_key(event.key)
+            head, last_at = heads[lane]
+            number = reached.get(lane, head) + 1
+            reached[lane] = number
+            at = told.at if now is None else max(now, last_at)
+            latest[lane] = max(at, latest.get(lane, last_at))
+            place = (told.cause, event.type_name())
+            identity = derived_id(told.cause, event.type_name(), index[place])
+            index[place] += 1
+            body = event.model_dump_json(exclude_none=True).encode()
+            if len(body) > MAX_EVENT_BYTES:
+                message = f"{event.type_name()} of {event.subject} has {len(body)} bytes, {MAX_EVENT_BYTES} are allowed"
+                raise EventTooLargeError(message)
+            trace = traceparent_of(self.deployment, event.case or event.subject, told.cause)
+            rows.append(
+                (lane, number, identity, event.type_name(), event.version, at, event.key, event.subject, event.case,
+                 told.cause, trace, body)
+            )  # fmt: skip
+        await self._execute("append_outbox", *_columns(rows))
+        await self._execute("move_heads", list(reached), list(reached.values()), [latest[lane] for lane in reached])
+        return reached
+
+    async def append_rows(self, appends: Sequence[Append]) -> None:
+        """Append ledger rows and the like, one query a table."""
+        by_table: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in appends:
+            by_table[row.table].append({**row.values, "lane": lane_of_key(row.key)})
+        for table, values in by_table.items():
+            await self._execute(f"append_{table}", orjson.dumps(values, default=str).decode())
+
+    async def append_reasons(self, reasons: Sequence[Reason]) -> None:
+        """Append why things were decided."""
+        if reasons:
+            rows = [
+                (lane_of(r.because.subject), r.because.subject, r.at, r.because.what, r.because.rule,
+                 r.because.policy_version, r.cause, orjson.dumps(dict(r.because.facts), default=str).decode())
+                for r in reasons
+            ]  # fmt: skip
+            await self._execute("append_history", *_columns(rows))
+
+    async def append_answers(self, answers: Sequence[tuple[CommandInput, Answer]], now: datetime) -> None:
+        """Remember the answers of accepted commands; a refusal changed nothing and is not remembered."""
+        rows = [
+            (
+                item.id,
+                item.lane,
+                item.entry.name,
+                item.digest,
+                orjson.dumps(dict(answer.answer), default=str).decode(),
+                now,
+            )
+            for item, answer in answers
+            if isinstance(answer, Accepted) and not answer.repeated
+        ]
+        if rows:
+            unique = {row[0]: row for row in rows}
+            await self._execute("append_commands", *_columns(list(unique.values())))
+
+    async def settle_stored(self, plan: Plan) -> None:
+        """Stored events: keep the early ones, ripen those whose fact has come, remove or settle the applied ones."""
+        if plan.early:
+            rows = [
+                (item.envelope.producer, item.envelope.lane, item.envelope.number, early.table, early.id,
+                 _headers(item), item.body)
+                for item, early in plan.early
+            ]  # fmt: skip
+            await self._execute("append_early", *_columns(rows))
+        if plan.created:
+            await self._execute(
+                "ripen_early", [kind.table for kind, _ in plan.created], [identity for _, identity in plan.created]
+            )
+        early = [item.envelope for item in plan.applied if item.stored == "early"]
+        if early:
+            await self._execute("drop_early", *_columns([(e.producer, e.lane, e.number) for e in early]))
+        parked = [item.parked_id for item in plan.applied if item.stored == "parked"]
+        if parked:
+            await self._execute("settle_parked", parked)
+
+    async def note_gaps(self, gaps: Mapping[LaneOf, tuple[int, int]]) -> None:
+        """Store what was noticed as missing."""
+        if gaps:
+            await self._execute(
+                "note_gaps", *_columns([(producer, lane, *numbers) for (producer, lane), numbers in gaps.items()])
+            )
+
+    async def park(self, plan: Plan) -> bool:
+        """Park what could not be handled; True when anything of the bus or a timer was."""
+        rows = [
+            (p.source, p.producer, p.lane, p.number, p.type, p.subject, _headers(p.envelope) if p.envelope else "{}",
+             p.envelope.body if p.envelope else b"", p.error, p.stack, p.holds)
+            for p in plan.parked
+            if p.source != "command"
+        ]  # fmt: skip
+        if rows:
+            await self._execute("append_parked", *_columns(rows))
+        if plan.followers:
+            followers = [
+                ("event", e.producer, e.lane, e.number, e.type, e.subject, _headers(item), item.body)
+                for item in plan.followers
+                for e in (item.envelope,)
+            ]
+            await self._execute("append_followers", *_columns(followers))
+        return bool(rows)
+
+    async def too_much_parked(self, at_least: int, share: float) -> bool:
+        """True when more than ``share`` of all inputs ever processed is parked, and at least ``at_least``."""
+        row = (await self._fetch("count_parked"))[0]
+        return bool(row["parked"] >= at_least and row["parked"] > share * row["processed"])
+
+
+def _earliest(state: State) -> datetime | None:
+    first = min(state.timers(), default=None)
+    return first.due_at if first else None
+
+
+def _finite(at: datetime) -> datetime:
+    return at if at.tzinfo else LONG_AGO
+
+
+def _headers(item: EventInput) -> str:
+    return orjson.dumps({name: value.decode() for name, value in headers_of(item.envelope)}).decode()
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """Rows as one array a column, as ``unnest`` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,27 @@
+"""One trace a case: the trace id follows from the deployment and the case, so that a kill or a replay leaves no hole (OPS-01).
+
+W3C trace context. Spans are made by the runtime; here are only the ids.
+"""
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+VERSION: Final = "00"
+SAMPLED: Final = "01"
+
+
+@lru_cache(maxsize=65536)
+def trace_id_of(deployment: str, subject: str) -> str:
+    """32 hex digits: the trace of a case (or, where a fact belongs to no case, of its subject)."""
+    return blake2b(f"{deployment}|{subject}".encode(), digest_size=16).hexdigest()
+
+
+def span_id_of(cause: str) -> str:
+    """16 hex digits: the span of the input that caused a fact."""
+    return blake2b(cause.encode(), digest_size=8).hexdigest()
+
+
+def traceparent_of(deployment: str, subject: str, cause: str) -> str:
+    """The header that carries both."""
+    return f"{VERSION}-{trace_id_of(deployment, subject)}-{span_id_of(cause)}-{SAMPLED}"

@@ -1,0 +1,176 @@
+"""One batch, one transaction: lock the lanes, skip what the inbox has, load, decide, store, commit (promises 1 and 2).
+
+The number of round trips is a constant, whatever the size of the batch; ``Counted`` counts them for the test that says so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+from linli_contracts.lanes import lane_of
+from linli_rulebook import PolicyBook
+from linli_rulebook.decision import State
+
+from linli_messaging import crash
+from linli_messaging.deciding import Deciding, Plan, Wanted
+from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
+from linli_messaging.inputs import CommandInput, EventInput, Input
+from linli_messaging.queries import Queries
+from linli_messaging.service_map import Ref, ServiceMap
+from linli_messaging.storing import Store
+
+MAX_RESTARTS: Final = 8
+"""How often a batch may turn out to need more; each restart adds lanes, and a rule that asks for ever is a bug."""
+PARKED_SHARE: Final = 0.2
+PARKED_AT_LEAST: Final = 50
+"""Promise 6: beyond 50 parked and a fifth of everything, something is wrong with us, not with the messages: stop."""
+
+
+class LostRaceError(ConnectionError):
+    """Another process moved one of our inboxes: the lanes are no longer ours; the batch is taken again."""
+
+
+class TooMuchParkedError(RuntimeError):
+    """More than a bounded share of everything is parked: the consumer stops rather than park the world."""
+
+
+class _Restart(Exception):  # noqa: N818 - not an error: the batch starts again with more lanes
+    def __init__(self, lanes: set[int]) -> None:
+        super().__init__()
+        self.lanes = lanes
+
+
+@dataclass(slots=True)
+class Committed:
+    """What a committed batch means for the loop."""
+
+    plan: Plan
+    arrivals: Arrivals
+    round_trips: int
+    lanes: frozenset[int]
+    heads: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Transactor:
+    """Runs batches for one service; holds no state between them."""
+
+    map: ServiceMap
+    policies: PolicyBook
+    queries: Queries
+    deployment: str
+    stepped: bool
+
+    async def run(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        inputs: Sequence[Input],
+        poisoned: Mapping[int, Exception],
+    ) -> Committed:
+        """Commit all inputs or raise; transient errors and :class:`LostRaceError` mean: the same batch again."""
+        lanes: set[int] = set()
+        for item in inputs:
+            lanes |= item.lanes
+            lanes.update(lane_of(identity) for _, identity in item.refs)
+        for _ in range(MAX_RESTARTS):
+            try:
+                return await self._attempt(connection, inputs, frozenset(lanes), poisoned)
+            except _Restart as restart:
+                lanes |= restart.lanes
+        message = f"a batch asked for more lanes {MAX_RESTARTS} times: {sorted(lanes)}"
+        raise RuntimeError(message)
+
+    async def _attempt(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        inputs: Sequence[Input],
+        lanes: frozenset[int],
+        poisoned: Mapping[int, Exception],
+    ) -> Committed:
+        store = Store(connection, self.queries, deployment=self.deployment, producer=self.map.name)
+        crash.point("before-lock")
+        async with connection.transaction():
+            heads = await store.lock(lanes)
+            crash.point("after-lock")
+            now, last = await store.inbox(lanes)
+            arrivals = sort_arrivals(
+                (item for item in inputs if isinstance(item, EventInput) and not item.stored), last
+            )
+            taken = _taken(inputs, arrivals)
+            known = await store.known_commands([item.id for item in taken if isinstance(item, CommandInput)])
+            held = await store.held(_subjects(taken))
+            loaded: dict[Ref, State | None] = {}
+            wanted = {ref for item in taken for ref in item.refs}
+            for _ in range(MAX_RESTARTS):
+                await store.load(wanted - loaded.keys(), loaded)
+                crash.point("after-load")
+                deciding = Deciding(
+                    map=self.map, policies=self.policies, loaded=loaded, locked=lanes, now=_lifted(now, heads),
+                    stepped=self.stepped, known=known, held=held, poisoned=poisoned,
+                )  # fmt: skip
+                try:
+                    plan = deciding.run(taken)
+                except Wanted as more:
+                    beyond = more.lanes | {lane_of(identity) for _, identity in more.refs}
+                    if not beyond <= lanes:
+                        raise _Restart(beyond) from None
+                    wanted |= more.refs
+                else:
+                    break
+            else:
+                message = (
+                    f"a batch asked for more states {MAX_RESTARTS} times: {sorted(str(ref) for ref in wanted)[:5]}"
+                )
+                raise RuntimeError(message)
+            crash.point("after-decide")
+            reached = await self._save(store, plan, arrivals, loaded, last, heads, now)
+            crash.point("before-commit")
+        crash.point("after-commit")
+        return Committed(plan, arrivals, store.round_trips, lanes, reached)
+
+    async def _save(  # noqa: PLR0913 - what a transaction knows, passed on once
+        self,
+        store: Store,
+        plan: Plan,
+        arrivals: Arrivals,
+        loaded: Mapping[Ref, State | None],
+        last: Mapping[LaneOf, int],
+        heads: Mapping[int, tuple[int, datetime]],
+        now: datetime,
+    ) -> dict[int, int]:
+        if not await store.move_inbox(arrivals.last, last):
+            raise LostRaceError
+        await store.save_states(self.map.states, plan.states)
+        await store.save_timers(plan, loaded)
+        reached = await store.append_facts(plan, heads, None if self.stepped else now)
+        await store.append_rows(plan.appends)
+        await store.append_reasons(plan.reasons)
+        await store.append_answers(plan.answers, now)
+        await store.settle_stored(plan)
+        await store.note_gaps(arrivals.gaps)
+        if await store.park(plan) and await store.too_much_parked(PARKED_AT_LEAST, PARKED_SHARE):
+            message = (
+                f"more than {PARKED_SHARE:.0%} of all inputs of {self.map.name} are parked; see: linli parked list"
+            )
+            raise TooMuchParkedError(message)
+        return reached
+
+
+def _taken(inputs: Iterable[Input], arrivals: Arrivals) -> list[Input]:
+    """The inputs to decide: events as the inbox admits them, everything else as it is."""
+    taken: list[Input] = [item for item in inputs if not isinstance(item, EventInput) or item.stored]
+    taken.extend(arrivals.next)
+    return taken
+
+
+def _subjects(inputs: Iterable[Input]) -> list[str]:
+    subjects = {identity for item in inputs for _, identity in item.refs}
+    subjects |= {item.envelope.subject for item in inputs if isinstance(item, EventInput)}
+    return sorted(subjects)
+
+
+def _lifted(now: datetime, heads: Mapping[int, tuple[int, datetime]]) -> datetime:
+    """The database's instant, never below the last one of any lane held (a clock set back does not turn time back)."""
+    return max([now, *(last_at for _, last_at in heads.values())])

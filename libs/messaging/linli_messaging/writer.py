@@ -1,0 +1,288 @@
+"""The writer loop: one path for everything that changes state (DESIGN section 5).
+
+``take inputs → lock lanes → skip what the inbox has → load → decide → save → commit → answer, acknowledge, wake the relay``.
+Events, commands, due timers and stored events share it. What a batch means is decided in :mod:`linli_messaging.deciding`
+and stored by :mod:`linli_messaging.transaction`; here is only the taking, the retrying and the telling.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import asyncpg
+import orjson
+from linli_contracts.envelope import EnvelopeError, decode, read_headers
+from linli_contracts.events import BY_TYPE
+from linli_rulebook.decision import State
+
+from linli_messaging.barrier import Barrier
+from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, TimerInput
+from linli_messaging.queries import Queries
+from linli_messaging.service_map import OnEvent, ServiceMap
+from linli_messaging.sqlstate import is_transient
+from linli_messaging.transaction import Committed, TooMuchParkedError, Transactor
+
+MAX_BATCH: Final = 2000
+"""Inputs a transaction: larger batches gave no more throughput (FASTSTREAM.md) and hold the lanes longer."""
+MAX_WAITING_COMMANDS: Final = 10_000
+"""Commands queued in memory before HTTP answers 503: about five batches, under a second of work each."""
+STORED_BATCH: Final = 10_000
+SWEEP_EVERY_S: Final = 0.25
+"""How often due timers are looked for on the system clock; far below the one-second grain of deadlines."""
+BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE)
+
+log = logging.getLogger(__name__)
+
+
+class Clock(Protocol):
+    """The injected clock: the only source of instants."""
+
+    @property
+    def stepped(self) -> bool:
+        """True where a conductor moves the instant."""
+        ...
+
+    def now(self) -> datetime:
+        """The instant up to which timers are due."""
+        ...
+
+
+class OverloadedError(RuntimeError):
+    """Too many commands wait; the caller shall come back later."""
+
+
+@dataclass(slots=True)
+class Writer:
+    """The loop of one process; started once, stopped gracefully: the batch in hand is finished, the rest is not taken."""
+
+    map: ServiceMap
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    queries: Queries
+    transactor: Transactor
+    clock: Clock
+    barrier: Barrier
+    owned: set[int] = field(default_factory=set)
+    """Lanes whose partitions this process has been given: whose timers it fires."""
+    on_commit: list[Callable[[Committed], None]] = field(default_factory=list)
+    fatal: BaseException | None = None
+    _events: deque[tuple[Sequence[EventInput], "asyncio.Future[None]"]] = field(default_factory=deque)
+    _commands: deque[CommandInput] = field(default_factory=deque)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _sweep: bool = True
+    _ripe: bool = True
+    _next_sweep_s: float = 0.0
+    _stopping: bool = False
+    _busy: bool = False
+    _started_s: float = field(default_factory=time.monotonic)
+    _entries: dict[str, OnEvent[Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The map's events by type."""
+        self._entries = {entry.event.type_name(): entry for entry in self.map.events}
+
+    # -- taking -------------------------------------------------------------------------------------------------------
+
+    async def submit_events(self, records: Sequence[EventInput]) -> None:
+        """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._events.append((records, done))
+        self._wake.set()
+        await done
+
+    async def submit_command(self, command: CommandInput) -> Answer:
+        """Hand over a command; returns its answer after the commit. Raises :class:`OverloadedError` when too many wait."""
+        if len(self._commands) >= MAX_WAITING_COMMANDS or self._stopping or self.fatal:
+            raise OverloadedError
+        self._commands.append(command)
+        self._wake.set()
+        return await command.answered
+
+    def sweep(self) -> None:
+        """Look for due timers now: the clock moved, or heads were told."""
+        self._sweep = True
+        self._wake.set()
+
+    def look_for_ripe(self) -> None:
+        """Look for stored events that may run now."""
+        self._ripe = True
+        self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Inputs taken but not committed, and looks not yet taken."""
+        return len(self._commands) + len(self._events) + int(self._busy) + int(self._sweep) + int(self._ripe)
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Take and commit batches until stopped; returns with ``fatal`` set where going on would do harm."""
+        try:
+            while not self._stopping:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), timeout=SWEEP_EVERY_S)
+                except TimeoutError:
+                    self._sweep = True
+                self._wake.clear()
+                self._busy = True
+                await self._drain()
+                self._busy = False
+        except Exception as error:
+            self.fatal = error
+            log.exception("the writer loop stopped")
+            raise
+        finally:
+            self._busy = False
+            self._give_up(self.fatal or ConnectionError("the service is stopping"))
+
+    def stop(self) -> None:
+        """Finish the batch in hand and take no more."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _drain(self) -> None:
+        while not self._stopping:
+            stored = await self._take_stored() if self._ripe else []
+            batches, inputs = self._take_waiting()
+            timers = await self._take_timers() if self._sweep else []
+            everything: list[Input] = [*stored, *inputs, *timers]
+            if not everything:
+                return
+            await self._commit(everything)
+            for _, done in batches:
+                if not done.done():
+                    done.set_result(None)
+
+    def _take_waiting(self) -> tuple[list[tuple[Sequence[EventInput], "asyncio.Future[None]"]], list[Input]]:
+        batches: list[tuple[Sequence[EventInput], asyncio.Future[None]]] = []
+        inputs: list[Input] = []
+        while self._events and len(inputs) < MAX_BATCH:
+            batch = self._events.popleft()
+            batches.append(batch)
+            inputs.extend(batch[0])
+        while self._commands and len(inputs) < MAX_BATCH:
+            inputs.append(self._commands.popleft())
+        return batches, inputs
+
+    async def _take_timers(self) -> list[TimerInput]:
+        self._sweep = False
+        now, monotonic_s = self.clock.now(), time.monotonic()
+        lanes = sorted(self.owned)
+        until = {lane: self.barrier.until(lane, now, self._started_s, monotonic_s) for lane in lanes}
+        rows = await self._retrying(
+            lambda connection: connection.fetch(
+                self.queries["due_timers"], lanes, [until[lane] for lane in lanes], MAX_BATCH
+            )
+        )
+        kinds: dict[str, type[State]] = {kind.table: kind for kind in self.map.states}
+        if rows:
+            self._sweep = True
+        return [
+            TimerInput(
+                table=row["state_table"], id=row["id"], lane=row["lane"], at=row["due_at"], until=until[row["lane"]],
+                refs=((kinds[row["state_table"]], row["id"]),),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    async def _take_stored(self) -> list[EventInput]:
+        self._ripe = False
+        early = await self._retrying(lambda c: c.fetch(self.queries["take_ripe_early"], STORED_BATCH))
+        parked = await self._retrying(lambda c: c.fetch(self.queries["take_ripe_parked"], STORED_BATCH))
+        inputs: list[EventInput] = []
+        for row in early:
+            item = self.read(orjson.loads(row["headers"]).items(), row["body"])
+            item.stored = "early"
+            inputs.append(item)
+        for row in parked:
+            item = self.read(orjson.loads(row["headers"]).items(), row["body"])
+            item.stored, item.parked_id = "parked", row["id"]
+            inputs.append(item)
+        return inputs
+
+    # -- committing ---------------------------------------------------------------------------------------------------
+
+    async def _commit(self, inputs: list[Input], poisoned: Mapping[int, Exception] | None = None) -> None:
+        """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone."""
+        try:
+            committed = await self._retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
+        except TooMuchParkedError:
+            raise
+        except Exception as error:
+            if poisoned is not None:
+                raise
+            if len(inputs) == 1:
+                log.warning("an input is set aside: %s", error)
+                await self._commit(inputs, {id(inputs[0]): error})
+                return
+            half = len(inputs) // 2
+            await self._commit(inputs[:half])
+            await self._commit(inputs[half:])
+            return
+        self._tell(committed)
+
+    async def _retrying(self, work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
+        """Do the work on a connection of the pool, again with growing waits while the error is transient."""
+        attempt = 0
+        while True:
+            try:
+                async with self.pool.acquire() as connection:
+                    return await work(connection)
+            except Exception as error:
+                if not is_transient(error) or self._stopping:
+                    raise
+                wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
+                attempt += 1
+                log.warning("database: %s; again in %s s", repr(error), wait_s)
+                await asyncio.sleep(wait_s)
+
+    def _tell(self, committed: Committed) -> None:
+        """After the commit: from here on nothing can be taken back, only repeated."""
+        for item, answer in committed.plan.answers:
+            if isinstance(answer, Failed):
+                log.error("command %s failed: %s", item.id, _stack_of(committed, item.id))
+            if not item.answered.done():
+                item.answered.set_result(answer)
+        for parked in committed.plan.parked:
+            log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
+        self.barrier.reach(committed.arrivals.last)
+        self._sweep = True
+        if committed.plan.created or committed.plan.applied or committed.plan.released:
+            self._ripe = True
+        for listener in self.on_commit:
+            listener(committed)
+
+    def _give_up(self, error: BaseException) -> None:
+        for _, done in self._events:
+            if not done.done():
+                done.set_exception(error)
+        for command in self._commands:
+            if not command.answered.done():
+                command.answered.set_exception(OverloadedError())
+        self._events.clear()
+        self._commands.clear()
+
+    # -- reading records ----------------------------------------------------------------------------------------------
+
+    def read(self, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> EventInput:
+        """Make an input of a record; raises ``EnvelopeError`` where not even the envelope can be read."""
+        pairs = [(name, value if isinstance(value, bytes) else value.encode()) for name, value in headers]
+        envelope = read_headers(pairs)
+        entry = self._entries.get(envelope.type)
+        if entry is None and envelope.type in KNOWN_TYPES:
+            return EventInput(envelope, body, None, None, ())
+        try:
+            event = decode(envelope, body)
+        except EnvelopeError as error:
+            return EventInput(envelope, body, entry, None, (), unreadable=str(error))
+        return EventInput(envelope, body, entry, event, tuple(entry.needs(event)) if entry else ())
+
+
+def _stack_of(committed: Committed, identity: str) -> str:
+    return next((parked.stack for parked in committed.plan.parked if parked.subject == identity), "")

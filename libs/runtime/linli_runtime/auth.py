@@ -1,0 +1,92 @@
+"""Who is asking: JSON Web Tokens (RS256) with scopes, an organisation subtree and, for partners, a contractor (ORG, PAR-01).
+
+A service holds only the public key. Scopes are granted to roles by whoever issues tokens; ``*`` is every scope.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi import Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+from linli_messaging.service_map import Actor
+from linli_rulebook.decision import Refusal
+
+from linli_runtime.clock import SystemClock
+from linli_runtime.problems import ProblemError
+
+KNOWN_TOKENS: Final = 1024
+"""Verified tokens remembered until they expire: a signature check costs as much as a small command."""
+ALL_SCOPES: Final = "*"
+_TOKEN_CLOCK: Final = SystemClock()
+"""A token expires by the machine's time, also where the business's clock is stepped."""
+
+UNAUTHENTICATED = Refusal(
+    "unauthenticated", "PAR-01", "需要有效的访问令牌。", "A valid access token is needed.", 401,
+    (("Authorization", "Bearer <token>"),),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Checks tokens with the public key."""
+
+    key: RSAKey
+    _known: dict[str, tuple[float, Actor]] = field(default_factory=dict)
+
+    @classmethod
+    def from_pem(cls, pem: str) -> "Tokens":
+        """With a public key in PEM."""
+        return cls(RSAKey.import_key(pem))
+
+    def actor(self, authorization: str | None) -> Actor:
+        """The actor of an Authorization header; raises :class:`ProblemError` (401) for anything but a valid token."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise ProblemError(UNAUTHENTICATED)
+        now = _TOKEN_CLOCK.now().timestamp()
+        known = self._known.get(token)
+        if known and known[0] > now:
+            return known[1]
+        try:
+            claims = jwt.decode(token, self.key, algorithms=["RS256"]).claims
+            expires = float(claims["exp"])
+            actor = Actor(
+                subject=str(claims["sub"]),
+                scopes=frozenset(str(claims.get("scope", "")).split()),
+                org=str(claims.get("org", "group")),
+                contractor_id=claims.get("contractor"),
+            )
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise ProblemError(UNAUTHENTICATED) from error
+        if expires <= now:
+            raise ProblemError(UNAUTHENTICATED)
+        if len(self._known) >= KNOWN_TOKENS:
+            self._known.clear()
+        self._known[token] = (expires, actor)
+        return actor
+
+
+def allowed(actor: Actor, scope: str) -> bool:
+    """True where the actor's token carries the scope."""
+    return scope in actor.scopes or ALL_SCOPES in actor.scopes
+
+
+def forbidden(scope: str) -> Refusal:
+    """The refusal of an actor without the scope."""
+    return Refusal("forbidden", "PAR-01", f"令牌缺少权限 {scope}。", f"The token lacks the scope {scope}.", 403)
+
+
+def require(scope: str) -> Callable[[Request], Actor]:
+    """A FastAPI dependency: the actor, who must have the scope."""
+
+    def dependency(request: Request) -> Actor:
+        tokens: Tokens = request.app.state.tokens
+        actor = tokens.actor(request.headers.get("authorization"))
+        if not allowed(actor, scope):
+            raise ProblemError(forbidden(scope))
+        return actor
+
+    return dependency

@@ -1,0 +1,175 @@
+"""From a request to a command of the writer loop, and from its answer to a response: single routes and NDJSON in bulk."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+from linli_contracts.lanes import lane_of
+from linli_messaging.inputs import Accepted, Answer, CommandInput
+from linli_messaging.service_map import Actor, OnCommand
+from linli_messaging.writer import OverloadedError, Writer
+from linli_rulebook.decision import Refusal
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from linli_runtime import problems
+from linli_runtime.auth import allowed, forbidden
+
+FILLED_IN: Final = frozenset({"command_id", "random_ref"})
+"""Fields of a command's body that the runtime sets and a client may not."""
+SIMULATE: Final = "simulate"
+MAX_KEY: Final = 200
+MAX_LINE_BYTES: Final = 1024 * 1024
+BULK_AT_ONCE: Final = 1000
+"""Lines of one bulk request decided together: half of the loop's batch, so that two clients share a transaction."""
+_INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareDatetime)
+
+KEY_NEEDED = Refusal(
+    "idempotency-key-needed", "OPS-03", "新建类请求必须带 Idempotency-Key。", "A command that creates needs an Idempotency-Key.",
+    400, (("Idempotency-Key", "1 to 200 characters, unique for each command"),),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command as it came in, before it is checked."""
+
+    entry: OnCommand[Any]
+    content: Mapping[str, Any]
+    key: str | None
+    at: str | None
+    actor: Actor
+
+
+def accept(asked: Asked, *, stepped: bool) -> CommandInput | Refusal:
+    """Check a command at the door: scope, key, instant, content."""
+    entry, actor = asked.entry, asked.actor
+    if not allowed(actor, entry.scope):
+        return forbidden(entry.scope)
+    creates = "command_id" in entry.body.model_fields
+    if (creates and not asked.key) or (asked.key is not None and not 1 <= len(asked.key) <= MAX_KEY):
+        return KEY_NEEDED
+    at = _instant(asked, stepped=stepped)
+    if isinstance(at, Refusal):
+        return at
+    set_by_client = FILLED_IN & asked.content.keys()
+    if set_by_client:
+        return problems.invalid([{"loc": (name,), "msg": "is set by the service"} for name in sorted(set_by_client)])
+    identity = f"{actor.subject}|{asked.key}" if asked.key else f"{actor.subject}|{secrets.token_hex(16)}"
+    content = dict(asked.content)
+    if creates:
+        content["command_id"] = identity
+    if "random_ref" in entry.body.model_fields:
+        content["random_ref"] = secrets.token_hex(12)
+    try:
+        body = entry.body.model_validate(content)
+        refs = tuple(entry.needs(body))
+    except ValidationError as error:
+        return problems.of_validation(error)
+    except ValueError as error:
+        return problems.invalid([{"loc": ("body",), "msg": str(error)}])
+    digest = sha256(orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)).digest()
+    return CommandInput(
+        entry=entry, id=identity, digest=digest, body=body, actor=actor, lane=lane_of(refs[0][1]), refs=refs, at=at,
+        answered=asyncio.get_running_loop().create_future(),
+    )  # fmt: skip
+
+
+def _instant(asked: Asked, *, stepped: bool) -> datetime | Refusal | None:
+    if asked.at is None:
+        return None
+    if not stepped or not allowed(asked.actor, SIMULATE):
+        return Refusal(
+            "instant-not-allowed", "ORG-04", "仅步进时钟下可指定时刻。", "An instant is allowed on the stepped clock only.", 422,
+            (("at", "only on the stepped clock, with the scope simulate"),),
+        )  # fmt: skip
+    try:
+        return _INSTANT.validate_python(asked.at)
+    except ValidationError:
+        return problems.invalid([{"loc": ("at",), "msg": "an ISO 8601 instant with an offset"}])
+
+
+async def answer(writer: Writer, asked: Asked) -> tuple[int, dict[str, Any]]:
+    """Run one command; the status and the document of its answer or problem."""
+    command = accept(asked, stepped=writer.clock.stepped)
+    if isinstance(command, Refusal):
+        return command.status, problems.problem_of(command)
+    try:
+        result: Answer = await writer.submit_command(command)
+    except OverloadedError:
+        return 503, problems.problem_of(problems.OVERLOADED)
+    if isinstance(result, Accepted):
+        return _accepted(result.answer)
+    if isinstance(result, Refusal):
+        return result.status, problems.problem_of(result)
+    return 500, problems.problem_of(problems.FAILED, {"reference": result.reference})
+
+
+def _accepted(document: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """An answer; one that says ``refused`` was kept (quarantine) and is told as a problem."""
+    if not document.get("refused"):
+        return 200, dict(document)
+    missing = document.get("missing", ())
+    refusal = Refusal(
+        str(document.get("code", "refused")), "INT-03",
+        "；".join(str(item.get("zh", "")) for item in missing) or "未受理。",
+        "; ".join(str(item.get("en", "")) for item in missing) or "Not accepted.",
+        int(document.get("status", 422)),
+        tuple((str(item.get("field")), str(item.get("allowed", ""))) for item in missing),
+    )  # fmt: skip
+    kept = {name: value for name, value in document.items() if name not in {"refused", "code", "status", "missing"}}
+    return refusal.status, problems.problem_of(refusal, kept)
+
+
+async def answer_bulk(
+    writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor, lines: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """NDJSON in, NDJSON out: each line as atomic and idempotent as a single command, answered in order."""
+    waiting: list[asyncio.Task[bytes]] = []
+    async for line in lines:
+        waiting.append(asyncio.create_task(_answer_line(writer, commands, actor, line)))
+        if len(waiting) >= BULK_AT_ONCE:
+            for task in waiting:
+                yield await task
+            waiting = []
+    for task in waiting:
+        yield await task
+
+
+async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor, line: bytes) -> bytes:
+    identity: Any = None
+    try:
+        told = orjson.loads(line)
+        identity = told["id"]
+        entry = commands[told["name"]]
+        content = told["body"]
+        if not isinstance(content, dict) or not isinstance(identity, str):
+            raise TypeError  # noqa: TRY301 - one clear answer for every malformed line
+    except (ValueError, KeyError, TypeError):
+        refusal = problems.invalid(
+            [{"loc": ("line",), "msg": "a JSON object with name (a known command), id and body"}]
+        )
+        status, document = refusal.status, problems.problem_of(refusal)
+    else:
+        status, document = await answer(writer, Asked(entry, content, identity, told.get("at"), actor))
+    kind = "answer" if status < 400 else "problem"  # noqa: PLR2004 - HTTP's first error
+    return orjson.dumps({"id": identity, "status": status, kind: document}, default=str) + b"\n"
+
+
+async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The non-empty lines of a body that comes in pieces; a line over 1 MiB ends the reading with ``ValueError``."""
+    rest = b""
+    async for chunk in chunks:
+        *complete, rest = (rest + chunk).split(b"\n")
+        for line in complete:
+            if line.strip():
+                yield line
+        if len(rest) > MAX_LINE_BYTES:
+            message = "a line is longer than 1 MiB"
+            raise ValueError(message)
+    if rest.strip():
+        yield rest

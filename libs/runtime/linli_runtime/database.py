@@ -1,0 +1,44 @@
+"""The connections of a service: one pool that writes with its own role and schema, one that only reads."""
+
+from typing import Final
+
+import asyncpg
+
+WRITER_CONNECTIONS: Final = 4
+"""The loop, the relay, the gap watch, and one for operators' commands."""
+READER_CONNECTIONS: Final = 4
+COMMAND_TIMEOUT_S: Final = 60.0
+
+KEYED_ACCESS: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+"""Every query of the loop goes by key. Plans made while tables are small would turn into scans of large ones
+(FASTSTREAM.md, the floor), so the planner is told."""
+
+
+async def open_writer(url: str, schema: str) -> asyncpg.Pool:
+    """The pool of the writer loop; everything it does is in ``schema``."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=WRITER_CONNECTIONS,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings={
+            "search_path": schema,
+            "timezone": "UTC",
+            "application_name": f"linli-{schema}",
+            **KEYED_ACCESS,
+        },
+    )
+
+
+async def open_reader(url: str, schema: str) -> asyncpg.Pool:
+    """The pool of people's queries: read-only, short transactions."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=READER_CONNECTIONS,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings={
+            "search_path": schema, "timezone": "UTC", "application_name": f"linli-{schema}-read",
+            "default_transaction_read_only": "on", "statement_timeout": "10000",
+        },
+    )  # fmt: skip

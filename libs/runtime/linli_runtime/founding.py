@@ -1,0 +1,62 @@
+"""The start of a service on its schema: migrate, found or check the deployment, register the policy versions."""
+
+from pathlib import Path
+
+import asyncpg
+import linli_messaging
+from linli_contracts.lanes import LANES
+from linli_messaging.queries import Queries
+from linli_messaging.service_map import ServiceMap
+from linli_rulebook import PolicyBook, check_registration
+
+from linli_runtime.clock import SystemClock
+from linli_runtime.migrations import migrate, read_migrations
+from linli_runtime.settings import Settings
+
+OWN_QUERIES = Path(__file__).parent / "sql" / "queries.sql"
+MESSAGING_MIGRATIONS = Path(linli_messaging.__file__).parent / "sql" / "migrations"
+
+
+class WrongDeploymentError(RuntimeError):
+    """The schema belongs to another deployment or has another number of lanes: this process must not touch it."""
+
+
+class PolicyVersionError(RuntimeError):
+    """This process lacks a policy version that was decided by, or has an edited one."""
+
+
+async def found(  # noqa: PLR0913 - what a start needs
+    pool: asyncpg.Pool, queries: Queries, service: ServiceMap, sql: Path, settings: Settings, policies: PolicyBook
+) -> None:
+    """Make the schema ready for this program, or refuse to start; may be run by several processes at once."""
+    own = Queries.load(OWN_QUERIES)
+    migrations = [
+        *read_migrations("messaging", MESSAGING_MIGRATIONS),
+        *read_migrations(service.name, sql / "migrations"),
+    ]
+    async with pool.acquire() as connection:
+        await migrate(connection, own, migrations)
+        await connection.execute(queries["found_deployment"], settings.deployment, LANES)
+        (row,) = await connection.fetch(queries["read_deployment"])
+        if (row["id"], row["lanes"]) != (settings.deployment, LANES):
+            message = f"this schema belongs to {row['id']} with {row['lanes']} lanes, not to {settings.deployment} with {LANES}"
+            raise WrongDeploymentError(message)
+        await _register_policies(connection, queries, policies)
+
+
+async def _register_policies(connection: object, queries: Queries, policies: PolicyBook) -> None:
+    fetch, execute = connection.fetch, connection.execute  # type: ignore[attr-defined]  # asyncpg's proxy
+    registered = {
+        row["version"]: (row["content_hash"], row["effective_from"])
+        for row in await fetch(queries["read_policy_versions"])
+    }
+    problems = check_registration(registered, policies, SystemClock().now())
+    if problems:
+        raise PolicyVersionError("; ".join(str(problem) for problem in problems))
+    for version in policies.versions:
+        await execute(
+            queries["register_policy_version"],
+            version,
+            policies.content_hash(version),
+            policies.effective_from(version),
+        )

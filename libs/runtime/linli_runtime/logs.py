@@ -1,0 +1,38 @@
+"""Structured logs: one JSON object a line on standard error, with the service; never personal data."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+import orjson
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one JSON line."""
+
+    def __init__(self, service: str) -> None:
+        """Every line names the service."""
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; a stack is one field of it."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "service": self._service,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["stack"] = self.formatException(record.exc_info)
+        return orjson.dumps(line).decode()
+
+
+def set_up_logs(service: str, level: str) -> None:
+    """Send everything through one handler; the libraries only when they warn."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(service))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for chatty in ("aiokafka", "faststream", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,56 @@
+"""Prometheus metrics of a service process: decisions by rule, batches, and how far everything has come (DESIGN section 8)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from linli_messaging.transaction import Committed
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+BATCH_BUCKETS = (1, 10, 50, 100, 500, 1000, 2000)
+
+
+class Metrics:
+    """The registry of one process and what feeds it."""
+
+    def __init__(self, service: str) -> None:
+        """All metrics carry the service as a label, so that one dashboard shows all."""
+        self.registry = CollectorRegistry()
+        self._service = service
+        self._decisions = Counter("linli_decisions", "Decisions by rule", ["service", "rule"], registry=self.registry)
+        self._repeated = Counter("linli_repeated", "Records already processed", ["service"], registry=self.registry)
+        self._batch = Histogram(
+            "linli_batch_inputs", "Inputs a transaction", ["service"], buckets=BATCH_BUCKETS, registry=self.registry
+        )
+        self._gauges = {
+            name: Gauge(f"linli_{name}", text, ["service"], registry=self.registry)
+            for name, text in {
+                "early": "Events waiting for another producer's fact",
+                "parked": "Inputs that could not be handled",
+                "gaps": "Gaps not closed",
+                "due": "Timers due and not fired",
+                "waiting": "Inputs waiting in the process",
+                "outbox_depth": "Facts committed and not produced",
+                "foreign": "Records of another deployment refused",
+                "produced": "Facts produced by this process's relay",
+            }.items()
+        }
+        self._processed = Gauge(
+            "linli_inbox_last", "Sum of the last numbers processed", ["service", "producer"], registry=self.registry
+        )
+
+    def committed(self, committed: Committed) -> None:
+        """A batch was committed."""
+        for rule, times in committed.plan.decisions.items():
+            self._decisions.labels(self._service, rule).inc(times)
+        self._repeated.labels(self._service).inc(committed.arrivals.repeated)
+        self._batch.labels(self._service).observe(len(committed.arrivals.next) + len(committed.plan.answers))
+
+    def show(self, rest: Mapping[str, Any], produced: int, foreign: int) -> None:
+        """Set the gauges from a reading of rest."""
+        depth = sum(rest["heads"].values()) - sum(rest["published"].values())
+        values = {**{name: rest[name] for name in ("early", "parked", "gaps", "due", "waiting")},
+                  "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
+        for name, value in values.items():
+            self._gauges[name].labels(self._service).set(value)
+        for producer, lanes in rest["inbox"].items():
+            self._processed.labels(self._service, producer).set(sum(lanes.values()))

@@ -1,0 +1,200 @@
+"""A service process: the composition root that puts a map on its database, its bus and its port, and stops it gracefully."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import linli_messaging
+import uvicorn
+import uvloop
+from aiokafka import AIOKafkaProducer
+from fastapi import APIRouter, FastAPI
+from faststream.kafka import KafkaBroker
+from faststream.security import SASLScram512
+from linli_contracts.topics import PARTITIONS
+from linli_messaging.barrier import Barrier
+from linli_messaging.consumer import Consumer
+from linli_messaging.queries import Queries
+from linli_messaging.relay import Relay
+from linli_messaging.service_map import ServiceMap
+from linli_messaging.topology import group_of
+from linli_messaging.transaction import Transactor
+from linli_messaging.writer import Writer
+from linli_rulebook import PolicyBook
+
+from linli_runtime.auth import Tokens
+from linli_runtime.clock import AnyClock, SteppedClock, SystemClock
+from linli_runtime.database import open_reader, open_writer
+from linli_runtime.founding import found
+from linli_runtime.http import build_app
+from linli_runtime.logs import set_up_logs
+from linli_runtime.metrics import Metrics
+from linli_runtime.operating import operating_routes
+from linli_runtime.reads import Reads
+from linli_runtime.running import Running
+from linli_runtime.settings import Settings
+
+MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
+STOP_WITHIN_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service gives to become a process."""
+
+    map: ServiceMap
+    sql: Path
+    router: Callable[[Reads], APIRouter]
+
+    def queries(self) -> Queries:
+        """The named queries of the service and of messaging."""
+        return Queries.load(MESSAGING_SQL / "queries.sql", self.sql / "queries.sql")
+
+
+def application(service: Service, reads: Reads | None = None) -> FastAPI:
+    """The HTTP application; without ``reads`` only good for its OpenAPI document."""
+    known = reads or Reads(pool=None, queries=service.queries())  # type: ignore[arg-type]  # never asked
+    return build_app(service.map, [service.router(known), operating_routes()])
+
+
+def run(service: Service) -> None:
+    """Run the process until it is told to stop; the environment says everything else."""
+    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    set_up_logs(service.map.name, settings.log_level)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(_serve(service, settings))
+
+
+async def _serve(service: Service, settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if settings.supervised:
+        _watch_supervisor(loop, stop)
+    async with contextlib.AsyncExitStack() as stack:
+        await _start(service, settings, stack, stop)
+        await stop.wait()
+        log.info("stopping")
+
+
+async def _start(service: Service, settings: Settings, stack: contextlib.AsyncExitStack, stop: asyncio.Event) -> None:
+    name, queries = service.map.name, service.queries()
+    policies = PolicyBook.load(settings.policy_dir)
+    url = settings.database_url.get_secret_value()
+    pool = await open_writer(url, name)
+    stack.push_async_callback(_close, pool)
+    read_url = settings.read_database_url
+    reader = await open_reader(read_url.get_secret_value() if read_url else url, name)
+    stack.push_async_callback(_close, reader)
+    await found(pool, queries, service.map, service.sql, settings, policies)
+    clock = await _clock(settings, pool, queries)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap,
+        acks="all",
+        enable_idempotence=settings.kafka_idempotence,
+        linger_ms=2,
+        client_id=f"linli-{name}",
+        **_client_security(settings),
+    )
+    await producer.start()
+    stack.push_async_callback(producer.stop)
+    metrics = Metrics(name)
+    transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped)
+    writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
+    relay = Relay(name, settings.deployment, pool, queries, producer, PARTITIONS, clock)
+    broker = KafkaBroker(settings.bootstrap, security=_broker_security(settings), client_id=group_of(name))
+    consumer = Consumer(broker, writer, relay, pool, queries, producer, settings.deployment, PARTITIONS)
+    consumer.subscribe()
+    writer.on_commit += [lambda _committed: relay.wake(), metrics.committed]
+
+    app = application(service, Reads(reader, queries))
+    app.state.tokens = Tokens.from_pem(settings.public_key_pem())
+    app.state.writer = writer
+    app.state.running = Running(name, settings.deployment, writer, relay, consumer, clock, pool, queries, metrics)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_config=None, access_log=False)
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # stopping is ours
+    tasks = [
+        asyncio.create_task(work, name=title)
+        for title, work in (
+            ("writer", writer.run()), ("relay", relay.run()), ("gaps", consumer.watch_gaps()), ("http", server._serve()),  # noqa: SLF001 - without uvicorn's signals
+        )
+    ]  # fmt: skip
+    for task in tasks:
+        task.add_done_callback(lambda done: _ended(done, stop))
+    stack.push_async_callback(_stop, tasks, writer, relay, server)
+    await broker.start()
+    stack.push_async_callback(broker.stop)
+    log.info("started on port %s", settings.http_port)
+
+
+async def _stop(tasks: "list[asyncio.Task[None]]", writer: Writer, relay: Relay, server: uvicorn.Server) -> None:
+    """The group is left already (the broker stopped first): finish the batch, publish it, close the door."""
+    server.should_exit = True
+    writer.stop()
+    relay.stop()
+    _, late = await asyncio.wait(tasks[:2] + tasks[3:], timeout=STOP_WITHIN_S)
+    for task in (*late, tasks[2]):
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
+    """A part that ends by itself takes the process down: a supervisor starts a sound one."""
+    if not task.cancelled() and task.exception() is not None:
+        log.error("%s ended: %s", task.get_name(), task.exception())
+        stop.set()
+
+
+async def _clock(settings: Settings, pool: asyncpg.Pool, queries: Queries) -> AnyClock:
+    if settings.clock == "system":
+        return SystemClock()
+    clock = SteppedClock(pool, queries)
+    await clock.read()
+    return clock
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), STOP_WITHIN_S)
+    except TimeoutError:
+        pool.terminate()
+
+
+def _client_security(settings: Settings) -> dict[str, str]:
+    if settings.kafka_security == "plaintext":
+        return {}
+    return {
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
+    }
+
+
+def _broker_security(settings: Settings) -> SASLScram512 | None:
+    if settings.kafka_security == "plaintext":
+        return None
+    return SASLScram512(settings.kafka_username, settings.kafka_password.get_secret_value(), use_ssl=False)
+
+
+def _watch_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop when standard input ends: the supervisor holds its other end and is gone, however it died."""
+
+    def readable() -> None:
+        if not os.read(sys.stdin.fileno(), 1024):
+            loop.remove_reader(sys.stdin.fileno())
+            stop.set()
+
+    loop.add_reader(sys.stdin.fileno(), readable)

@@ -1,0 +1,119 @@
+"""The running parts of a service process, and what operators may ask of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+from linli_messaging.consumer import Consumer
+from linli_messaging.queries import Queries
+from linli_messaging.relay import Relay
+from linli_messaging.tracing import trace_id_of
+from linli_messaging.writer import Writer
+
+from linli_runtime.clock import AnyClock
+from linli_runtime.metrics import Metrics
+
+
+@dataclass(slots=True)
+class Running:
+    """One process of a service, after its start."""
+
+    service: str
+    deployment: str
+    writer: Writer
+    relay: Relay
+    consumer: Consumer
+    clock: AnyClock
+    pool: asyncpg.Pool
+    queries: Queries
+    metrics: Metrics
+    _ready: bool = field(default=False)
+
+    def ready(self) -> bool:
+        """Migrated, joined to the group, and the loop is sound."""
+        return self.consumer.assigned.is_set() and self.writer.fatal is None
+
+    async def fetch(self, name: str, *args: object) -> list[asyncpg.Record]:
+        """Rows of a named query."""
+        return await self.pool.fetch(self.queries[name], *args)
+
+    async def rest(self) -> dict[str, Any]:
+        """What must be nothing, and equal, for the system to be at rest (promise 10)."""
+        waiting = self.writer.waiting
+        counts = (await self.fetch("read_rest"))[0]
+        lanes = await self.fetch("read_lanes")
+        inbox: dict[str, dict[str, int]] = {producer: {} for producer in self.writer.map.producers()}
+        for row in await self.fetch("all_inboxes"):
+            inbox.setdefault(row["producer"], {})[str(row["lane"])] = row["last"]
+        instant = self.clock.now()
+        due = (await self.fetch("count_due", instant))[0][0]
+        next_due = (await self.fetch("next_due"))[0][0]
+        return {
+            "service": self.service,
+            "instant": instant,
+            "clock": "stepped" if self.clock.stepped else "system",
+            "heads": {str(row["lane"]): row["head"] for row in lanes if row["head"]},
+            "published": {str(row["lane"]): row["published"] for row in lanes if row["published"]},
+            "inbox": inbox,
+            "due": due,
+            "next_due_at": next_due,
+            "waiting": max(waiting, self.writer.waiting),
+            **dict(counts),
+        }
+
+    async def timeline(self, case_id: str) -> list[dict[str, Any]]:
+        """Everything this service told and decided about a case, in order."""
+        trace = trace_id_of(self.deployment, case_id)
+        items = [
+            {
+                "at": row["at"], "recorded_at": row["at"], "service": self.service, "kind": "event", "what": row["type"],
+                "rule": None, "policy_version": None, "subject": row["subject"], "facts": orjson.loads(row["body"]),
+                "cause": row["cause"], "trace_id": trace,
+            }
+            for row in await self.fetch("timeline_events", case_id)
+        ]  # fmt: skip
+        items += [
+            {
+                "at": row["at"], "recorded_at": row["recorded_at"], "service": self.service, "kind": "because",
+                "what": row["what"], "rule": row["rule"], "policy_version": row["policy_version"],
+                "subject": row["subject"], "facts": orjson.loads(row["facts"]), "cause": row["cause"], "trace_id": trace,
+            }
+            for row in await self.fetch("timeline_reasons", case_id)
+        ]  # fmt: skip
+        return sorted(items, key=lambda item: item["at"])
+
+    async def retry_parked(self, parked_id: int, body: bytes | None) -> bool:
+        """Make a parked head ripe; a parked timer's state is woken. False when there is none."""
+        rows = await self.fetch("retry_parked", parked_id, body)
+        if rows and rows[0]["source"] == "timer":
+            row = rows[0]
+            await self.fetch("set_timers", [row["type"]], [row["subject"]], [row["lane"]], [row["parked_at"]])
+            self.writer.sweep()
+        self.writer.look_for_ripe()
+        return bool(rows)
+
+    async def drop_parked(self, parked_id: int, reason: str) -> bool:
+        """Give a parked head up; its followers run. False when there is none."""
+        rows = await self.fetch("drop_parked", parked_id, reason)
+        self.writer.look_for_ripe()
+        return bool(rows)
+
+    async def replay(
+        self, lanes: Sequence[int], since: datetime | None, since_number: dict[int, int], by: str
+    ) -> dict[int, int]:
+        """Ask our own relay to send again; returns the first number of each lane."""
+        first = {lane: since_number.get(lane, 1) for lane in lanes}
+        if since is not None:
+            rows = await self.fetch("first_number_since", since, list(lanes))
+            first = {row["lane"]: row["number"] for row in rows}
+        if first:
+            await self.fetch("ask_resend", list(first), list(first.values()), [by] * len(first))
+            self.relay.wake()
+        return first
+
+    async def refresh_metrics(self) -> None:
+        """Bring the gauges up to date before they are read."""
+        self.metrics.show(await self.rest(), self.relay.produced, self.consumer.foreign)

@@ -1,0 +1,43 @@
+"""The settings of a service process: from the environment only (``LINLI_…``), checked at start, secrets never logged."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know; see docs/running.md for each name with its meaning."""
+
+    model_config = SettingsConfigDict(env_prefix="LINLI_", extra="ignore", frozen=True)
+
+    database_url: SecretStr
+    """PostgreSQL, with the service's own role."""
+    read_database_url: SecretStr | None = None
+    """A replica for queries of people; default: the same database."""
+    bootstrap: str
+    kafka_security: Literal["plaintext", "scram"] = "plaintext"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_idempotence: bool = True
+    """Off only for the embedded broker, which cannot do it."""
+    deployment: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")
+    clock: Literal["system", "stepped"] = "system"
+    policy_dir: Path
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+    jwt_public_key: str
+    """PEM text, or the path of a file that holds it."""
+    otlp_endpoint: str | None = None
+    trace_share: float = Field(default=0.01, ge=0, le=1)
+    """The share of cases whose spans are exported."""
+    supervised: bool = False
+    """Stop when standard input ends: the supervisor is gone."""
+    log_level: str = "INFO"
+
+    def public_key_pem(self) -> str:
+        """The key that checks tokens."""
+        if "BEGIN" in self.jwt_public_key:
+            return self.jwt_public_key
+        return Path(self.jwt_public_key).read_text(encoding="utf-8")
