@@ -1,0 +1,155 @@
+"""The bodies of dispatch's commands. Path parameters are fields; who sends a command comes from the token."""
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from linli_contracts.event import Fen, Id, Instant, Key
+from linli_contracts.events.dispatch import EstateKind, Role
+from linli_contracts.events.intake import Trade
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MOST_LINES = 1_000
+"""Of a list in one command: some hundred kilobytes, decided and stored with the rest of a batch."""
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""A short code such as ``key_missing``: these words travel in events, so they are no free text (INT-13)."""
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Hour = Annotated[float, Field(ge=0, le=24)]
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"{zone!r} is not an IANA time zone")
+    return zone
+
+
+class Command(BaseModel):
+    """What every body is: immutable and strict, so that a misspelt field never silently does nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# -- the registry --------------------------------------------------------------------------------------------------
+
+
+class RegisterEstate(Command):
+    """An estate and its place in the organisation."""
+
+    estate_id: Key
+    region_id: Key
+    project_id: Key
+    name: Name
+    kind: EstateKind = "residential"
+    zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+
+
+class HomeLine(Command):
+    """A home: ``home_id`` is ``<estate_id>.<phase>-<building>-<number>``."""
+
+    home_id: Id
+    phase: Name
+    building: Name
+    handed_over_on: date | None = None
+    occupied: bool = True
+    top_floor: bool = False
+
+
+class RegisterHomes(Command):
+    """Homes of an estate."""
+
+    estate_id: Key
+    homes: Annotated[tuple[HomeLine, ...], Field(max_length=MOST_LINES)]
+
+
+class StaffLine(Command):
+    """A person at a desk, on weekdays (0 is Monday) and hours of the estate's local time."""
+
+    staff_id: Key
+    role: Role
+    desk: Key
+    skills: Annotated[tuple[Key, ...], Field(max_length=50)] = ()
+    weekdays: Annotated[tuple[Annotated[int, Field(ge=0, le=6)], ...], Field(max_length=7)] = (0, 1, 2, 3, 4, 5, 6)
+    from_hour: Hour = 0
+    until_hour: Hour = 24
+
+
+class RosterStaff(Command):
+    """Lines of an estate's roster."""
+
+    estate_id: Key
+    staff: Annotated[tuple[StaffLine, ...], Field(max_length=MOST_LINES)]
+
+
+class ContractorLine(Command):
+    """A contractor, the trades and the phases it answers for."""
+
+    contractor_id: Key
+    trades: tuple[Trade, ...]
+    phases: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+
+
+class RegisterContractor(Command):
+    """Contractors of an estate."""
+
+    estate_id: Key
+    contractors: Annotated[tuple[ContractorLine, ...], Field(max_length=MOST_LINES)]
+
+
+# -- the work on a ticket ------------------------------------------------------------------------------------------
+
+
+class OnTicket(Command):
+    """A command about a ticket."""
+
+    case_id: Id
+
+
+class PassOn(OnTicket):
+    """The responsible desk has the request in its hands; ``desk`` only where it is another than the chosen one."""
+
+    desk: Key | None = None
+
+
+class Answer(OnTicket):
+    """The department gave its written opinion."""
+
+
+class Report(OnTicket):
+    """The customer was told; without a date, the next one is the latest that the policy allows."""
+
+    next_report_by: Instant | None = None
+
+
+class WaitForCustomer(OnTicket):
+    """The case waits for the customer until then."""
+
+    until: Instant
+    reason: Code = "customer_asked"
+
+
+class Resume(OnTicket):
+    """The wait is over."""
+
+
+class Resolve(OnTicket):
+    """The handling is finished. ``consented``: the customer agrees that the standard answer settles it."""
+
+    how: Literal["handled", "standard_answer"] = "handled"
+    consented: bool = False
+
+
+class Arrive(OnTicket):
+    """The contractor is on the spot."""
+
+
+class Finish(OnTicket):
+    """The repair is done."""
+
+
+class DecideReentrusting(OnTicket):
+    """The property service manager's decision on a proposal; accepting needs the replacement and its price."""
+
+    accept: bool
+    replacement_id: Key | None = None
+    price_fen: Annotated[Fen, Field(gt=0)] | None = None

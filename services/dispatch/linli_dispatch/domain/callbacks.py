@@ -1,0 +1,83 @@
+"""What the callback found (FUP-01, FUP-04): satisfied closes, unsatisfied reopens, unreachable closes as told."""
+
+from linli_contracts.events.dispatch import TicketReopened
+from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
+
+from linli_dispatch.domain.clocks import wind
+from linli_dispatch.domain.closing import close
+from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
+from linli_dispatch.domain.lifecycle import Happening, after
+from linli_dispatch.domain.opening import assign
+from linli_dispatch.domain.repair import ask_coverage, asks_coverage
+from linli_dispatch.domain.turn import Turn
+
+
+def follow_callback(turn: Turn, found: CallbackCompleted) -> None:
+    """The customer was reached. A callback of an earlier round, or of a closed case, changes nothing."""
+    asks = asks_coverage(turn.ticket)
+    unsatisfied: Happening = "unsatisfied_with_coverage_asked" if asks else "unsatisfied"
+    if not _fits(turn, found.round, "satisfied" if found.satisfied else unsatisfied):
+        return
+    if found.satisfied:
+        close(turn, "satisfied")
+    else:
+        reopen(turn, unsatisfied)
+
+
+def follow_unreachable(turn: Turn, found: CustomerUnreachable) -> None:
+    """All tries failed: closed, neither satisfied nor unsatisfied (FUP-04)."""
+    if _fits(turn, found.round, "unreachable"):
+        close(turn, "unreachable")
+
+
+def reopen(turn: Turn, happening: Happening) -> None:
+    """The next round of the same case (FUP-01).
+
+    Its deadlines count from now, its ladder starts at the first step, the handler of the last round is preferred, and a
+    repair asks warranty again. The age goes on from the first receipt (`clocks.py`).
+    """
+    ticket = turn.ticket
+    desk = turn.terms.desk(ticket.desk)
+    turn.change(
+        status=after(ticket.status, happening),
+        round=ticket.round + 1,
+        round_from=turn.at,
+        watched_from=turn.at,
+        handler_id=None,
+        complex=desk.department or ticket.graded_level <= COMPLEX_FROM_LEVEL,
+        passed_on_at=None,
+        passed_on=0,
+        answer_from=None,
+        answered_at=None,
+        report_from=turn.at,
+        report_by=None,
+        reports=0,
+        reports_missed=0,
+        order=None,
+        steps=(),
+        completed_at=None,
+    )
+    turn.tell(
+        TicketReopened(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=turn.ticket.round,
+            reason="unsatisfied",
+            reopened_at=turn.at,
+        )
+    )
+    turn.because("FUP-01", "reopened: the customer is not satisfied", {"round": turn.ticket.round})
+    assign(turn, desk, served_by=ticket.handler_id)
+    if asks_coverage(ticket):
+        ask_coverage(turn)
+    wind(turn)
+
+
+def _fits(turn: Turn, round_: int, happening: Happening) -> bool:
+    """Whether the callback is about the completed round; says in the timeline when it is not."""
+    ticket = turn.ticket
+    if round_ == ticket.round and after(ticket.status, happening) is not None:
+        return True
+    facts = {"round": round_, "ticket_round": ticket.round, "status": ticket.status}
+    turn.because("FUP-01", "callback is about an earlier state: nothing changes", facts)
+    return False

@@ -1,0 +1,241 @@
+"""The clocks of a ticket, as one table: when each runs, from which fact it counts, when it is due.
+
+Every due instant is worked out from the history of the case: receipt, rounds, passing on, waits. `wind` compares the
+table with the clocks that run: a clock whose fact is there starts, one whose fact is gone was done in time, one that
+counts from another fact begins anew. It costs the number of clocks, whatever the case has lived through, and asks the
+calendar only for those that start. The steps of the ladder have clocks too; `ladder.py` winds them, one for each step.
+
+A deadline that was missed no longer runs, but stays owed (`Ticket.overdue`) until its fact is gone. The report to the
+customer comes back after a miss, each time later, so a case in hand always has a clock that runs (DSP-19).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from linli_contracts.events.dispatch import Clock
+from linli_contracts.events.intake import Channel
+from linli_rulebook import ChannelKind, Due, Span, passing_on_due
+
+from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
+from linli_dispatch.domain.terms import Terms
+from linli_dispatch.domain.ticket import RunningClock, Ticket
+from linli_dispatch.domain.turn import Turn
+
+_CHANNEL_KIND: Final[dict[Channel, ChannelKind]] = {"hotline": "phone", "callback": "phone", "email": "email"}
+_NO_TIME: Final = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """One row: a clock runs while the ticket has one of these statuses and ``since`` names the fact it counts from."""
+
+    name: Clock
+    rule: str
+    since: Callable[[Ticket], datetime | None]
+    due: Callable[[Ticket, Terms, datetime], Due]
+    step: Callable[[Ticket], int] = lambda _: 1
+    during: frozenset[Status] = IN_HAND
+    deadline: bool = True
+    """A miss is told, counted, and takes a step of the ladder (DSP-06)."""
+    pauses: bool = False
+    """Stands still while the case waits for the customer (DSP-06)."""
+    comes_back: bool = False
+    """Runs anew after a miss."""
+    moves: bool = False
+    """Its due instant may change while it runs, because a fact besides ``since`` counts: worked out each time."""
+
+
+def waited(ticket: Ticket, since: datetime) -> timedelta:
+    """How long the case has waited for the customer since then; a wait that is on does not count before it ends."""
+    ended = ((wait.since, wait.ended_at) for wait in ticket.waits)
+    return sum((end - start for start, end in ended if end is not None and start >= since), _NO_TIME)
+
+
+# -- from which fact -----------------------------------------------------------------------------------------------
+
+
+def _not_passed_on(ticket: Ticket) -> datetime | None:
+    return ticket.round_from if ticket.passed_on_at is None else None
+
+
+def _no_answer(ticket: Ticket) -> datetime | None:
+    return ticket.answer_from if ticket.answered_at is None else None
+
+
+def _contractor_away(ticket: Ticket) -> datetime | None:
+    order = ticket.order
+    return order.called_at if order is not None and order.arrived_at is None else None
+
+
+def _not_reentrusted(ticket: Ticket) -> datetime | None:
+    order = ticket.order
+    return order.called_at if order and order.arrived_at is None and order.proposed_at is None else None
+
+
+# -- by when -------------------------------------------------------------------------------------------------------
+
+
+def _passing_on(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    channel = _CHANNEL_KIND.get(ticket.channel, "other") if ticket.round == 1 else "phone"
+    due = passing_on_due(since, channel, terms.departments, terms.policy)
+    if not ticket.emergency and ticket.graded_level > 1:
+        return due
+    return min(due, terms.departments.due(since, terms.emergency_passed_on_within), key=lambda one: one.at)
+
+
+def _department_answer(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return terms.departments.due(since, terms.department_answer)
+
+
+def _customer_report(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    if ticket.report_by is not None:
+        return Due(ticket.report_by)
+    if ticket.reports_missed:
+        times = 2 ** (ticket.reports_missed - 1)
+        return terms.departments.due(since, Span(terms.report_again.amount * times, terms.report_again.unit))
+    return terms.departments.due(since, terms.report_within)
+
+
+def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    if ticket.round == 1 and ticket.complete_by is not None:
+        return Due(ticket.complete_by + waited(ticket, since))
+    within = terms.resolve_complex_within if ticket.complex else terms.resolve_ordinary_within
+    due = terms.departments.due(since, within)
+    return Due(due.at + waited(ticket, since), due.provisional)
+
+
+def _age(span: Callable[[Terms], Span]) -> Callable[[Ticket, Terms, datetime], Due]:
+    """From the first receipt, across rounds (DSP-06).
+
+    The time between a completion and its reopening counts: the problem was never gone, and the age is ours unless a wait
+    for the customer is recorded.
+    """
+
+    def due(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+        return Due(terms.departments.due(since, span(terms)).at + waited(ticket, since))
+
+    return due
+
+
+def _arrival(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return Due(ticket.order.arrive_by if ticket.order else since)
+
+
+def _lateness(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return terms.departments.due(_arrival(ticket, terms, since).at, terms.reentrust_after_lateness)
+
+
+def _callback_close(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return terms.departments.due(since, terms.close_within)
+
+
+CLOCKS: Final[tuple[ClockRule, ...]] = (
+    ClockRule("passing_on", "INT-08", _not_passed_on, _passing_on),
+    ClockRule("department_answer", "DSP-02", _no_answer, _department_answer, step=lambda ticket: ticket.passed_on),
+    ClockRule(
+        "customer_report",
+        "DSP-03",
+        lambda ticket: ticket.report_from,
+        _customer_report,
+        step=lambda ticket: ticket.reports + 1,
+        comes_back=True,
+    ),
+    ClockRule("completion", "DSP-03", lambda ticket: ticket.round_from, _completion, pauses=True, moves=True),
+    ClockRule(
+        "arrival",
+        "DSP-10",
+        _contractor_away,
+        _arrival,
+        step=lambda ticket: 2 if ticket.order and ticket.order.replacement_id else 1,
+    ),
+    ClockRule("reentrust_lateness", "DSP-14", _not_reentrusted, _lateness, deadline=False),
+    ClockRule(
+        "age_level_2",
+        "DSP-06",
+        lambda ticket: ticket.received_at if ticket.age_level > 2 else None,  # noqa: PLR2004 - the level it rises to
+        _age(lambda terms: terms.age_level_2),
+        deadline=False,
+        pauses=True,
+    ),
+    ClockRule(
+        "age_level_1",
+        "DSP-06",
+        lambda ticket: ticket.received_at if ticket.age_level > 1 else None,
+        _age(lambda terms: terms.age_level_1),
+        deadline=False,
+        pauses=True,
+    ),
+    ClockRule(
+        "callback_close",
+        "FUP-01",
+        lambda ticket: ticket.completed_at,
+        _callback_close,
+        during=COMPLETED,
+        deadline=False,
+    ),
+)
+RULE_OF: Final[dict[Clock, ClockRule]] = {row.name: row for row in CLOCKS}
+
+
+def wind(turn: Turn) -> None:
+    """Starts, stops and moves the clocks so that they fit the ticket's facts; call it once, after a rule changed them.
+
+    A deadline that stops here was kept: what was late has run out before (`running_out.py`). To stop one that was
+    neither kept nor missed, take it away with `drop` first.
+    """
+    ticket, terms = turn.ticket, turn.terms
+    running: dict[Clock, RunningClock] = {clock.name: clock for clock in ticket.clocks if clock.name != "ladder_step"}
+    wound: list[RunningClock] = []
+    owed: list[Clock] = []
+    kept: list[Clock] = []
+    waiting = ticket.waiting is not None
+    for row in CLOCKS:
+        clock = running.get(row.name)
+        since = row.since(ticket) if ticket.status in row.during else None
+        done = clock is not None and (clock.since != since or clock.step != row.step(ticket))
+        late = row.name in ticket.overdue
+        if done and row.deadline and not late:
+            kept.append(row.name)
+        if since is None:
+            continue
+        if late and not done:
+            owed.append(row.name)
+            if not row.comes_back:
+                continue
+        if waiting and row.pauses:
+            continue
+        wound.append(clock if clock and not done and not row.moves else _started(row, ticket, terms, since))
+    wound += [clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed]
+    changed: dict[str, object] = {"clocks": tuple(wound), "overdue": tuple(owed)}
+    if kept:
+        changed["kept"] = counted(ticket.kept, *kept)
+    turn.change(**changed)
+
+
+def drop(turn: Turn, *names: Clock) -> None:
+    """Takes clocks away that are neither kept nor missed: the case goes on without them."""
+    ticket = turn.ticket
+    turn.change(
+        clocks=tuple(clock for clock in ticket.clocks if clock.name not in names),
+        overdue=tuple(name for name in ticket.overdue if name not in names),
+    )
+
+
+def drop_all(turn: Turn) -> None:
+    """Takes every clock away, neither kept nor missed: the case ends here."""
+    turn.change(clocks=(), overdue=())
+
+
+def counted(counts: Mapping[str, int], *names: str) -> dict[str, int]:
+    """The counts with one more for each name."""
+    more = dict(counts)
+    for name in names:
+        more[name] = more.get(name, 0) + 1
+    return more
+
+
+def _started(row: ClockRule, ticket: Ticket, terms: Terms, since: datetime) -> RunningClock:
+    due = row.due(ticket, terms, since)
+    return RunningClock(name=row.name, since=since, due_at=due.at, step=row.step(ticket), provisional=due.provisional)

@@ -1,0 +1,130 @@
+"""What those who handle a case report: passed on, answered, told the customer, resolved (INT-08, DSP-02, DSP-03)."""
+
+from datetime import datetime
+from typing import Literal
+
+from linli_contracts.events.dispatch import CustomerReported, DepartmentAnswered, TicketPassedOn, TicketResolved
+from linli_rulebook.decision import Refusal
+
+from linli_dispatch.domain.clocks import drop, wind
+from linli_dispatch.domain.closing import close, complete
+from linli_dispatch.domain.opening import assign
+from linli_dispatch.domain.refusals import (
+    ALREADY_PASSED_ON,
+    IS_A_REPAIR,
+    NO_ANSWER_OWED,
+    NO_STANDARD_ANSWER,
+    REPORT_TOO_LATE,
+    UNKNOWN_DESK,
+)
+from linli_dispatch.domain.turn import Turn
+
+HANDLED_AT_ONCE: tuple[int, ...] = (3, 4)
+"""The levels that go to a department, or are settled by a standard answer (DSP-02); 1 and 2 are a crisis (DSP-01)."""
+
+
+def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
+    """The responsible desk has the request in its hands (INT-08); another desk than before gets its own handler.
+
+    A department owes its opinion from now on (DSP-02), and a case with a department is complex (DSP-03).
+    """
+    ticket = turn.ticket
+    name = desk_name or ticket.desk
+    if ticket.kind == "repair":
+        return IS_A_REPAIR
+    if name not in turn.terms.desks and all(staff.desk != name for staff in turn.estate.staff):
+        return UNKNOWN_DESK
+    if name == ticket.desk and ticket.passed_on_at is not None:
+        return ALREADY_PASSED_ON
+    desk = turn.terms.desk(name)
+    if name != ticket.desk:
+        drop(turn, "department_answer")
+        assign(turn, desk, served_by=ticket.handler_id)
+    owes_answer = desk.department and ticket.level in HANDLED_AT_ONCE
+    turn.change(
+        passed_on_at=turn.at,
+        passed_on=ticket.passed_on + 1,
+        answer_from=turn.at if owes_answer else None,
+        answered_at=None,
+        complex=ticket.complex or desk.department,
+    )
+    wind(turn)
+    turn.tell(
+        TicketPassedOn(
+            case_id=ticket.id, estate_id=ticket.estate_id, round=ticket.round, desk=name, passed_on_at=turn.at
+        )
+    )
+    turn.because("INT-08", "passed on", {"desk": name})
+    return None
+
+
+def answer(turn: Turn) -> Refusal | None:
+    """The department gave its written opinion (DSP-02)."""
+    ticket = turn.ticket
+    if not ticket.passed_on or ticket.answered_at is not None or not turn.terms.desk(ticket.desk).department:
+        return NO_ANSWER_OWED
+    turn.change(answered_at=turn.at)
+    wind(turn)
+    turn.tell(
+        DepartmentAnswered(
+            case_id=ticket.id, estate_id=ticket.estate_id, round=ticket.round, desk=ticket.desk, answered_at=turn.at
+        )
+    )
+    turn.because("DSP-02", "department answered", {"desk": ticket.desk})
+    return None
+
+
+def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
+    """The customer was told (DSP-03).
+
+    While the case is open there is always a next date: the one named, else the latest that the policy allows. A later one
+    is refused.
+    """
+    ticket = turn.ticket
+    latest = turn.terms.departments.due(turn.at, turn.terms.report_within).at
+    if next_report_by is not None and not turn.at < next_report_by <= latest:
+        return REPORT_TOO_LATE
+    turn.change(report_from=turn.at, report_by=next_report_by, reports=ticket.reports + 1, reports_missed=0)
+    wind(turn)
+    next_by = next_report_by or latest
+    turn.tell(
+        CustomerReported(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            reported_at=turn.at,
+            next_report_by=next_by,
+        )
+    )
+    turn.because("DSP-03", "customer told", {"next_report_by": next_by.isoformat()})
+    return None
+
+
+def resolve(turn: Turn, how: Literal["handled", "standard_answer"], *, consented: bool) -> Refusal | None:
+    """The handling of a case that is no repair is finished.
+
+    An answered consultation, and a standard answer that the customer agrees to, close the case at once (FUP-01);
+    anything else awaits its callback. A standard answer without consent counts as handled.
+    """
+    ticket = turn.ticket
+    if ticket.kind == "repair":
+        return IS_A_REPAIR
+    if how == "standard_answer" and ticket.level not in HANDLED_AT_ONCE:
+        return NO_STANDARD_ANSWER
+    at_once = how == "standard_answer" and (ticket.kind == "consultation" or consented)
+    in_time = complete(turn)
+    turn.tell(
+        TicketResolved(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            how="standard_answer" if at_once else "handled",
+            customer_ref=ticket.customer_ref,
+            resolved_at=turn.at,
+            in_time=in_time,
+        )
+    )
+    turn.because("DSP-03", "resolved", {"how": how, "in_time": in_time})
+    if at_once:
+        close(turn, "standard_answer")
+    return None

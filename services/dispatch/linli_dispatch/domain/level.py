@@ -1,0 +1,70 @@
+"""The level of a ticket (INT-06, DSP-06, DSP-07): the more severe of what intake graded by the facts and of its age.
+
+By the facts it rises, or falls by intake's decision alone; by age it only rises, after one week to 2, after one month
+to 1. A fall never goes below the age: that ground is still there. Neither is a step of the ladder.
+"""
+
+from typing import Final
+
+from linli_contracts.events.dispatch import TicketLevelRaised
+from linli_contracts.events.intake import ComplaintGraded
+
+from linli_dispatch.domain.clocks import wind
+from linli_dispatch.domain.ticket import RunningClock
+from linli_dispatch.domain.turn import Turn
+
+COMPLEX_FROM_LEVEL: Final = 3
+"""Complex by the facts (DSP-03). Age does not count: it would lengthen the very time that was missed."""
+_LEVEL_BY_AGE: Final = {"age_level_2": 2, "age_level_1": 1}
+
+
+def regrade(turn: Turn, graded: ComplaintGraded) -> None:
+    """Takes over intake's grading; one that says what is known already changes nothing (`turn.events` stays empty)."""
+    ticket = turn.ticket
+    level = min(graded.level, ticket.age_level)
+    turn.change(
+        graded_level=graded.level,
+        level=level,
+        level_reasons=graded.reasons,
+        people=graded.people,
+        complex=ticket.complex or graded.level <= COMPLEX_FROM_LEVEL,
+    )
+    if level < ticket.level:
+        _tell_raised(turn, ticket.level, ",".join(graded.reasons))
+    elif level > ticket.level:
+        turn.because("INT-06", "level lowered by intake's decision", {"level": level, "previous_level": ticket.level})
+    wind(turn)
+
+
+def says_nothing_new(turn: Turn, graded: ComplaintGraded) -> bool:
+    """Whether this grading is the one the ticket already has."""
+    ticket = turn.ticket
+    known = (ticket.graded_level, ticket.people, ticket.level_reasons)
+    return known == (graded.level, graded.people, graded.reasons)
+
+
+def raise_by_age(turn: Turn, clock: RunningClock) -> None:
+    """Unresolved for one week or one month for a reason on our side (DSP-06)."""
+    ticket = turn.ticket
+    age_level = _LEVEL_BY_AGE[clock.name]
+    level = min(ticket.level, age_level)
+    turn.change(age_level=age_level, level=level)
+    if level < ticket.level:
+        _tell_raised(turn, ticket.level, clock.name)
+
+
+def _tell_raised(turn: Turn, previous: int, because: str) -> None:
+    ticket = turn.ticket
+    turn.tell(
+        TicketLevelRaised(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            level=ticket.level,
+            previous_level=previous,
+            because=because,
+            raised_at=turn.at,
+            policy_version=turn.terms.version,
+        )
+    )
+    rule = "DSP-06" if because in _LEVEL_BY_AGE else "DSP-07"
+    turn.because(rule, "level raised", {"level": ticket.level, "previous_level": previous, "because": because})

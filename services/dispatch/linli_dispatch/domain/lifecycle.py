@@ -1,0 +1,51 @@
+"""The lifecycle of a ticket, as one table: (status, what happened) → the next status. What is not here cannot happen.
+
+    received ──graded──▶ open ◀──not covered── coverage_asked ──covered──▶ contractor_notified
+                          │ ▲                       │                          │
+                          │ └──unsatisfied──┐       │                          │
+                          └────completed──▶ completed ◀────────────────────────┘
+                                             │ satisfied · unreachable · time limit
+       any of them ──withdrawn──▶ closed ◀───┘
+
+The statuses are as few as the rules tell apart: *received* is known but not graded; in *open* our own people act, in
+*coverage_asked* warranty's answer is awaited, in *contractor_notified* a contractor acts; *completed* awaits the
+callback; *closed* is the end. Waiting for the customer is no status: it lies over any of the three in hand (ticket.py).
+"""
+
+from typing import Final, Literal
+
+Status = Literal["received", "open", "coverage_asked", "contractor_notified", "completed", "closed"]
+Happening = Literal[
+    "graded", "graded_with_coverage_asked", "covered", "not_covered", "completed", "answered_at_once",
+    "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "withdrawn",
+]  # fmt: skip
+
+IN_HAND: Final[frozenset[Status]] = frozenset({"open", "coverage_asked", "contractor_notified"})
+"""Somebody has to act: the case is neither completed nor closed."""
+COMPLETED: Final[frozenset[Status]] = frozenset({"completed"})
+
+TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
+    ("received", "graded"): "open",
+    ("received", "graded_with_coverage_asked"): "coverage_asked",
+    ("received", "withdrawn"): "closed",
+    ("open", "completed"): "completed",
+    ("open", "answered_at_once"): "closed",
+    ("open", "withdrawn"): "closed",
+    ("coverage_asked", "covered"): "contractor_notified",
+    ("coverage_asked", "not_covered"): "open",
+    ("coverage_asked", "completed"): "completed",
+    ("coverage_asked", "withdrawn"): "closed",
+    ("contractor_notified", "completed"): "completed",
+    ("contractor_notified", "withdrawn"): "closed",
+    ("completed", "satisfied"): "closed",
+    ("completed", "unsatisfied"): "open",
+    ("completed", "unsatisfied_with_coverage_asked"): "coverage_asked",
+    ("completed", "unreachable"): "closed",
+    ("completed", "time_limit"): "closed",
+    ("completed", "withdrawn"): "closed",
+}
+
+
+def after(status: Status, happening: Happening) -> Status | None:
+    """The next status; None where this cannot happen (the caller refuses a command, and ignores a late fact)."""
+    return TRANSITIONS.get((status, happening))

@@ -1,0 +1,91 @@
+"""Everything dispatch refuses, by name: stable codes for programs, zh-CN and English for people."""
+
+from typing import Final
+
+from linli_rulebook.decision import Refusal
+
+ESTATE_NOT_FOUND: Final = Refusal("estate-not-found", "ORG-01", "没有这个小区。", "There is no such estate.", 404)
+FOREIGN_ID: Final = Refusal(
+    "foreign-id",
+    "ORG-01",
+    "编号不属于这个小区。",
+    "The id does not belong to this estate.",
+    422,
+    (("home_id", "<estate_id>.<phase>-<building>-<number>"),),
+)
+TICKET_NOT_FOUND: Final = Refusal("ticket-not-found", "DSP-19", "没有这个工单。", "There is no such ticket.", 404)
+NOT_IN_HAND: Final = Refusal(
+    "not-in-hand", "DSP-19", "工单未受理、已完成或已关闭。", "The ticket is not open: ungraded, completed or closed."
+)
+UNKNOWN_DESK: Final = Refusal(
+    "unknown-desk",
+    "DSP-08",
+    "没有这个责任部门。",
+    "Neither the policy nor the estate's roster has this desk.",
+    422,
+    (("desk", "a desk of the policy or of the estate's roster"),),
+)
+ALREADY_PASSED_ON: Final = Refusal(
+    "already-passed-on", "INT-08", "已转达该部门。", "This desk already has the request in its hands."
+)
+IS_A_REPAIR: Final = Refusal(
+    "is-a-repair", "DSP-10", "报修工单以维修完成结束。", "A repair is neither passed on nor resolved; it is finished."
+)
+NOT_A_REPAIR: Final = Refusal("not-a-repair", "DSP-10", "不是报修工单。", "The ticket is no repair.")
+NO_ANSWER_OWED: Final = Refusal(
+    "no-answer-owed", "DSP-02", "没有待答复的部门。", "No department has the request and owes an answer."
+)
+REPORT_TOO_LATE: Final = Refusal(
+    "report-too-late",
+    "DSP-03",
+    "下次报告日期过晚或已过。",
+    "The next date must lie ahead, and within the time for a report.",
+    422,
+    (("next_report_by", "after now, at most the policy's working days ahead"),),
+)
+ALREADY_WAITING: Final = Refusal(
+    "already-waiting", "DSP-06", "工单已在等待客户。", "The case already waits for the customer."
+)
+NOT_WAITING: Final = Refusal(
+    "not-waiting", "DSP-06", "工单没有在等待客户。", "The case does not wait for the customer."
+)
+WAIT_NOT_AHEAD: Final = Refusal(
+    "wait-not-ahead",
+    "DSP-06",
+    "等待须有将来的日期。",
+    "A wait needs a date that lies ahead.",
+    422,
+    (("until", "an instant after now"),),
+)
+NO_STANDARD_ANSWER: Final = Refusal(
+    "no-standard-answer",
+    "DSP-02",
+    "一级、二级案件不能以标准应答结案。",
+    "A level 1 or 2 case is not settled by a standard answer.",
+)
+NO_ORDER: Final = Refusal(
+    "no-order", "DSP-10", "没有施工单位的工程联系单。", "No contractor has an order for this ticket."
+)
+NOT_YOUR_ORDER: Final = Refusal(
+    "not-your-order", "DSP-10", "工程联系单属于其他单位。", "The order belongs to somebody else.", 403
+)
+ALREADY_ARRIVED: Final = Refusal("already-arrived", "DSP-10", "已登记到场。", "The arrival is already recorded.")
+NO_PROPOSAL: Final = Refusal(
+    "no-proposal", "DSP-14", "没有待决定的另行委托。", "No re-entrusting is proposed, or it has been decided."
+)
+REPLACEMENT_MISSING: Final = Refusal(
+    "replacement-missing",
+    "DSP-14",
+    "须填写替代单位和一口价。",
+    "Accepting needs the replacement and a lump-sum price.",
+    422,
+    (("replacement_id", "a contractor of the estate"), ("price_fen", "more than 0")),
+)
+REPLACEMENT_UNFIT: Final = Refusal(
+    "replacement-unfit",
+    "DSP-14",
+    "替代单位须是本小区登记的、能做该工种的另一家单位。",
+    "The replacement must be another contractor registered for the estate and the trade.",
+    422,
+    (("replacement_id", "another contractor of the estate with the trade"),),
+)

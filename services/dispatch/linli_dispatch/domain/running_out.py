@@ -1,0 +1,118 @@
+"""What happens when a clock runs out: one table, clock → consequence.
+
+A deadline that ran out is told, counted, and takes a step of the ladder (DSP-06). Clocks run out in the order of their
+instants; what a command or fact at the same second would have stopped has run out before it (ORG-04).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from linli_contracts.events.dispatch import Clock, DeadlineMissed
+from linli_rulebook.decision import Append, Timer
+
+from linli_dispatch.domain.clocks import RULE_OF, counted, wind
+from linli_dispatch.domain.closing import close
+from linli_dispatch.domain.ladder import climb
+from linli_dispatch.domain.level import raise_by_age
+from linli_dispatch.domain.reentrusting import propose_for_lateness
+from linli_dispatch.domain.ticket import RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
+from linli_dispatch.domain.turn import Turn
+from linli_dispatch.domain.waiting import end_wait
+
+
+def miss(turn: Turn, clock: RunningClock) -> None:
+    """A deadline was missed: it stays owed. A report to the customer comes back, each time later (`clocks.py`)."""
+    ticket, row = turn.ticket, RULE_OF[clock.name]
+    overdue = ticket.overdue if clock.name in ticket.overdue else (*ticket.overdue, clock.name)
+    facts: dict[str, object] = {"overdue": overdue, "missed": counted(ticket.missed, clock.name)}
+    if row.comes_back:
+        facts |= {
+            "report_from": turn.at,
+            "report_by": None,
+            "reports": ticket.reports + 1,
+            "reports_missed": ticket.reports_missed + 1,
+        }
+    turn.change(**facts)
+    turn.tell(
+        DeadlineMissed(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            clock=clock.name,
+            due_at=clock.due_at,
+            customer_ref=ticket.customer_ref,
+            provisional=clock.provisional,
+            rule=row.rule,
+            policy_version=turn.terms.version,
+        )
+    )
+    turn.rows.append(
+        Append(
+            "missed_deadlines",
+            ticket.estate_id,
+            {
+                "id": f"{ticket.id}.{ticket.round}.{clock.name}.{clock.step}",
+                "case_id": ticket.id,
+                "clock": clock.name,
+                "round": ticket.round,
+                "due_at": clock.due_at.isoformat(),
+                "missed_at": turn.at.isoformat(),
+            },
+        )
+    )
+    turn.because(row.rule, "deadline missed", {"clock": clock.name, "due_at": clock.due_at.isoformat()})
+    climb(turn, because=clock.name, remedies=clock.name)
+
+
+def expire_step(turn: Turn, clock: RunningClock) -> None:
+    """A step of the ladder did not help in its time: the next one follows."""
+    if clock.remedies is not None:
+        climb(turn, because="ladder_step", remedies=clock.remedies)
+
+
+def close_uncalled(turn: Turn, clock: RunningClock) -> None:
+    """Nobody called back within the month: the case is closed at its end (FUP-01)."""
+    close(turn, "time_limit")
+
+
+CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
+    "passing_on": miss,
+    "department_answer": miss,
+    "customer_report": miss,
+    "completion": miss,
+    "arrival": miss,
+    "reentrust_lateness": propose_for_lateness,
+    "age_level_2": raise_by_age,
+    "age_level_1": raise_by_age,
+    "ladder_step": expire_step,
+    "callback_close": close_uncalled,
+}
+
+
+def run_out(turn: Turn, timer: Timer) -> None:
+    """Fires one clock of the ticket, at ``turn.at``; one that the ticket no longer has changes nothing."""
+    if timer.clock == WAIT_ENDS:
+        end_wait(turn)
+        return
+    ticket = turn.ticket
+    clock = next((one for one in ticket.clocks if (one.name, one.step) == (timer.clock, timer.step)), None)
+    if clock is None:
+        return
+    turn.change(clocks=tuple(one for one in ticket.clocks if one is not clock))
+    CONSEQUENCES[clock.name](turn, clock)
+    wind(turn)
+
+
+def catch_up(turn: Turn) -> None:
+    """Fires, each at its own instant, what has run out by now, so that what follows cannot stop it any more.
+
+    The end of the time for a callback is left alone: an answer that is here counts more than a date.
+    """
+    now = turn.at
+    while True:
+        timer = min((one for one in turn.ticket.timers() if one.clock not in RUNS_OUT_WHEN_DUE), default=None)
+        if timer is None or timer.due_at > now:
+            break
+        turn.at = timer.due_at
+        run_out(turn, timer)
+    turn.at = now

@@ -1,0 +1,114 @@
+"""The policy as dispatch uses it, read once for each place: spans, calendars, desks, the ladder.
+
+The only module that knows the names of policy entries. Reading a table of the policy copies it: the digest is kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from linli_contracts.events.dispatch import LadderStep, Role
+from linli_rulebook import Calendar, Policy, Span, calendar_for
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A desk of the policy: whether it is a department that answers in writing, and who stands above it."""
+
+    name: str
+    department: bool
+    above: Mapping[LadderStep, tuple[Role, ...]]
+    """The roles that can stand on each step, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each ground weighs when a handler is chosen (DSP-08)."""
+
+    skill: int
+    continuity: int
+    load: int
+    language: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """What holds for the tickets of one place under one policy version."""
+
+    policy: Policy
+    version: str
+    zone: ZoneInfo
+    departments: Calendar
+    """Passing on, department answers, reports to the customer: working days of the departments."""
+    approvers: Calendar
+    """The steps of the ladder: working days of those who stand on it."""
+    emergency_passed_on_within: Span
+    department_answer: Span
+    report_within: Span
+    report_again: Span
+    resolve_ordinary_within: Span
+    resolve_complex_within: Span
+    age_level_2: Span
+    age_level_1: Span
+    arrive_within: Span
+    finish_within: Span
+    reentrust_after_lateness: Span
+    reentrust_small_amount_fen: int
+    close_within: Span
+    ladder_step_limit: Span
+    ladder: tuple[LadderStep, ...]
+    load_limit: int
+    weights: Weights
+    desks: Mapping[str, Desk]
+    desk_of_kind: Mapping[str, str]
+    desk_of_category: Mapping[str, str]
+
+    def desk(self, name: str) -> Desk:
+        """The desk of that name; one that only a roster knows is a department like the policy's other departments."""
+        return self.desks.get(name) or Desk(name, department=True, above=self.desks["other_department"].above)
+
+    def responsible_desk(self, kind: str, category: str) -> Desk:
+        """The desk that answers for a request: by its kind where that decides, else by its category (DSP-08)."""
+        return self.desk(self.desk_of_kind.get(kind) or self.desk_of_category[category])
+
+
+# One for each place with rules or a zone of its own, in each policy version.
+@lru_cache(maxsize=1_024)
+def terms_of(policy: Policy, zone: str) -> Terms:
+    """The terms of the places in ``zone`` that have ``policy``; cached, so that a ticket costs a lookup."""
+    weights = policy.table("dispatch.route_weights")
+    ladder = cast("tuple[LadderStep, ...]", tuple(policy.texts("dispatch.ladder_steps")))
+    return Terms(
+        policy=policy,
+        version=policy.version,
+        zone=ZoneInfo(zone),
+        departments=calendar_for(policy, "departments", zone=zone),
+        approvers=calendar_for(policy, "approvers", zone=zone),
+        emergency_passed_on_within=policy.span("intake.passing_on_emergency"),
+        department_answer=policy.span("dispatch.department_answer"),
+        report_within=policy.span("dispatch.report_within"),
+        report_again=policy.span("dispatch.report_again"),
+        resolve_ordinary_within=policy.span("dispatch.resolve_ordinary_within"),
+        resolve_complex_within=policy.span("dispatch.resolve_complex_within"),
+        age_level_2=policy.span("dispatch.age_level_2"),
+        age_level_1=policy.span("dispatch.age_level_1"),
+        arrive_within=policy.span("dispatch.arrive_within"),
+        finish_within=policy.span("dispatch.finish_within"),
+        reentrust_after_lateness=policy.span("dispatch.reentrust_after_lateness"),
+        reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),
+        close_within=policy.span("followup.close_within"),
+        ladder_step_limit=policy.span("dispatch.ladder_step_limit"),
+        ladder=ladder,
+        load_limit=policy.integer("dispatch.route_load_limit"),
+        weights=Weights(weights["skill"], weights["continuity"], weights["load"], weights["language"]),
+        desks={name: _desk(name, table, ladder) for name, table in policy.table("dispatch.desks").items()},
+        desk_of_kind=policy.table("dispatch.desk_of_kind"),
+        desk_of_category=policy.table("dispatch.desk_of_category"),
+    )
+
+
+def _desk(name: str, table: Mapping[str, object], ladder: tuple[LadderStep, ...]) -> Desk:
+    above = {step: tuple(cast("list[Role]", table[step])) for step in ladder if step in table}
+    return Desk(name, department=bool(table["department"]), above=above)

@@ -1,0 +1,73 @@
+"""One decision about one ticket in the making: the facts it rests on, and what it has decided so far.
+
+Rules take a turn, change its ticket and tell facts; the handler turns the turn into a `Decision`. It lives for one
+input, holds no I/O, and is thrown away with everything in it when a rule refuses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from linli_contracts.event import Event
+from linli_rulebook.decision import Append, Because, Decision, State
+
+from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.terms import Terms
+from linli_dispatch.domain.ticket import Ticket
+
+ANSWERED = ("status", "round", "level", "owner_id", "handler_id")
+"""What every command about a ticket answers, besides its id."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a rule sees and changes: the ticket, its estate, the instant, the terms of its own policy version."""
+
+    known: Ticket
+    """The ticket as it was."""
+    at: datetime
+    terms: Terms
+    estate: Estate
+    workload: Workload
+    home: Home | None = None
+    touched: dict[str, State] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    reasons: list[Because] = field(default_factory=list)
+    rows: list[Append] = field(default_factory=list)
+    ticket: Ticket = field(init=False)
+    """The ticket as decided so far."""
+
+    def __post_init__(self) -> None:
+        """Nothing is decided yet."""
+        self.ticket = self.known
+
+    def change(self, **facts: object) -> None:
+        """The ticket with these facts changed."""
+        self.ticket = self.ticket.model_copy(update=facts)
+
+    def tell(self, event: Event) -> None:
+        """A fact to tell the others."""
+        self.events.append(event)
+
+    def because(self, rule: str, what: str, facts: Mapping[str, object] | None = None) -> None:
+        """A reason for the case's timeline."""
+        self.reasons.append(Because(rule, what, self.ticket.id, self.terms.version, facts or {}))
+
+    def hand_over(self, from_id: str | None, to_id: str | None) -> None:
+        """Keeps the counters of tickets in hand, and who serves the home, when the handler changes."""
+        moved = self.workload.moved(from_id, to_id)
+        if moved is not self.workload:
+            self.workload = self.touched["workload"] = moved
+        if to_id is not None and self.home is not None and self.home.served_by != to_id:
+            self.home = self.touched["home"] = self.home.model_copy(update={"served_by": to_id})
+
+    def decision(self, **answer: object) -> Decision:
+        """All of it as one decision; states that did not change are not saved."""
+        ticket = self.ticket
+        return Decision(
+            save=(*((ticket,) if ticket is not self.known else ()), *self.touched.values()),
+            events=tuple(self.events),
+            append=tuple(self.rows),
+            because=tuple(self.reasons),
+            answer={"case_id": ticket.id, **{name: getattr(ticket, name) for name in ANSWERED}, **answer},
+        )

@@ -1,0 +1,53 @@
+"""Waiting for the customer (DSP-06): dated, with a reason; it pauses the age and completion clocks, and only those."""
+
+from datetime import datetime
+
+from linli_contracts.events.dispatch import TicketResumed, TicketWaiting
+from linli_rulebook.decision import Refusal
+
+from linli_dispatch.domain.clocks import wind
+from linli_dispatch.domain.refusals import ALREADY_WAITING, NOT_WAITING, WAIT_NOT_AHEAD
+from linli_dispatch.domain.ticket import Wait
+from linli_dispatch.domain.turn import Turn
+
+
+def wait(turn: Turn, until: datetime, reason: str) -> Refusal | None:
+    """The case waits for the customer until that instant at most; it resumes by itself then."""
+    if turn.ticket.waiting:
+        return ALREADY_WAITING
+    if until <= turn.at:
+        return WAIT_NOT_AHEAD
+    ticket = turn.ticket
+    turn.change(waits=(*ticket.waits, Wait(reason=reason, since=turn.at, until=until)))
+    wind(turn)
+    turn.tell(
+        TicketWaiting(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            reason=reason,
+            waiting_since=turn.at,
+            until=until,
+        )
+    )
+    turn.because("DSP-06", "waits for the customer", {"reason": reason, "until": until.isoformat()})
+    return None
+
+
+def resume(turn: Turn) -> Refusal | None:
+    """The customer did what was waited for."""
+    if not turn.ticket.waiting:
+        return NOT_WAITING
+    end_wait(turn)
+    return None
+
+
+def end_wait(turn: Turn) -> None:
+    """Ends a wait that is on: the paused clocks run again, their due instants later by the time waited."""
+    ticket, waiting = turn.ticket, turn.ticket.waiting
+    if waiting is None:
+        return
+    turn.change(waits=(*ticket.waits[:-1], waiting.model_copy(update={"ended_at": turn.at})))
+    wind(turn)
+    turn.tell(TicketResumed(case_id=ticket.id, estate_id=ticket.estate_id, round=ticket.round, resumed_at=turn.at))
+    turn.because("DSP-06", "wait ended", {"waiting_since": waiting.since.isoformat()})
