@@ -1,13 +1,9 @@
-"""Every test hears both languages, whatever this machine speaks, and imports what lies beside it."""
+"""Every test hears both languages, whatever this machine speaks."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from linli_cli.language import Language, choose
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

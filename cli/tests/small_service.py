@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import orjson
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
@@ -36,13 +37,11 @@ async def lists(after: int = 0) -> dict[str, Any]:
 
 @app.post("/commands")
 async def commands(request: Request) -> Response:
-    import orjson
-
     answers = []
     for line in (await request.body()).splitlines():
         command = orjson.loads(line)
         if command["body"].get("fault"):
-            problem = {"code": "incomplete", "zh": "缺少内容", "en": "incomplete", "status": 422}
+            problem = {"code": "incomplete", "detail": "缺少内容", "detail_en": "incomplete", "status": 422}
             answers.append({"id": command["id"], "status": 422, "problem": problem})
             continue
         again = command["id"] in seen

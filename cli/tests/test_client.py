@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import small_service
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -15,6 +14,8 @@ from linli_cli.client.answers import Command
 from linli_cli.client.client import Client
 from linli_cli.client.tokens import Identity, TokenSigner, make_key_pair
 from linli_cli.complaint import Complaint
+
+from cli.tests import small_service
 
 
 @pytest.fixture

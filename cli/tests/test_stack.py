@@ -16,6 +16,7 @@ from linli_cli.complaint import Complaint
 from linli_cli.stack import Home, Stack, StackOptions, StackState
 
 SMALL_SERVICE = Path(__file__).with_name("small_service.py")
+REPOSITORY = Path(__file__).parents[2]
 
 
 def small_service(service: str) -> Sequence[str]:
@@ -61,10 +62,13 @@ async def test_a_stack_runs_inside_its_context_and_nothing_after_it(tmp_path: Pa
 
 
 async def test_a_death_ends_the_stack_with_a_complaint(tmp_path: Path) -> None:
-    with pytest.raises(Complaint, match="followup ended unexpectedly: exit code 137"):
+    async def run() -> None:
         async with Stack(options(tmp_path)) as stack:
             stack.services["followup"].signal(signal.SIGKILL)
             await asyncio.sleep(30)
+
+    with pytest.raises(Complaint, match="followup ended unexpectedly: exit code 137"):
+        await run()
     assert processes_of(tmp_path) == []
 
 
@@ -73,22 +77,21 @@ async def test_what_dies_is_started_again_where_that_was_asked_for(tmp_path: Pat
         first = stack.services["loyalty"].pid
         stack.services["loyalty"].signal(signal.SIGKILL)
         async with asyncio.timeout(20):
-            while stack.services["loyalty"].pid == first:
+            while stack.services["loyalty"].pid == first:  # noqa: ASYNC110 - the process tells nobody
                 await asyncio.sleep(0.1)
         assert (await stack.client.rest())["loyalty"].service == "loyalty"
 
 
 def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     program = (
-        "import asyncio, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import importlib\n"
-        "module = importlib.import_module('test_stack')\n"
+        "import asyncio, sys; from pathlib import Path; from cli.tests.test_stack import Stack, options\n"
         "async def main():\n"
-        "    async with module.Stack(module.options(Path(sys.argv[2]))):\n"
+        "    async with Stack(options(Path(sys.argv[1]))):\n"
         "        print('up', flush=True); await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program, str(SMALL_SERVICE.parent), str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     ) as supervisor:
         assert supervisor.stdout is not None
         assert supervisor.stdout.readline() == "up\n"

@@ -36,6 +36,8 @@ class Answer:
     status: int
     answer: Mapping[str, Any] = field(default_factory=dict)
     problem: Mapping[str, Any] = field(default_factory=dict)
+    repeated: bool = False
+    """Whether the service had answered this command before, and says the same again."""
 
     @property
     def done(self) -> bool:
@@ -50,10 +52,11 @@ class Answer:
     @property
     def why(self) -> str:
         """The refusal in the reader's language, as far as the service said it."""
-        zh, en = self.problem.get("zh"), self.problem.get("en")
-        if zh and en:
-            return words(str(zh), str(en))
-        return str(self.problem.get("detail") or self.problem.get("title") or self.code or self.status)
+        zh, en = self.problem.get("detail"), self.problem.get("detail_en") or self.problem.get("title")
+        if not zh and not en:
+            return self.code or str(self.status)
+        faults = "; ".join(f"{each.get('field')}: {each.get('allowed')}" for each in self.problem.get("errors") or ())
+        return words(str(zh or en), str(en or zh)) + (f" [{faults}]" if faults else "")
 
     @classmethod
     def read(cls, line: bytes | str) -> "Answer":
@@ -64,4 +67,5 @@ class Answer:
             status=int(said["status"]),
             answer=said.get("answer") or {},
             problem=said.get("problem") or {},
+            repeated=bool(said.get("repeated", False)),
         )

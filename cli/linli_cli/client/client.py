@@ -22,7 +22,7 @@ LINES_PER_REQUEST: Final = 500
 """The size of a service's own batches; a larger request would only wait inside."""
 REQUESTS_AT_ONCE: Final = 4
 """Enough to keep a writer loop busy while the next lines are made; more only queue in the service."""
-_TRIES: Final = 8
+TRIES: Final = 8
 """With doubling waits from 50 ms: about 12 s, the time a service takes to be restarted."""
 _FIRST_WAIT_S: Final = 0.05
 _TIMEOUT_S: Final = httpx.Timeout(120.0, connect=5.0)
@@ -47,12 +47,17 @@ class Client:
         identity: Identity = EMBEDDED_OPERATOR,
         *,
         http: httpx.AsyncClient | None = None,
+        tries: int = TRIES,
     ) -> None:
-        """Speak to these addresses (service → URL); `http` is another client's connections, which stay its own."""
+        """Speak to these addresses (service → URL); `http` is another client's connections, which stay its own.
+
+        `tries` is how often a request is sent before its service is said to be out of reach.
+        """
         self.addresses = {service: url.rstrip("/") for service, url in addresses.items()}
         self.identity = identity
         self._signer = signer
         self._own = http is None
+        self._tries = tries
         self._http = http or httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
         self._token = ""
         self._token_until = 0.0
@@ -75,7 +80,7 @@ class Client:
 
     def acting_as(self, identity: Identity) -> "Client":
         """The same connections as somebody else: an agent, a contractor. It needs no closing."""
-        return Client(self.addresses, self._signer, identity, http=self._http)
+        return Client(self.addresses, self._signer, identity, http=self._http, tries=self._tries)
 
     async def get(self, service: str, path: str, **params: str | int | None) -> Any:  # noqa: ANN401 - JSON
         """The JSON at a path; 404 and other refusals are a `Complaint`, see `find` for what may be missing."""
@@ -189,7 +194,7 @@ class Client:
     async def _bulk(self, service: str, commands: Sequence[Command]) -> list[Answer]:
         """Send lines until every one is answered: what a broken connection left open is sent again under its id."""
         answers: dict[str, Answer] = {}
-        for last_try in (False,) * (_TRIES - 1) + (True,):
+        for last_try in (False,) * (self._tries - 1) + (True,):
             left = [command for command in commands if command.id not in answers]
             content = b"".join(command.line() for command in left)
             response = await self._send(service, "POST", "/commands", content=content, kind="application/x-ndjson")
@@ -217,7 +222,7 @@ class Client:
     ) -> httpx.Response:
         url = f"{self._address(service)}{path}"
         wait_s = _FIRST_WAIT_S
-        for last_try in (False,) * (_TRIES - 1) + (True,):
+        for last_try in (False,) * (self._tries - 1) + (True,):
             headers = {"Authorization": f"Bearer {self._bearer()}", "Content-Type": kind}
             try:
                 response = await self._http.request(method, url, params=params, content=content, headers=headers)

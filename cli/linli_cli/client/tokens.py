@@ -1,7 +1,6 @@
 """Access tokens: the key pair of a deployment, and tokens signed with it (RS256: sub, scope, org, contractor)."""
 
 import os
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Final
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from linli_runtime.clock import SystemClock
 
 from linli_cli.complaint import Complaint
 
@@ -61,7 +61,7 @@ class TokenSigner:
         lifetime_s: int = LIFETIME_S,
     ) -> str:
         """A token that is valid from now for `lifetime_s` seconds."""
-        now = int(time.time())
+        now = int(SystemClock().now().timestamp())
         claims = {"sub": sub, "scope": " ".join(scopes), "org": org, "iat": now, "exp": now + lifetime_s}
         if contractor is not None:
             claims["contractor"] = contractor

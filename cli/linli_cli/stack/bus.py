@@ -16,9 +16,10 @@ from linli_embedded.security import Security
 from linli_embedded.tansu import Tansu
 from linli_embedded.topics import OtherPartitionsError, ensure_topics
 from linli_embedded.usage import Usage
+from linli_messaging.topology import group_of, reads, topics, writes
 
+from linli_cli.client.rest import service_map
 from linli_cli.complaint import Complaint
-from linli_cli.stack.access import access_of, topics
 from linli_cli.stack.home import Home
 
 _ADDRESSES: Final = re.compile(r"[\w.\-]+:\d+(,[\w.\-]+:\d+)*")
@@ -100,7 +101,7 @@ class EmbeddedBus:
 
     async def prepare(self) -> None:
         """Have all topics; there are no users."""
-        await ensure_topics(self.bootstrap, topics())
+        await ensure_topics(self.bootstrap, topics(SERVICES))
 
     async def stop(self) -> None:
         """Stop it and forget what it held."""
@@ -148,16 +149,16 @@ class KafkaBus:
 
     async def prepare(self) -> None:
         """Have all topics, and a user for each service, with a new password."""
-        await ensure_topics(self.bootstrap, topics(), self._kafka.admin)
+        await ensure_topics(self.bootstrap, topics(SERVICES), self._kafka.admin)
         users = {}
         for service in SERVICES:
-            access = access_of(service)
+            its = service_map(service)
             users[service] = await self._kafka.grant(
                 f"linli_{service}",
                 secrets.token_urlsafe(24),
-                writes=access.writes,
-                reads=access.reads,
-                groups=access.groups,
+                writes=writes(its),
+                reads=reads(its),
+                groups=(group_of(service),),
             )
         self._users = users
 
@@ -208,7 +209,7 @@ class ForeignBus:
     async def prepare(self) -> None:
         """Have all topics; users are its operator's matter."""
         try:
-            await ensure_topics(self.addresses, topics(), self._security())
+            await ensure_topics(self.addresses, topics(SERVICES), self._security())
         except OtherPartitionsError as error:
             raise Complaint(f"主题分区数不符：{error}", f"topics are there with other partitions: {error}") from error
 

@@ -1,0 +1,111 @@
+"""`linli policy`: what the policy says at a place and an instant, and who said so (ORG-01, ORG-02)."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from linli_rulebook import PolicyBook
+from linli_rulebook.errors import RulebookError
+from linli_rulebook.policy import Explanation, Policy
+from linli_rulebook.values import in_words
+from linli_runtime.clock import SystemClock
+from rich.table import Table
+
+from linli_cli.commands.instants import instant_of
+from linli_cli.commands.running import AsJson
+from linli_cli.complaint import Complaint
+from linli_cli.console import OUT, write_json
+from linli_cli.language import words
+from linli_cli.places import policy_dir
+
+POLICY = App(name="policy")
+Region = Annotated[str | None, Parameter(help="A region's refinements.")]
+Estate = Annotated[str | None, Parameter(help="An estate's refinements (its region's too).")]
+At = Annotated[str | None, Parameter(help="The version in force at this instant (default: now).")]
+
+
+@POLICY.command
+def explain(
+    entry: str, /, *, region: Region = None, estate: Estate = None, at: At = None, as_json: AsJson = False
+) -> int:
+    """Explain one entry: its value, the rule it serves, which file at which level set it, and what that overrode."""
+    policy = _policy(region, estate, at)
+    if entry not in policy.entries:
+        near = (
+            ", ".join(name for name in sorted(policy.entries) if entry.rsplit(".", maxsplit=1)[-1] in name)
+            or "linli policy list"
+        )
+        raise Complaint(f"没有规则参数 {entry}（参见：{near}）", f"the policy has no entry {entry} (see: {near})")
+    found = policy.explain(entry)
+    if as_json:
+        write_json(_document(found))
+        return 0
+    OUT.print(f"{found.name} = {in_words(found.value)}", style="bold", markup=False)
+    OUT.print(words(found.zh, found.en), markup=False)
+    table = Table(box=None, show_header=False)
+    table.add_row(words("规则", "rule"), found.rule)
+    table.add_row(words("版本", "version"), found.version)
+    table.add_row(words("来源", "set by"), f"{found.level} · {found.file}")
+    if found.reason:
+        table.add_row(words("理由", "reason"), found.reason)
+    if found.assumed_why:
+        table.add_row(words("假定", "assumed"), found.assumed_why)
+    for outer in reversed(found.overridden):
+        table.add_row(words("覆盖", "instead of"), f"{in_words(outer.value)} · {outer.level} · {outer.file}")
+    OUT.print(table)
+    return 0
+
+
+@POLICY.command(name="list")
+def list_entries(
+    *,
+    area: Annotated[str | None, Parameter(help="One area only, such as dispatch.")] = None,
+    region: Region = None,
+    estate: Estate = None,
+    at: At = None,
+    as_json: AsJson = False,
+) -> int:
+    """List all entries with their values, rules and levels."""
+    policy = _policy(region, estate, at)
+    found = [policy.explain(name) for name in sorted(policy.entries) if area is None or name.startswith(f"{area}.")]
+    if as_json:
+        write_json([_document(each) for each in found])
+        return 0
+    table = Table()
+    table.add_column(words("参数", "entry"), no_wrap=True)
+    for zh, en in (("值", "value"), ("规则", "rule"), ("级别", "level"), ("含义", "means")):
+        table.add_column(words(zh, en))
+    for each in found:
+        level = f"{each.level}{words('（假定）', ' (assumed)') if each.assumed else ''}"
+        table.add_row(each.name, in_words(each.value)[:60], each.rule, level, words(each.zh, each.en))
+    OUT.print(table)
+    return 0
+
+
+def _policy(region: str | None, estate: str | None, at: str | None) -> Policy:
+    instant = instant_of(at, "--at") if at is not None else SystemClock().now()
+    try:
+        book = PolicyBook.load(policy_dir())
+        return book.policy(book.version_in_force(instant), region=region, estate=estate)
+    except RulebookError as error:
+        raise Complaint(f"规则有误：{error}", f"the policy can't be read: {error}") from error
+
+
+def _document(found: Explanation) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "value": in_words(found.value),
+        "unit": str(found.unit),
+        "rule": found.rule,
+        "level": str(found.level),
+        "file": found.file,
+        "version": found.version,
+        "assumed": found.assumed,
+        "assumed_why": found.assumed_why,
+        "reason": found.reason,
+        "zh": found.zh,
+        "en": found.en,
+        "overridden": [
+            {"value": in_words(outer.value), "level": str(outer.level), "file": outer.file}
+            for outer in found.overridden
+        ],
+    }

@@ -1,0 +1,30 @@
+"""The running stack, as most commands need it, and the options that they share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+
+from linli_cli.client.client import TRIES, Client
+from linli_cli.client.tokens import TokenSigner
+from linli_cli.stack.home import Home
+from linli_cli.stack.state_file import StackState
+
+Data = Annotated[Path | None, Parameter(name="--data", help="The data directory (default: LINLI_HOME, else .linli).")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Write one JSON document instead of a table.")]
+PATIENT: Final = TRIES
+
+
+def home_of(data: Path | None) -> Home:
+    """The data directory that was named, or the default one."""
+    return Home(data.absolute()) if data is not None else Home.default()
+
+
+@asynccontextmanager
+async def running(data: Path | None, *, tries: int = PATIENT) -> AsyncIterator[tuple[Client, StackState]]:
+    """A client of the stack that runs on this directory; a complaint when none does."""
+    state = StackState.read(home_of(data))
+    async with Client(state.addresses, TokenSigner(state.token_key), tries=tries) as client:
+        yield client, state

@@ -1,0 +1,93 @@
+"""`linli status`: how far every service is, and whether all that was told has been handled (delivery promise 10)."""
+
+import asyncio
+from typing import Any
+
+from linli_contracts.topics import SERVICES
+from rich.table import Table
+
+from linli_cli.client.client import Client
+from linli_cli.client.rest import Reading, at_rest, producers_of
+from linli_cli.commands.running import AsJson, Data, running
+from linli_cli.complaint import Complaint
+from linli_cli.console import OUT, write_json
+from linli_cli.language import Words, words
+from linli_cli.stack.state_file import StackState
+
+
+async def status(*, data: Data = None, as_json: AsJson = False) -> int:
+    """Show each service's instant, heads, lags, timers and what is parked. Exit code: 0 at rest, else 1."""
+    async with running(data, tries=1) as (client, state):
+        previous, _ = await _read(client)
+        readings, away = await _read(client)
+    reasons = [*away, *at_rest(readings, previous, producers_of(SERVICES))]
+    if as_json:
+        write_json(_document(state, readings, reasons))
+    else:
+        OUT.print(_table(readings))
+        OUT.print(f"{state.deployment} · {state.broker_kind} · {state.postgres_kind}", style="dim", markup=False)
+        for reason in reasons:
+            OUT.print(f"• {reason}", style="yellow", markup=False)
+        if not reasons:
+            OUT.print(words("系统静止：全部事实均已处理", "at rest: everything has been handled"), style="bold green")
+    return 1 if reasons else 0
+
+
+async def _read(client: Client) -> tuple[dict[str, Reading], list[Words]]:
+    """The readings of all who answer, and who does not."""
+
+    async def read(service: str) -> Reading | Words:
+        try:
+            return Reading.model_validate(await client.get(service, "/rest"))
+        except Complaint as complaint:
+            return complaint.words
+
+    answers = await asyncio.gather(*map(read, client.addresses))
+    readings = {answer.service: answer for answer in answers if isinstance(answer, Reading)}
+    return readings, [answer for answer in answers if isinstance(answer, Words)]
+
+
+def _lags(reading: Reading, readings: dict[str, Reading]) -> dict[str, int]:
+    producers = producers_of((reading.service,))[reading.service]
+    return {name: reading.lag_behind(readings[name]) for name in producers if name in readings}
+
+
+def _document(state: StackState, readings: dict[str, Reading], reasons: list[Words]) -> dict[str, Any]:
+    return {
+        "at_rest": not reasons,
+        "reasons": [reason._asdict() for reason in reasons],
+        "deployment": state.deployment,
+        "clock": state.clock,
+        "broker": state.broker_kind,
+        "services": {
+            name: {**reading.model_dump(mode="json"), "told": reading.told, "lag": _lags(reading, readings)}
+            for name, reading in readings.items()
+        },
+    }
+
+
+def _table(readings: dict[str, Reading]) -> Table:
+    table = Table()
+    table.add_column(words("服务", "service"))
+    table.add_column(words("时刻", "instant"))
+    for zh, en in (
+        ("已发布", "published"),
+        ("落后", "lag"),
+        ("到期", "due"),
+        ("早到", "early"),
+        ("搁置", "parked"),
+        ("缺口", "gaps"),
+        ("排队", "waiting"),
+    ):
+        table.add_column(words(zh, en), justify="right")
+    for name, reading in readings.items():
+        lags = ", ".join(f"{producer} {lag}" for producer, lag in _lags(reading, readings).items() if lag)
+        counts = (reading.due, reading.early, reading.parked, reading.gaps, reading.waiting)
+        table.add_row(
+            name,
+            reading.instant.isoformat(timespec="seconds"),
+            f"{sum(reading.published.values())}/{reading.told}",
+            lags or "0",
+            *map(str, counts),
+        )
+    return table

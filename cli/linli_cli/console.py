@@ -1,0 +1,26 @@
+"""Where the command line writes: results to standard output, progress and complaints to standard error."""
+
+import sys
+from typing import Any
+
+import orjson
+from rich.console import Console
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+def write_json(document: Any) -> None:  # noqa: ANN401 - JSON
+    """Write one document for machines: UTF-8, indented, keys in their order."""
+    sys.stdout.write(as_json(document))
+
+
+def as_json(document: Any) -> str:  # noqa: ANN401 - JSON
+    """The text of a document for machines."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document, option=options, default=str).decode()
+
+
+def write_line(text: str) -> None:
+    """Write one line as it is, without markup or wrapping: to be piped."""
+    sys.stdout.write(f"{text}\n")

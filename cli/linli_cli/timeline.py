@@ -1,0 +1,104 @@
+"""The timeline of one case across all services (OPS-01): what each of them recorded, in one order."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+from linli_contracts.topics import SERVICES
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from rich.table import Table
+
+from linli_cli.client.client import Client
+from linli_cli.client.together import together
+from linli_cli.labels import fact_label
+from linli_cli.language import words
+
+_LONGEST_FACT: Final = 48
+"""Characters of one value that are shown: whole texts are one `--json` away."""
+_SHOWN_ELSEWHERE: Final = frozenset({"case_id", "estate_id", "policy_version", "customer_ref"})
+
+
+class Entry(BaseModel):
+    """One line of a timeline: a fact that was told, or a reason for a decision."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    at: AwareDatetime
+    recorded_at: AwareDatetime
+    service: str
+    kind: str
+    what: str
+    rule: str | None = None
+    policy_version: str | None = None
+    subject: str | None = None
+    facts: Mapping[str, Any] = Field(default_factory=dict)
+    cause: str | None = None
+    trace_id: str | None = None
+
+
+async def timeline_of(client: Client, case_id: str) -> list[Entry]:
+    """Everything that the services recorded about a case; empty when none knows it."""
+
+    async def of(service: str) -> list[Entry]:
+        page = await client.find(service, f"/timeline/{case_id}")
+        return [Entry.model_validate(item) for item in page["items"]] if page else []
+
+    return in_order(await together(map(of, client.addresses)))
+
+
+def in_order(parts: Iterable[Iterable[Entry]]) -> list[Entry]:
+    """The services' parts merged by instant, then by when they were recorded; a service's own order breaks ties."""
+    entries = [entry for part in parts for entry in part]
+    return sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, _place(entry.service)))
+
+
+def table_of(entries: Iterable[Entry], zone: tzinfo, *, reasons: bool = True) -> Table:
+    """The timeline for people, in the zone's local time; `reasons` shows why beside what."""
+    table = Table()
+    table.add_column(words("时间", "time"), no_wrap=True)
+    table.add_column(words("服务", "service"), no_wrap=True)
+    table.add_column(words("事项", "what"), overflow="fold")
+    table.add_column(words("规则", "rule"), no_wrap=True)
+    table.add_column(words("内容", "facts"), overflow="fold")
+    table.add_column(words("追踪", "trace"), no_wrap=True)
+    for entry in entries:
+        told = entry.kind == "event"
+        if not told and not reasons:
+            continue
+        table.add_row(
+            entry.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+            entry.service,
+            fact_label(entry.what) if told else f"└ {entry.what}",
+            entry.rule or "",
+            in_short(entry.facts, zone),
+            (entry.trace_id or "")[:8],
+            style=None if told else "dim",
+        )
+    return table
+
+
+def in_short(facts: Mapping[str, Any], zone: tzinfo) -> str:
+    """The facts in one cell: `name=value`, instants in local time, without what the table shows anyway."""
+    shown = ((name, _value(value, zone)) for name, value in facts.items() if name not in _SHOWN_ELSEWHERE)
+    return " ".join(f"{name}={value}" for name, value in shown if value)
+
+
+def _value(value: object, zone: tzinfo) -> str:
+    if value is None or value in ([], {}):
+        return ""
+    if isinstance(value, list):
+        return ",".join(_value(item, zone) for item in value)
+    if isinstance(value, Mapping):
+        return f"({in_short(value, zone)})"
+    text = str(value)
+    if len(text) > len("2026-01-01T") and text[4:5] == "-" and "T" in text:
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            return text[:_LONGEST_FACT]
+        return instant.astimezone(zone).strftime("%m-%d %H:%M:%S") if instant.tzinfo else text
+    return text[:_LONGEST_FACT]
+
+
+def _place(service: str) -> int:
+    return SERVICES.index(service) if service in SERVICES else len(SERVICES)
