@@ -1,4 +1,4 @@
-"""The embedded Postgres keeps what was committed, shares its directory with nobody, and goes with whoever started it."""
+"""The embedded Postgres keeps what was committed, shares its directory with nobody, and goes with its starter."""
 
 import asyncio
 import os

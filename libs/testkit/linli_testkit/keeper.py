@@ -93,6 +93,7 @@ def keep(name: str, run: Path) -> int:
         told, stop = asyncio.run(STARTERS[name](directory))
     except Exception:  # noqa: BLE001 - those who wait for it get the whole story
         _publish(run / f"{name}.error", traceback.format_exc())
+        shutil.rmtree(directory, ignore_errors=True)
         return 1
     told["log"] = str(run / f"{name}.log")
     _publish(run / f"{name}.json", json.dumps(told))

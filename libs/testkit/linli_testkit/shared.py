@@ -40,6 +40,7 @@ class Machines:
 
     run: Path
     _told: dict[str, dict[str, str]] = field(default_factory=dict)
+    _failed: dict[str, str] = field(default_factory=dict)
     _lifelines: list[int] = field(default_factory=list)
     _keepers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -47,6 +48,9 @@ class Machines:
         """Have the machine running until `release`, and say what its keeper tells of it; MachineFailedError when it
         can't be.
         """
+        if name in self._failed:
+            # Once is enough: each test that needs it would wait for the same failure.
+            raise MachineFailedError(self._failed[name])
         if name not in self._told:
             with held(self.run / f"{name}.lock", timeout_s=_START_TIMEOUT_S):
                 self._told[name] = self._join(name) or self._start(name)
@@ -104,7 +108,8 @@ class Machines:
         while not told.exists():
             if keeper.poll() is not None or time.monotonic() >= deadline:
                 account = error.read_text() if error.exists() else (self.run / f"{name}.log").read_text()[-4000:]
-                raise MachineFailedError(f"{name} could not be started:\n{account}")
+                self._failed[name] = f"{name} could not be started:\n{account}"
+                raise MachineFailedError(self._failed[name])
             time.sleep(_POLL_S)
         answer: dict[str, str] = json.loads(told.read_text())
         return answer
