@@ -69,7 +69,11 @@ def amend(
     if not changed:
         return Decision(answer={"case_id": request.id, "level": request.level, "changed": []})
     amended = request.model_copy(update=dict(changed))
-    now_counted = group_of(group.id, (*requests.values(), amended)) if group and "people" in changed else group
+    now_counted = (
+        group_of(group.id, tuple(({**requests, amended.id: amended}).values()))
+        if group and "people" in changed
+        else group
+    )
     others = [stored for identity, stored in requests.items() if identity != request.id]
     regraded = [
         regrade(request, amended, now_counted, ruling, may_fall=True),

@@ -5,6 +5,7 @@ Pure checks only; what happens to an incomplete form is in `quarantine.py`.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
 
@@ -43,6 +44,7 @@ LABELS: Final = {
     "expects": ("客户诉求", "what the customer expects"),
     "received_by": ("首接责任人", "who received it"),
     "received_at": ("受理时间", "when it was received"),
+    "complete_by": ("要求完成时间", "the completion deadline"),
     "people": ("涉及人数", "the number of people"),
     "lawsuit": ("诉讼情况", "the state of a lawsuit"),
     "publication": ("曝光情况", "the state of publication"),
@@ -51,6 +53,8 @@ LABELS: Final = {
     "language": ("语言", "the language"),
     "source_row": ("来源行标识", "the source row"),
 }
+
+_SEPARATOR: Final = " | "
 
 MOST_PEOPLE: Final = 1_000_000
 """More people than any estate houses: a larger number is a slip of the keyboard."""
@@ -67,21 +71,30 @@ class Fault(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     field: str
-    allowed: tuple[str, ...]
+    allowed: str
     zh: str
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a form is measured by: the longest text, and the span in which policy and calendars know deadlines."""
+
+    text: int
+    earliest: datetime
+    latest: datetime
+
+
 def faults_of(
-    form: RequestForm, estate: Estate | None, home: Home | None, text_limit: int, now: datetime
+    form: RequestForm, estate: Estate | None, home: Home | None, limits: Limits, now: datetime
 ) -> tuple[Fault, ...]:
     """Everything that keeps the form from being complete, in the order of the form; empty when it is complete."""
     return (
         *_where(form, estate, home),
         *_codes(form),
         *_who(form),
-        *_words(form, text_limit),
-        *_when(form, now),
+        *_words(form, limits.text),
+        *_when(form, limits, now),
     )
 
 
@@ -147,11 +160,15 @@ def _words(form: RequestForm, text_limit: int) -> Iterator[Fault]:
             yield _wrong(field, length)
 
 
-def _when(form: RequestForm, now: datetime) -> Iterator[Fault]:
+def _when(form: RequestForm, limits: Limits, now: datetime) -> Iterator[Fault]:
+    if form.complete_by is not None and not limits.earliest <= form.complete_by <= limits.latest:
+        yield _wrong("complete_by", f"{limits.earliest:%Y-%m-%d} … {limits.latest:%Y-%m-%d}")
     if form.received_at is None or form.received_at == now:
         return
     if form.received_at > now:
         yield _wrong("received_at", "not later than now")
+    elif form.received_at < limits.earliest:
+        yield _wrong("received_at", f"not before {limits.earliest:%Y-%m-%d}")
     elif form.channel != "import" and form.source_row is None:
         yield _wrong("received_at", "now", "an earlier instant only with channel: import or a source_row")
 
@@ -162,11 +179,16 @@ def _is_blank(text: str | None) -> bool:
 
 def _missing(field: str, *allowed: str) -> Fault:
     zh, en = LABELS[field]
-    return Fault(field=field, allowed=allowed, zh=f"缺少{zh}。", en=f"{en[0].upper()}{en[1:]} is missing.")
+    return Fault(
+        field=field, allowed=_SEPARATOR.join(allowed), zh=f"缺少{zh}。", en=f"{en[0].upper()}{en[1:]} is missing."
+    )
 
 
 def _wrong(field: str, *allowed: str) -> Fault:
     zh, en = LABELS[field]
     return Fault(
-        field=field, allowed=allowed, zh=f"{zh}不在允许范围内。", en=f"{en[0].upper()}{en[1:]} is not allowed so."
+        field=field,
+        allowed=_SEPARATOR.join(allowed),
+        zh=f"{zh}不在允许范围内。",
+        en=f"{en[0].upper()}{en[1:]} is not allowed so.",
     )

@@ -7,14 +7,20 @@ from typing import Annotated, Final
 
 from linli_contracts.event import Instant
 from linli_contracts.personal import PersonalText
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MOST_CHARACTERS: Final = 200_000
 """Ten times what a request may hold: too long a text is still kept in quarantine, an endless one is not even read."""
 
-Word = Annotated[str, Field(max_length=200)]
-PersonalWords = Annotated[PersonalText, Field(max_length=200)]
-PersonalWriting = Annotated[PersonalText, Field(max_length=MOST_CHARACTERS)]
+
+def _storable(text: str) -> str:
+    """The database keeps every character but NUL, which nobody says: its place stays visible."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}") if "\x00" in text else text
+
+
+Word = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+PersonalWords = Annotated[PersonalText, Field(max_length=200), AfterValidator(_storable)]
+PersonalWriting = Annotated[PersonalText, Field(max_length=MOST_CHARACTERS), AfterValidator(_storable)]
 
 
 class RequestForm(BaseModel):

@@ -60,10 +60,7 @@ def _answer(identity: str, faults: tuple[Fault, ...]) -> Mapping[str, Any]:
     return {
         "refused": True,
         "code": "incomplete",
-        "rule": "INT-03",
         "status": 422,
-        "zh": f"受理信息不完整：{''.join(fault.zh for fault in faults)}",
-        "en": f"The request is not complete. {' '.join(fault.en for fault in faults)}",
         "missing": [fault.model_dump(mode="json") for fault in faults],
         "quarantine_id": identity,
     }

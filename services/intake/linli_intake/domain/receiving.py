@@ -8,7 +8,7 @@ from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived
 from linli_rulebook import Policy
 from linli_rulebook.decision import Because, Decision, Outcome, Refusal
 
-from linli_intake.domain.completeness import as_code, faults_of
+from linli_intake.domain.completeness import Limits, as_code, faults_of
 from linli_intake.domain.form import RequestForm
 from linli_intake.domain.grading import Circumstances, Grade, grade
 from linli_intake.domain.person import Contact, Customer, customer_ref
@@ -38,12 +38,12 @@ class Arrival:
     """A case that has the very id already."""
 
 
-def receive(arrival: Arrival, policy: Policy, now: datetime) -> Outcome:
+def receive(arrival: Arrival, policy: Policy, limits: Limits, now: datetime) -> Outcome:
     """Register the case (INT-03, INT-06) or keep the form with everything that it lacks."""
-    return _receive(arrival, None, policy, now)
+    return _receive(arrival, None, policy, limits, now)
 
 
-def resubmit(kept: Quarantined, arrival: Arrival, policy: Policy, now: datetime) -> Outcome:
+def resubmit(kept: Quarantined, arrival: Arrival, policy: Policy, limits: Limits, now: datetime) -> Outcome:
     """Receive the corrected form that was in quarantine; refused when it has become a case before."""
     if kept.status == "resubmitted":
         return Refusal(
@@ -52,12 +52,12 @@ def resubmit(kept: Quarantined, arrival: Arrival, policy: Policy, now: datetime)
             f"该受理单已更正并立案：{kept.case_id}。",
             f"This form has been corrected and became case {kept.case_id}.",
         )
-    return _receive(arrival, kept, policy, now)
+    return _receive(arrival, kept, policy, limits, now)
 
 
-def _receive(arrival: Arrival, kept: Quarantined | None, policy: Policy, now: datetime) -> Outcome:
+def _receive(arrival: Arrival, kept: Quarantined | None, policy: Policy, limits: Limits, now: datetime) -> Outcome:
     form, case_id = arrival.form, arrival.case_id
-    faults = faults_of(form, arrival.estate, arrival.home, policy.integer("intake.text_limit"), now)
+    faults = faults_of(form, arrival.estate, arrival.home, limits, now)
     if faults or case_id is None or arrival.estate is None:
         return keep(arrival.quarantine_id, form, faults, kept, now)
     if arrival.taken is not None:

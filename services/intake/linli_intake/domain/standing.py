@@ -50,7 +50,7 @@ IN_WORDS: Final[dict[Stage, tuple[str, str]]] = {
     "withdrawn": ("已按您的要求撤回。", "Withdrawn, as you asked."),
 }
 
-_BY_AGE: Final = "age"
+_BY_AGE: Final = "age_level_"
 """How dispatch's reason begins when time alone raised the level (the clocks `age_level_2` and `age_level_1`)."""
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook import Policy
 from linli_rulebook.decision import More, Outcome
+from linli_rulebook.timeline import LAST_YEAR
 
 from linli_intake.commands import ReceiveRequest, ResubmitRequest
+from linli_intake.domain.completeness import Limits
 from linli_intake.domain.form import RequestForm, corrected
 from linli_intake.domain.ids import case_id, is_id, is_key, quarantine_id
 from linli_intake.domain.person import Contact, Customer, contact_id, customer_ref
@@ -72,7 +75,8 @@ def needs_of_receiving(body: ReceiveRequest) -> Iterable[Ref]:
 def handle_receiving(facts: Facts, body: ReceiveRequest, ctx: Context) -> Outcome:
     """INT-03, INT-06, INT-12."""
     arrival = known_about(_arriving(body), facts)
-    return receive(arrival, _policy(ctx, arrival.estate), ctx.now)
+    policy = _policy(ctx, arrival.estate)
+    return receive(arrival, policy, _limits(ctx, policy), ctx.now)
 
 
 def org_of_receiving(facts: Facts, body: ReceiveRequest) -> str | None:
@@ -95,7 +99,8 @@ def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Ou
     if missing:
         return More(missing)
     arrival = known_about(arrival, facts)
-    return resubmit(kept, arrival, _policy(ctx, arrival.estate), ctx.now)
+    policy = _policy(ctx, arrival.estate)
+    return resubmit(kept, arrival, policy, _limits(ctx, policy), ctx.now)
 
 
 def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
@@ -105,6 +110,12 @@ def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
 
 def _arriving(body: ReceiveRequest) -> Arrival:
     return arrival_of(body, quarantine_id(body.estate_id, body.command_id), body.command_id, body.random_ref)
+
+
+def _limits(ctx: Context, policy: Policy) -> Limits:
+    """No deadline can be told before the first policy or beyond the calendars, less a year for the longest one."""
+    earliest = ctx.policies.effective_from(ctx.policies.versions[0])
+    return Limits(policy.integer("intake.text_limit"), earliest, datetime(LAST_YEAR, 1, 1, tzinfo=UTC))
 
 
 def _policy(ctx: Context, estate: Estate | None) -> Policy:

@@ -1,4 +1,5 @@
 -- Named queries of intake: the writer loop loads and saves states, people read pages.
+-- A reader sees the estates below their own organisation path; 'group' sees all, also what names no known estate.
 
 -- name: load_request
 -- Load requests by id.
@@ -73,55 +74,73 @@ INSERT INTO home (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint
 ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
 
 -- name: show_request
--- One request, with the number of people it complains with.
+-- One request with its group, if the reader may see it.
 SELECT r.id, r.state::text AS state, g.state::text AS linked
 FROM request r LEFT JOIN complaint_group g ON g.id = r.state ->> 'group_id'
-WHERE r.id = $1;
+WHERE r.id = $1
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(r.id, '.', 1) AND starts_with(e.org, $2 || '/')));
 
 -- name: show_words
 -- What was said and by whom, for those who may know it.
-SELECT t.state::text AS said, c.state::text AS customer
+SELECT t.state::text AS words, c.state::text AS customer
 FROM request r JOIN request_text t ON t.id = r.id LEFT JOIN customer c ON c.id = r.state ->> 'customer_ref'
 WHERE r.id = $1;
 
 -- name: page_requests
 -- A page of requests after a cursor; an estate's ids are one range of the primary key ('/' follows '.').
-SELECT id, state::text AS state FROM request
-WHERE id > greatest($1::text, coalesce($3::text || '.', ''))
-    AND ($3::text IS NULL OR id < $3 || '/')
-    AND ($4::text IS NULL OR kind = $4)
-    AND ($5::text IS NULL OR status = $5)
-ORDER BY id LIMIT $2;
+SELECT r.id, r.state::text AS state FROM request r
+WHERE r.id > greatest($1::text, coalesce($4::text || '.', ''))
+    AND ($4::text IS NULL OR r.id < $4 || '/')
+    AND ($5::text IS NULL OR r.kind = $5)
+    AND ($6::text IS NULL OR r.status = $6)
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(r.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY r.id LIMIT $2;
 
 -- name: page_requests_of_level
 -- The same for one level, by its own index.
-SELECT id, state::text AS state FROM request
-WHERE level = $6::smallint
-    AND id > greatest($1::text, coalesce($3::text || '.', ''))
-    AND ($3::text IS NULL OR id < $3 || '/')
-    AND ($4::text IS NULL OR kind = $4)
-    AND ($5::text IS NULL OR status = $5)
-ORDER BY id LIMIT $2;
+SELECT r.id, r.state::text AS state FROM request r
+WHERE r.level = $7::smallint
+    AND r.id > greatest($1::text, coalesce($4::text || '.', ''))
+    AND ($4::text IS NULL OR r.id < $4 || '/')
+    AND ($5::text IS NULL OR r.kind = $5)
+    AND ($6::text IS NULL OR r.status = $6)
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(r.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY r.id LIMIT $2;
 
 -- name: page_quarantine
 -- A page of refused forms after a cursor, those still open or those done with.
-SELECT id, state::text AS state FROM quarantined WHERE id > $1 AND status = $3 ORDER BY id LIMIT $2;
+SELECT q.id, q.state::text AS state FROM quarantined q
+WHERE q.id > $1 AND q.status = $4
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(q.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY q.id LIMIT $2;
 
 -- name: count_requests
--- How many requests of each level, kind and status, of one estate or of all.
-SELECT level, kind, status, count(*) AS requests FROM request
-WHERE $1::text IS NULL OR (id > $1 || '.' AND id < $1 || '/')
-GROUP BY level, kind, status;
+-- How many requests of each level, kind and status: of one estate or of all that the reader may see.
+SELECT r.level, r.kind, r.status, count(*) AS requests FROM request r
+WHERE ($1::text IS NULL OR (r.id > $1 || '.' AND r.id < $1 || '/'))
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(r.id, '.', 1) AND starts_with(e.org, $2 || '/')))
+GROUP BY r.level, r.kind, r.status;
 
 -- name: count_quarantined
--- How many forms are in quarantine and how many have left it, of one estate or of all.
-SELECT count(*) FILTER (WHERE status = 'open') AS open, count(*) FILTER (WHERE status <> 'open') AS released
-FROM quarantined WHERE $1::text IS NULL OR (id > $1 || '.' AND id < $1 || '/');
+-- How many forms are in quarantine and how many have left it.
+SELECT count(*) FILTER (WHERE q.status = 'open') AS quarantined, count(*) FILTER (WHERE q.status <> 'open') AS resubmitted
+FROM quarantined q
+WHERE ($1::text IS NULL OR (q.id > $1 || '.' AND q.id < $1 || '/'))
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(q.id, '.', 1) AND starts_with(e.org, $2 || '/')));
 
 -- name: count_groups
--- How many groups of linked requests there are and how many requests are in them, of one estate or of all.
-SELECT count(*) AS groups, coalesce(sum(size), 0) AS requests
-FROM complaint_group WHERE size > 1 AND ($1::text IS NULL OR (id > $1 || '.' AND id < $1 || '/'));
+-- How many groups of linked requests there are, and how many requests are in them.
+SELECT count(*) AS linked_groups, coalesce(sum(g.size), 0) AS linked_requests
+FROM complaint_group g
+WHERE g.size > 1 AND ($1::text IS NULL OR (g.id > $1 || '.' AND g.id < $1 || '/'))
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(g.id, '.', 1) AND starts_with(e.org, $2 || '/')));
 
 -- name: show_standing
 -- What the customer's own status page needs (INT-15).

@@ -49,7 +49,10 @@ CREATE TABLE quarantined (
 CREATE TABLE estate (
     id text PRIMARY KEY,
     lane smallint NOT NULL,
-    state jsonb NOT NULL
+    state jsonb NOT NULL,
+    -- The organisation path, closed by a stroke so that a reader's path can be its beginning.
+    org text NOT NULL GENERATED ALWAYS AS (
+        'group/' || (state ->> 'region_id') || '/' || (state ->> 'project_id') || '/' || id || '/') STORED
 ) WITH (fillfactor = 75);
 
 CREATE TABLE home (

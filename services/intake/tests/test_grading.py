@@ -1,0 +1,103 @@
+"""The gravest fact sets the level, "or more" includes the number, and every ground is kept."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from linli_contracts.events.dispatch import EstateRegistered, TicketLevelRaised
+from linli_contracts.events.intake import ComplaintGraded
+
+from services.intake.tests.desk import NOW, Desk
+
+
+@pytest.mark.rule("INT-06", "ORG-04")
+@pytest.mark.parametrize(
+    ("facts", "level", "reasons"),
+    [
+        ({}, 4, ("ordinary",)),
+        ({"repeated": True}, 3, ("repeated_after_handling",)),
+        ({"needs_consultants": True}, 3, ("needs_consultants",)),
+        ({"people": 1}, 4, ("ordinary",)),
+        ({"people": 2}, 4, ("ordinary",)),
+        ({"people": 3}, 2, ("collective_hot",)),
+        ({"people": 4}, 2, ("collective_hot",)),
+        ({"people": 5}, 1, ("collective_major",)),
+        ({"people": 500}, 1, ("collective_major",)),
+        ({"lawsuit": "threatened"}, 2, ("lawsuit_threatened",)),
+        ({"publication": "threatened"}, 2, ("publication_threatened",)),
+        ({"lawsuit": "begun"}, 1, ("lawsuit_begun",)),
+        ({"publication": "published"}, 1, ("published",)),
+        (
+            {"repeated": True, "people": 3, "publication": "published"},
+            1,
+            ("published", "collective_hot", "repeated_after_handling"),
+        ),
+    ],
+)
+def test_the_level_follows_from_the_facts(
+    desk: Desk, facts: dict[str, Any], level: int, reasons: tuple[str, ...]
+) -> None:
+    answer = desk.receive(**facts)
+
+    graded = desk.told[-1]
+    assert isinstance(graded, ComplaintGraded)
+    assert (answer["level"], graded.level, graded.reasons) == (level, level, reasons)
+    why = next(why for why in desk.decisions[-1].because if why.rule == "INT-06")
+    assert (why.subject, why.policy_version, why.facts["reasons"]) == (answer["case_id"], "2000.1", list(reasons))
+
+
+@pytest.mark.rule("INT-06", "ORG-01")
+def test_an_estate_may_count_fewer_people_as_a_collective(desk: Desk) -> None:
+    desk.hear(
+        EstateRegistered(
+            estate_id="lakeside", region_id="east", project_id="p9", name="湖畔", kind="campus", registered_at=NOW
+        )
+    )
+
+    answer = desk.receive(estate_id="lakeside", home_id=None, common_area=True, people=2)
+
+    assert answer["level"] == 2
+
+
+def raised(case_id: str, level: int, because: str) -> TicketLevelRaised:
+    return TicketLevelRaised(
+        case_id=case_id,
+        estate_id="xh01",
+        level=level,
+        previous_level=4,
+        because=because,
+        raised_at=NOW + timedelta(days=7),
+        policy_version="2000.1",
+    )
+
+
+@pytest.mark.rule("INT-06", "DSP-06")
+def test_a_level_raised_by_age_is_no_lower_after_an_amendment(desk: Desk) -> None:
+    case_id = desk.receive(repeated=True)["case_id"]
+    desk.hear(raised(case_id, 2, "age_level_2"))
+    assert desk.request(case_id).level == 2
+
+    desk.accepted("intake.amend", case_id=case_id, by="s17", repeated=False)
+
+    assert (desk.request(case_id).level, desk.request(case_id).reasons) == (2, ("unresolved_too_long",))
+
+
+@pytest.mark.rule("INT-06")
+def test_a_repeated_or_milder_age_changes_nothing(desk: Desk) -> None:
+    case_id = desk.receive()["case_id"]
+    desk.hear(raised(case_id, 1, "age_level_1"))
+    before = desk.request(case_id)
+
+    desk.hear(raised(case_id, 1, "age_level_1"))
+    desk.hear(raised(case_id, 2, "age_level_2"))
+
+    assert desk.request(case_id) == before
+
+
+@pytest.mark.rule("INT-06")
+def test_dispatch_repeating_our_own_facts_is_no_ground_of_its_own(desk: Desk) -> None:
+    case_id = desk.receive()["case_id"]
+
+    desk.hear(raised(case_id, 2, "collective_hot"))
+
+    assert desk.request(case_id).aged_to is None

@@ -1,0 +1,58 @@
+"""A person is found again by contact however it is spelt, and neither the reference nor the digest tells who it is."""
+
+import pytest
+from linli_intake.domain.person import Contact, Customer, contact_id, plain_form
+
+from services.intake.tests.desk import COMPLETE, Desk
+
+PHONE = "138 0013 8000"
+
+
+@pytest.mark.rule("INT-12")
+@pytest.mark.parametrize(
+    "spelling", ["13800138000", "138-0013-8000", "+86 138 0013 8000", "008613800138000", "１３８００１３８０００"]
+)
+def test_a_person_is_found_again_by_the_same_contact(desk: Desk, spelling: str) -> None:
+    first = desk.receive(contact=PHONE)
+    again = desk.receive(contact=spelling, estate_id="xh02", home_id="xh02.1-1-101")
+
+    assert again["customer_ref"] == first["customer_ref"]
+    assert sum(isinstance(state, Customer) for state in desk.states.values()) == 1
+
+
+@pytest.mark.rule("INT-12")
+def test_another_contact_is_another_person(desk: Desk) -> None:
+    assert desk.receive(contact="13800138001")["customer_ref"] != desk.receive(contact=PHONE)["customer_ref"]
+
+
+@pytest.mark.rule("INT-12")
+def test_a_file_keeps_the_first_name_until_somebody_verified_changes_it(desk: Desk) -> None:
+    ref = desk.receive(name="王小明")["customer_ref"]
+    desk.receive(name="李雷")
+
+    file = desk.states[Customer, ref]
+    assert isinstance(file, Customer)
+    assert (file.name, file.contact) == ("王小明", COMPLETE["contact"])
+
+
+@pytest.mark.parametrize(
+    ("contact", "plain"),
+    [
+        (" Wang@Example.COM ", "wang@example.com"),
+        ("010-8888 6666", "01088886666"),
+        ("+852 2345 6789", "+85223456789"),
+        ("86123", "86123"),
+        ("A000102948", "a000102948"),
+    ],
+)
+def test_spellings_are_made_plain(contact: str, plain: str) -> None:
+    assert plain_form(contact) == plain
+
+
+@pytest.mark.rule("INT-13")
+def test_the_digest_needs_the_deployments_pepper(desk: Desk) -> None:
+    desk.receive(contact=PHONE)
+
+    assert contact_id(PHONE, b"one") != contact_id(PHONE, b"another")
+    contact = next(state for state in desk.states.values() if isinstance(state, Contact))
+    assert "13800138000" not in contact.model_dump_json()

@@ -1,0 +1,95 @@
+"""The customer's page follows dispatch's facts, in plain words, and opens with the case's own secret only."""
+
+from typing import get_args
+
+import pytest
+from linli_contracts.event import Event
+from linli_contracts.events.dispatch import ContractorNotified, RepairDone, TicketClosed, TicketReopened, TicketResolved
+from linli_intake.domain.request import Stage
+from linli_intake.domain.secret import digest_of, opens
+from linli_intake.domain.standing import IN_WORDS
+from linli_rulebook.decision import NOTHING, Early
+
+from services.intake.tests.desk import NOW, Desk
+
+
+def fact(kind: type[Event], case_id: str) -> Event:
+    told = {
+        "case_id": case_id, "estate_id": "xh01", "round": 1, "order_id": "xh01.o1", "contractor_id": "k1",
+        "customer_ref": "cu1", "trade": "plumbing", "notified_at": NOW, "arrive_by": NOW, "finish_by": NOW,
+        "done_by": "contractor", "done_at": NOW, "in_time": True, "how": "handled", "resolved_at": NOW, "reason": "x",
+        "reopened_at": NOW, "level": 4, "received_at": NOW, "closed_at": NOW,
+    }  # fmt: skip
+    if kind is TicketClosed:
+        told["how"] = "satisfied"
+    return kind.model_validate(told)
+
+
+@pytest.mark.rule("INT-15")
+@pytest.mark.parametrize(
+    ("facts", "stage"),
+    [
+        ((), "received"),
+        ((ContractorNotified,), "handling"),
+        ((RepairDone,), "done"),
+        ((TicketResolved,), "done"),
+        ((ContractorNotified, RepairDone, TicketReopened), "handling"),
+        ((ContractorNotified, RepairDone, TicketReopened, RepairDone, TicketClosed), "closed"),
+        ((TicketClosed,), "closed"),
+        ((TicketClosed, ContractorNotified), "closed"),
+        ((TicketClosed, TicketReopened), "handling"),
+    ],
+)
+def test_a_request_stands_where_dispatch_says(desk: Desk, facts: tuple[type[Event], ...], stage: str) -> None:
+    case_id = desk.receive()["case_id"]
+    for kind in facts:
+        desk.hear(fact(kind, case_id))
+
+    assert desk.request(case_id).status == stage
+
+
+@pytest.mark.rule("INT-15")
+@pytest.mark.parametrize("kind", [ContractorNotified, RepairDone, TicketResolved, TicketReopened, TicketClosed])
+def test_a_withdrawn_request_stays_withdrawn(desk: Desk, kind: type[Event]) -> None:
+    case_id = desk.receive()["case_id"]
+    desk.accepted("intake.withdraw", case_id=case_id)
+
+    assert desk.hear(fact(kind, case_id)) is NOTHING
+
+
+@pytest.mark.parametrize("kind", [ContractorNotified, RepairDone, TicketResolved, TicketClosed])
+def test_a_repeated_fact_changes_nothing(desk: Desk, kind: type[Event]) -> None:
+    case_id = desk.receive()["case_id"]
+    desk.hear(fact(kind, case_id))
+
+    assert desk.hear(fact(kind, case_id)) is NOTHING
+
+
+def test_a_fact_about_an_unknown_case_waits_for_it(desk: Desk) -> None:
+    assert desk.hear(fact(RepairDone, "xh01.c1")) == Early("request", "xh01.c1")
+
+
+@pytest.mark.rule("INT-15")
+def test_every_stage_has_its_words_in_both_languages() -> None:
+    assert set(IN_WORDS) == set(get_args(Stage))
+    assert all(zh and en for zh, en in IN_WORDS.values())
+
+
+@pytest.mark.rule("INT-15")
+def test_only_the_secret_of_the_case_opens_it(desk: Desk) -> None:
+    answer, other = desk.receive(), desk.receive()
+    stored = desk.request(answer["case_id"]).secret_digest
+
+    assert opens(answer["secret"], stored)
+    assert not opens(other["secret"], stored)
+    assert not opens("", stored)
+    assert not opens("", None)
+    assert not opens(answer["secret"], None)
+    assert answer["secret"] not in desk.request(answer["case_id"]).model_dump_json()
+    assert stored == digest_of(answer["secret"])
+
+
+def test_the_customers_reference_does_not_tell_the_secret(desk: Desk) -> None:
+    answer = desk.receive()
+
+    assert answer["secret"] not in answer["customer_ref"]
