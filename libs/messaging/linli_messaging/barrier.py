@@ -1,8 +1,8 @@
-"""How far each lane's incoming facts are complete, so that a timer never overtakes the event that would have stopped it.
+"""How far each lane's incoming facts are complete: a timer never overtakes the event that would have stopped it.
 
-A producer tells, every second, each lane's head and the instant (promise 3). Once our inbox has reached a head told at an
-instant, no fact at or before that instant is still on its way. Pure: instants and numbers in, instants out; rebuilt from
-the next heads after a restart, so it is kept in memory only.
+A producer tells, every second, each lane's head and the instant (promise 3). Once our inbox has reached a head told at
+an instant, no fact at or before that instant is still on its way. Pure: instants and numbers in, instants out; rebuilt
+from the next heads after a restart, so it is kept in memory only.
 """
 
 from collections import defaultdict, deque
@@ -13,7 +13,8 @@ from typing import Final
 from linli_messaging.inbox import LaneOf
 
 PENDING: Final = 64
-"""Heads told but not reached, kept a lane; under constant load older ones are reached first, so a minute's worth is enough."""
+"""Heads told but not reached, kept a lane; under constant load older ones are reached first, so a minute's worth is
+enough."""
 PATIENCE: Final = timedelta(seconds=30)
 """How long a timer waits for a producer that tells nothing (it is down): then its clocks run without it. Assumed."""
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -59,7 +60,7 @@ class Barrier:
         return {place: waiting[-1][0] for place, waiting in self._told.items() if waiting}
 
     def until(self, lane: int, now: datetime, started_s: float, monotonic_s: float) -> datetime:
-        """Timers of this lane may fire up to this instant: every producer's facts are complete to there, or it is long silent."""
+        """How far this lane's timers may fire: every producer's facts are complete to there, or it is long silent."""
         free = now
         for producer in self._producers:
             if monotonic_s - self._heard.get(producer, started_s) > PATIENCE.total_seconds():

@@ -118,8 +118,8 @@ class Consumer:
         async with self.pool.acquire() as connection:
             await connection.execute(
                 self.queries["park_raw"],
-                record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"", error,
-            )  # fmt: skip
+                record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",
+                error )  # fmt: skip
 
     def _hear_heads(self, producer: str, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         now_s = time.monotonic()

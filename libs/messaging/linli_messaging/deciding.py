@@ -1,9 +1,10 @@
 """Deciding a batch in memory: inputs and loaded states go in, a :class:`Plan` of everything to store comes out.
 
-Pure apart from calling the service's rules: no I/O, no clock. Inputs are taken in the order of their instants; before an
-input touches a state, that state's clocks due *before* the input's instant are fired, so that what a case experiences does
-not depend on when a sweep or a batch happened. An input that raises stands alone: it is parked or answered with an error,
-the others go on.
+Pure apart from calling the service's rules: no I/O, no clock. Inputs are taken in the order of their instants; before
+an input touches a state, that state's clocks due *before* the input's instant are fired, so that what a case
+experiences
+does not depend on when a sweep or a batch happened. An input that raises stands alone: it is parked or answered with an
+error, the others go on.
 """
 
 import heapq
@@ -16,74 +17,16 @@ from typing import Any, TypeVar
 from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook import PolicyBook
-from linli_rulebook.decision import Append, Because, Decision, Early, More, Outcome, Refusal, State, Timer
+from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, State, Timer
 
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, TimerInput
-from linli_messaging.service_map import Actor, Context, OnTimer, Ref, ServiceMap
+from linli_messaging.plan import Parked, Plan, Reason, Told
+from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
 
 S = TypeVar("S", bound=State)
 
 MAX_FIRED_PER_INPUT = 200
 """A state that fires more clocks than this at once is a rule that makes clocks for ever: a bug, parked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A fact to be appended to the outbox."""
-
-    event: Event
-    cause: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A reason to be appended to the history."""
-
-    because: Because
-    cause: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """An input that could not be handled."""
-
-    source: str
-    producer: str
-    lane: int
-    number: int
-    type: str
-    subject: str
-    envelope: EventInput | None
-    error: str
-    stack: str
-    holds: bool
-
-
-@dataclass(slots=True)
-class Plan:
-    """Everything one transaction stores besides its inboxes."""
-
-    states: dict[Ref, State] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
-    appends: list[Append] = field(default_factory=list)
-    reasons: list[Reason] = field(default_factory=list)
-    answers: list[tuple[CommandInput, Answer]] = field(default_factory=list)
-    early: list[tuple[EventInput, Early]] = field(default_factory=list)
-    parked: list[Parked] = field(default_factory=list)
-    followers: list[EventInput] = field(default_factory=list)
-    created: list[Ref] = field(default_factory=list)
-    applied: list[EventInput] = field(default_factory=list)
-    """Stored events that have been applied (or moved to the other store) and leave where they were kept."""
-    woken: list[TimerInput] = field(default_factory=list)
-    """Timers taken: their rows follow from what the states show now."""
-    suspended: list[TimerInput] = field(default_factory=list)
-    """Timers of held states: they leave the queue until the hold is released."""
-    released: list[str] = field(default_factory=list)
-    """Subjects whose hold ended in this batch: their timers come back."""
-    decisions: dict[str, int] = field(default_factory=dict)
-    """How often each rule decided, for the metrics."""
 
 
 class Wanted(Exception):  # noqa: N818 - not an error: the batch is asked again with these loaded and locked
@@ -150,7 +93,7 @@ class Deciding:
         self._answered = {}
 
     def run(self, inputs: Iterable[Input]) -> Plan:
-        """Decide all inputs; raises :class:`Wanted` with everything that turned out to be missing, else returns the plan."""
+        """Decide all inputs and return the plan; raises :class:`Wanted` with everything that was missing."""
         queue: list[tuple[int, datetime, int, Input]] = [
             (0 if isinstance(item, EventInput) and item.stored else 1, self._instant_of(item), place, item)
             for place, item in enumerate(inputs)
@@ -266,40 +209,36 @@ class Deciding:
         )
 
     def _take_event(self, item: EventInput) -> None:
-        subject = item.envelope.subject
-        if subject in self._blocked and not self._releases(item):
+        if item.envelope.subject in self._blocked and not self._releases(item):
             if not item.stored:
                 self.plan.followers.append(item)
-            return
-        if item.unreadable:
+        elif item.unreadable:
             self._park(item, ValueError(item.unreadable), holds=False)
-            return
-        if item.entry is None or item.event is None:
-            return
+        elif item.entry is not None and item.event is not None:
+            self._decide_event(item, item.entry, item.event)
+
+    def _decide_event(self, item: EventInput, entry: OnEvent[Any], event: Event) -> None:
         at = item.at if self.stepped else max(self.now, item.at)
         try:
             self._fire_before(item.refs, item.at)
             context = Context(now=at, policies=self.policies, cause=item.cause)
-            outcome = self._settle(item.entry.decide(self._facts, item.event, context))
-            if isinstance(outcome, Refusal):
-                message = f"refused as {outcome.code}: {outcome.en}"
-                raise ValueError(message)  # noqa: TRY301 - a refused fact is a disagreement between services: parked as a bug
+            outcome = _not_refused(self._settle(entry.decide(self._facts, event, context)))
         except Wanted:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
-            self._park(item, error, holds=item.event.order_critical)
+            self._park(item, error, holds=event.order_critical)
             return
-        if isinstance(outcome, Early):
-            if item.stored == "early":
-                return
-            self.plan.early.append((item, outcome))
-        else:
+        if isinstance(outcome, Decision):
             self._apply(outcome, item.cause, at)
+        elif item.stored == "early":
+            return
+        else:
+            self.plan.early.append((item, outcome))
         if item.stored:
             self.plan.applied.append(item)
-        if subject in self._blocked:
-            self._blocked.discard(subject)
-            self.plan.released.append(subject)
+        if item.envelope.subject in self._blocked:
+            self._blocked.discard(item.envelope.subject)
+            self.plan.released.append(item.envelope.subject)
 
     def _releases(self, item: EventInput) -> bool:
         """A parked head that is tried again may pass its own hold."""
@@ -379,6 +318,17 @@ class Deciding:
         self.plan.parked.append(parked)
         if holds:
             self._blocked.add(parked.subject)
+
+
+class RefusedFactError(RuntimeError):
+    """A rule refused a fact: two services disagree, which is a bug, so the event is parked."""
+
+
+def _not_refused(outcome: Decision | Refusal | Early) -> Decision | Early:
+    if isinstance(outcome, Refusal):
+        message = f"refused as {outcome.code}: {outcome.en}"
+        raise RefusedFactError(message)
+    return outcome
 
 
 def _repeated(item: CommandInput, before: tuple[bytes, Mapping[str, Any] | None]) -> Answer:

@@ -1,6 +1,7 @@
 """Noticing what is missing: a jump in the numbers, or a published number that never came (a lost tail). Pure.
 
-Instants here are monotonic seconds of this process; the gaps themselves are stored (``gap``) by the transaction or here.
+Instants here are monotonic seconds of this process; the gaps themselves are stored (``gap``) by the transaction or
+here.
 """
 
 from collections.abc import Mapping

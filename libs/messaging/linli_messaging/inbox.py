@@ -1,6 +1,7 @@
 """Which records of a producer's lane are next, which are repeated, and which are missing (promise 4). Pure.
 
-Records beyond a gap are dropped, never buffered: they are asked for again, so memory stays bounded and other lanes go on.
+Records beyond a gap are dropped, never buffered: they are asked for again, so memory stays bounded and other lanes go
+on.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """The relay: what is committed is produced, in order, and told (promise 3).
 
-One relay a service is active (an advisory lock); it dies at any point and only repeats numbers. Every second, and at once
-when the stepped clock moves, it tells each lane's head, what is published, and the instant.
+One relay a service is active (an advisory lock); it dies at any point and only repeats numbers. Every second, and at
+once when the stepped clock moves, it tells each lane's head, what is published, and the instant.
 """
 
 import asyncio
@@ -138,25 +138,26 @@ class Relay:
                 key=row["key"].encode(),
                 partition=partition_of(row["lane"], self.partitions),
                 timestamp_ms=int(row["at"].timestamp() * 1000),
-                headers=headers_of(
-                    Envelope(
-                        id=row["id"],
-                        type=row["type"],
-                        version=row["version"],
-                        deployment=self.deployment,
-                        producer=self.service,
-                        at=row["at"],
-                        subject=row["subject"],
-                        key=row["key"],
-                        lane=row["lane"],
-                        number=row["number"],
-                        traceparent=row["traceparent"],
-                    )  # fmt: skip
-                ),
+                headers=headers_of(self._envelope(row)),
             )
             for row in rows
         ]
         await asyncio.gather(*futures)
+
+    def _envelope(self, row: asyncpg.Record) -> Envelope:
+        return Envelope(
+            id=row["id"],
+            type=row["type"],
+            version=row["version"],
+            deployment=self.deployment,
+            producer=self.service,
+            at=row["at"],
+            subject=row["subject"],
+            key=row["key"],
+            lane=row["lane"],
+            number=row["number"],
+            traceparent=row["traceparent"],
+        )
 
     async def _send_heads(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         """The instant is read before the heads: whoever held a lane at that instant has ended when its head is read."""

@@ -1,4 +1,4 @@
-"""The map of a service: every input it takes, what each needs loaded, the function that decides it, the rules it serves.
+"""The map of a service: every input, what it needs loaded, the function that decides it, the rules it serves.
 
 A service's ``handlers.py`` holds one :class:`ServiceMap`. The writer loop, the HTTP routes, the subscriptions, AsyncAPI
 and OpenAPI are all made from it; adding a rule is a function and a line. Nothing here runs anything.

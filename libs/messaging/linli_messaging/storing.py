@@ -13,9 +13,9 @@ from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook.decision import Append, State
 
-from linli_messaging.deciding import Plan, Reason
 from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput
+from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref
 from linli_messaging.tracing import traceparent_of

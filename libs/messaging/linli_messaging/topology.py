@@ -1,4 +1,4 @@
-"""Which topics a service reads and writes: derived from its map, used for subscriptions, topic creation and ACLs. Pure."""
+"""Which topics a service reads and writes, for subscriptions, topic creation and ACLs: derived from its map. Pure."""
 
 from linli_contracts.topics import PARTITIONS, TOPIC_OF, asks_topic, heads_topic, parked_topic
 

@@ -1,4 +1,4 @@
-"""One trace a case: the trace id follows from the deployment and the case, so that a kill or a replay leaves no hole (OPS-01).
+"""One trace a case: its id follows from deployment and case, so that no kill or replay leaves a hole (OPS-01).
 
 W3C trace context. Spans are made by the runtime; here are only the ids.
 """

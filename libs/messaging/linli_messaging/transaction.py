@@ -1,6 +1,7 @@
 """One batch, one transaction: lock the lanes, skip what the inbox has, load, decide, store, commit (promises 1 and 2).
 
-The number of round trips is a constant, whatever the size of the batch; ``Counted`` counts them for the test that says so.
+The number of round trips is a constant, whatever the size of the batch; ``Counted`` counts them for the test that says
+so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +15,10 @@ from linli_rulebook import PolicyBook
 from linli_rulebook.decision import State
 
 from linli_messaging import crash
-from linli_messaging.deciding import Deciding, Plan, Wanted
+from linli_messaging.deciding import Deciding, Wanted
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import CommandInput, EventInput, Input
+from linli_messaging.plan import Plan
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref, ServiceMap
 from linli_messaging.storing import Store
@@ -130,7 +132,7 @@ class Transactor:
         crash.point("after-commit")
         return Committed(plan, arrivals, store.round_trips, lanes, reached)
 
-    async def _save(  # noqa: PLR0913 - what a transaction knows, passed on once
+    async def _save(
         self,
         store: Store,
         plan: Plan,

@@ -1,8 +1,9 @@
 """The writer loop: one path for everything that changes state (DESIGN section 5).
 
-``take inputs → lock lanes → skip what the inbox has → load → decide → save → commit → answer, acknowledge, wake the relay``.
-Events, commands, due timers and stored events share it. What a batch means is decided in :mod:`linli_messaging.deciding`
-and stored by :mod:`linli_messaging.transaction`; here is only the taking, the retrying and the telling.
+``take inputs → lock lanes → skip what the inbox has → load → decide → save → commit → answer, acknowledge, wake the
+relay``. Events, commands, due timers and stored events share it. What a batch means is decided in
+:mod:`linli_messaging.deciding` and stored by :mod:`linli_messaging.transaction`; here is only the taking, the retrying
+and the telling.
 """
 
 import asyncio
@@ -60,7 +61,7 @@ class OverloadedError(RuntimeError):
 
 @dataclass(slots=True)
 class Writer:
-    """The loop of one process; started once, stopped gracefully: the batch in hand is finished, the rest is not taken."""
+    """The loop of one process. Stopping is graceful: the batch in hand is finished, the rest is not taken."""
 
     map: ServiceMap
     pool: "asyncpg.Pool[asyncpg.Record]"
@@ -97,7 +98,7 @@ class Writer:
         await done
 
     async def submit_command(self, command: CommandInput) -> Answer:
-        """Hand over a command; returns its answer after the commit. Raises :class:`OverloadedError` when too many wait."""
+        """Hand over a command; its answer after the commit. Raises :class:`OverloadedError` when too many wait."""
         if len(self._commands) >= MAX_WAITING_COMMANDS or self._stopping or self.fatal:
             raise OverloadedError
         self._commands.append(command)

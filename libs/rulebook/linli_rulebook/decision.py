@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict
 class Timer:
     """A clock of one state that runs out at ``due_at``; ``occurrence`` is the round, ``step`` the how-many-eth of it.
 
-    Timers are a *projection* of their state: a rule never sets or cancels one, it changes the state, and the writer loop
-    stores the earliest. A rule that fires a timer must return a state that no longer shows this very timer.
+    Timers are a *projection* of their state: a rule never sets or cancels one, it changes the state, and the writer
+    loop stores the earliest. A rule that fires a timer must return a state that no longer shows this very timer.
     """
 
     due_at: datetime
@@ -27,7 +27,7 @@ class Timer:
 
 
 class State(BaseModel):
-    """What a service knows of one thing (a ticket, an estate, a contract): immutable, stored whole, locked by its id's lane."""
+    """What a service knows of one thing (a ticket, an estate): immutable, stored whole, locked by its id's lane."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -43,7 +43,7 @@ class State(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Why something was decided: the rule, what it concluded, the facts it rests on (ORG-02). Goes to the case's timeline."""
+    """Why something was decided: rule, conclusion, the facts it rests on (ORG-02); goes to the case's timeline."""
 
     rule: str
     what: str
@@ -105,7 +105,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """A fact of another producer is still missing: the event is stored and applied together with that fact (promise 5)."""
+    """Another producer's fact is still missing: the event is stored and applied together with it (promise 5)."""
 
     table: str
     id: str

@@ -1,4 +1,4 @@
-"""Who is asking: JSON Web Tokens (RS256) with scopes, an organisation subtree and, for partners, a contractor (ORG, PAR-01).
+"""Who is asking: JSON Web Tokens (RS256) with scopes, an organisation subtree, a contractor (ORG, PAR-01).
 
 A service holds only the public key. Scopes are granted to roles by whoever issues tokens; ``*`` is every scope.
 """

@@ -1,4 +1,4 @@
-"""From a request to a command of the writer loop, and from its answer to a response: single routes and NDJSON in bulk."""
+"""From a request to a command of the writer loop, and from its answer to a response: single or in bulk."""
 
 import asyncio
 import secrets
@@ -29,7 +29,7 @@ BULK_AT_ONCE: Final = 1000
 _INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareDatetime)
 
 KEY_NEEDED = Refusal(
-    "idempotency-key-needed", "OPS-03", "新建类请求必须带 Idempotency-Key。", "A command that creates needs an Idempotency-Key.",
+    "idempotency-key-needed", "OPS-03", "新建类请求必须带 Idempotency-Key。", "Creating needs an Idempotency-Key.",
     400, (("Idempotency-Key", "1 to 200 characters, unique for each command"),),
 )  # fmt: skip
 
@@ -84,7 +84,7 @@ def _instant(asked: Asked, *, stepped: bool) -> datetime | Refusal | None:
         return None
     if not stepped or not allowed(asked.actor, SIMULATE):
         return Refusal(
-            "instant-not-allowed", "ORG-04", "仅步进时钟下可指定时刻。", "An instant is allowed on the stepped clock only.", 422,
+            "instant-not-allowed", "ORG-04", "仅步进时钟下可指定时刻。", "Instants are for the stepped clock.", 422,
             (("at", "only on the stepped clock, with the scope simulate"),),
         )  # fmt: skip
     try:

@@ -25,7 +25,7 @@ class PolicyVersionError(RuntimeError):
     """This process lacks a policy version that was decided by, or has an edited one."""
 
 
-async def found(  # noqa: PLR0913 - what a start needs
+async def found(
     pool: asyncpg.Pool, queries: Queries, service: ServiceMap, sql: Path, settings: Settings, policies: PolicyBook
 ) -> None:
     """Make the schema ready for this program, or refuse to start; may be run by several processes at once."""
@@ -39,7 +39,10 @@ async def found(  # noqa: PLR0913 - what a start needs
         await connection.execute(queries["found_deployment"], settings.deployment, LANES)
         (row,) = await connection.fetch(queries["read_deployment"])
         if (row["id"], row["lanes"]) != (settings.deployment, LANES):
-            message = f"this schema belongs to {row['id']} with {row['lanes']} lanes, not to {settings.deployment} with {LANES}"
+            message = (
+                f"the schema belongs to {row['id']} ({row['lanes']} lanes), "
+                f"not to {settings.deployment} ({LANES} lanes)"
+            )
             raise WrongDeploymentError(message)
         await _register_policies(connection, queries, policies)
 

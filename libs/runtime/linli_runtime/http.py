@@ -1,4 +1,4 @@
-"""The HTTP side of a service: one route a command of its map, the bulk endpoint, people's queries, operators' routes."""
+"""The HTTP side of a service: one route a command of its map, the bulk endpoint, queries, operators' routes."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
@@ -22,7 +22,7 @@ VERSION: Final = "1.0.0"
 
 
 def build_app(service: ServiceMap, routers: list[APIRouter]) -> FastAPI:
-    """The application without its state: ``app.state.writer`` and ``app.state.tokens`` are set when the process starts."""
+    """The application; ``app.state.writer``, ``.tokens`` and ``.running`` are set when the process starts."""
     app = FastAPI(title=f"Linli {service.name}", version=VERSION, docs_url=None, redoc_url=None)
     app.add_exception_handler(problems.ProblemError, problems.on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -143,7 +143,7 @@ def _operation(entry: OnCommand[Any], path: str, schemas: dict[str, Any]) -> dic
         "responses": {
             "200": {"description": "Done; a repetition gets the same answer.",
                     "content": {"application/json": {"schema": {"type": "object"}}}},
-            **{status: _PROBLEM_ANSWER for status in ("400", "401", "403", "404", "409", "422", "503")},
+            **dict.fromkeys(("400", "401", "403", "404", "409", "422", "503"), _PROBLEM_ANSWER),
         },
     }  # fmt: skip
 

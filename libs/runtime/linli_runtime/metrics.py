@@ -1,4 +1,4 @@
-"""Prometheus metrics of a service process: decisions by rule, batches, and how far everything has come (DESIGN section 8)."""
+"""Prometheus metrics of a service process: decisions by rule, batches, how far everything has come."""
 
 from collections.abc import Mapping
 from typing import Any

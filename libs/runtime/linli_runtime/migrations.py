@@ -38,7 +38,9 @@ def read_migrations(owner: str, directory: Path) -> list[Migration]:
 
 
 async def migrate(connection: Any, queries: Queries, migrations: list[Migration]) -> list[str]:  # noqa: ANN401 - asyncpg's proxy
-    """Apply what is missing in one transaction; returns the names. Raises :class:`MigrationError` for an edited file."""
+    """Apply what is missing in one transaction; returns the names. Raises :class:`MigrationError` for an edited
+    file.
+    """
     async with connection.transaction():
         await connection.execute(queries["lock_migrations"])
         await connection.execute(queries["create_migrations"])

@@ -1,4 +1,4 @@
-"""A service process: the composition root that puts a map on its database, its bus and its port, and stops it gracefully."""
+"""A service process: the composition root that puts a map on its database, bus and port, and stops it gracefully."""
 
 import asyncio
 import contextlib
@@ -68,7 +68,7 @@ def application(service: Service, reads: Reads | None = None) -> FastAPI:
 
 def run(service: Service) -> None:
     """Run the process until it is told to stop; the environment says everything else."""
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()
     set_up_logs(service.map.name, settings.log_level)
     with contextlib.suppress(KeyboardInterrupt):
         uvloop.run(_serve(service, settings))
@@ -112,7 +112,12 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped)
     writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
     relay = Relay(name, settings.deployment, pool, queries, producer, PARTITIONS, clock)
-    broker = KafkaBroker(settings.bootstrap, security=_broker_security(settings), client_id=group_of(name))
+    broker = KafkaBroker(
+        settings.bootstrap,
+        security=_broker_security(settings),
+        client_id=group_of(name),
+        logger=logging.getLogger("faststream"),
+    )
     consumer = Consumer(broker, writer, relay, pool, queries, producer, settings.deployment, PARTITIONS)
     consumer.subscribe()
     writer.on_commit += [lambda _committed: relay.wake(), metrics.committed]
@@ -125,12 +130,9 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_config=None, access_log=False)
     )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # stopping is ours
-    tasks = [
-        asyncio.create_task(work, name=title)
-        for title, work in (
-            ("writer", writer.run()), ("relay", relay.run()), ("gaps", consumer.watch_gaps()), ("http", server._serve()),  # noqa: SLF001 - without uvicorn's signals
-        )
-    ]  # fmt: skip
+    serving = server._serve()  # noqa: SLF001 - serve() would take the signals, which are ours
+    parts = {"writer": writer.run(), "relay": relay.run(), "gaps": consumer.watch_gaps(), "http": serving}
+    tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
     for task in tasks:
         task.add_done_callback(lambda done: _ended(done, stop))
     stack.push_async_callback(_stop, tasks, writer, relay, server)

@@ -68,22 +68,29 @@ class Running:
         """Everything this service told and decided about a case, in order."""
         trace = trace_id_of(self.deployment, case_id)
         items = [
-            {
-                "at": row["at"], "recorded_at": row["at"], "service": self.service, "kind": "event", "what": row["type"],
-                "rule": None, "policy_version": None, "subject": row["subject"], "facts": orjson.loads(row["body"]),
-                "cause": row["cause"], "trace_id": trace,
-            }
+            self._item("event", row, what=row["type"], facts=row["body"], trace=trace)
             for row in await self.fetch("timeline_events", case_id)
-        ]  # fmt: skip
+        ]
         items += [
-            {
-                "at": row["at"], "recorded_at": row["recorded_at"], "service": self.service, "kind": "because",
-                "what": row["what"], "rule": row["rule"], "policy_version": row["policy_version"],
-                "subject": row["subject"], "facts": orjson.loads(row["facts"]), "cause": row["cause"], "trace_id": trace,
-            }
+            self._item("because", row, what=row["what"], facts=row["facts"], trace=trace)
             for row in await self.fetch("timeline_reasons", case_id)
-        ]  # fmt: skip
+        ]
         return sorted(items, key=lambda item: item["at"])
+
+    def _item(self, kind: str, row: asyncpg.Record, *, what: str, facts: bytes, trace: str) -> dict[str, Any]:
+        return {
+            "at": row["at"],
+            "recorded_at": row.get("recorded_at", row["at"]),
+            "service": self.service,
+            "kind": kind,
+            "what": what,
+            "rule": row.get("rule"),
+            "policy_version": row.get("policy_version"),
+            "subject": row["subject"],
+            "facts": orjson.loads(facts),
+            "cause": row["cause"],
+            "trace_id": trace,
+        }
 
     async def retry_parked(self, parked_id: int, body: bytes | None) -> bool:
         """Make a parked head ripe; a parked timer's state is woken. False when there is none."""

@@ -1,4 +1,4 @@
-"""The settings of a service process: from the environment only (``LINLI_…``), checked at start, secrets never logged."""
+"""The settings of a service process: from the environment only, checked at start, secrets never logged."""
 
 from pathlib import Path
 from typing import Literal

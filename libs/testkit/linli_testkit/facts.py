@@ -1,4 +1,4 @@
-"""Given facts and a context for tests of pure rules: no database, the shipped policy, an instant of the test's choice."""
+"""Given facts and a context for tests of pure rules: no database, the shipped policy, a chosen instant."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -259,7 +259,7 @@ SELECT instant FROM stepped_clock;
 -- name: set_stepped
 -- Move the stepped clock, never backwards.
 INSERT INTO stepped_clock (instant) VALUES ($1)
-ON CONFLICT (only) DO UPDATE SET instant = GREATEST(stepped_clock.instant, EXCLUDED.instant) RETURNING instant;
+ON CONFLICT (singleton) DO UPDATE SET instant = GREATEST(stepped_clock.instant, EXCLUDED.instant) RETURNING instant;
 
 -- name: try_relay_lock
 -- Become the one active relay of this schema.

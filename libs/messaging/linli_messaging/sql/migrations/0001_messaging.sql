@@ -2,7 +2,7 @@
 
 -- The deployment this schema belongs to and its number of lanes: a process set up otherwise refuses to start.
 CREATE TABLE deployment (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     id text NOT NULL,
     lanes smallint NOT NULL
 );
@@ -141,7 +141,7 @@ CREATE INDEX parked_holds ON parked (subject) WHERE holds AND status IN ('parked
 
 -- The stepped clock's instant; empty on the system clock.
 CREATE TABLE stepped_clock (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     instant timestamptz NOT NULL
 );
 

@@ -1,0 +1,69 @@
+"""What one transaction stores besides its inboxes: the outcome of deciding a batch. Plain values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from linli_contracts.event import Event
+from linli_rulebook.decision import Append, Because, Early, State
+
+from linli_messaging.inputs import Answer, CommandInput, EventInput, TimerInput
+from linli_messaging.service_map import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact to be appended to the outbox."""
+
+    event: Event
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason to be appended to the history."""
+
+    because: Because
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An input that could not be handled."""
+
+    source: str
+    producer: str
+    lane: int
+    number: int
+    type: str
+    subject: str
+    envelope: EventInput | None
+    error: str
+    stack: str
+    holds: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything one transaction stores besides its inboxes."""
+
+    states: dict[Ref, State] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+    appends: list[Append] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    answers: list[tuple[CommandInput, Answer]] = field(default_factory=list)
+    early: list[tuple[EventInput, Early]] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    followers: list[EventInput] = field(default_factory=list)
+    created: list[Ref] = field(default_factory=list)
+    applied: list[EventInput] = field(default_factory=list)
+    """Stored events that have been applied (or moved to the other store) and leave where they were kept."""
+    woken: list[TimerInput] = field(default_factory=list)
+    """Timers taken: their rows follow from what the states show now."""
+    suspended: list[TimerInput] = field(default_factory=list)
+    """Timers of held states: they leave the queue until the hold is released."""
+    released: list[str] = field(default_factory=list)
+    """Subjects whose hold ended in this batch: their timers come back."""
+    decisions: dict[str, int] = field(default_factory=dict)
+    """How often each rule decided, for the metrics."""
