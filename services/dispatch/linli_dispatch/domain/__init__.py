@@ -1,1 +1,1 @@
-"""The pure rules of dispatch. Start with `ticket.py`, what is known of a case, and the tables in `lifecycle.py`, `clocks.py`."""
+"""The pure rules of dispatch. Start with `ticket.py` and the two tables in `lifecycle.py` and `clocks.py`."""

@@ -12,7 +12,7 @@ customer comes back after a miss, each time later, so a case in hand always has 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from linli_contracts.events.dispatch import Clock
 from linli_contracts.events.intake import Channel
@@ -24,6 +24,7 @@ from linli_dispatch.domain.ticket import RunningClock, Ticket
 from linli_dispatch.domain.turn import Turn
 
 _CHANNEL_KIND: Final[dict[Channel, ChannelKind]] = {"hotline": "phone", "callback": "phone", "email": "email"}
+_Name = TypeVar("_Name", bound=str)
 _NO_TIME: Final = timedelta(0)
 
 
@@ -109,8 +110,8 @@ def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
 def _age(span: Callable[[Terms], Span]) -> Callable[[Ticket, Terms, datetime], Due]:
     """From the first receipt, across rounds (DSP-06).
 
-    The time between a completion and its reopening counts: the problem was never gone, and the age is ours unless a wait
-    for the customer is recorded.
+    The time between a completion and its reopening counts: the problem was never gone, and the age is ours unless a
+    wait for the customer is recorded.
     """
 
     def due(ticket: Ticket, terms: Terms, since: datetime) -> Due:
@@ -228,7 +229,7 @@ def drop_all(turn: Turn) -> None:
     turn.change(clocks=(), overdue=())
 
 
-def counted(counts: Mapping[str, int], *names: str) -> dict[str, int]:
+def counted(counts: Mapping[_Name, int], *names: _Name) -> dict[_Name, int]:
     """The counts with one more for each name."""
     more = dict(counts)
     for name in names:

@@ -77,8 +77,8 @@ def answer(turn: Turn) -> Refusal | None:
 def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
     """The customer was told (DSP-03).
 
-    While the case is open there is always a next date: the one named, else the latest that the policy allows. A later one
-    is refused.
+    While the case is open there is always a next date: the one named, else the latest that the policy allows. A later
+    one is refused.
     """
     ticket = turn.ticket
     latest = turn.terms.departments.due(turn.at, turn.terms.report_within).at

@@ -7,6 +7,7 @@ its clock ends early when the deadline it is to put right is put right (`clocks.
 
 from linli_contracts.events.dispatch import Clock, LadderStep, TicketEscalated
 
+from linli_dispatch.domain.clocks import counted
 from linli_dispatch.domain.routing import stable_order
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
@@ -48,9 +49,9 @@ def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
         turn.because("DSP-06", "ladder step taken", {"step": step, "because": because, "person_id": person_id})
         if person_id is not None:
             break
-    taken = len(steps) - len(turn.ticket.steps)
+    taken = steps[len(turn.ticket.steps) :]
     if taken:
-        turn.change(steps=tuple(steps), clocks=tuple(clocks), steps_taken=turn.ticket.steps_taken + taken)
+        turn.change(steps=tuple(steps), clocks=tuple(clocks), steps_taken=counted(turn.ticket.steps_taken, *taken))
 
 
 def _person_on(turn: Turn, step: LadderStep) -> str | None:

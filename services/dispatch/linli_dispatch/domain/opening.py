@@ -83,7 +83,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
 
 
 def assign(turn: Turn, desk: Desk, served_by: str | None) -> None:
-    """Chooses the handler at ``desk`` and tells so (DSP-08); a desk with a work list has the request with that (INT-08)."""
+    """Chooses the handler at ``desk`` (DSP-08); a desk with a work list has the request in its hands with that."""
     ticket = turn.ticket
     choice = choose_handler(ticket, desk, turn.estate, turn.workload, served_by, turn.terms, turn.at)
     handler = choice.handler

@@ -49,7 +49,7 @@ class Contractor(BaseModel):
 class Estate(State):
     """An estate, its place in the organisation, who is rostered and which contractors answer for it."""
 
-    table: ClassVar[str] = "estates"
+    table: ClassVar[str] = "estate"
 
     region_id: str
     project_id: str
@@ -68,7 +68,7 @@ class Estate(State):
 class Home(State):
     """A home of an estate, and who served it last (DSP-08: same home, same person where possible)."""
 
-    table: ClassVar[str] = "homes"
+    table: ClassVar[str] = "home"
 
     phase: str
     building: str
@@ -81,7 +81,7 @@ class Home(State):
 class Workload(State):
     """How many uncompleted tickets each person of an estate has in hand, if any. The id is the estate's."""
 
-    table: ClassVar[str] = "workloads"
+    table: ClassVar[str] = "workload"
 
     in_hand: Mapping[str, int] = {}
 

@@ -1,4 +1,4 @@
-"""The registry of estates, homes, rosters and contractors (ORG-01, DSP-08); what is registered already is not told again."""
+"""The registry of estates, homes, rosters and contractors (ORG-01, DSP-08); what is known is not told again."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -19,6 +19,9 @@ from linli_dispatch.domain.ticket import RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningCl
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
 
+MISSED_DEADLINE: Final = "missed_deadline"
+"""The append-only table of missed deadlines, for people who ask which ones."""
+
 
 def miss(turn: Turn, clock: RunningClock) -> None:
     """A deadline was missed: it stays owed. A report to the customer comes back, each time later (`clocks.py`)."""
@@ -48,7 +51,7 @@ def miss(turn: Turn, clock: RunningClock) -> None:
     )
     turn.rows.append(
         Append(
-            "missed_deadlines",
+            MISSED_DEADLINE,
             ticket.estate_id,
             {
                 "id": f"{ticket.id}.{ticket.round}.{clock.name}.{clock.step}",

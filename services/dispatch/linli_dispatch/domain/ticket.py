@@ -79,7 +79,7 @@ class Order(_Value):
 class Ticket(State):
     """A case. Fields of a round are set anew when it is reopened; the others belong to its whole life."""
 
-    table: ClassVar[str] = "tickets"
+    table: ClassVar[str] = "ticket"
 
     estate_id: str
     home_id: str | None
@@ -116,7 +116,8 @@ class Ticket(State):
     kept: Mapping[str, int] = {}
     missed: Mapping[str, int] = {}
     """Deadlines kept and missed so far, by clock."""
-    steps_taken: int = 0
+    steps_taken: Mapping[LadderStep, int] = {}
+    """Steps of the ladder, over all rounds."""
     reentrusted: int = 0
     closed_at: Instant | None = None
     closed_how: str | None = None

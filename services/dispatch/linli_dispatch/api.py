@@ -1,0 +1,90 @@
+"""What people read of dispatch over HTTP; the routes of commands are made from MAP.
+
+A reader sees the estates below their own organisation path; a contractor sees the tickets whose order it has, no more.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from linli_contracts.event import KEY_PATTERN
+from linli_contracts.events.dispatch import Clock
+from linli_messaging.service_map import Actor
+from linli_runtime.auth import require
+from linli_runtime.reads import Reads
+
+from linli_dispatch.store import (
+    LARGEST_PAGE,
+    EstateInFull,
+    EstatePage,
+    Figures,
+    MissedPage,
+    TicketFilter,
+    TicketPage,
+    TicketSeen,
+    figures,
+    page_estates,
+    page_missed,
+    page_tickets,
+    show_estate,
+    show_ticket,
+)
+
+Reader = Annotated[Actor, Depends(require("dispatch:read"))]
+KeyFilter = Annotated[str | None, Query(pattern=KEY_PATTERN)]
+Cursor = Annotated[str, Query(max_length=300)]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+
+
+def _staff(actor: Reader) -> Actor:
+    """Whoever is no contractor: rosters, figures and the list of misses are the company's own."""
+    if actor.contractor_id is not None:
+        raise HTTPException(status_code=403, detail="仅限员工 / For staff only")
+    return actor
+
+
+StaffReader = Annotated[Actor, Depends(_staff)]
+
+
+def router(reads: Reads) -> APIRouter:
+    """The GET routes of dispatch over a read-only pool."""
+    routes = APIRouter()
+
+    @routes.get("/tickets/{case_id}")
+    async def get_ticket(actor: Reader, case_id: str) -> TicketSeen:
+        """One ticket with its clocks, waits and order."""
+        found = await show_ticket(reads, actor, case_id)
+        if found is None:
+            raise HTTPException(status_code=404, detail="没有这个工单 / There is no such ticket")
+        return found
+
+    @routes.get("/tickets")
+    async def list_tickets(actor: Reader, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
+        """Tickets by id; with a handler or an owner, that person's work list without what is closed."""
+        return await page_tickets(reads, actor, wanted)
+
+    @routes.get("/estates/{estate_id}")
+    async def get_estate(actor: StaffReader, estate_id: str) -> EstateInFull:
+        """One estate with its roster, its contractors and who has how much in hand."""
+        found = await show_estate(reads, actor.org, estate_id)
+        if found is None:
+            raise HTTPException(status_code=404, detail="没有这个小区 / There is no such estate")
+        return found
+
+    @routes.get("/estates")
+    async def list_estates(actor: StaffReader, cursor: Cursor = "", limit: Limit = 100) -> EstatePage:
+        """Estates by id."""
+        return await page_estates(reads, actor.org, after=cursor, limit=limit)
+
+    @routes.get("/deadlines/missed")
+    async def list_missed(
+        actor: StaffReader, clock: Clock, estate_id: KeyFilter = None, cursor: Cursor = "", limit: Limit = 100
+    ) -> MissedPage:
+        """The deadlines of one clock that were missed, by case."""
+        return await page_missed(reads, actor.org, clock, estate_id, after=cursor, limit=limit)
+
+    @routes.get("/figures")
+    async def get_figures(actor: StaffReader, estate_id: KeyFilter = None) -> Figures:
+        """Received, open, closed, by level; deadlines kept and missed by clock; ladder steps; re-entrusted."""
+        return await figures(reads, actor.org, estate_id)
+
+    return routes

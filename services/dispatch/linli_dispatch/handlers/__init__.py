@@ -1,0 +1,163 @@
+"""All of dispatch on one page: every input, what it needs loaded, the rule that decides it.
+
+The functions of this package fetch states and policy and call one rule of `domain/`; no rule is decided here.
+"""
+
+from typing import Final
+
+from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
+from linli_contracts.events.intake import (
+    ComplaintGraded,
+    ComplaintReceived,
+    ComplaintsLinked,
+    ComplaintUnlinked,
+    ComplaintWithdrawn,
+)
+from linli_contracts.events.warranty import CoverageAnswered
+from linli_messaging.service_map import OnCommand, OnEvent, OnTimer, ServiceMap
+
+from linli_dispatch import commands
+from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
+from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
+from linli_dispatch.handlers.following import (
+    handle_callback,
+    handle_clock,
+    handle_coverage,
+    handle_graded,
+    handle_linked,
+    handle_received,
+    handle_unlinked,
+    handle_unreachable,
+    handle_withdrawn,
+)
+from linli_dispatch.handlers.needs import (
+    needs_of_case,
+    needs_of_clock,
+    needs_of_command,
+    needs_of_homes,
+    needs_of_linked,
+    needs_of_received,
+    needs_of_unlinked,
+    org_of_estate,
+    org_of_new_estate,
+    org_of_ticket,
+)
+from linli_dispatch.handlers.registering import (
+    handle_register_contractors,
+    handle_register_estate,
+    handle_register_homes,
+    handle_roster_staff,
+)
+from linli_dispatch.handlers.working import (
+    handle_answer,
+    handle_arrive,
+    handle_decide_reentrusting,
+    handle_finish,
+    handle_pass_on,
+    handle_report,
+    handle_resolve,
+    handle_resume,
+    handle_wait,
+)
+
+_RULES_OF_CLOCK: Final = {
+    "passing_on": ("INT-08", "DSP-06", "ORG-04"),
+    "department_answer": ("DSP-02", "DSP-06", "ORG-04"),
+    "customer_report": ("DSP-03", "DSP-06", "ORG-04"),
+    "completion": ("DSP-03", "DSP-06", "ORG-04"),
+    "arrival": ("DSP-10", "DSP-06", "ORG-04"),
+    "reentrust_lateness": ("DSP-14",),
+    "age_level_2": ("DSP-06", "INT-06"),
+    "age_level_1": ("DSP-06", "INT-06"),
+    "ladder_step": ("DSP-06",),
+    "callback_close": ("FUP-01",),
+    WAIT_ENDS: ("DSP-06", "DSP-19"),
+}
+
+MAP: Final = ServiceMap(
+    name="dispatch",
+    states=(Estate, Home, Workload, Ticket),
+    appends=(MISSED_DEADLINE,),
+    events=(
+        OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
+        OnEvent(ComplaintGraded, needs_of_case, handle_graded, ("INT-06", "DSP-07", "DSP-08", "DSP-19")),
+        OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
+        OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),
+        OnEvent(ComplaintWithdrawn, needs_of_case, handle_withdrawn, ("INT-15",)),
+        OnEvent(CoverageAnswered, needs_of_case, handle_coverage, ("DSP-10",)),
+        OnEvent(CallbackCompleted, needs_of_case, handle_callback, ("FUP-01", "DSP-05")),
+        OnEvent(CustomerUnreachable, needs_of_case, handle_unreachable, ("FUP-04",)),
+    ),
+    commands=(
+        OnCommand(
+            "dispatch.register-estate", "POST /estates", commands.RegisterEstate, "dispatch:registry",
+            lambda command: ((Estate, command.estate_id),), handle_register_estate, ("ORG-01",),
+            org_of_new_estate, "Register an estate, or its new place in the organisation",
+        ),
+        OnCommand(
+            "dispatch.register-homes", "POST /estates/{estate_id}/homes", commands.RegisterHomes, "dispatch:registry",
+            needs_of_homes, handle_register_homes, ("ORG-01", "WAR-02"),
+            org_of_estate, "Register homes of an estate",
+        ),
+        OnCommand(
+            "dispatch.roster-staff", "POST /estates/{estate_id}/roster", commands.RosterStaff, "dispatch:registry",
+            lambda command: ((Estate, command.estate_id),), handle_roster_staff, ("DSP-08", "ORG-03"),
+            org_of_estate, "Put people on an estate's roster",
+        ),
+        OnCommand(
+            "dispatch.register-contractor", "POST /estates/{estate_id}/contractors", commands.RegisterContractor,
+            "dispatch:registry", lambda command: ((Estate, command.estate_id),), handle_register_contractors,
+            ("DSP-08", "DSP-14"), org_of_estate, "Register contractors of an estate",
+        ),
+        OnCommand(
+            "dispatch.pass-on", "POST /tickets/{case_id}/pass-on", commands.PassOn, "dispatch:handle",
+            needs_of_command, handle_pass_on, ("INT-08", "DSP-02"),
+            org_of_ticket, "The responsible desk has the request in its hands",
+        ),
+        OnCommand(
+            "dispatch.answer", "POST /tickets/{case_id}/department-answer", commands.Answer, "dispatch:handle",
+            needs_of_command, handle_answer, ("DSP-02",),
+            org_of_ticket, "The department gave its written opinion",
+        ),
+        OnCommand(
+            "dispatch.report", "POST /tickets/{case_id}/report", commands.Report, "dispatch:handle",
+            needs_of_command, handle_report, ("DSP-03",),
+            org_of_ticket, "The customer was told the result, or the progress and a new date",
+        ),
+        OnCommand(
+            "dispatch.wait", "POST /tickets/{case_id}/wait", commands.WaitForCustomer, "dispatch:handle",
+            needs_of_command, handle_wait, ("DSP-06", "DSP-19"),
+            org_of_ticket, "The case waits for the customer until a date",
+        ),
+        OnCommand(
+            "dispatch.resume", "POST /tickets/{case_id}/resume", commands.Resume, "dispatch:handle",
+            needs_of_command, handle_resume, ("DSP-06",),
+            org_of_ticket, "The wait for the customer is over",
+        ),
+        OnCommand(
+            "dispatch.resolve", "POST /tickets/{case_id}/resolve", commands.Resolve, "dispatch:handle",
+            needs_of_command, handle_resolve, ("DSP-02", "DSP-03", "FUP-01"),
+            org_of_ticket, "The handling of a case that is no repair is finished",
+        ),
+        OnCommand(
+            "dispatch.arrive", "POST /tickets/{case_id}/arrive", commands.Arrive, "partner:repair",
+            needs_of_command, handle_arrive, ("DSP-10",),
+            org_of_ticket, "The contractor is on the spot",
+        ),
+        OnCommand(
+            "dispatch.finish", "POST /tickets/{case_id}/finish", commands.Finish, "partner:repair",
+            needs_of_command, handle_finish, ("DSP-10", "DSP-03"),
+            org_of_ticket, "The repair is done",
+        ),
+        OnCommand(
+            "dispatch.decide-reentrusting", "POST /tickets/{case_id}/reentrusting", commands.DecideReentrusting,
+            "dispatch:decide", needs_of_command, handle_decide_reentrusting, ("DSP-14",),
+            org_of_ticket, "Decide whether another contractor repairs at the first one's cost",
+        ),
+    ),
+    timers=tuple(
+        OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
+        for clock in (*CONSEQUENCES, WAIT_ENDS)
+    ),
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""Following the facts of the other services, and the clocks that run out."""
+
+from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
+from linli_contracts.events.intake import (
+    ComplaintGraded,
+    ComplaintReceived,
+    ComplaintsLinked,
+    ComplaintUnlinked,
+    ComplaintWithdrawn,
+)
+from linli_contracts.events.warranty import CoverageAnswered
+from linli_messaging.service_map import Context, Facts
+from linli_rulebook.decision import NOTHING, Outcome, Timer
+
+from linli_dispatch.domain import callbacks, repair
+from linli_dispatch.domain.closing import withdraw
+from linli_dispatch.domain.level import regrade, says_nothing_new
+from linli_dispatch.domain.opening import link, open_ticket, remember, unlink
+from linli_dispatch.domain.places import Estate, Home
+from linli_dispatch.domain.running_out import run_out
+from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.domain.turn import Turn
+from linli_dispatch.handlers.turning import on_event, turn_of
+
+
+def handle_received(facts: Facts, event: ComplaintReceived, ctx: Context) -> Outcome:
+    """Remembers a request."""
+    return remember(event) if facts.get(Ticket, event.case_id) is None else NOTHING
+
+
+def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome:
+    """The first grading opens the ticket; a later one may change its level."""
+
+    def open_or_regrade(turn: Turn) -> None:
+        ticket = turn.ticket
+        if ticket.status == "received":
+            turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
+            open_ticket(turn, event)
+        elif ticket.status != "closed" and not says_nothing_new(turn, event):
+            regrade(turn, event)
+
+    return on_event(facts, event.case_id, ctx, open_or_regrade)
+
+
+def handle_linked(facts: Facts, event: ComplaintsLinked, ctx: Context) -> Outcome:
+    """Remembers who follows the case."""
+    known = (facts.get(Ticket, case_id) for case_id in event.linked_case_ids if case_id != event.case_id)
+    followers = tuple(ticket for ticket in known if ticket)
+    return on_event(facts, event.case_id, ctx, lambda turn: link(turn, event, followers))
+
+
+def handle_unlinked(facts: Facts, event: ComplaintUnlinked, ctx: Context) -> Outcome:
+    """Forgets that a request followed the case."""
+    follower = facts.get(Ticket, event.unlinked_case_id)
+    return on_event(facts, event.case_id, ctx, lambda turn: unlink(turn, event, follower))
+
+
+def handle_withdrawn(facts: Facts, event: ComplaintWithdrawn, ctx: Context) -> Outcome:
+    """Closes the ticket, unless it is closed."""
+    ticket = facts.get(Ticket, event.case_id)
+    return NOTHING if ticket and ticket.status == "closed" else on_event(facts, event.case_id, ctx, withdraw)
+
+
+def handle_coverage(facts: Facts, event: CoverageAnswered, ctx: Context) -> Outcome:
+    """Follows warranty's answer."""
+    return on_event(facts, event.case_id, ctx, lambda turn: repair.follow_coverage(turn, event))
+
+
+def handle_callback(facts: Facts, event: CallbackCompleted, ctx: Context) -> Outcome:
+    """Closes or reopens."""
+    return on_event(facts, event.case_id, ctx, lambda turn: callbacks.follow_callback(turn, event))
+
+
+def handle_unreachable(facts: Facts, event: CustomerUnreachable, ctx: Context) -> Outcome:
+    """Closes after the last try."""
+    return on_event(facts, event.case_id, ctx, lambda turn: callbacks.follow_unreachable(turn, event))
+
+
+def handle_clock(facts: Facts, ticket: Ticket, timer: Timer, ctx: Context) -> Outcome:
+    """A clock ran out."""
+    estate = facts.get(Estate, ticket.estate_id)
+    if estate is None or timer not in ticket.timers():
+        return NOTHING
+    turn = turn_of(facts, ticket, estate, ctx)
+    run_out(turn, timer)
+    return turn.decision()

@@ -1,0 +1,85 @@
+"""What each input needs loaded, and whose organisation a command touches."""
+
+from collections.abc import Iterable
+
+from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
+from linli_contracts.events.intake import (
+    ComplaintGraded,
+    ComplaintReceived,
+    ComplaintsLinked,
+    ComplaintUnlinked,
+    ComplaintWithdrawn,
+)
+from linli_contracts.events.warranty import CoverageAnswered
+from linli_contracts.lanes import key_of
+from linli_messaging.service_map import Facts, Ref
+from linli_rulebook.decision import Timer
+
+from linli_dispatch import commands
+from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.ticket import Ticket
+
+
+def case_and_estate(case_id: str) -> tuple[Ref, ...]:
+    """A ticket, the roster it is escalated to, the counters it is counted in."""
+    estate_id = key_of(case_id)
+    return (Ticket, case_id), (Estate, estate_id), (Workload, estate_id)
+
+
+def needs_of_command(command: commands.OnTicket) -> tuple[Ref, ...]:
+    """A command about a ticket."""
+    return case_and_estate(command.case_id)
+
+
+def needs_of_received(event: ComplaintReceived) -> tuple[Ref, ...]:
+    """The home too: the grading that follows, mostly in the same batch, reads who served it and names no home."""
+    home: tuple[Ref, ...] = ((Home, event.home_id),) if event.home_id else ()
+    return (*case_and_estate(event.case_id), *home)
+
+
+def needs_of_linked(event: ComplaintsLinked) -> tuple[Ref, ...]:
+    """The case and its followers."""
+    return (*case_and_estate(event.case_id), *((Ticket, case_id) for case_id in event.linked_case_ids))
+
+
+def needs_of_unlinked(event: ComplaintUnlinked) -> tuple[Ref, ...]:
+    """The case and the one that goes its own way."""
+    return (*case_and_estate(event.case_id), (Ticket, event.unlinked_case_id))
+
+
+def needs_of_case(
+    event: ComplaintGraded | ComplaintWithdrawn | CoverageAnswered | CallbackCompleted | CustomerUnreachable,
+) -> tuple[Ref, ...]:
+    """An event about a ticket."""
+    return case_and_estate(event.case_id)
+
+
+def needs_of_clock(ticket: Ticket, timer: Timer) -> tuple[Ref, ...]:
+    """Besides the ticket itself: the roster, and the counters."""
+    return case_and_estate(ticket.id)[1:]
+
+
+def needs_of_homes(command: commands.RegisterHomes) -> Iterable[Ref]:
+    """The estate and every home of the list."""
+    return (Estate, command.estate_id), *((Home, line.home_id) for line in command.homes)
+
+
+def org_of_ticket(facts: Facts, command: commands.OnTicket) -> str | None:
+    """The organisation a ticket belongs to: its estate's."""
+    estate = facts.get(Estate, key_of(command.case_id))
+    return estate.organisation if estate else None
+
+
+def org_of_estate(
+    facts: Facts, command: commands.RegisterHomes | commands.RosterStaff | commands.RegisterContractor
+) -> str | None:
+    """The organisation of a registered estate."""
+    estate = facts.get(Estate, command.estate_id)
+    return estate.organisation if estate else None
+
+
+def org_of_new_estate(facts: Facts, command: commands.RegisterEstate) -> str | None:
+    """Where the estate is to be; to move one that is registered already takes a token of the whole group."""
+    wanted = f"group/{command.region_id}/{command.project_id}/{command.estate_id}"
+    known = facts.get(Estate, command.estate_id)
+    return wanted if known is None or known.organisation == wanted else None

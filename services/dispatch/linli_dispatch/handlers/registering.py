@@ -1,0 +1,43 @@
+"""Registering estates, homes, rosters and contractors."""
+
+from linli_contracts.lanes import key_of
+from linli_messaging.service_map import Context, Facts
+from linli_rulebook.decision import Outcome
+
+from linli_dispatch import commands
+from linli_dispatch.domain import refusals, registry
+from linli_dispatch.domain.places import Contractor, Estate, Home, Staff
+
+
+def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: Context) -> Outcome:
+    """Registers an estate."""
+    wanted = Estate(id=command.estate_id, **command.model_dump(exclude={"estate_id"}))
+    return registry.register_estate(facts.get(Estate, command.estate_id), wanted, ctx.now)
+
+
+def handle_register_homes(facts: Facts, command: commands.RegisterHomes, ctx: Context) -> Outcome:
+    """Registers homes; one id of another estate refuses the whole list."""
+    estate = facts.get(Estate, command.estate_id)
+    if estate is None:
+        return refusals.ESTATE_NOT_FOUND
+    if any(key_of(line.home_id) != estate.id for line in command.homes):
+        return refusals.FOREIGN_ID
+    wanted = {line.home_id: Home(id=line.home_id, **line.model_dump(exclude={"home_id"})) for line in command.homes}
+    return registry.register_homes(estate, (facts.get(Home, home_id) for home_id in wanted), wanted.values())
+
+
+def handle_roster_staff(facts: Facts, command: commands.RosterStaff, ctx: Context) -> Outcome:
+    """Rosters staff."""
+    estate = facts.get(Estate, command.estate_id)
+    if estate is None:
+        return refusals.ESTATE_NOT_FOUND
+    return registry.roster_staff(estate, (Staff(**line.model_dump()) for line in command.staff), ctx.now)
+
+
+def handle_register_contractors(facts: Facts, command: commands.RegisterContractor, ctx: Context) -> Outcome:
+    """Registers contractors."""
+    estate = facts.get(Estate, command.estate_id)
+    if estate is None:
+        return refusals.ESTATE_NOT_FOUND
+    wanted = (Contractor(**line.model_dump()) for line in command.contractors)
+    return registry.register_contractors(estate, wanted, ctx.now)

@@ -1,0 +1,19 @@
+"""The dispatch process: its map, its SQL and its routes, handed to the runtime."""
+
+from pathlib import Path
+
+from linli_runtime.process import Service, run
+
+from linli_dispatch.api import router
+from linli_dispatch.handlers import MAP
+
+SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router)
+
+
+def main() -> None:
+    """Runs dispatch until it is told to stop."""
+    run(SERVICE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+-- Named queries of dispatch: the writer loop loads and saves states, people read pages.
+-- A reader sees the estates below their own organisation path, a contractor only its own orders.
+
+-- name: load_estate
+-- Estates with their rosters and contractors, for the writer loop.
+SELECT id, state FROM estate WHERE id = ANY($1::text[]);
+
+-- name: save_estate
+-- Estates as a batch decided them.
+INSERT INTO estate (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_home
+-- Homes, for the writer loop.
+SELECT id, state FROM home WHERE id = ANY($1::text[]);
+
+-- name: save_home
+-- Homes as a batch decided them.
+INSERT INTO home (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_workload
+-- Who has how much in hand, for the writer loop.
+SELECT id, state FROM workload WHERE id = ANY($1::text[]);
+
+-- name: save_workload
+-- Who has how much in hand, as a batch decided it.
+INSERT INTO workload (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_ticket
+-- Tickets, for the writer loop.
+SELECT id, state FROM ticket WHERE id = ANY($1::text[]);
+
+-- name: save_ticket
+-- Tickets as a batch decided them.
+INSERT INTO ticket (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: append_missed_deadline
+-- The deadlines that a batch found missed.
+INSERT INTO missed_deadline (id, lane, case_id, round, clock, due_at, missed_at)
+SELECT id, lane, case_id, round, clock, due_at, missed_at
+FROM jsonb_to_recordset($1::jsonb) AS missed (
+    id text, lane smallint, case_id text, round integer, clock text, due_at timestamptz, missed_at timestamptz
+);
+
+-- name: show_ticket
+-- One ticket, if the reader may see it.
+SELECT t.state::text AS state FROM ticket t
+WHERE t.id = $1
+    AND ($3::text IS NULL OR t.performer_id = $3)
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')));
+
+-- name: page_tickets
+-- A page of tickets after a cursor; an estate's ids are one range of the primary key ('/' follows '.').
+SELECT t.id, t.state::text AS state FROM ticket t
+WHERE t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
+    AND ($5::text IS NULL OR t.id < $5 || '/')
+    AND ($4::text IS NULL OR t.performer_id = $4)
+    AND ($6::text IS NULL OR t.status = $6)
+    AND ($7::smallint IS NULL OR t.level = $7)
+    AND ($8::boolean IS NULL OR t.overdue = $8)
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY t.id LIMIT $2;
+
+-- name: page_tickets_of_handler
+-- The work list of one person: what they handle, without what is closed.
+SELECT t.id, t.state::text AS state FROM ticket t
+WHERE t.handler_id = $9 AND NOT t.closed
+    AND t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
+    AND ($5::text IS NULL OR t.id < $5 || '/')
+    AND ($4::text IS NULL OR t.performer_id = $4)
+    AND ($6::text IS NULL OR t.status = $6)
+    AND ($7::smallint IS NULL OR t.level = $7)
+    AND ($8::boolean IS NULL OR t.overdue = $8)
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY t.id LIMIT $2;
+
+-- name: page_tickets_of_owner
+-- What one person is accountable for (INT-04), without what is closed.
+SELECT t.id, t.state::text AS state FROM ticket t
+WHERE t.owner_id = $9 AND NOT t.closed
+    AND t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
+    AND ($5::text IS NULL OR t.id < $5 || '/')
+    AND ($4::text IS NULL OR t.performer_id = $4)
+    AND ($6::text IS NULL OR t.status = $6)
+    AND ($7::smallint IS NULL OR t.level = $7)
+    AND ($8::boolean IS NULL OR t.overdue = $8)
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY t.id LIMIT $2;
+
+-- name: show_estate
+-- One estate with its roster, contractors and counters, if the reader may see it.
+SELECT e.state::text AS state, w.state::text AS workload,
+    (SELECT count(*) FROM home h WHERE h.id > e.id || '.' AND h.id < e.id || '/') AS homes
+FROM estate e LEFT JOIN workload w ON w.id = e.id
+WHERE e.id = $1 AND ($2 = 'group' OR starts_with(e.org, $2 || '/'));
+
+-- name: page_estates
+-- A page of estates after a cursor.
+SELECT e.state::text AS state FROM estate e
+WHERE e.id > $1 AND ($3 = 'group' OR starts_with(e.org, $3 || '/'))
+ORDER BY e.id LIMIT $2;
+
+-- name: page_missed_deadlines
+-- A page of the deadlines of one clock that were missed.
+SELECT m.id, m.case_id, m.round, m.clock, m.due_at, m.missed_at FROM missed_deadline m
+WHERE m.clock = $4 AND m.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
+    AND ($5::text IS NULL OR m.id < $5 || '/')
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(m.case_id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY m.id LIMIT $2;
+
+-- name: count_tickets
+-- How many tickets of each status, level and way of closing, with their rounds; reads all that the reader may see.
+SELECT t.status, t.level, coalesce(t.state ->> 'closed_how', '') AS closed_how, count(*) AS tickets,
+    sum((t.state ->> 'round')::integer - 1)::bigint AS reopened,
+    sum((t.state ->> 'reentrusted')::integer)::bigint AS reentrusted,
+    count(*) FILTER (WHERE t.overdue) AS overdue,
+    count(*) FILTER (WHERE NOT t.clocked) AS stuck
+FROM ticket t
+WHERE ($1::text IS NULL OR (t.id > $1 || '.' AND t.id < $1 || '/'))
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')))
+GROUP BY t.status, t.level, closed_how;
+
+-- name: count_by_name
+-- Deadlines kept and missed by clock, and steps of the ladder, over all rounds.
+SELECT counted.what, one.key AS name, sum(one.value::bigint)::bigint AS times
+FROM ticket t
+CROSS JOIN LATERAL (VALUES
+    ('kept', t.state -> 'kept'), ('missed', t.state -> 'missed'), ('step', t.state -> 'steps_taken')
+) AS counted (what, counts)
+CROSS JOIN LATERAL jsonb_each_text(counted.counts) AS one
+WHERE ($1::text IS NULL OR (t.id > $1 || '.' AND t.id < $1 || '/'))
+    AND ($2 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')))
+GROUP BY counted.what, one.key;

@@ -1,0 +1,229 @@
+"""Typed reads of dispatch's tables for people; the writer loop has its own. What a reader may see is an argument."""
+
+from collections import Counter
+from typing import Final
+
+from linli_contracts.event import Instant, Key, Level
+from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, Role
+from linli_contracts.events.intake import Category, RequestKind, Trade
+from linli_messaging.service_map import Actor
+from linli_runtime.reads import Reads
+from pydantic import BaseModel, ConfigDict, Field
+
+from linli_dispatch.domain.lifecycle import Status
+from linli_dispatch.domain.places import Contractor, Staff, Workload
+from linli_dispatch.domain.ticket import Order, RunningClock, Wait
+
+LARGEST_PAGE: Final = 500
+"""Keeps one answer below a megabyte and one read short."""
+
+
+class TicketSeen(BaseModel):
+    """A ticket as people see it."""
+
+    case_id: str = Field(validation_alias="id")
+    estate_id: str
+    home_id: str | None
+    kind: RequestKind
+    category: Category
+    subcategory: str
+    trade: Trade | None
+    customer_ref: str
+    received_at: Instant
+    complete_by: Instant | None
+    people: int
+    status: Status
+    policy_version: str | None
+    opened_at: Instant | None
+    owner_id: str
+    handler_id: str | None
+    handler_role: Role | None
+    desk: str
+    level: Level
+    graded_level: Level
+    level_reasons: tuple[str, ...]
+    leads_to: str | None
+    round: int
+    clocks: tuple[RunningClock, ...]
+    overdue: tuple[Clock, ...]
+    steps: tuple[LadderStep, ...]
+    waits: tuple[Wait, ...]
+    order: Order | None
+    kept: dict[Clock, int]
+    missed: dict[Clock, int]
+    completed_at: Instant | None
+    closed_at: Instant | None
+    closed_how: str | None
+
+
+class TicketPage(BaseModel):
+    """Some tickets by id, and the cursor of the next page."""
+
+    items: list[TicketSeen]
+    next: str | None
+
+
+class EstateSeen(BaseModel):
+    """An estate and its place in the organisation."""
+
+    estate_id: str = Field(validation_alias="id")
+    region_id: str
+    project_id: str
+    name: str
+    kind: EstateKind
+    zone: str
+
+
+class EstatePage(BaseModel):
+    """Some estates by id, and the cursor of the next page."""
+
+    items: list[EstateSeen]
+    next: str | None
+
+
+class EstateInFull(EstateSeen):
+    """An estate with its roster, its contractors, how many homes it has and who has how much in hand."""
+
+    staff: tuple[Staff, ...]
+    contractors: tuple[Contractor, ...]
+    homes: int = 0
+    in_hand: dict[str, int] = Field(default_factory=dict)
+
+
+class MissedDeadline(BaseModel):
+    """A deadline that was missed."""
+
+    case_id: str
+    round: int
+    clock: Clock
+    due_at: Instant
+    missed_at: Instant
+
+
+class MissedPage(BaseModel):
+    """Some missed deadlines, and the cursor of the next page."""
+
+    items: list[MissedDeadline]
+    next: str | None
+
+
+class KeptAndMissed(BaseModel):
+    """How often a deadline was kept and missed."""
+
+    kept: int = 0
+    missed: int = 0
+
+
+class Figures(BaseModel):
+    """The counts of one estate, or of all that a reader may see; ``received`` is always ``open`` + ``closed``."""
+
+    received: int
+    open: int
+    closed: int
+    by_status: dict[Status, int]
+    by_level: dict[Level, int]
+    closed_how: dict[str, int]
+    overdue: int
+    """Tickets that owe something they missed."""
+    reopened: int
+    """Rounds after the first."""
+    reentrusted: int
+    deadlines: dict[Clock, KeptAndMissed]
+    ladder_steps: dict[LadderStep, int]
+    stuck: int
+    """Without a clock and without a dated wait: always 0 (DSP-19)."""
+
+
+class TicketFilter(BaseModel):
+    """Which tickets a page shows; None: all. A handler's or owner's page leaves out what is closed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    estate_id: Key | None = None
+    status: Status | None = None
+    level: Level | None = None
+    overdue: bool | None = None
+    handler: str | None = Field(default=None, max_length=64)
+    owner: str | None = Field(default=None, max_length=64)
+    cursor: str = Field(default="", max_length=300)
+    limit: int = Field(default=100, ge=1, le=LARGEST_PAGE)
+
+
+async def show_ticket(reads: Reads, actor: Actor, case_id: str) -> TicketSeen | None:
+    """The ticket, if there is one and the reader may see it."""
+    row = await reads.fetchrow("show_ticket", case_id, actor.org, actor.contractor_id)
+    return TicketSeen.model_validate_json(row["state"]) if row else None
+
+
+async def page_tickets(reads: Reads, actor: Actor, wanted: TicketFilter) -> TicketPage:
+    """The tickets after the cursor that fit the filter; with a handler and an owner, those of the handler."""
+    query, person = "page_tickets", list[str]()
+    if wanted.handler is not None:
+        query, person = "page_tickets_of_handler", [wanted.handler]
+    elif wanted.owner is not None:
+        query, person = "page_tickets_of_owner", [wanted.owner]
+    reader = (actor.org, actor.contractor_id)
+    filters = (wanted.estate_id, wanted.status, wanted.level, wanted.overdue)
+    rows = await reads.fetch(query, wanted.cursor, wanted.limit + 1, *reader, *filters, *person)
+    items = [TicketSeen.model_validate_json(row["state"]) for row in rows[: wanted.limit]]
+    return TicketPage(items=items, next=items[-1].case_id if len(rows) > wanted.limit else None)
+
+
+async def show_estate(reads: Reads, org: str, estate_id: str) -> EstateInFull | None:
+    """The estate, if there is one and the organisation path may see it."""
+    row = await reads.fetchrow("show_estate", estate_id, org)
+    if row is None:
+        return None
+    in_hand = Workload.model_validate_json(row["workload"]).in_hand if row["workload"] else {}
+    estate = EstateInFull.model_validate_json(row["state"])
+    return estate.model_copy(update={"homes": row["homes"], "in_hand": dict(in_hand)})
+
+
+async def page_estates(reads: Reads, org: str, *, after: str, limit: int) -> EstatePage:
+    """The estates after the cursor."""
+    rows = await reads.fetch("page_estates", after, limit + 1, org)
+    items = [EstateSeen.model_validate_json(row["state"]) for row in rows[:limit]]
+    return EstatePage(items=items, next=items[-1].estate_id if len(rows) > limit else None)
+
+
+async def page_missed(
+    reads: Reads, org: str, clock: Clock, estate_id: str | None, *, after: str, limit: int
+) -> MissedPage:
+    """The missed deadlines of one clock after the cursor."""
+    rows = await reads.fetch("page_missed_deadlines", after, limit + 1, org, clock, estate_id)
+    items = [MissedDeadline.model_validate(dict(row)) for row in rows[:limit]]
+    return MissedPage(items=items, next=rows[limit - 1]["id"] if len(rows) > limit else None)
+
+
+async def figures(reads: Reads, org: str, estate_id: str | None) -> Figures:
+    """The counts, in two passes over the tickets."""
+    rows = await reads.fetch("count_tickets", estate_id, org)
+    named = await reads.fetch("count_by_name", estate_id, org)
+    by_status: Counter[Status] = Counter()
+    by_level: Counter[Level] = Counter()
+    closed_how: Counter[str] = Counter()
+    for row in rows:
+        by_status[row["status"]] += row["tickets"]
+        by_level[row["level"]] += row["tickets"]
+        if row["closed_how"]:
+            closed_how[row["closed_how"]] += row["tickets"]
+    deadlines: dict[Clock, KeptAndMissed] = {}
+    for row in named:
+        if row["what"] != "step":
+            so_far = deadlines.get(row["name"], KeptAndMissed())
+            deadlines[row["name"]] = so_far.model_copy(update={row["what"]: row["times"]})
+    received, closed = by_status.total(), by_status["closed"]
+    return Figures(
+        received=received,
+        open=received - closed,
+        closed=closed,
+        by_status=by_status,
+        by_level=by_level,
+        closed_how=closed_how,
+        overdue=sum(row["overdue"] for row in rows),
+        reopened=sum(row["reopened"] for row in rows),
+        reentrusted=sum(row["reentrusted"] for row in rows),
+        deadlines=deadlines,
+        ladder_steps={row["name"]: row["times"] for row in named if row["what"] == "step"},
+        stuck=sum(row["stuck"] for row in rows),
+    )
