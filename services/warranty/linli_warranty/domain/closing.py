@@ -24,7 +24,7 @@ class ClosingSum(BaseModel):
 def count_closing(deposit: Deposit, count: ClosingCallbacksCompleted) -> Decision:
     """Keeps an estate's count; a later one replaces it, an older one changes nothing."""
     known = next((known for known in deposit.closing_counts if known.estate_id == count.estate_id), None)
-    if known and known.counted_at >= count.counted_at:
+    if known and (known == count or known.counted_at > count.counted_at):
         return NOTHING
     others = tuple(other for other in deposit.closing_counts if other.estate_id != count.estate_id)
     why = Because(

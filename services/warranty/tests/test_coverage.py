@@ -1,0 +1,135 @@
+"""Is this defect, in this home, on this day, covered, by whom, until when? There is one answer (WAR-02)."""
+
+from datetime import date
+
+import pytest
+from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered
+from linli_contracts.events.intake import Trade
+from linli_contracts.events.warranty import CoverageAnswered
+from linli_rulebook.decision import NOTHING, Early
+from linli_testkit.facts import context
+from linli_warranty.domain.periods import legal_end, legal_minimum_in_words
+
+from services.warranty.tests.books import Books, local, opening
+
+# Home 1-1-101 was handed over on 2021-01-15; the contractor's warranty runs from completion acceptance, 2020-03-10.
+HANDED_OVER = HomeRegistered(
+    home_id="xh01.1-1-101", estate_id="xh01", phase="1", building="1", handed_over_on=date(2021, 1, 15)
+)
+
+
+@pytest.mark.rule("WAR-02")
+@pytest.mark.parametrize(
+    ("on", "covered", "basis", "until", "pays"),
+    [
+        ("2021-01-14", False, "not_handed_over", None, False),
+        ("2021-01-15", True, "in_warranty", date(2023, 1, 15), True),
+        ("2022-03-10", True, "in_warranty", date(2023, 1, 15), True),
+        ("2022-03-11", True, "in_warranty", date(2023, 1, 15), False),
+        ("2023-01-15", True, "in_warranty", date(2023, 1, 15), False),
+        ("2023-01-16", False, "expired", date(2023, 1, 15), False),
+    ],
+)
+def test_the_customer_by_hand_over_and_the_contractor_by_acceptance(
+    books: Books, *, on: str, covered: bool, basis: str, until: date | None, pays: bool
+) -> None:
+    books.hear(HANDED_OVER)
+    answer = books.ask(on)
+    assert (answer.covered, answer.basis, answer.until) == (covered, basis, until)
+    assert (answer.contractor_id, answer.contract_id) == (("sg1", "ht1") if pays else (None, None))
+
+
+@pytest.mark.rule("WAR-02")
+def test_a_contractor_who_agreed_to_more_still_comes_when_the_customers_warranty_is_over() -> None:
+    books = Books()
+    books.send(opening(periods_months={"decoration": 60}))
+    answer = books.ask("2025-03-10")
+    assert (answer.covered, answer.basis, answer.contractor_id) == (False, "expired", "sg1")
+    assert books.ask("2025-03-11").contractor_id is None
+
+
+@pytest.mark.rule("WAR-02")
+@pytest.mark.parametrize(
+    ("on", "covered", "basis"),
+    [
+        ("2020-03-09", False, "not_handed_over"),
+        ("2020-03-10", True, "in_warranty"),
+        ("2022-03-10", True, "in_warranty"),
+        ("2022-03-11", False, "expired"),
+    ],
+)
+def test_in_the_common_area_completion_acceptance_governs(books: Books, *, on: str, covered: bool, basis: str) -> None:
+    answer = books.ask(on, home_id=None)
+    assert (answer.covered, answer.basis, answer.contractor_id) == (covered, basis, "sg1" if covered else None)
+
+
+@pytest.mark.rule("WAR-02", "DSP-10")
+def test_homes_without_hand_over_or_contract(books: Books) -> None:
+    assert books.ask("2021-01-01", home_id="xh01.2-1-101").basis == "not_handed_over"
+    assert books.ask("2021-01-01", home_id="xh01.9-9-999").basis == "not_handed_over", "nobody registered it"
+    free = books.ask("2021-01-01", trade="electrical")
+    assert (free.covered, free.basis, free.contractor_id) == (True, "no_contract", None), "the developer repairs it"
+    assert books.ask("2022-03-11", trade="electrical").basis == "expired"
+    common = books.ask("2021-01-01", trade="electrical", home_id=None)
+    assert (common.covered, common.basis) == (False, "no_contract"), "nothing says when it was completed"
+
+
+@pytest.mark.rule("WAR-02")
+def test_the_contract_of_the_phase_answers_and_of_several_the_longest() -> None:
+    books = Books()
+    books.send(opening(contract_id="ht2", contractor_id="sg2", phases=("2",)))
+    assert books.ask("2021-01-01").basis == "no_contract"
+    books.send(opening(contract_id="ht3", contractor_id="sg3", phases=("1", "2")))
+    assert books.ask("2021-01-01").contract_id == "ht3"
+    books.send(opening(contract_id="ht4", contractor_id="sg4", completion_accepted_on=date(2020, 3, 11)))
+    assert books.ask("2021-01-01").contract_id == "ht4", "its warranty runs a day longer"
+    assert books.ask("2021-01-01", home_id=None).contract_id == "ht4"
+
+
+@pytest.mark.rule("WAR-02")
+@pytest.mark.parametrize(
+    ("trade", "starts", "ends"),
+    [
+        ("waterproofing", "2020-03-10", "2025-03-10"),
+        ("electrical", "2020-03-10", "2022-03-10"),
+        ("plumbing", "2020-02-29", "2022-02-28"),
+        ("equipment", "2020-03-10", "2022-03-10"),
+        ("decoration", "2020-03-10", "2022-03-10"),
+        ("structure", "2020-03-10", "2070-03-10"),
+        # Two whole heating seasons (15 November to 15 March) and two whole cooling seasons (June to September).
+        ("heating_cooling", "2020-03-10", "2022-03-15"),
+        ("heating_cooling", "2020-06-01", "2022-03-15"),
+        ("heating_cooling", "2020-11-15", "2022-09-30"),
+        ("heating_cooling", "2020-11-16", "2023-03-15"),
+    ],
+)
+def test_the_legal_minimum_by_trade(trade: Trade, starts: str, ends: str) -> None:
+    policy = context(local("2020-06-01")).policies.policy("2000.1")
+    assert legal_end(trade, date.fromisoformat(starts), policy) == date.fromisoformat(ends)
+
+
+@pytest.mark.rule("WAR-02")
+def test_the_minimum_in_words() -> None:
+    policy = context(local("2020-06-01")).policies.policy("2000.1")
+    assert legal_minimum_in_words("waterproofing", policy) == "5 years"
+    assert legal_minimum_in_words("heating_cooling", policy) == "2 seasons"
+
+
+@pytest.mark.rule("WAR-02", "OPS-03")
+def test_a_question_waits_for_its_estate_and_places_are_learnt_once(books: Books) -> None:
+    question = CoverageAsked(
+        case_id="xh09.c1", estate_id="xh09", round=1, trade="decoration", asked_on=date(2021, 1, 1)
+    )
+    assert books.hear(question) == Early("estate", "xh09")
+    estate = EstateRegistered(
+        estate_id="xh01",
+        region_id="south",
+        project_id="p-xh01",
+        name="星河湾",
+        kind="residential",
+        registered_at=books.now,
+    )
+    assert books.hear(estate) is NOTHING
+    assert books.hear(HANDED_OVER) is not NOTHING
+    assert books.hear(HANDED_OVER) is NOTHING
+    assert not books.events(CoverageAnswered)

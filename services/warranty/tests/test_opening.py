@@ -1,0 +1,106 @@
+"""An account is opened once, at the settlement, with the retained amount; its terms are never below the law."""
+
+from datetime import date
+
+import pytest
+from linli_contracts.events.warranty import DepositOpened, WarrantyExpiring
+from linli_rulebook.decision import Decision, Refusal
+from linli_warranty.commands import RecordDocument
+from linli_warranty.domain.estate import Estate
+
+from services.warranty.tests.books import Books, answer, code, contractor, local, opening
+
+
+@pytest.mark.rule("WAR-01", "WAR-03", "WAR-07")
+def test_opening_books_the_retained_amount_and_tells_the_estates() -> None:
+    books = Books()
+    outcome = books.send(opening(estate_ids=("xh01", "xh02"), phases=("1",)))
+    assert answer(outcome) == {"contract_id": "ht1", "warranty_ends_on": "2022-03-10"}
+    deposit = books.deposit
+    assert (deposit.balances.cash_retained, deposit.balances.deposit_liability) == (100_000, -100_000)
+    assert (deposit.org, deposit.region_id, deposit.estate_id) == ("group/south", "south", None)
+    assert [(row["debit_account"], row["credit_account"], row["amount_fen"]) for row in books.rows] == [
+        ("cash_retained", "deposit_liability", 100_000)
+    ]
+    assert [event.retained_fen for event in books.events(DepositOpened)] == [100_000]
+    for estate_id in ("xh01", "xh02"):
+        (terms,) = books.state(Estate, estate_id).terms
+        assert (terms.contract_id, terms.phases, terms.completion_accepted_on) == ("ht1", ("1",), date(2020, 3, 10))
+
+
+@pytest.mark.rule("WAR-01", "WAR-02")
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({}, "deposit-exists"),
+        ({"contract_id": "ht2", "estate_ids": ("xh01", "xh09")}, "estate-unknown"),
+        ({"contract_id": "ht2", "completion_accepted_on": date(2020, 6, 2)}, "accepted-in-future"),
+        ({"contract_id": "ht2", "periods_months": {"decoration": 23}}, "below-legal-minimum"),
+        ({"contract_id": "ht2", "periods_months": {"structure": 600}}, "period-without-trade"),
+    ],
+)
+def test_what_is_refused(books: Books, given: dict[str, object], refused: str) -> None:
+    before = dict(books.states)
+    assert code(books.send(opening(**given))) == refused
+    assert books.states == before
+
+
+@pytest.mark.rule("WAR-02")
+def test_the_refusal_names_the_trade_and_the_minimum(books: Books) -> None:
+    given: dict[str, object] = {
+        "contract_id": "ht2",
+        "trades": ("waterproofing",),
+        "periods_months": {"waterproofing": 59},
+    }
+    refusal = books.send(opening(**given))
+    assert isinstance(refusal, Refusal)
+    assert refusal.fields == (("periods_months.waterproofing", "at least 5 years"),)
+    assert isinstance(books.send(opening(**given | {"periods_months": {"waterproofing": 60}})), Decision)
+
+
+@pytest.mark.rule("WAR-07")
+def test_a_contractor_opens_nothing(books: Books) -> None:
+    assert code(books.send(opening(contract_id="ht2"), contractor("sg1"))) == "not-for-contractors"
+
+
+@pytest.mark.rule("WAR-12")
+def test_documents_are_recorded_once(books: Books) -> None:
+    for _ in range(2):
+        outcome = books.send(RecordDocument(contract_id="ht1", document="warranty_report"))
+        assert answer(outcome)["documents"] == ["contract", "settlement", "warranty_report"]
+    assert code(books.send(RecordDocument(contract_id="ht9", document="contract"))) == "deposit-not-found"
+
+
+@pytest.mark.rule("WAR-08")
+def test_two_months_before_a_warranty_ends_it_is_announced_once_for_each_end() -> None:
+    books = Books()
+    books.send(opening(trades=("decoration", "plumbing", "waterproofing")))
+    books.wait_until(local("2022-01-09 23:59:59"))
+    assert not books.events(WarrantyExpiring)
+    books.wait_until(local("2022-01-10 00:00:00"))
+    assert [event.ends_on for event in books.events(WarrantyExpiring)] == [date(2022, 3, 10)]
+    books.wait_until(local("2030-01-01"))
+    assert [event.ends_on for event in books.events(WarrantyExpiring)] == [date(2022, 3, 10), date(2025, 3, 10)]
+    assert not list(books.deposit.timers())
+
+
+@pytest.mark.rule("WAR-08")
+@pytest.mark.parametrize(
+    ("accepted_on", "told_at"),
+    [
+        (date(2018, 6, 1), local("2020-06-01")),  # Ends today: told at once.
+        (date(2018, 7, 31), local("2020-06-01")),  # The notice is overdue: told at once.
+        (date(2018, 8, 2), local("2020-06-02 00:00:00")),
+    ],
+)
+def test_an_account_opened_late_announces_at_once(accepted_on: date, told_at: object) -> None:
+    books = Books()
+    books.send(opening(completion_accepted_on=accepted_on))
+    assert [timer.due_at for timer in books.deposit.timers()] == [told_at]
+
+
+@pytest.mark.rule("WAR-08")
+def test_a_warranty_that_is_over_is_not_announced() -> None:
+    books = Books()
+    books.send(opening(completion_accepted_on=date(2018, 5, 31)))
+    assert not list(books.deposit.timers())
