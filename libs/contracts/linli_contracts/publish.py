@@ -1,4 +1,4 @@
-"""What is published of every event: its JSON Schema and a golden sample, files of this package that the repository keeps.
+"""What is published of every event: its JSON Schema and a golden sample, as files of this package.
 
 ``schemas/<Type>.v<version>.json`` follows the model as long as a change is compatible. Its sample of the same name, in
 ``samples/``, is written once and never again, so that the oldest body of a version must stay readable.
