@@ -1,5 +1,6 @@
 """The bodies of intake's commands. `command_id` and `random_ref` are filled in by the runtime, never by a client."""
 
+from functools import cached_property
 from typing import Annotated
 
 from linli_contracts.event import Id, Key
@@ -7,7 +8,9 @@ from linli_contracts.personal import PersonalText
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli_intake.domain.amending import Amendment
+from linli_intake.domain.arrival import Arrival, arrival_of
 from linli_intake.domain.form import PersonalWriting, RequestForm
+from linli_intake.settings import contact_pepper
 
 Reason = Annotated[PersonalText, Field(min_length=1, max_length=2000)]
 """Why a person decided so, in their own words; typed personal because people name people."""
@@ -20,6 +23,11 @@ class ReceiveRequest(RequestForm):
 
     command_id: str
     random_ref: str
+
+    @cached_property
+    def arrival(self) -> Arrival:
+        """Worked out once: asked for when its states are loaded, and again when it is decided."""
+        return arrival_of(self, self.command_id, self.random_ref, contact_pepper())
 
 
 class ResubmitRequest(RequestForm):

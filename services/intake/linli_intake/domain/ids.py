@@ -1,6 +1,7 @@
 """The ids that intake gives: each below its key and derived from its cause, so that a repetition names the same."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from uuid import uuid5
 
@@ -41,5 +42,6 @@ def group_id(estate_id: str, cause: str) -> str:
     return id_under(estate_id, f"g{_digest(cause)}")
 
 
+@lru_cache(maxsize=1024)
 def _digest(cause: str) -> str:
     return uuid5(NAMESPACE, cause).hex[:_DIGITS]

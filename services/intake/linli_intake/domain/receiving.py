@@ -1,6 +1,5 @@
 """Receiving a request: a complete form becomes a graded case with its customer, another goes to quarantine."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,42 +7,24 @@ from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived
 from linli_rulebook import Policy
 from linli_rulebook.decision import Because, Decision, Outcome, Refusal
 
+from linli_intake.domain.arrival import Arrival, Known
 from linli_intake.domain.completeness import Limits, as_code, faults_of
 from linli_intake.domain.form import RequestForm
 from linli_intake.domain.grading import Circumstances, Grade, grade
 from linli_intake.domain.person import Contact, Customer, customer_ref
-from linli_intake.domain.place import Estate, Home
 from linli_intake.domain.quarantine import Quarantined, keep, released
 from linli_intake.domain.request import Request, RequestText
 from linli_intake.domain.secret import digest_of, secret_of
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A form with the ids it would get and what is known about the place and the person it names."""
-
-    form: RequestForm
-    estate_id: str | None
-    home_id: str | None
-    case_id: str | None
-    """None: it names nothing that could be an estate."""
-    quarantine_id: str
-    contact_id: str | None
-    """None: no contact was given, so nobody can be found again by it."""
-    random_ref: str
-    estate: Estate | None = None
-    home: Home | None = None
-    contact: Contact | None = None
-    taken: Request | None = None
-    """A case that has the very id already."""
-
-
-def receive(arrival: Arrival, policy: Policy, limits: Limits, now: datetime) -> Outcome:
+def receive(arrival: Arrival, known: Known, policy: Policy, limits: Limits, now: datetime) -> Outcome:
     """Register the case (INT-03, INT-06) or keep the form with everything that it lacks."""
-    return _receive(arrival, None, policy, limits, now)
+    return _receive(arrival, known, None, policy, limits, now)
 
 
-def resubmit(kept: Quarantined, arrival: Arrival, policy: Policy, limits: Limits, now: datetime) -> Outcome:
+def resubmit(
+    kept: Quarantined, arrival: Arrival, known: Known, policy: Policy, limits: Limits, now: datetime
+) -> Outcome:
     """Receive the corrected form that was in quarantine; refused when it has become a case before."""
     if kept.status == "resubmitted":
         return Refusal(
@@ -52,30 +33,34 @@ def resubmit(kept: Quarantined, arrival: Arrival, policy: Policy, limits: Limits
             f"该受理单已更正并立案：{kept.case_id}。",
             f"This form has been corrected and became case {kept.case_id}.",
         )
-    return _receive(arrival, kept, policy, limits, now)
+    return _receive(arrival, known, kept, policy, limits, now)
 
 
-def _receive(arrival: Arrival, kept: Quarantined | None, policy: Policy, limits: Limits, now: datetime) -> Outcome:
+def _receive(
+    arrival: Arrival, known: Known, kept: Quarantined | None, policy: Policy, limits: Limits, now: datetime
+) -> Outcome:
     form, case_id = arrival.form, arrival.case_id
-    faults = faults_of(form, arrival.estate, arrival.home, limits, now)
-    if faults or case_id is None or arrival.estate is None:
+    faults = faults_of(form, known.estate, known.home, limits, now)
+    if faults or case_id is None or known.estate is None:
         return keep(arrival.quarantine_id, form, faults, kept, now)
-    if arrival.taken is not None:
+    if known.taken is not None:
         return Refusal(
             "case-id-taken",
             "INT-03",
             "案件编号重复，请换一个幂等键重新提交。",
             "Another case has this id already: send it again with a new idempotency key.",
         )
-    registered = _register(arrival, arrival.estate.id, case_id, policy, now)
+    registered = _register(arrival, known, case_id, policy, now)
     return registered if kept is None else registered + released(kept, form, case_id)
 
 
-def _register(arrival: Arrival, estate_id: str, case_id: str, policy: Policy, now: datetime) -> Decision:
+def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now: datetime) -> Decision:
     form = arrival.form
-    customer = arrival.contact.customer_ref if arrival.contact else customer_ref(arrival.random_ref)
+    customer = known.contact.customer_ref if known.contact else customer_ref(arrival.random_ref)
     secret = secret_of(arrival.random_ref)
-    facts = _facts(form, now) | {"case_id": case_id, "estate_id": estate_id, "customer_ref": customer}
+    facts = _facts(form, now)
+    facts["case_id"] = facts["id"] = case_id
+    facts["customer_ref"] = customer
     # One dictionary makes the fact and the state; each model takes the fields it has, and neither has a personal one.
     received = ComplaintReceived.model_validate(facts)
     graded = grade(
@@ -88,20 +73,15 @@ def _register(arrival: Arrival, estate_id: str, case_id: str, policy: Policy, no
         ),
         policy,
     )
-    request = Request.model_validate(
-        facts
-        | {
-            "id": case_id,
-            "secret_digest": digest_of(secret),
-            "policy_version": policy.version,
-            "level": graded.level,
-            "reasons": graded.reasons,
-            "standing_since": now,
-        }
-    )
+    facts["secret_digest"] = digest_of(secret)
+    facts["policy_version"] = policy.version
+    facts["level"] = graded.level
+    facts["reasons"] = graded.reasons
+    facts["standing_since"] = now
+    request = Request.model_validate(facts)
     text = RequestText(id=case_id, name=form.name, what_happened=form.what_happened or "", expects=form.expects or "")
     return Decision(
-        save=(request, text, *_new_customer(arrival, customer, facts)),
+        save=(request, text, *_new_customer(arrival, known, customer)),
         events=(received, told_grade(request, previous=None, people=request.people, now=now)),
         because=reasons_for(request, graded, request.people),
         answer={"case_id": case_id, "customer_ref": customer, "level": graded.level, "secret": secret},
@@ -135,6 +115,7 @@ def reasons_for(request: Request, graded: Grade, people: int) -> tuple[Because, 
 def _facts(form: RequestForm, now: datetime) -> dict[str, Any]:
     """The form's fields that may be known elsewhere, codes in the form that events have them."""
     return {
+        "estate_id": form.estate_id,
         "home_id": form.home_id,
         "kind": form.kind,
         "category": form.category,
@@ -157,10 +138,11 @@ def _facts(form: RequestForm, now: datetime) -> dict[str, Any]:
     }
 
 
-def _new_customer(arrival: Arrival, ref: str, facts: dict[str, Any]) -> tuple[Customer | Contact, ...]:
+def _new_customer(arrival: Arrival, known: Known, ref: str) -> tuple[Customer | Contact, ...]:
     """The file of a person seen for the first time; one found again keeps theirs (INT-12)."""
     form = arrival.form
-    if arrival.contact is not None or arrival.contact_id is None:
+    if known.contact is not None or arrival.contact_id is None:
         return ()
-    file = Customer(id=ref, name=form.name or "", contact=form.contact or "", kind=facts["customer_kind"])
+    told = {"id": ref, "name": form.name or "", "contact": form.contact, "kind": form.customer_kind}
+    file = Customer.model_validate(told)
     return (file, Contact(id=arrival.contact_id, customer_ref=ref))

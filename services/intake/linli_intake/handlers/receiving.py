@@ -1,42 +1,26 @@
 """Receiving and resubmitting: what a form names is loaded, then one rule decides (INT-03, INT-06, INT-12)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_rulebook import Policy
+from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.decision import More, Outcome
 from linli_rulebook.timeline import LAST_YEAR
 
 from linli_intake.commands import ReceiveRequest, ResubmitRequest
+from linli_intake.domain.arrival import Arrival, Known, arrival_of
 from linli_intake.domain.completeness import Limits
-from linli_intake.domain.form import RequestForm, corrected
-from linli_intake.domain.ids import case_id, is_id, is_key, quarantine_id
-from linli_intake.domain.person import Contact, Customer, contact_id, customer_ref
+from linli_intake.domain.form import corrected
+from linli_intake.domain.person import Contact, Customer, customer_ref
 from linli_intake.domain.place import Estate, Home
 from linli_intake.domain.quarantine import Quarantined
-from linli_intake.domain.receiving import Arrival, receive, resubmit
+from linli_intake.domain.receiving import receive, resubmit
 from linli_intake.domain.request import Request, RequestText
 from linli_intake.handlers.asking import not_loaded, org_of, unknown
 from linli_intake.settings import contact_pepper
-
-
-def arrival_of(form: RequestForm, kept_as: str, cause: str, random_ref: str) -> Arrival:
-    """The form with the ids it would get; what is known about them is filled in by `known_about`."""
-    estate_id = form.estate_id if is_key(form.estate_id) else None
-    at_home = form.home_id is not None and is_id(form.home_id) and key_of(form.home_id) == estate_id
-    reachable = form.contact is not None and form.contact.strip() != ""
-    return Arrival(
-        form=form,
-        estate_id=estate_id,
-        home_id=form.home_id if at_home else None,
-        case_id=case_id(estate_id, cause) if estate_id else None,
-        quarantine_id=kept_as,
-        contact_id=contact_id(form.contact or "", contact_pepper()) if reachable else None,
-        random_ref=random_ref,
-    )
 
 
 def refs_of(arrival: Arrival) -> Iterable[Ref]:
@@ -54,12 +38,11 @@ def refs_of(arrival: Arrival) -> Iterable[Ref]:
         yield Customer, customer_ref(arrival.random_ref)
 
 
-def known_about(arrival: Arrival, facts: Facts) -> Arrival:
-    """The arrival with the estate, home and person it names, as far as they are known."""
+def known_about(arrival: Arrival, facts: Facts) -> Known:
+    """The estate, home and person that it names, as far as they are known."""
     if arrival.case_id is None or arrival.estate_id is None:
-        return arrival
-    return replace(
-        arrival,
+        return Known()
+    return Known(
         estate=facts.get(Estate, arrival.estate_id),
         home=facts.get(Home, arrival.home_id) if arrival.home_id else None,
         contact=facts.get(Contact, arrival.contact_id) if arrival.contact_id else None,
@@ -69,14 +52,14 @@ def known_about(arrival: Arrival, facts: Facts) -> Arrival:
 
 def needs_of_receiving(body: ReceiveRequest) -> Iterable[Ref]:
     """See `refs_of`."""
-    return refs_of(_arriving(body))
+    return refs_of(body.arrival)
 
 
 def handle_receiving(facts: Facts, body: ReceiveRequest, ctx: Context) -> Outcome:
     """INT-03, INT-06, INT-12."""
-    arrival = known_about(_arriving(body), facts)
-    policy = _policy(ctx, arrival.estate)
-    return receive(arrival, policy, _limits(ctx, policy), ctx.now)
+    known = known_about(body.arrival, facts)
+    policy = _policy(ctx, known.estate)
+    return receive(body.arrival, known, policy, _limits(ctx.policies, policy), ctx.now)
 
 
 def org_of_receiving(facts: Facts, body: ReceiveRequest) -> str | None:
@@ -94,13 +77,13 @@ def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Ou
     kept = facts.get(Quarantined, body.quarantine_id)
     if kept is None:
         return unknown("quarantine-not-found", body.quarantine_id)
-    arrival = arrival_of(corrected(kept.form, body), kept.id, kept.id, body.random_ref)
+    arrival = arrival_of(corrected(kept.form, body), kept.id, body.random_ref, contact_pepper(), kept.id)
     missing = not_loaded(facts, refs_of(arrival))
     if missing:
         return More(missing)
-    arrival = known_about(arrival, facts)
-    policy = _policy(ctx, arrival.estate)
-    return resubmit(kept, arrival, policy, _limits(ctx, policy), ctx.now)
+    known = known_about(arrival, facts)
+    policy = _policy(ctx, known.estate)
+    return resubmit(kept, arrival, known, policy, _limits(ctx.policies, policy), ctx.now)
 
 
 def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
@@ -108,13 +91,10 @@ def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
     return org_of(facts, body.estate_id or key_of(body.quarantine_id))
 
 
-def _arriving(body: ReceiveRequest) -> Arrival:
-    return arrival_of(body, quarantine_id(body.estate_id, body.command_id), body.command_id, body.random_ref)
-
-
-def _limits(ctx: Context, policy: Policy) -> Limits:
+@lru_cache(maxsize=1024)
+def _limits(policies: PolicyBook, policy: Policy) -> Limits:
     """No deadline can be told before the first policy or beyond the calendars, less a year for the longest one."""
-    earliest = ctx.policies.effective_from(ctx.policies.versions[0])
+    earliest = policies.effective_from(policies.versions[0])
     return Limits(policy.integer("intake.text_limit"), earliest, datetime(LAST_YEAR, 1, 1, tzinfo=UTC))
 
 
