@@ -28,10 +28,13 @@ def router(reads: Reads) -> APIRouter:
         status: Status | None = None,
         estate_id: Annotated[str | None, Query(pattern=KEY_PATTERN)] = None,
         due_before: AwareDatetime | None = None,
+        callable_until: AwareDatetime | None = None,
         cursor: Annotated[str | None, Query(max_length=256)] = None,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     ) -> CallbackPage:
-        """Callbacks in the order of their ids; ``due_before``: the open ones to be made before that instant."""
+        """Callbacks in the order of their ids; ``due_before``: the open ones to be made before that instant;
+        ``callable_until``: the open ones whose time to call has begun by then.
+        """
         return await callback_page(
             reads,
             org=actor.org,
@@ -40,6 +43,7 @@ def router(reads: Reads) -> APIRouter:
             status=status,
             estate_id=estate_id,
             due_before=due_before,
+            callable_until=callable_until,
         )
 
     @routes.get("/callbacks/{callback_id}")

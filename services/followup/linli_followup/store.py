@@ -46,12 +46,15 @@ async def callback_page(
     status: Status | None = None,
     estate_id: str | None = None,
     due_before: datetime | None = None,
+    callable_until: datetime | None = None,
 ) -> CallbackPage:
-    """The callbacks after the cursor that ``org`` may see; ``due_before`` asks for open ones to be made before then."""
+    """The callbacks after the cursor that ``org`` may see; see the route for ``due_before`` and ``callable_until``."""
     first, last = (f"{estate_id}.", f"{estate_id}/") if estate_id else ("", _AFTER_EVERY_ID)
-    due_text = due_before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if due_before else None
-    query = "list_open_callbacks" if status in OPEN or due_before else "list_callbacks"
-    rows = await reads.fetch(query, max(after or "", first), last, status, due_text, org, limit + 1)
+    arguments = (max(after or "", first), last, status, _as_stored(due_before), org, limit + 1)
+    if status in OPEN or due_before or callable_until:
+        rows = await reads.fetch("list_open_callbacks", *arguments, _as_stored(callable_until))
+    else:
+        rows = await reads.fetch("list_callbacks", *arguments)
     items = [Callback.model_validate_json(row["state"]) for row in rows[:limit]]
     return CallbackPage(items=items, next=items[-1].id if len(rows) > limit else None)
 
@@ -68,3 +71,8 @@ async def figures(reads: Reads) -> Figures:
     """The counts over all callbacks of this service."""
     row = await reads.fetchrow("figures")
     return Figures.model_validate(dict(row or {}))
+
+
+def _as_stored(instant: datetime | None) -> str | None:
+    """The instant as states have it, so that texts compare as the instants do."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None

@@ -189,7 +189,7 @@ def test_calling_hours_are_those_of_the_estate(zone: str | None, call_from: date
 
 @pytest.mark.rule("FUP-01")
 @pytest.mark.parametrize("satisfied", [True, False])
-def test_an_answer_completes_it_once(satisfied: bool) -> None:  # noqa: FBT001 - a column
+def test_an_answer_completes_it_once(satisfied: bool) -> None:  # noqa: FBT001 - one column of the table
     world, now = planned(), DUE_FROM + timedelta(minutes=5)
     command = SATISFIED.model_copy(update={"satisfied": satisfied})
     assert answered(world.ask(command, now), "status") == "completed"
@@ -204,7 +204,7 @@ def test_an_answer_completes_it_once(satisfied: bool) -> None:  # noqa: FBT001 -
 
 @pytest.mark.rule("FUP-01")
 @pytest.mark.parametrize(("seconds", "late"), [(-1, False), (0, False), (1, True)])
-def test_done_at_the_due_instant_is_kept_one_second_later_is_late(seconds: int, late: bool) -> None:  # noqa: FBT001 - a column
+def test_done_at_the_due_instant_is_kept_one_second_later_is_late(seconds: int, late: bool) -> None:  # noqa: FBT001 - one column of the table
     world = planned()
     world.ask(SATISFIED, DUE_BY + timedelta(seconds=seconds))
     assert world.callback.late is late
@@ -227,7 +227,7 @@ def test_a_try_that_nobody_makes_is_late_once_and_stays_due_until_the_case_is_cl
     ("when", "quiet"),
     [("2026-03-11 20:59:59", False), ("2026-03-11 21:00:00", True), ("2026-03-12 08:59:59", True)],
 )
-def test_an_answer_in_quiet_hours_is_taken_down_and_flagged(when: str, quiet: bool) -> None:  # noqa: FBT001 - a column
+def test_an_answer_in_quiet_hours_is_taken_down_and_flagged(when: str, quiet: bool) -> None:  # noqa: FBT001 - one column of the table
     world = planned()
     assert answered(world.ask(SATISFIED, at(when)), "in_quiet_hours") is quiet
     assert world.callback.in_quiet_hours is quiet

@@ -33,7 +33,7 @@ def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
         ("2026-12-31 21:00:00", False, "2027-01-01 09:00:00", "2026-12-31 20:59:59"),
     ],
 )
-def test_boundaries(given_at: str, allowed: bool, next_at: str, last_at: str) -> None:  # noqa: FBT001 - a column
+def test_boundaries(given_at: str, allowed: bool, next_at: str, last_at: str) -> None:  # noqa: FBT001 - one column of the table
     instant = at(given_at)
     assert HOURS.holds(instant, SHANGHAI) is allowed
     assert HOURS.next_at_or_after(instant, SHANGHAI) == at(next_at)

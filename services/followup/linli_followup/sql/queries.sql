@@ -41,7 +41,7 @@ ORDER BY id
 LIMIT $6;
 
 -- name: list_open_callbacks
--- The same page of open callbacks only, from their own small index.
+-- The same page of open callbacks only, from their own small index; also by when they may be made from: a caller's list.
 SELECT id, state::text AS state
 FROM callback
 WHERE open
@@ -49,6 +49,7 @@ WHERE open
   AND id < $2::text
   AND ($3::text IS NULL OR status = $3)
   AND ($4::text IS NULL OR call_by < $4)
+  AND ($7::text IS NULL OR state ->> 'call_from' <= $7)
   AND ($5::text = 'group' OR split_part(id, '.', 1) IN (SELECT id FROM estate WHERE starts_with(org || '/', $5 || '/')))
 ORDER BY id
 LIMIT $6;
