@@ -73,8 +73,11 @@ def handle_linking(facts: Facts, body: LinkRequests, ctx: Context) -> Outcome:
     refused = cannot_link(one, other)
     if refused:
         return refused
-    group_refs = [(Group, request.group_id) for request in (one, other) if request.group_id]
-    groups = tuple(group for group in (facts.get(*ref) for ref in group_refs) if group)
+    group_ids = [request.group_id for request in (one, other) if request.group_id]
+    missing = not_loaded(facts, ((Group, identity) for identity in group_ids))
+    if missing:
+        return More(missing)
+    groups = tuple(group for group in (facts.get(Group, identity) for identity in group_ids) if group)
     refs = tuple(ref for group in groups for ref in members_of(group))
     missing = not_loaded(facts, refs)
     if missing:
