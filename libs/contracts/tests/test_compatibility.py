@@ -131,7 +131,7 @@ def test_a_keyword_that_is_not_known_is_never_passed_over() -> None:
         ({"gates": {"gate": "leaks"}}, False),
     ],
 )
-def test_a_value_fulfils_a_schema_or_not(value: dict[str, Any], accepted: bool) -> None:  # noqa: FBT001 - a column
+def test_a_value_fulfils_a_schema_or_not(value: dict[str, Any], accepted: bool) -> None:  # noqa: FBT001 - one column of the table
     full = {"case_id": "a", "level": 2, "kind": "repair", "due_at": "2026-03-10T02:15:30Z", "gates": []}
     assert accepts(YESTERDAY, {**full, **value}) is accepted
 

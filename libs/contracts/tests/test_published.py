@@ -40,7 +40,7 @@ class WithRetypedField(RepairForgotten):
 
 def revised(model: type[Event]) -> type[Event]:
     """The revision under the name of the event that it revises."""
-    model.type_name = classmethod(lambda _: "RepairForgotten")  # type: ignore[method-assign, assignment]
+    model.type_name = classmethod(lambda _: "RepairForgotten")  # type: ignore[method-assign, assignment]  # a planted revision
     return model
 
 
