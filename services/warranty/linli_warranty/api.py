@@ -4,16 +4,18 @@ from datetime import date, datetime, time
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.intake import Trade
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Actor
 from linli_rulebook import PolicyBook
 from linli_runtime.auth import require
+from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
 from linli_warranty import store
+from linli_warranty.domain import refusals
 from linli_warranty.domain.coverage import Coverage, cover, unknown_home
 from linli_warranty.domain.deductions import Status as DeductionStatus
 from linli_warranty.domain.deposit import Deposit
@@ -110,7 +112,7 @@ def router(reads: Reads) -> APIRouter:
     ) -> Coverage:
         """The one answer of WAR-02 on a local date, by the policy then in force; without a home: the common area."""
         estate = await store.find_estate(reads, estate_id)
-        return await _covered(reads, _visible(actor, estate), home_id, trade, on, policies)
+        return await _covered(reads, _visible(actor, estate_id, estate), home_id, trade, on, policies)
 
     return routes
 
@@ -118,14 +120,14 @@ def router(reads: Reads) -> APIRouter:
 async def _seen(reads: Reads, actor: Actor, contract_id: str) -> Deposit:
     deposit = await store.find_deposit(reads, View.of(actor), contract_id)
     if deposit is None:
-        raise HTTPException(status_code=404, detail="没有这个质保金台账 / There is no such deposit account")
+        raise ProblemError(refusals.deposit_not_found(contract_id))
     return deposit
 
 
-def _visible(actor: Actor, estate: Estate | None) -> Estate:
+def _visible(actor: Actor, estate_id: str, estate: Estate | None) -> Estate:
     # The answer names contractors, so it is not for one of them (WAR-07).
     if estate is None or actor.contractor_id or not f"{estate.org}/".startswith(f"{actor.org}/"):
-        raise HTTPException(status_code=404, detail="没有这个小区 / There is no such estate")
+        raise ProblemError(refusals.estates_unknown([estate_id]))
     return estate
 
 
@@ -133,7 +135,7 @@ async def _covered(
     reads: Reads, estate: Estate, home_id: str | None, trade: Trade, on: date, policies: PolicyBook
 ) -> Coverage:
     if home_id and key_of(home_id) != estate.id:
-        raise HTTPException(status_code=422, detail="房屋不属于该小区 / The home is not in this estate")
+        raise ProblemError(refusals.home_elsewhere(home_id, estate.id))
     home = (await store.find_home(reads, home_id) or unknown_home(home_id)) if home_id else None
     version = policies.version_in_force(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)))
     return cover(estate, home, trade, on, policies.policy(version, region=estate.region_id, estate=estate.id))

@@ -1,70 +1,26 @@
 """The database keeps the books by itself: it sums to zero, refuses changes and repeats, and shows any past day."""
 
 import json
-from collections import defaultdict
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import asyncpg
-import linli_warranty
 import pytest
-from linli_contracts.lanes import lane_of
-from linli_messaging.queries import Queries
 from linli_runtime.reads import Reads
-from linli_testkit.databases import Database
 from linli_warranty import store
-from linli_warranty.commands import ConfirmDeduction, RecordDocument
 from linli_warranty.domain.chart import Account
 from linli_warranty.domain.estate import Estate, Home
 from linli_warranty.domain.release import Release
 from linli_warranty.store import View
 
-from services.warranty.tests.books import Books, local, opening
+from services.warranty.tests.books import Books
 
-SQL = Path(linli_warranty.__file__).parent / "sql"
-QUERIES = Queries.load(SQL / "queries.sql")
 ALL, SOUTH, NORTH = View("group", None), View("group/south", None), View("group/north", None)
 OWN, FOREIGN = View("group", "sg1"), View("group", "sg2")
 
 
-async def keep(pool: asyncpg.Pool, books: Books) -> None:
-    """Stores what these books hold, as the writer loop would."""
-    tables = defaultdict(list)
-    for (kind, identity), state in books.states.items():
-        tables[kind.table].append((identity, lane_of(identity), state.model_dump_json()))
-    for table, rows in tables.items():
-        ids, lanes, states = zip(*rows, strict=True)
-        await pool.execute(QUERIES[f"save_{table}"], ids, lanes, states)
-    rows_of_ledger = [{**row, "lane": lane_of(row["contract_id"])} for row in books.rows]
-    await pool.execute(QUERIES["append_movement"], json.dumps(rows_of_ledger))
-
-
-@pytest.fixture
-async def reads(database: Database, books: Books) -> AsyncIterator[Reads]:
-    """Stored: opened 2020-06-01; 30,000 deducted 2021-05-01, confirmed; 35,000 paid 2022-03-11; 5,000 unconfirmed."""
-    books.wait_until(local("2021-05-01"))
-    books.reentrust(1, price_fen=30_000)
-    books.send(ConfirmDeduction(deduction_id=books.deduction().id))
-    books.count()
-    for document in ("callback_sheets", "warranty_report"):
-        books.send(RecordDocument(contract_id="ht1", document=document))
-    books.request()
-    books.wait_until(local("2022-03-11"))
-    books.request()
-    books.pay("ht1.r1-2")
-    books.reentrust(2, price_fen=5_000)
-    books.send(opening(contract_id="ht2", contractor_id="sg2", estate_ids=("xh02",), retained_fen=7))
-    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for file in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(file.read_text(encoding="utf-8"))
-        await keep(pool, books)
-        yield Reads(pool, QUERIES)
-
-
 async def test_every_query_fits_the_schema(reads: Reads) -> None:
     async with reads.pool.acquire() as connection:
-        for statement in QUERIES.values():
+        for statement in reads.queries.values():
             await connection.prepare(statement)
 
 
@@ -122,7 +78,7 @@ async def test_the_balance_on_any_past_day(reads: Reads) -> None:
 @pytest.mark.rule("WAR-03", "WAR-12")
 async def test_the_ledger_refuses_what_is_no_new_movement(reads: Reads, books: Books) -> None:
     new = {**books.rows[-1], "lane": 0, "number": 99, "cause": "new"}
-    forged = {
+    forged: dict[str, dict[str, object]] = {
         "movement_pkey": {"contract_id": "ht1", "number": 1},
         "movement_cause_key": {"cause": "ht1.r1.paid"},
         "movement_check": {"debit_account": "disputed", "credit_account": "disputed"},
@@ -133,12 +89,12 @@ async def test_the_ledger_refuses_what_is_no_new_movement(reads: Reads, books: B
     }
     for constraint, changes in forged.items():
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=constraint):
-            await reads.pool.execute(QUERIES["append_movement"], json.dumps([new | changes]))
+            await reads.pool.execute(reads.queries["append_movement"], json.dumps([new | changes]))
     for statement in ("UPDATE movement SET amount_fen = 1", "DELETE FROM movement", "TRUNCATE movement CASCADE"):
         with pytest.raises(asyncpg.RaiseError, match="append-only"):
             await reads.pool.execute(statement)
     assert (await store.figures(reads, ALL)).accounts_that_differ == 0
-    await reads.pool.execute(QUERIES["append_movement"], json.dumps([new]))
+    await reads.pool.execute(reads.queries["append_movement"], json.dumps([new]))
 
 
 @pytest.mark.rule("WAR-03", "WAR-06", "WAR-12")

@@ -1,4 +1,4 @@
-"""A re-entrusted repair is deducted once, unconfirmed until the contractor signs; disputes hold it back until decided."""
+"""A re-entrusted repair is deducted once, unconfirmed until the contractor signs, held back while it is disputed."""
 
 import pytest
 from linli_contracts.events.warranty import DeductionConfirmed, DeductionDisputed, DepositDeducted

@@ -39,6 +39,18 @@ def estates_unknown(estate_ids: Iterable[str]) -> Refusal:
     )
 
 
+def home_elsewhere(home_id: str, estate_id: str) -> Refusal:
+    """A home was named together with another estate than its own."""
+    return Refusal(
+        code="home-elsewhere",
+        rule="WAR-02",
+        status=422,
+        zh=f"房屋 {home_id} 不属于小区 {estate_id}",
+        en=f"home {home_id} is not in estate {estate_id}",
+        fields=(("home_id", "a home of the estate"),),
+    )
+
+
 def below_minimum(trade: str, months: int, minimum: str) -> Refusal:
     """A contract may not agree on less than the law."""
     return Refusal(
