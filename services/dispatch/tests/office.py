@@ -1,0 +1,251 @@
+"""Dispatch in memory: it takes facts and commands by its map and lets clocks run out as the writer loop does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from linli_contracts.event import Event
+from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
+from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, ComplaintWithdrawn
+from linli_contracts.events.warranty import CoverageAnswered
+from linli_dispatch.domain.places import Estate
+from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.handlers import MAP
+from linli_messaging.service_map import Actor, Ref
+from linli_rulebook.decision import Append, Because, Decision, Early, More, Outcome, Refusal, State
+from linli_testkit.facts import OPERATOR, GivenFacts, context
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CASE = "xh01.c1"
+HOME = "xh01.1-3-502"
+SECOND = timedelta(seconds=1)
+E = TypeVar("E", bound=Event)
+
+ROSTER: tuple[dict[str, Any], ...] = (
+    {"staff_id": "agent1", "role": "agent", "desk": "service_centre", "from_hour": 8, "until_hour": 17.5},
+    {"staff_id": "fixer1", "role": "repair_engineer", "desk": "repair", "skills": ["waterproofing"]},
+    {"staff_id": "fixer2", "role": "repair_engineer", "desk": "repair", "skills": ["electrical"]},
+    {"staff_id": "builder", "role": "department", "desk": "engineering", "weekdays": [0, 1, 2, 3, 4],
+     "from_hour": 8.5, "until_hour": 17.5},
+    {"staff_id": "keeper", "role": "department", "desk": "property"},
+    {"staff_id": "centre_head", "role": "service_centre_manager", "desk": "service_centre_office"},
+    {"staff_id": "property_head", "role": "property_service_manager", "desk": "property_office"},
+    {"staff_id": "engineering_vp", "role": "engineering_vp", "desk": "board"},
+    {"staff_id": "marketing_vp", "role": "marketing_vp", "desk": "board"},
+    {"staff_id": "property_gm", "role": "property_general_manager", "desk": "board"},
+    {"staff_id": "gm", "role": "general_manager", "desk": "board"},
+    {"staff_id": "group_head", "role": "group_service_centre", "desk": "group"},
+)  # fmt: skip
+
+
+def local(text: str) -> datetime:
+    """An instant by Shanghai's clock: ``2026-03-10 09:30`` (a Tuesday) or with seconds."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(UTC)
+
+
+NOW = local("2026-03-10 09:30")
+
+
+@dataclass
+class Office:
+    """States go through their stored form, so that what a rule sees is what was saved."""
+
+    now: datetime = NOW
+    states: dict[Ref, State] = field(default_factory=dict)
+    told: list[Event] = field(default_factory=list)
+    reasons: list[Because] = field(default_factory=list)
+    rows: list[Append] = field(default_factory=list)
+    fired: int = 0
+
+    # -- inputs
+
+    def hear(self, fact: Event, at: datetime | None = None) -> Outcome:
+        """A fact of another service, after everything that was due before it."""
+        self._move(at)
+        entry = next(entry for entry in MAP.events if entry.event is type(fact))
+        self._check(entry.needs(fact))
+        return self._keep(entry.decide(GivenFacts(self.states), fact, context(self.now, cause=f"fact|{fact!r}")))
+
+    def send(self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object) -> Outcome:
+        """A command, after everything that was due before it."""
+        self._move(at)
+        entry = next(entry for entry in MAP.commands if entry.name == f"dispatch.{name}")
+        command = entry.body.model_validate(body)
+        self._check(entry.needs(command))
+        return self._keep(entry.decide(GivenFacts(self.states), command, context(self.now, actor=actor)))
+
+    def accepted(self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object) -> Decision:
+        """The decision on a command that is not refused; about the case unless the body names another."""
+        outcome = self.send(name, at=at, actor=actor, **({"case_id": CASE} | body))
+        assert isinstance(outcome, Decision), outcome
+        return outcome
+
+    def refused(self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object) -> str:
+        """The code of a refusal, which changes nothing."""
+        self._move(at)
+        before = dict(self.states)
+        outcome = self.send(name, actor=actor, **({"case_id": CASE} | body))
+        assert isinstance(outcome, Refusal), outcome
+        assert self.states == before
+        return outcome.code
+
+    def until(self, at: datetime) -> None:
+        """Time passes; what is due at that very instant runs out too."""
+        self._fire(at, inclusive=True)
+        self.now = at
+
+    # -- a start
+
+    def found(self, estate_id: str = "xh01", *, without: Iterable[str] = ()) -> None:
+        """An estate with its roster, a home and contractors."""
+        place = {"region_id": "south", "project_id": "p1", "name": "星河湾"}
+        self._registered("register-estate", estate_id=estate_id, **place)
+        self._registered("register-homes", estate_id=estate_id, homes=[
+            {"home_id": f"{estate_id}.1-3-502", "phase": "1", "building": "3"}])  # fmt: skip
+        roster = [line for line in ROSTER if line["staff_id"] not in set(without)]
+        self._registered("roster-staff", estate_id=estate_id, staff=roster)
+        self._registered("register-contractor", estate_id=estate_id, contractors=[
+            {"contractor_id": "builder_co", "trades": ["waterproofing", "structure"], "phases": ["1"]},
+            {"contractor_id": "rescue_co", "trades": ["waterproofing"], "phases": ["1"]},
+            {"contractor_id": "lights_co", "trades": ["electrical"], "phases": ["1"]},
+        ])  # fmt: skip
+        self.told.clear()
+
+    def _registered(self, name: str, /, **body: object) -> None:
+        assert isinstance(self.send(name, **body), Decision)
+
+    def open(self, at: datetime | None = None, level: int = 4, case_id: str = CASE, **fields: object) -> Ticket:
+        """A case is received and graded."""
+        self._move(at)
+        self.hear(received(self.now, case_id, **fields))
+        self.hear(graded(level, self.now, case_id))
+        return self.ticket(case_id)
+
+    def open_repair(self, at: datetime | None = None, **fields: object) -> Ticket:
+        """A repair whose trade is known is received and graded: warranty is asked."""
+        return self.open(at, **({"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"} | fields))
+
+    def covered(self, at: datetime | None = None, round_: int = 1, **fields: object) -> Outcome:
+        """Warranty answers that the contractor is to come."""
+        self._move(at)
+        known: dict[str, Any] = {"covered": True, "contractor_id": "builder_co", "contract_id": "k1", "basis": "in_warranty"}
+        return self.hear(
+            CoverageAnswered(case_id=CASE, estate_id="xh01", round=round_, answered_at=self.now, **(known | fields))
+        )
+
+    def called_back(self, at: datetime | None = None, *, satisfied: bool, round_: int = 1) -> Outcome:
+        """The customer says whether it is really solved."""
+        self._move(at)
+        return self.hear(
+            CallbackCompleted(
+                case_id=CASE,
+                estate_id="xh01",
+                round=round_,
+                callback_id=f"xh01.b{round_}-c1",
+                customer_ref="cust1",
+                satisfied=satisfied,
+                completed_at=self.now,
+                completed_by="caller",
+            )
+        )
+
+    def unreachable(self, round_: int = 1) -> Outcome:
+        """All tries failed."""
+        return self.hear(
+            CustomerUnreachable(
+                case_id=CASE, estate_id="xh01", round=round_, callback_id="xh01.b1-c1", attempts=3, unreachable_at=self.now
+            )
+        )
+
+    def withdrawn(self, at: datetime | None = None) -> Outcome:
+        """The customer takes it back."""
+        self._move(at)
+        return self.hear(ComplaintWithdrawn(case_id=CASE, estate_id="xh01", withdrawn_at=self.now))
+
+    # -- what came of it
+
+    def ticket(self, case_id: str = CASE) -> Ticket:
+        """The ticket as it stands."""
+        found = self.states[Ticket, case_id]
+        assert isinstance(found, Ticket)
+        return found
+
+    def estate(self) -> Estate:
+        """The estate as it stands."""
+        found = self.states[Estate, "xh01"]
+        assert isinstance(found, Estate)
+        return found
+
+    def due(self, clock: str, case_id: str = CASE) -> datetime:
+        """When a running clock is due."""
+        return next(one.due_at for one in self.ticket(case_id).clocks if one.name == clock)
+
+    def facts(self, kind: type[E]) -> list[E]:
+        """The facts of this kind told so far."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    # -- inside
+
+    def _move(self, at: datetime | None) -> None:
+        if at is not None:
+            assert at >= self.now
+            self._fire(at, inclusive=False)
+            self.now = at
+
+    def _fire(self, until: datetime, *, inclusive: bool) -> None:
+        entries = {entry.clock: entry for entry in MAP.timers}
+        while True:
+            tickets = [state for state in self.states.values() if isinstance(state, Ticket)]
+            due = min(((timer, ticket.id) for ticket in tickets for timer in ticket.timers()), default=None)
+            if due is None or due[0].due_at > until or (due[0].due_at == until and not inclusive):
+                return
+            timer, case_id = due
+            self.now = timer.due_at
+            self.fired += 1
+            ticket, entry = self.ticket(case_id), entries[timer.clock]
+            self._check(entry.needs(ticket, timer))
+            self._keep(entry.decide(GivenFacts(self.states), ticket, timer, context(self.now)))
+            assert timer not in self.ticket(case_id).timers()
+
+    def _check(self, refs: Iterable[Ref]) -> None:
+        assert all(kind in MAP.states for kind, _ in refs)
+
+    def _keep(self, outcome: Outcome) -> Outcome:
+        assert not isinstance(outcome, More)
+        if isinstance(outcome, Decision):
+            for state in outcome.save:
+                self.states[type(state), state.id] = type(state).model_validate_json(state.model_dump_json())
+            self.told.extend(event for event in outcome.events if isinstance(event, Event))
+            self.reasons.extend(outcome.because)
+            self.rows.extend(outcome.append)
+        return outcome
+
+
+def received(at: datetime, case_id: str = CASE, **fields: object) -> ComplaintReceived:
+    """A complaint about an attitude by phone, unless the fields say otherwise."""
+    known: dict[str, Any] = {
+        "case_id": case_id,
+        "estate_id": "xh01",
+        "home_id": HOME,
+        "kind": "complaint",
+        "category": "customer_service",
+        "subcategory": "staff_attitude",
+        "channel": "hotline",
+        "customer_ref": "cust1",
+        "customer_kind": "owner",
+        "received_at": at,
+        "received_by": "s17",
+    }
+    return ComplaintReceived.model_validate(known | fields)
+
+
+def graded(level: int, at: datetime, case_id: str = CASE, reasons: tuple[str, ...] = ("graded",)) -> ComplaintGraded:
+    """A grading by intake."""
+    return ComplaintGraded(
+        case_id=case_id, estate_id="xh01", level=level, reasons=reasons, graded_at=at, policy_version="2000.1"
+    )
+
+
+__all__ = ["CASE", "HOME", "NOW", "SECOND", "Early", "Office", "graded", "local", "received"]

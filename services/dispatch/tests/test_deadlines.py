@@ -1,0 +1,188 @@
+"""Each deadline is kept one second before it is due and at that instant, and missed one second later (ORG-04)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from linli_contracts.events.dispatch import ContractorArrived, DeadlineMissed, RepairDone, TicketEscalated, TicketResolved
+
+from services.dispatch.tests.office import CASE, SECOND, Office, local
+
+Stop = Callable[[Office, datetime], object]
+
+
+def engineering(office: Office) -> None:
+    office.open(category="engineering_quality")
+
+
+def passed_on(office: Office) -> None:
+    engineering(office)
+    office.accepted("pass-on", at=local("2026-03-10 10:00"))
+
+
+def notified(office: Office) -> None:
+    office.open_repair()
+    office.covered(local("2026-03-10 10:00"))
+
+
+# What stops each clock: the deadline, its due instant by hand, and how it is done.
+DEADLINES: dict[str, tuple[Callable[[Office], object], str, str]] = {
+    "passing_on": (engineering, "2026-03-10 10:30", "pass-on"),
+    "department_answer": (passed_on, "2026-03-11 10:00", "answer"),
+    "customer_report": (lambda office: office.open(), "2026-03-13 17:30", "report"),
+    "completion": (lambda office: office.open(), "2026-03-17 09:30", "resolve"),
+    "arrival": (notified, "2026-03-11 10:00", "arrive"),
+}
+
+
+@pytest.mark.rule("ORG-04", "INT-08", "DSP-02", "DSP-03", "DSP-10")
+@pytest.mark.parametrize("clock", DEADLINES)
+@pytest.mark.parametrize(("late_by", "missed"), [(-1, 0), (0, 0), (1, 1), (3600, 1)])
+def test_done_at_the_due_instant_is_kept_and_one_second_later_is_missed(
+    office: Office, clock: str, late_by: int, missed: int
+) -> None:
+    prepare, due_text, command = DEADLINES[clock]
+    prepare(office)
+    due = local(due_text)
+    assert office.due(clock) == due
+    office.accepted(command, at=due + late_by * SECOND)
+    told = [event for event in office.facts(DeadlineMissed) if event.clock == clock]
+    assert [(event.due_at, event.case_id, event.round) for event in told] == [(due, CASE, 1)] * missed
+    ticket = office.ticket()
+    assert (ticket.kept.get(clock, 0), ticket.missed.get(clock, 0)) == (1 - missed, missed)
+    assert clock not in ticket.overdue
+    assert [row.values["clock"] for row in office.rows if row.values["clock"] == clock] == [clock] * missed
+
+
+@pytest.mark.rule("ORG-04", "DSP-06")
+@pytest.mark.parametrize("clock", DEADLINES)
+def test_a_deadline_that_nobody_keeps_is_missed_one_second_after_it_is_due_and_once(office: Office, clock: str) -> None:
+    prepare, due_text, _ = DEADLINES[clock]
+    prepare(office)
+    due = local(due_text)
+
+    def misses() -> int:
+        return sum(event.clock == clock and event.due_at == due for event in office.facts(DeadlineMissed))
+
+    office.until(due + SECOND - timedelta(microseconds=1))
+    assert misses() == 0
+    office.until(due + SECOND)
+    assert misses() == 1
+    assert clock in office.ticket().overdue
+    office.until(due + timedelta(days=60))
+    assert misses() == 1
+
+
+@pytest.mark.rule("INT-08")
+def test_a_repair_is_passed_on_by_its_assignment(office: Office) -> None:
+    ticket = office.open_repair()
+    assert ticket.passed_on_at == office.now
+    assert "passing_on" not in {clock.name for clock in ticket.clocks}
+
+
+@pytest.mark.rule("INT-08")
+def test_an_emergency_reaches_the_desk_within_4_hours_at_night_too(office: Office) -> None:
+    at = local("2026-03-14 01:00")  # a Saturday: else by 24:00
+    office.open(at, category="engineering_quality", emergency=True)
+    assert office.due("passing_on") == at + timedelta(hours=4)
+
+
+@pytest.mark.rule("DSP-02")
+def test_only_the_hours_of_working_dates_count_for_a_department(office: Office) -> None:
+    office.open(local("2026-03-13 15:00"), category="engineering_quality")  # a Friday
+    office.accepted("pass-on", at=local("2026-03-13 15:30"))
+    assert office.due("department_answer") == local("2026-03-16 15:30")
+
+
+@pytest.mark.rule("DSP-02", "ORG-03")
+def test_a_department_need_not_answer_over_national_day_week(office: Office) -> None:
+    office.open(local("2026-09-30 16:00"), category="engineering_quality")
+    office.accepted("pass-on", at=local("2026-09-30 16:30"))
+    assert office.due("department_answer") == local("2026-10-08 16:30")
+
+
+@pytest.mark.rule("DSP-02")
+def test_a_level_2_case_has_no_clock_for_the_department_but_takes_its_answer(office: Office) -> None:
+    office.open(level=2, category="engineering_quality")
+    office.accepted("pass-on")
+    assert "department_answer" not in {clock.name for clock in office.ticket().clocks}
+    office.accepted("answer")
+    assert office.refused("answer") == "no-answer-owed"
+
+
+@pytest.mark.rule("DSP-03")
+def test_every_report_sets_the_next_date(office: Office) -> None:
+    office.open()
+    office.accepted("report", at=local("2026-03-12 10:00"))
+    assert office.due("customer_report") == local("2026-03-17 17:30")
+    named = local("2026-03-16 12:00")
+    office.accepted("report", at=local("2026-03-13 10:00"), next_report_by=named)
+    assert office.due("customer_report") == named
+    assert office.refused("report", next_report_by=local("2026-03-18 17:30:01")) == "report-too-late"
+    assert office.refused("report", next_report_by=office.now) == "report-too-late"
+    assert office.ticket().kept == {"customer_report": 2}
+
+
+@pytest.mark.rule("DSP-03", "DSP-19")
+def test_a_missed_report_comes_back_each_time_later(office: Office) -> None:
+    office.open()
+    office.until(local("2026-03-13 17:30:01"))
+    first = office.now
+    assert office.due("customer_report") == first + timedelta(days=7)
+    office.until(first + timedelta(days=7) + SECOND)
+    assert office.due("customer_report") == office.now + timedelta(days=14)
+    office.accepted("report", at=office.now + timedelta(hours=1))
+    ticket = office.ticket()
+    assert (ticket.missed["customer_report"], ticket.kept.get("customer_report", 0)) == (2, 0)
+    assert "customer_report" not in ticket.overdue
+    assert office.due("customer_report") < office.now + timedelta(days=7)
+
+
+@pytest.mark.rule("DSP-03")
+def test_a_completion_deadline_that_came_with_the_request_counts_instead_of_the_policys(office: Office) -> None:
+    promised = local("2026-06-01 12:00")
+    office.open(complete_by=promised)
+    assert office.due("completion") == promised
+    office.accepted("resolve", at=promised)
+    assert office.facts(TicketResolved)[-1].in_time
+    office.called_back(satisfied=False)
+    assert office.due("completion") == promised + timedelta(days=7)
+
+
+@pytest.mark.rule("DSP-03")
+@pytest.mark.parametrize(("late_by", "in_time"), [(0, True), (1, False)])
+def test_a_resolution_says_whether_it_was_in_time(office: Office, late_by: int, in_time: bool) -> None:
+    office.open()
+    office.accepted("resolve", at=office.due("completion") + late_by * SECOND)
+    assert office.facts(TicketResolved)[-1].in_time is in_time
+
+
+@pytest.mark.rule("DSP-10")
+def test_a_repair_is_in_time_when_the_orders_date_is_kept_too(office: Office) -> None:
+    notified(office)
+    office.accepted("arrive", at=local("2026-03-11 10:00"))
+    assert not office.facts(ContractorArrived)[-1].late
+    office.accepted("finish", at=local("2026-03-17 10:00:01"))
+    assert office.ticket().kept["completion"] == 1
+    assert not office.facts(RepairDone)[-1].in_time
+
+
+@pytest.mark.rule("ORG-04")
+def test_a_deadline_over_an_unpublished_year_is_marked(office: Office) -> None:
+    office.open(local("2027-03-09 09:30"))
+    office.until(local("2027-03-13 00:00"))
+    missed = office.facts(DeadlineMissed)[0]
+    assert (missed.clock, missed.provisional, missed.rule) == ("customer_report", True, "DSP-03")
+
+
+@pytest.mark.rule("DSP-03", "DSP-06")
+def test_regrading_lengthens_completion_and_a_fall_does_not_take_the_time_back(office: Office) -> None:
+    from services.dispatch.tests.office import graded
+
+    office.open()
+    received_at = office.now
+    office.hear(graded(3, office.now), at=local("2026-03-12 09:00"))
+    assert office.due("completion") == received_at + timedelta(days=30)
+    office.hear(graded(4, office.now, reasons=("mistaken",)), at=local("2026-03-20 09:00"))
+    assert office.due("completion") == received_at + timedelta(days=30)
+    assert not [event for event in office.facts(TicketEscalated) if event.because == "completion"]

@@ -1,0 +1,103 @@
+"""Each missed deadline and each expired step takes the next step of the ladder, in order, once a round (DSP-06)."""
+
+from datetime import timedelta
+
+import pytest
+from linli_contracts.events.dispatch import DeadlineMissed, TicketEscalated
+
+from services.dispatch.tests.office import SECOND, Office, local
+
+STEPS = ["owner", "manager", "vp", "general_manager", "group"]
+
+
+def steps(office: Office) -> list[tuple[str, str | None, str]]:
+    return [(event.step, event.person_id, event.because) for event in office.facts(TicketEscalated)]
+
+
+@pytest.mark.rule("DSP-06", "ORG-02")
+def test_a_department_that_never_answers_is_climbed_over_step_by_step(office: Office) -> None:
+    office.open(category="engineering_quality")  # Tuesday
+    office.accepted("pass-on", at=local("2026-03-10 10:00"))
+    office.until(local("2026-03-11 10:00:01"))
+    assert steps(office) == [("owner", "s17", "department_answer")]
+    first = office.facts(TicketEscalated)[0]
+    assert (first.step_due_at, first.policy_version) == (local("2026-03-12 17:30"), "2000.1")
+    office.until(local("2026-03-12 17:30"))
+    assert len(steps(office)) == 1
+    office.until(local("2026-03-12 17:30:01"))
+    assert steps(office)[1:] == [("manager", "centre_head", "ladder_step")]
+
+
+@pytest.mark.rule("DSP-06")
+def test_a_step_ends_when_what_was_missed_is_put_right(office: Office) -> None:
+    office.open(category="engineering_quality")
+    office.accepted("pass-on", at=local("2026-03-10 12:00"))
+    assert steps(office) == [("owner", "s17", "passing_on")]
+    office.accepted("answer", at=local("2026-03-10 13:00"))
+    office.accepted("report", at=local("2026-03-10 14:00"))
+    office.until(local("2026-03-13 17:30"))
+    assert len(steps(office)) == 1
+
+
+@pytest.mark.rule("DSP-06", "DSP-19")
+def test_nothing_done_climbs_to_the_top_once_and_further_misses_are_only_recorded(office: Office) -> None:
+    office.open(category="engineering_quality")
+    office.until(local("2026-09-10 09:30"))
+    assert [step for step, _, _ in steps(office)] == STEPS
+    assert [person for _, person, _ in steps(office)] == ["s17", "centre_head", "engineering_vp", "gm", "group_head"]
+    top = office.facts(TicketEscalated)[-1].escalated_at
+    later = [event.clock for event in office.facts(DeadlineMissed) if event.due_at > top]
+    assert {"completion", "customer_report"} <= set(later)
+    assert dict(office.ticket().steps_taken) == dict.fromkeys(STEPS, 1)
+    assert office.ticket().clocks
+
+
+@pytest.mark.rule("DSP-06")
+def test_a_vacant_step_is_recorded_as_taken_and_the_next_follows_at_once() -> None:
+    office = Office()
+    office.found(without=["centre_head", "engineering_vp"])
+    office.open(category="engineering_quality")
+    office.until(local("2026-03-10 10:30:01"))
+    office.until(local("2026-03-11 17:30:01"))
+    assert steps(office) == [
+        ("owner", "s17", "passing_on"),
+        ("manager", None, "ladder_step"),
+        ("vp", None, "ladder_step"),
+        ("general_manager", "gm", "ladder_step"),
+    ]
+    assert [event.step_due_at is None for event in office.facts(TicketEscalated)] == [False, True, True, False]
+
+
+@pytest.mark.rule("DSP-06")
+def test_a_ladder_without_anybody_ends(office: Office) -> None:
+    empty = Office()
+    empty.found(without=[line for line in ("centre_head", "engineering_vp", "marketing_vp", "gm", "group_head")])
+    empty.open(category="engineering_quality")
+    empty.until(local("2026-03-20 10:30:01"))
+    assert steps(empty)[0] == ("owner", "s17", "passing_on")
+    assert [step for step, _, _ in steps(empty)] == STEPS
+    assert all(person is None for _, person, _ in steps(empty)[1:])
+
+
+@pytest.mark.rule("DSP-06")
+def test_the_ladder_of_a_new_round_starts_at_its_first_step(office: Office) -> None:
+    office.open(category="engineering_quality")
+    office.accepted("pass-on", at=local("2026-03-10 12:00"))
+    office.accepted("resolve", at=local("2026-03-10 13:00"))
+    office.called_back(local("2026-03-12 10:00"), satisfied=False)
+    assert office.ticket().steps == ()
+    office.until(local("2026-03-12 11:00:01"))
+    assert steps(office) == [("owner", "s17", "passing_on")] * 2
+    assert [event.round for event in office.facts(TicketEscalated)] == [1, 2]
+    assert dict(office.ticket().steps_taken) == {"owner": 2}
+
+
+@pytest.mark.rule("DSP-06")
+def test_a_change_of_level_is_no_step(office: Office) -> None:
+    ticket = office.open()
+    due = ticket.received_at + timedelta(weeks=1)
+    for day in ("2026-03-12", "2026-03-16"):
+        office.accepted("report", at=local(f"{day} 10:00"))
+    office.until(due + SECOND)
+    assert office.ticket().level == 2
+    assert [because for _, _, because in steps(office)] == ["completion"]

@@ -1,0 +1,88 @@
+"""The level rises by age across rounds until completion, by facts at once, and falls by intake's decision only."""
+
+from datetime import timedelta
+
+import pytest
+from linli_contracts.events.dispatch import TicketLevelRaised
+
+from services.dispatch.tests.office import NOW, SECOND, Office, graded, local
+
+
+def raised(office: Office) -> list[tuple[int, int, str]]:
+    return [(event.level, event.previous_level, event.because) for event in office.facts(TicketLevelRaised)]
+
+
+@pytest.mark.rule("DSP-06", "INT-06", "ORG-04")
+@pytest.mark.parametrize(
+    ("age", "due", "level"),
+    [("one week", local("2026-03-17 09:30"), 2), ("one month", local("2026-04-10 09:30"), 1)],
+)
+def test_age_raises_the_level_one_second_after_the_instant(office: Office, age: str, due: object, level: int) -> None:
+    office.open()
+    instant = {"one week": local("2026-03-17 09:30"), "one month": local("2026-04-10 09:30")}[age]
+    assert instant == due
+    office.until(instant)
+    before = office.ticket().level
+    assert before > level
+    office.until(instant + SECOND)
+    assert office.ticket().level == level
+    assert raised(office)[-1] == (level, before, f"age_level_{level}")
+
+
+@pytest.mark.rule("DSP-06")
+def test_a_case_completed_at_the_very_week_keeps_its_level(office: Office) -> None:
+    office.open()
+    office.accepted("resolve", at=NOW + timedelta(weeks=1))
+    office.until(NOW + timedelta(weeks=3))
+    assert raised(office) == []
+
+
+@pytest.mark.rule("DSP-06")
+def test_the_age_runs_across_rounds_from_the_first_receipt(office: Office) -> None:
+    office.open()
+    office.accepted("resolve", at=local("2026-03-12 09:30"))
+    office.until(local("2026-03-18 10:00"))
+    assert office.ticket().level == 4
+    office.called_back(local("2026-03-18 10:00"), satisfied=False)
+    office.until(local("2026-03-18 10:00"))
+    assert raised(office) == [(2, 4, "age_level_2")]
+    assert office.facts(TicketLevelRaised)[0].raised_at == local("2026-03-18 10:00")
+    assert office.due("age_level_1") == local("2026-04-10 09:30")
+
+
+@pytest.mark.rule("INT-06", "DSP-07")
+def test_facts_raise_the_level_at_once_with_their_reasons(office: Office) -> None:
+    office.open()
+    office.hear(graded(2, NOW, reasons=("lawsuit_threatened", "people_3")))
+    assert raised(office) == [(2, 4, "lawsuit_threatened,people_3")]
+    assert office.ticket().level_reasons == ("lawsuit_threatened", "people_3")
+    office.hear(graded(2, NOW, reasons=("lawsuit_threatened", "people_3")))
+    assert len(raised(office)) == 1
+
+
+@pytest.mark.rule("INT-06")
+def test_the_level_falls_by_intakes_decision_but_never_below_the_age(office: Office) -> None:
+    office.open(level=1)
+    office.hear(graded(4, NOW, reasons=("unlinked",)))
+    assert office.ticket().level == 4
+    office.until(NOW + timedelta(weeks=1, seconds=1))
+    assert office.ticket().level == 2
+    office.hear(graded(1, office.now))
+    office.hear(graded(4, office.now, reasons=("decided",)))
+    assert office.ticket().level == 2
+
+
+@pytest.mark.rule("DSP-03", "DSP-06")
+def test_age_does_not_lengthen_the_deadline_that_was_missed(office: Office) -> None:
+    office.open()
+    office.until(NOW + timedelta(weeks=1, seconds=1))
+    assert office.ticket().missed["completion"] == 1
+    assert not office.ticket().complex
+
+
+def test_a_closed_case_is_graded_no_more(office: Office) -> None:
+    office.open()
+    office.withdrawn()
+    told = list(office.told)
+    office.hear(graded(1, NOW))
+    assert (office.told, office.ticket().level) == (told, 4)

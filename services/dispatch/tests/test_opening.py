@@ -1,0 +1,109 @@
+"""A graded request becomes a ticket with one owner, a handler and running clocks, once, whatever comes twice or early."""
+
+import pytest
+from linli_contracts.events.dispatch import CoverageAsked, TicketAssigned, TicketOpened
+from linli_dispatch.domain.ticket import Ticket
+from linli_rulebook.decision import NOTHING, Early
+
+from services.dispatch.tests.office import CASE, NOW, Office, graded, received
+
+
+@pytest.mark.rule("INT-04", "DSP-19", "ORG-02")
+def test_the_first_grading_opens_the_ticket(office: Office) -> None:
+    ticket = office.open()
+    assert (ticket.status, ticket.owner_id, ticket.handler_id, ticket.desk) == ("open", "s17", "agent1", "service_centre")
+    assert ticket.policy_version == "2000.1"
+    assert {clock.name for clock in ticket.clocks} == {"customer_report", "completion", "age_level_2", "age_level_1"}
+    (opened,) = office.facts(TicketOpened)
+    (assigned,) = office.facts(TicketAssigned)
+    assert (opened.owner_id, opened.level, opened.opened_at, opened.policy_version) == ("s17", 4, NOW, "2000.1")
+    assert (assigned.handler_id, assigned.role, assigned.shortage) == ("agent1", "agent", False)
+
+
+@pytest.mark.rule("DSP-19")
+def test_a_request_is_no_ticket_before_it_is_graded(office: Office) -> None:
+    office.hear(received(NOW))
+    assert office.ticket().status == "received"
+    assert not tuple(office.ticket().timers())
+    assert office.told == []
+
+
+@pytest.mark.rule("DSP-19")
+def test_what_comes_twice_changes_nothing(office: Office) -> None:
+    ticket = office.open()
+    told = list(office.told)
+    assert office.hear(received(NOW)) is NOTHING
+    office.hear(graded(4, NOW))
+    assert (office.ticket(), office.told) == (ticket, told)
+
+
+def test_what_another_service_will_tell_first_is_early(office: Office) -> None:
+    assert office.hear(graded(4, NOW)) == Early("ticket", CASE)
+    assert office.covered() == Early("ticket", CASE)
+    assert office.called_back(satisfied=True) == Early("ticket", CASE)
+    assert office.unreachable() == Early("ticket", CASE)
+    assert office.withdrawn() == Early("ticket", CASE)
+
+
+def test_a_request_of_an_estate_that_is_not_registered_waits_for_it() -> None:
+    office = Office()
+    office.hear(received(NOW))
+    assert office.hear(graded(4, NOW)) == Early("estate", "xh01")
+
+
+@pytest.mark.rule("DSP-10", "WAR-02")
+@pytest.mark.parametrize(("trade", "asked"), [("waterproofing", True), (None, False)])
+def test_a_repair_of_a_trade_asks_warranty_with_the_local_date_of_its_report(
+    office: Office, trade: str | None, asked: bool
+) -> None:
+    late_evening = NOW.replace(hour=17)  # 01:00 of the next day in Shanghai
+    ticket = office.open(late_evening, kind="repair", trade=trade)
+    assert ticket.status == ("coverage_asked" if asked else "open")
+    assert [(one.trade, one.asked_on.isoformat()) for one in office.facts(CoverageAsked)] == (
+        [("waterproofing", "2026-03-11")] if asked else []
+    )
+
+
+@pytest.mark.rule("DSP-03")
+@pytest.mark.parametrize(
+    ("fields", "level", "is_complex"),
+    [
+        ({}, 4, False),
+        ({}, 3, True),
+        ({"category": "engineering_quality"}, 4, True),
+        ({"kind": "consultation", "category": "engineering_quality"}, 4, False),
+    ],
+)
+def test_level_3_or_a_department_makes_a_case_complex(
+    office: Office, fields: dict[str, object], level: int, is_complex: bool
+) -> None:
+    assert office.open(level=level, **fields).complex is is_complex
+
+
+@pytest.mark.rule("INT-08", "ORG-04")
+def test_a_ticket_opened_late_misses_its_deadlines_when_it_opens_not_in_the_past(office: Office) -> None:
+    office.hear(received(NOW.replace(day=1)))
+    office.hear(graded(4, NOW))
+    first = min(office.ticket().timers())
+    assert (first.due_at, first.clock) == (NOW, "age_level_2")
+
+
+@pytest.mark.rule("INT-07")
+def test_linked_requests_follow_their_case(office: Office) -> None:
+    from linli_contracts.events.intake import ComplaintsLinked, ComplaintUnlinked
+
+    office.open()
+    office.open(case_id="xh01.c2")
+    office.hear(
+        ComplaintsLinked(
+            case_id=CASE, estate_id="xh01", linked_case_ids=("xh01.c2",), people=2, linked_at=NOW, linked_by="s17"
+        )
+    )
+    assert (office.ticket().people, office.ticket("xh01.c2").leads_to) == (2, CASE)
+    office.hear(
+        ComplaintUnlinked(
+            case_id=CASE, estate_id="xh01", unlinked_case_id="xh01.c2", people=1, unlinked_at=NOW, unlinked_by="s17"
+        )
+    )
+    assert (office.ticket().people, office.ticket("xh01.c2").leads_to) == (1, None)
+    assert all(isinstance(state, Ticket) and state.owner_id for state in office.states.values() if state.id[:6] == CASE)

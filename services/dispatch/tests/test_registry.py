@@ -1,0 +1,97 @@
+"""Estates, homes, rosters and contractors are told when they are new or changed, and not again (ORG-01)."""
+
+import pytest
+from linli_contracts.event import Event
+from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomeRegistered, StaffRostered
+from linli_dispatch.commands import RegisterEstate
+from linli_dispatch.domain.places import Home
+from linli_dispatch.handlers import MAP
+from linli_rulebook.decision import Refusal
+from linli_testkit.facts import GivenFacts
+from pydantic import ValidationError
+
+from services.dispatch.tests.office import HOME, Office
+
+ESTATE = {"estate_id": "xh01", "region_id": "south", "project_id": "p1", "name": "星河湾"}
+HOMES = {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": "1", "building": "3"}]}
+STAFF = {"estate_id": "xh01", "staff": [{"staff_id": "agent1", "role": "agent", "desk": "service_centre"}]}
+CONTRACTORS = {"estate_id": "xh01", "contractors": [{"contractor_id": "k", "trades": ["structure"], "phases": ["1"]}]}
+
+
+@pytest.mark.rule("ORG-01", "DSP-08", "WAR-02")
+@pytest.mark.parametrize(
+    ("command", "body", "change", "kind"),
+    [
+        ("register-estate", ESTATE, {"name": "星河湾二区"}, EstateRegistered),
+        ("register-homes", HOMES, {"homes": [{**HOMES["homes"][0], "handed_over_on": "2024-05-01"}]}, HomeRegistered),
+        ("roster-staff", STAFF, {"staff": [{**STAFF["staff"][0], "until_hour": 12}]}, StaffRostered),
+        (
+            "register-contractor",
+            CONTRACTORS,
+            {"contractors": [{**CONTRACTORS["contractors"][0], "phases": ["1", "2"]}]},
+            ContractorRegistered,
+        ),
+    ],
+)
+def test_registering_again_tells_nothing_and_a_change_tells_once(
+    command: str, body: dict[str, object], change: dict[str, object], kind: type[Event]
+) -> None:
+    office = Office()
+    office.send("register-estate", **ESTATE)
+    for _ in range(2):
+        office.send(command, **body)
+        assert len(office.facts(kind)) == 1
+    for _ in range(2):
+        office.send(command, **(body | change))
+        assert len(office.facts(kind)) == 2
+
+
+@pytest.mark.rule("ORG-01")
+def test_a_change_of_the_estate_keeps_its_roster_and_of_a_home_who_served_it(office: Office) -> None:
+    handler = office.open().handler_id
+    office.send("register-estate", **(ESTATE | {"name": "新名"}))
+    assert office.estate().staff
+    assert office.estate().contractors
+    office.send("register-homes", **(HOMES | {"homes": [{**HOMES["homes"][0], "occupied": False}]}))
+    home = office.states[Home, HOME]
+    assert isinstance(home, Home)
+    assert (home.served_by, home.occupied) == (handler, False)
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(
+    ("command", "body", "code"),
+    [
+        ("register-homes", HOMES, "estate-not-found"),
+        ("roster-staff", STAFF, "estate-not-found"),
+        ("register-contractor", CONTRACTORS, "estate-not-found"),
+    ],
+)
+def test_nothing_is_registered_for_an_unknown_estate(command: str, body: dict[str, object], code: str) -> None:
+    outcome = Office().send(command, **body)
+    assert isinstance(outcome, Refusal)
+    assert (outcome.code, outcome.status) == (code, 404)
+
+
+@pytest.mark.rule("ORG-01")
+def test_a_home_of_another_estate_refuses_the_whole_list(office: Office) -> None:
+    foreign = {"home_id": "xh02.1-1-1", "phase": "1", "building": "1"}
+    outcome = office.send("register-homes", **(HOMES | {"homes": [{**HOMES["homes"][0], "phase": "9"}, foreign]}))
+    assert isinstance(outcome, Refusal)
+    assert outcome.code == "foreign-id"
+    assert office.facts(HomeRegistered) == []
+
+
+def test_a_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError, match="IANA"):
+        RegisterEstate(**ESTATE, zone="Asia/Nowhere")
+
+
+@pytest.mark.rule("ORG-01")
+def test_a_subtree_may_register_below_itself_but_not_move_an_estate_out_of_another(office: Office) -> None:
+    entry = next(entry for entry in MAP.commands if entry.name == "dispatch.register-estate")
+    assert entry.org is not None
+    same, moved = RegisterEstate(**ESTATE), RegisterEstate(**(ESTATE | {"region_id": "north"}))
+    assert entry.org(GivenFacts(), same) == "group/south/p1/xh01"
+    assert entry.org(GivenFacts(office.states), same) == "group/south/p1/xh01"
+    assert entry.org(GivenFacts(office.states), moved) is None

@@ -1,0 +1,165 @@
+"""A repair goes to whom warranty names; the one whose order it is arrives and finishes; lateness permits another."""
+
+from datetime import timedelta
+
+import pytest
+from linli_contracts.events.dispatch import (
+    ContractorArrived,
+    ContractorNotified,
+    DeadlineMissed,
+    ReentrustingProposed,
+    RepairDone,
+    RepairReentrusted,
+)
+from linli_messaging.service_map import Actor
+
+from services.dispatch.tests.office import CASE, HOME, SECOND, Office, local
+
+NOTIFIED = local("2026-03-10 10:00")
+PARTNER = frozenset({"partner:repair"})
+
+
+def contractor(name: str) -> Actor:
+    return Actor(subject=f"{name}-phone", scopes=PARTNER, contractor_id=name)
+
+
+@pytest.mark.rule("DSP-10")
+def test_covered_the_contractor_is_notified_with_its_dates(office: Office) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED)
+    (notice,) = office.facts(ContractorNotified)
+    assert (notice.contractor_id, notice.contract_id, notice.home_id) == ("builder_co", "k1", HOME)
+    assert (notice.arrive_by, notice.finish_by) == (NOTIFIED + timedelta(hours=24), NOTIFIED + timedelta(days=7))
+    assert notice.order_id.startswith("xh01.o")
+    assert office.ticket().status == "contractor_notified"
+    assert office.due("completion") == office.ticket().received_at + timedelta(days=30)
+
+
+@pytest.mark.rule("DSP-10")
+@pytest.mark.parametrize("answer", [{"covered": False, "contractor_id": None}, {"contractor_id": None}])
+def test_not_covered_own_staff_keep_it(office: Office, answer: dict[str, object]) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED, **answer)
+    assert (office.ticket().status, office.ticket().order) == ("open", None)
+    assert office.refused("arrive") == "no-order"
+    assert office.refused("finish", actor=contractor("builder_co")) == "not-your-order"
+    office.accepted("finish")
+    (done,) = office.facts(RepairDone)
+    assert (done.done_by, done.contractor_id, done.in_time) == ("own_staff", None, True)
+
+
+@pytest.mark.rule("DSP-10")
+def test_an_answer_that_comes_twice_or_too_late_changes_nothing(office: Office) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED)
+    ticket = office.ticket()
+    office.covered(NOTIFIED + SECOND, contractor_id="other_co")
+    assert office.ticket() == ticket
+    office.accepted("finish")
+    office.covered(contractor_id="other_co")
+    assert len(office.facts(ContractorNotified)) == 1
+    assert office.ticket().status == "completed"
+
+
+@pytest.mark.rule("DSP-10", "WAR-07")
+def test_only_the_contractor_of_the_order_or_staff_may_speak_for_it(office: Office) -> None:
+    office.open_repair()
+    assert office.refused("arrive", actor=contractor("builder_co")) == "no-order"
+    office.covered(NOTIFIED)
+    for command in ("arrive", "finish"):
+        assert office.refused(command, actor=contractor("rescue_co")) == "not-your-order"
+    office.accepted("arrive", actor=contractor("builder_co"))
+    assert office.refused("arrive") == "already-arrived"
+    office.accepted("finish", actor=contractor("builder_co"))
+    assert office.facts(RepairDone)[0].done_by == "contractor"
+
+
+@pytest.mark.rule("DSP-10")
+def test_a_repair_is_finished_and_nothing_else(office: Office) -> None:
+    office.open_repair()
+    assert office.refused("resolve") == "is-a-repair"
+    assert office.refused("pass-on", desk="engineering") == "is-a-repair"
+    office.open(case_id="xh01.c2")
+    assert office.refused("finish", case_id="xh01.c2") == "not-a-repair"
+
+
+@pytest.mark.rule("DSP-14", "ORG-04")
+def test_re_entrusting_is_proposed_strictly_after_four_hours(office: Office) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED)
+    limit = NOTIFIED + timedelta(hours=28)
+    assert office.refused("decide-reentrusting", accept=False) == "no-proposal"
+    office.until(limit)
+    assert office.facts(ReentrustingProposed) == []
+    office.until(limit + SECOND)
+    (proposed,) = office.facts(ReentrustingProposed)
+    assert (proposed.ground, proposed.contractor_id) == ("late_arrival", "builder_co")
+    assert [event.clock for event in office.facts(DeadlineMissed)] == ["arrival"]
+
+
+@pytest.mark.rule("DSP-14")
+def test_a_contractor_that_arrives_in_the_last_second_is_late_but_not_replaced(office: Office) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED)
+    office.accepted("arrive", at=NOTIFIED + timedelta(hours=28))
+    assert office.facts(ContractorArrived)[0].late
+    office.until(NOTIFIED + timedelta(days=3))
+    assert office.facts(ReentrustingProposed) == []
+
+
+def propose(office: Office) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED)
+    office.until(NOTIFIED + timedelta(hours=30))
+
+
+@pytest.mark.rule("DSP-14", "WAR-06")
+def test_accepted_another_contractor_repairs_at_a_price(office: Office) -> None:
+    propose(office)
+    decided = office.now
+    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=86_000)
+    (reentrusted,) = office.facts(RepairReentrusted)
+    assert (reentrusted.contractor_id, reentrusted.contract_id) == ("builder_co", "k1")
+    assert (reentrusted.replacement_id, reentrusted.price_fen, reentrusted.decided_by) == ("rescue_co", 86_000, "test")
+    assert office.due("arrival") == decided + timedelta(hours=24)
+    assert "arrival" not in office.ticket().overdue
+    assert office.refused("finish", actor=contractor("builder_co")) == "not-your-order"
+    assert office.refused("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=1) == "no-proposal"
+    office.accepted("arrive", at=decided + timedelta(hours=1), actor=contractor("rescue_co"))
+    office.accepted("finish", at=decided + timedelta(hours=3), actor=contractor("rescue_co"))
+    (done,) = office.facts(RepairDone)
+    assert (done.done_by, done.contractor_id, done.order_id) == ("replacement", "rescue_co", reentrusted.order_id)
+    assert office.ticket().reentrusted == 1
+
+
+@pytest.mark.rule("DSP-14")
+def test_a_late_replacement_misses_its_own_arrival(office: Office) -> None:
+    propose(office)
+    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=86_000)
+    office.until(office.due("arrival") + SECOND)
+    assert office.ticket().missed["arrival"] == 2
+    assert len({row.values["id"] for row in office.rows}) == len(office.rows)
+
+
+@pytest.mark.rule("DSP-14")
+def test_what_a_decision_may_not_be(office: Office) -> None:
+    propose(office)
+    decide = {"accept": True}
+    assert office.refused("decide-reentrusting", **decide) == "replacement-missing"
+    assert office.refused("decide-reentrusting", **decide, replacement_id="rescue_co") == "replacement-missing"
+    for unfit in ("builder_co", "lights_co", "unknown_co"):
+        refused = office.refused("decide-reentrusting", **decide, replacement_id=unfit, price_fen=1)
+        assert refused == "replacement-unfit"
+    partner = contractor("rescue_co")
+    assert office.refused("decide-reentrusting", actor=partner, accept=False) == "not-your-order"
+
+
+@pytest.mark.rule("DSP-14")
+def test_declined_the_contractor_is_still_to_come(office: Office) -> None:
+    propose(office)
+    office.accepted("decide-reentrusting", accept=False)
+    assert office.facts(RepairReentrusted) == []
+    assert office.refused("decide-reentrusting", accept=False) == "no-proposal"
+    office.accepted("arrive", actor=contractor("builder_co"))
+    office.accepted("finish", actor=contractor("builder_co"))
+    assert office.facts(RepairDone)[0].case_id == CASE

@@ -1,0 +1,166 @@
+"""The handler is the best free person of the responsible desk, and the event says why and who else (DSP-08)."""
+
+from datetime import datetime
+
+import pytest
+from linli_contracts.events.dispatch import TicketAssigned
+from linli_dispatch.domain.places import Staff, Workload
+
+from services.dispatch.tests.office import CASE, HOME, Office, local
+
+NIGHT = local("2026-03-10 23:30")
+DAY = local("2026-03-10 10:00")
+
+
+def fixers(office: Office, *lines: dict[str, object]) -> None:
+    """A roster of repair engineers besides the others."""
+    known = {"role": "repair_engineer", "desk": "repair"}
+    office.send("roster-staff", estate_id="xh01", staff=[known | line for line in lines])
+
+
+def assigned(office: Office) -> TicketAssigned:
+    return office.facts(TicketAssigned)[-1]
+
+
+@pytest.mark.rule("DSP-08")
+@pytest.mark.parametrize(
+    ("fields", "desk", "handler"),
+    [
+        ({"category": "engineering_quality"}, "engineering", "builder"),
+        ({"category": "planning_design"}, "engineering", "builder"),
+        ({"category": "property_management"}, "property", "keeper"),
+        ({"category": "customer_service"}, "service_centre", "agent1"),
+        ({"category": "other"}, "service_centre", "agent1"),
+        ({"kind": "repair", "category": "other", "trade": "waterproofing"}, "repair", "fixer1"),
+        ({"kind": "repair", "category": "other", "trade": "electrical"}, "repair", "fixer2"),
+        ({"kind": "public_affairs", "category": "other"}, "property", "keeper"),
+        ({"kind": "compensation", "category": "engineering_quality"}, "engineering", "builder"),
+    ],
+)
+def test_the_desk_follows_from_kind_and_category_and_the_person_from_the_skill(
+    office: Office, fields: dict[str, object], desk: str, handler: str
+) -> None:
+    office.open(DAY, **fields)
+    assert (assigned(office).desk, assigned(office).handler_id, assigned(office).shortage) == (desk, handler, False)
+
+
+@pytest.mark.rule("DSP-08")
+def test_the_runners_up_say_why_they_were_not_chosen(office: Office) -> None:
+    fixers(
+        office,
+        {"staff_id": "sleeper", "skills": ["waterproofing"], "from_hour": 0, "until_hour": 8},
+        {"staff_id": "twin", "skills": ["waterproofing"]},
+    )
+    office.open_repair(DAY)
+    chosen, reasons = assigned(office).handler_id, {one.staff_id: one.why_not for one in assigned(office).runners_up}
+    twin = ({"fixer1", "twin"} - {chosen}).pop()
+    assert reasons == {twin: "tie_by_hash", "fixer2": "no_skill", "sleeper": "off_duty"}
+    assert assigned(office).reasons == ("on_duty", "skill", "in_hand_0")
+
+
+@pytest.mark.rule("DSP-08")
+def test_load_spreads_the_tickets_and_completion_frees_the_hands(office: Office) -> None:
+    fixers(office, {"staff_id": "twin", "skills": ["waterproofing"]})
+    first = office.open_repair(DAY, home_id=None).handler_id
+    second = office.open_repair(DAY, home_id=None, case_id="xh01.c2").handler_id
+    assert {first, second} == {"fixer1", "twin"}
+    workload = office.states[Workload, "xh01"]
+    assert isinstance(workload, Workload)
+    assert dict(workload.in_hand) == {"fixer1": 1, "twin": 1}
+    office.accepted("finish")
+    office.accepted("finish", case_id="xh01.c2")
+    after = office.states[Workload, "xh01"]
+    assert isinstance(after, Workload)
+    assert dict(after.in_hand) == {}
+
+
+@pytest.mark.rule("DSP-08")
+def test_the_same_home_gets_the_same_person_again(office: Office) -> None:
+    fixers(office, *({"staff_id": f"twin{number}", "skills": ["waterproofing"]} for number in range(5)))
+    first = office.open_repair(DAY).handler_id
+    office.accepted("finish")
+    for number in range(2, 12):
+        assert office.open_repair(case_id=f"xh01.c{number}").handler_id == first
+        assert "served_before" in assigned(office).reasons
+        office.accepted("finish", case_id=f"xh01.c{number}")
+    assert office.open_repair(home_id=None, case_id="xh01.c99").home_id is None
+    assert "served_before" not in assigned(office).reasons
+
+
+@pytest.mark.rule("DSP-08", "ORG-03")
+@pytest.mark.parametrize(
+    ("at", "handler", "reason"),
+    [
+        (local("2026-03-10 07:59:59"), "centre_head", "next_pool"),
+        (local("2026-03-10 08:00"), "agent1", "on_duty"),
+        (local("2026-03-10 17:29:59"), "agent1", "on_duty"),
+        (local("2026-03-10 17:30"), "centre_head", "next_pool"),
+    ],
+)
+def test_outside_a_desks_hours_the_next_pool_is_asked_and_the_shortage_reported(
+    at: datetime, handler: str, reason: str
+) -> None:
+    office = Office(now=local("2026-03-01 00:00"))
+    office.found()
+    office.open(at)
+    assert (assigned(office).handler_id, assigned(office).shortage) == (handler, reason == "next_pool")
+    assert reason in assigned(office).reasons
+
+
+@pytest.mark.rule("DSP-08")
+def test_a_full_desk_is_not_free(office: Office) -> None:
+    for number in range(20):
+        assert office.open(DAY, case_id=f"xh01.d{number}", home_id=None).handler_id == "agent1"
+    assert office.open(case_id="xh01.d20", home_id=None).handler_id == "centre_head"
+    assert assigned(office).shortage
+
+
+@pytest.mark.rule("DSP-08", "DSP-19")
+def test_when_nobody_is_free_anywhere_the_desk_gets_it_with_the_shortage() -> None:
+    office = Office()
+    office.found(without=["centre_head", "marketing_vp", "gm", "group_head"])
+    office.open(NIGHT)
+    assert (assigned(office).handler_id, assigned(office).reasons[0]) == ("agent1", "nobody_free")
+    assert assigned(office).shortage
+
+
+@pytest.mark.rule("DSP-08", "DSP-19")
+def test_without_any_roster_the_owner_keeps_the_ticket() -> None:
+    office = Office()
+    office.send("register-estate", estate_id="xh01", region_id="south", project_id="p1", name="星河湾")
+    ticket = office.open(DAY)
+    assert (assigned(office).handler_id, assigned(office).reasons) == (None, ("nobody_rostered",))
+    assert (ticket.owner_id, ticket.handler_id, bool(ticket.clocks)) == ("s17", None, True)
+    assert office.due("passing_on") == local("2026-03-10 11:00")
+
+
+@pytest.mark.rule("DSP-08")
+@pytest.mark.parametrize(
+    ("at", "on_duty"),
+    [
+        ("2026-03-13 21:59:59", False),
+        ("2026-03-13 22:00", True),
+        ("2026-03-14 05:59:59", True),  # Saturday's early hours belong to Friday's night
+        ("2026-03-14 06:00", False),
+        ("2026-03-14 22:00", False),
+    ],
+)
+def test_a_night_duty_belongs_to_the_weekday_on_which_it_begins(at: str, on_duty: bool) -> None:
+    night = Staff(staff_id="n", role="repair_engineer", desk="repair", weekdays=(4,), from_hour=22, until_hour=6)
+    moment = datetime.fromisoformat(at)
+    assert night.on_duty(moment.weekday(), moment.hour + moment.minute / 60 + moment.second / 3600) is on_duty
+
+
+@pytest.mark.rule("INT-08", "DSP-08")
+def test_another_desk_gets_its_own_handler(office: Office) -> None:
+    office.open(DAY)
+    assert office.refused("pass-on") == "already-passed-on"
+    assert office.refused("pass-on", desk="nowhere") == "unknown-desk"
+    office.accepted("pass-on", desk="engineering")
+    ticket = office.ticket()
+    assert (ticket.desk, ticket.handler_id, ticket.complex) == ("engineering", "builder", True)
+    office.accepted("pass-on", desk="board")
+    assert office.ticket().handler_id in {"engineering_vp", "marketing_vp", "property_gm", "gm"}
+    assert "department_answer" in {clock.name for clock in office.ticket().clocks}
+    assert office.ticket().kept == {}
+    assert (office.ticket().id, office.ticket().home_id) == (CASE, HOME)
