@@ -85,6 +85,8 @@ def watch(options: Options) -> int:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             _signal_group(child, signal.SIGKILL)
+            # On its way out Python drops our handlers, and a late signal would take the place of the exit code.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
             return _exit_code(status)
         if _told_to_stop(poll, wake_read, kill_at) and kill_at is None:
             poll.unregister(0)

@@ -17,7 +17,7 @@ import asyncpg
 
 from linli_embedded.lock import LockedError, take
 from linli_embedded.ports import LOOPBACK, free_port, is_free
-from linli_embedded.postgres_binaries import programs, reachable, system_area, unprivileged_user
+from linli_embedded.postgres_binaries import programs, reachable, sweep, system_area, unprivileged_user
 from linli_embedded.postgres_server import ADMIN_DATABASE, PostgresServer
 from linli_embedded.process import Process, StartFailedError
 from linli_embedded.usage import Usage
@@ -145,8 +145,10 @@ class Postgres:
         """Stop the server and delete its directory and its data."""
         await self.stop()
         if self.data_dir.exists():
-            shutil.rmtree(self._area(), ignore_errors=True)
+            area = self._area()
             shutil.rmtree(self.data_dir)
+            shutil.rmtree(area, ignore_errors=True)
+            area.with_suffix(".owner").unlink(missing_ok=True)
 
     def usage(self) -> Usage | None:
         """What the server and its backends have taken so far; None before `start`."""
@@ -239,6 +241,7 @@ class Postgres:
         pointer = self.data_dir / "cluster-name"
         if not pointer.exists():
             pointer.write_text(f"cluster-{secrets.token_hex(8)}\n")
+            sweep(pointer)
         return system_area() / pointer.read_text().strip()
 
     def _password(self) -> str:

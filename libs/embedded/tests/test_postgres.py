@@ -132,3 +132,20 @@ def test_programs_are_copied_to_where_the_server_can_reach_them(
     )
     assert done.returncode == 0
     assert programs(user) == copied
+
+
+async def test_cluster_whose_directory_was_deleted_is_swept(tmp_path: Path) -> None:
+    if unprivileged_user() is None:
+        pytest.skip("only root keeps clusters away from their directories")
+    forgotten = Postgres(tmp_path / "forgotten")
+    await forgotten.start()
+    await forgotten.stop()
+    area = forgotten._area()
+    assert area.parent == postgres_binaries.system_area(), "pytest's directories are closed to other users"
+    shutil.rmtree(forgotten.data_dir)
+
+    another = Postgres(tmp_path / "another")
+    await another.start()
+
+    assert not area.exists()
+    await another.destroy()
