@@ -49,6 +49,11 @@ class Words(NamedTuple):
         return self.zh if language is Language.ZH else self.en
 
 
+def heading(zh: str, en: str) -> str:
+    """A table's column: as `words`, but both languages one below the other, so that columns stay narrow."""
+    return str(Words(zh, en)).replace(f"{zh} / {en}", f"{zh}\n{en}")
+
+
 def words(zh: str, en: str) -> str:
     """The one of two texts that is spoken now (or both)."""
     return str(Words(zh, en))

@@ -11,7 +11,7 @@ from rich.table import Table
 from linli_cli.client.client import Client
 from linli_cli.client.together import together
 from linli_cli.labels import fact_label
-from linli_cli.language import words
+from linli_cli.language import heading
 
 _LONGEST_FACT: Final = 48
 """Characters of one value that are shown: whole texts are one `--json` away."""
@@ -55,12 +55,12 @@ def in_order(parts: Iterable[Iterable[Entry]]) -> list[Entry]:
 def table_of(entries: Iterable[Entry], zone: tzinfo, *, reasons: bool = True) -> Table:
     """The timeline for people, in the zone's local time; `reasons` shows why beside what."""
     table = Table()
-    table.add_column(words("时间", "time"), no_wrap=True)
-    table.add_column(words("服务", "service"), no_wrap=True)
-    table.add_column(words("事项", "what"), overflow="fold")
-    table.add_column(words("规则", "rule"), no_wrap=True)
-    table.add_column(words("内容", "facts"), overflow="fold")
-    table.add_column(words("追踪", "trace"), no_wrap=True)
+    table.add_column(heading("时间", "time"), no_wrap=True)
+    table.add_column(heading("服务", "service"), no_wrap=True)
+    table.add_column(heading("事项", "what"), overflow="fold")
+    table.add_column(heading("规则", "rule"), no_wrap=True)
+    table.add_column(heading("内容", "facts"), overflow="fold")
+    table.add_column(heading("追踪", "trace"), no_wrap=True)
     for entry in entries:
         told = entry.kind == "event"
         if not told and not reasons:

@@ -31,8 +31,8 @@ async def clock(request: Request) -> dict[str, str]:
 
 
 @app.get("/lists")
-async def lists(after: int = 0) -> dict[str, Any]:
-    return {"items": [{"number": after + 1}, {"number": after + 2}], "next": str(after + 2) if after < 4 else None}
+async def lists(cursor: int = 0) -> dict[str, Any]:
+    return {"items": [{"number": cursor + 1}, {"number": cursor + 2}], "next": str(cursor + 2) if cursor < 4 else None}
 
 
 @app.post("/commands")

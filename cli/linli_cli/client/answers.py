@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from linli_cli.language import words
+from linli_cli.language import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,14 @@ class Answer:
         return str(self.problem.get("code", ""))
 
     @property
-    def why(self) -> str:
-        """The refusal in the reader's language, as far as the service said it."""
+    def why(self) -> Words:
+        """The refusal, as the service said it."""
         zh, en = self.problem.get("detail"), self.problem.get("detail_en") or self.problem.get("title")
         if not zh and not en:
-            return self.code or str(self.status)
+            return Words(self.code or str(self.status), self.code or str(self.status))
         faults = "; ".join(f"{each.get('field')}: {each.get('allowed')}" for each in self.problem.get("errors") or ())
-        return words(str(zh or en), str(en or zh)) + (f" [{faults}]" if faults else "")
+        where = f" [{faults}]" if faults else ""
+        return Words(f"{zh or en}{where}", f"{en or zh}{where}")
 
     @classmethod
     def read(cls, line: bytes | str) -> "Answer":

@@ -91,15 +91,17 @@ class Client:
         response = await self._send(service, "GET", path, params=_given(params))
         return None if response.status_code == httpx.codes.NOT_FOUND else self._json(service, response)
 
-    async def pages(self, service: str, path: str, **params: str | int | None) -> AsyncIterator[dict[str, Any]]:
-        """Every item of a list that comes in pages."""
-        after: str | None = None
+    async def pages(
+        self, service: str, path: str, *, place: str = "cursor", **params: str | int | None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a list that comes in pages; `place` is how its parameter for the next page is called."""
+        following: str | None = None
         while True:
-            page = await self.get(service, path, **{**params, "after": after})
+            page = await self.get(service, path, **{**params, place: following})
             for item in page["items"]:
                 yield item
-            after = page.get("next")
-            if after is None:
+            following = page.get("next")
+            if following is None:
                 return
 
     async def send(self, service: str, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
@@ -182,6 +184,21 @@ class Client:
             await asyncio.sleep(wait_s if reasons else 0)
             wait_s = min(longest_s, wait_s * 2)
 
+    async def wait_until_processed(self, producer: str, consumer: str, timeout_s: float) -> None:
+        """Return once the consumer has processed all that the producer told; a `Complaint` when not within the time."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            readings = await self.rest()
+            if not (lag := readings[consumer].lag_behind(readings[producer])):
+                return
+            if time.monotonic() >= deadline:
+                raise Complaint(
+                    f"{consumer} 尚有 {lag} 条 {producer} 的事实未处理",
+                    f"{consumer} has still to process {lag} facts of {producer}",
+                    exit_code=1,
+                )
+            await asyncio.sleep(_POLL_S[1])
+
     async def set_clock(self, instant: datetime) -> None:
         """Move the stepped clock of every service to this instant; returns when all have acknowledged it."""
         await together(self.send(service, "PUT", "/clock", {"instant": instant}) for service in self.addresses)
@@ -250,8 +267,8 @@ class Client:
             why = Answer("", response.status_code, problem=problem if isinstance(problem, dict) else {}).why
             what = f"{response.request.method} {response.request.url.path}"
             raise Complaint(
-                f"{service} 拒绝了 {what}（{response.status_code}）：{why}",
-                f"{service} refused {what} ({response.status_code}): {why}",
+                f"{service} 拒绝了 {what}（{response.status_code}）：{why.zh}",
+                f"{service} refused {what} ({response.status_code}): {why.en}",
                 exit_code=1,
             )
         return orjson.loads(response.content) if response.content else None

@@ -14,7 +14,7 @@ from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson
 from linli_cli.complaint import Complaint
 from linli_cli.console import OUT, write_json
-from linli_cli.language import words
+from linli_cli.language import heading, words
 from linli_cli.places import policy_dir
 
 POLICY = App(name="policy")
@@ -71,9 +71,9 @@ def list_entries(
         write_json([_document(each) for each in found])
         return 0
     table = Table()
-    table.add_column(words("参数", "entry"), no_wrap=True)
+    table.add_column(heading("参数", "entry"), no_wrap=True)
     for zh, en in (("值", "value"), ("规则", "rule"), ("级别", "level"), ("含义", "means")):
-        table.add_column(words(zh, en))
+        table.add_column(heading(zh, en))
     for each in found:
         level = f"{each.level}{words('（假定）', ' (assumed)') if each.assumed else ''}"
         table.add_row(each.name, in_words(each.value)[:60], each.rule, level, words(each.zh, each.en))

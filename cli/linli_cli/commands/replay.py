@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from linli_cli.client.rest import Reading
 from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.console import OUT, write_json
@@ -27,12 +28,15 @@ async def replay(
         asked["lanes"] = lanes
     async with running(data) as (client, _):
         done = await client.send(service, "POST", "/replay", asked)
+        heads = Reading.model_validate(await client.get(service, "/rest")).heads
+    first = {int(lane): int(number) for lane, number in done["from"].items()}
+    counts = {lane: heads[lane] - number + 1 for lane, number in first.items() if heads.get(lane, 0) >= number}
+    facts = sum(counts.values())
     if as_json:
-        write_json(done)
+        write_json({"service": service, "lanes": len(counts), "facts": facts, "from": {n: first[n] for n in counts}})
     else:
-        lane_count, events = done["lanes"], done["events"]
         OUT.print(
-            words(f"{lane_count} 条通道，重发 {events} 条事实", f"{events} facts are sent again in {lane_count} lanes")
+            words(f"{len(counts)} 条通道，重发 {facts} 条事实", f"{facts} facts are sent again in {len(counts)} lanes")
         )
     return 0
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from linli_contracts.topics import SERVICES
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from linli_cli.client.client import Client
@@ -11,7 +12,7 @@ from linli_cli.client.rest import Reading, at_rest, producers_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import OUT, write_json
-from linli_cli.language import Words, words
+from linli_cli.language import Words, heading, words
 from linli_cli.stack.state_file import StackState
 
 
@@ -67,9 +68,9 @@ def _document(state: StackState, readings: dict[str, Reading], reasons: list[Wor
 
 
 def _table(readings: dict[str, Reading]) -> Table:
-    table = Table()
-    table.add_column(words("服务", "service"))
-    table.add_column(words("时刻", "instant"))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(heading("服务", "service"), no_wrap=True)
+    table.add_column(heading("时刻", "instant"), no_wrap=True)
     for zh, en in (
         ("已发布", "published"),
         ("落后", "lag"),
@@ -79,13 +80,13 @@ def _table(readings: dict[str, Reading]) -> Table:
         ("缺口", "gaps"),
         ("排队", "waiting"),
     ):
-        table.add_column(words(zh, en), justify="right")
+        table.add_column(heading(zh, en), justify="right")
     for name, reading in readings.items():
         lags = ", ".join(f"{producer} {lag}" for producer, lag in _lags(reading, readings).items() if lag)
         counts = (reading.due, reading.early, reading.parked, reading.gaps, reading.waiting)
         table.add_row(
             name,
-            reading.instant.isoformat(timespec="seconds"),
+            reading.instant.strftime("%Y-%m-%d %H:%M:%SZ"),
             f"{sum(reading.published.values())}/{reading.told}",
             lags or "0",
             *map(str, counts),

@@ -55,8 +55,8 @@ def _addresses(stack: Stack) -> Table:
     state = stack.state
     for name, place in (
         *((name, address.url) for name, address in state.services.items()),
-        ("postgres", f"{state.postgres} ({state.postgres_kind})"),
-        ("broker", f"{state.bootstrap} ({state.broker_kind})"),
+        ("postgres", f"{state.postgres} · {state.postgres_kind}"),
+        ("broker", f"{state.bootstrap} · {state.broker_kind}"),
         (words("数据", "data"), str(stack.options.home.path)),
     ):
         table.add_row(name, place)

@@ -206,7 +206,7 @@ class Stack:
         )
         for producer, lanes in missing_on_a_new_bus(await self.client.rest(), producers_of()).items():
             numbers = {str(lane): number for lane, number in lanes.items()}
-            await self.client.send(producer, "POST", "/replay", {"since_number": numbers})
+            await self.client.send(producer, "POST", "/replay", {"since_number": numbers, "lanes": list(lanes)})
 
     async def _keep_watch(self, owner: asyncio.Task[object]) -> None:
         watched = [
