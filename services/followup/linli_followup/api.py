@@ -2,14 +2,15 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, Query
 from linli_contracts.event import KEY_PATTERN
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
+from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 from pydantic import AwareDatetime
 
-from linli_followup.domain.callback import Callback, Status
+from linli_followup.domain.callback import NOT_FOUND, Callback, Status
 from linli_followup.store import CallbackPage, Figures, callback_page, figures, find_callback
 
 LARGEST_PAGE: Final = 500
@@ -51,7 +52,7 @@ def router(reads: Reads) -> APIRouter:
         """One callback as it stands."""
         callback = await find_callback(reads, callback_id, org=actor.org)
         if callback is None:
-            raise HTTPException(status_code=404, detail="没有这个回访 / There is no such callback")
+            raise ProblemError(NOT_FOUND)
         return callback
 
     @routes.get("/figures")

@@ -1,130 +1,36 @@
 """A callback is planned once for each round, called at its time, tried again elsewhen, and ends in exactly one way."""
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.event import Event
-from linli_contracts.events.dispatch import EstateRegistered, RepairDone, TicketClosed, TicketReopened, TicketResolved
+from linli_contracts.events.dispatch import EstateRegistered
 from linli_contracts.events.followup import CallbackCompleted, CallbackDue, CustomerUnreachable
-from linli_followup.commands import CompleteCallback, NoAnswer
 from linli_followup.domain.callback import OPEN, Callback, callback_id
 from linli_followup.domain.estate import Estate
-from linli_followup.handlers import MAP
-from linli_messaging.service_map import Ref
-from linli_rulebook.decision import NOTHING, Decision, Outcome, Refusal, State
-from linli_testkit.facts import GivenFacts, context
-from pydantic import BaseModel
+from linli_rulebook.decision import NOTHING, Refusal
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-CASE, CALLBACK = "xh01.c9f2", "xh01.b1-c9f2"
-ON_EVENT = {entry.event: entry for entry in MAP.events}
-ON_COMMAND = {entry.body: entry for entry in MAP.commands}
-ON_TIMER = {entry.clock: entry for entry in MAP.timers}
-WHO: dict[str, Any] = {"case_id": CASE, "estate_id": "xh01"}
-
-
-def at(text: str, zone: str = "Asia/Shanghai") -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-class World:
-    """The states of followup in memory, changed by what MAP decides, as the writer loop does it."""
-
-    def __init__(self) -> None:
-        self.states: dict[Ref, State] = {}
-        self.told: list[BaseModel] = []
-        self.whats: list[str] = []
-
-    @property
-    def callback(self) -> Callback:
-        found = self.states[Callback, CALLBACK]
-        assert isinstance(found, Callback)
-        return found
-
-    def hear(self, event: Event, now: datetime) -> Outcome:
-        entry = ON_EVENT[type(event)]
-        return self._take(entry.needs(event), entry.decide, event, now)
-
-    def ask(self, command: CompleteCallback | NoAnswer, now: datetime) -> Outcome:
-        entry = ON_COMMAND[type(command)]
-        return self._take(entry.needs(command), entry.decide, command, now)
-
-    def until(self, now: datetime) -> None:
-        """Fires what is due at or before ``now``."""
-        self._fire(list(self.states), now + timedelta(microseconds=1))
-
-    def _take(self, refs: Iterable[Ref], decide: Callable[..., Outcome], given: BaseModel, now: datetime) -> Outcome:
-        refs = tuple(refs)
-        self._fire(refs, now)
-        outcome = decide(self._facts(refs), given, context(now))
-        self._keep(outcome)
-        return outcome
-
-    def _fire(self, refs: Iterable[Ref], before: datetime) -> None:
-        for ref in refs:
-            while (state := self.states.get(ref)) and (timer := min(state.timers(), default=None)):
-                if timer.due_at >= before:
-                    break
-                self._keep(ON_TIMER[timer.clock].decide(self._facts([ref]), state, timer, context(timer.due_at)))
-                assert timer not in self.states[ref].timers()
-
-    def _facts(self, refs: Iterable[Ref]) -> GivenFacts:
-        return GivenFacts({ref: self.states[ref] for ref in refs if ref in self.states})
-
-    def _keep(self, decision: Outcome) -> None:
-        if not isinstance(decision, Decision):
-            return
-        self.states.update({(type(state), state.id): state for state in decision.save})
-        self.told.extend(decision.events)
-        self.whats.extend(because.what for because in decision.because)
-
-
-def refused(outcome: Outcome) -> str:
-    assert isinstance(outcome, Refusal)
-    return outcome.code
-
-
-def answered(outcome: Outcome, name: str) -> object:
-    assert isinstance(outcome, Decision)
-    assert outcome.answer is not None
-    return outcome.answer[name]
-
-
-def repair_done(at_: datetime, round_: int = 1) -> RepairDone:
-    return RepairDone(
-        **WHO, round=round_, order_id="xh01.o1", done_by="own_staff", customer_ref="r1", done_at=at_, in_time=True
-    )
-
-
-def resolved(at_: datetime, how: Literal["handled", "standard_answer"] = "handled") -> TicketResolved:
-    return TicketResolved(**WHO, round=1, how=how, customer_ref="r1", resolved_at=at_, in_time=True)
-
-
-def closed(how: Literal["withdrawn", "time_limit"] = "time_limit", round_: int = 1) -> TicketClosed:
-    return TicketClosed(
-        **WHO, round=round_, how=how, level=4, customer_ref="r1", received_at=FINISHED, closed_at=FINISHED
-    )
-
-
-def reopened(round_: int) -> TicketReopened:
-    return TicketReopened(**WHO, round=round_, reason="not_satisfied", reopened_at=FINISHED)
-
-
-FINISHED = at("2026-03-10 10:00:00")
-DUE_FROM, DUE_BY = at("2026-03-11 10:00:00"), at("2026-03-17 10:00:00")
-SATISFIED = CompleteCallback(callback_id=CALLBACK, satisfied=True, score=90, by="agent1")
-NOBODY = NoAnswer(callback_id=CALLBACK, by="agent1")
-
-
-def planned() -> World:
-    world = World()
-    world.hear(repair_done(FINISHED), FINISHED)
-    return world
+from services.followup.tests.callers import (
+    CALLBACK,
+    DUE_BY,
+    DUE_FROM,
+    FINISHED,
+    NOBODY,
+    SATISFIED,
+    SHANGHAI,
+    WHO,
+    World,
+    answered,
+    at,
+    closed,
+    planned,
+    refused,
+    reopened,
+    repair_done,
+    resolved,
+)
 
 
 @pytest.mark.rule("FUP-01")
@@ -185,6 +91,26 @@ def test_calling_hours_are_those_of_the_estate(zone: str | None, call_from: date
         assert estate.org == "group/east/p1/xh01"
     world.hear(repair_done(finished), finished)
     assert world.callback.call_from == call_from
+
+
+@pytest.mark.rule("FUP-01", "ORG-01", "ORG-02")
+def test_a_region_may_be_stricter_and_the_policy_version_is_kept() -> None:
+    within = {}
+    for region in ("east", "somewhere"):
+        world = World()
+        world.hear(
+            EstateRegistered(
+                estate_id="xh01", region_id=region, project_id="p1", name="星河湾", kind="residential",
+                registered_at=FINISHED,
+            ),
+            FINISHED,
+        )  # fmt: skip
+        world.hear(repair_done(FINISHED), FINISHED)
+        assert world.callback.policy_version == "2000.1"
+        within[region] = world.callback.call_by - FINISHED
+    assert within == {"east": timedelta(days=5), "somewhere": timedelta(days=7)}, (
+        "as policy/2000.1/regions/east.toml says"
+    )
 
 
 @pytest.mark.rule("FUP-01")

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, Query
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
+from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
-from linli_loyalty.domain.member import Member
+from linli_loyalty.domain.member import NOT_FOUND, Member
 from linli_loyalty.store import Figures, LedgerPage, figures, find_member, ledger_page
 
 LARGEST_PAGE: Final = 500
@@ -25,7 +26,7 @@ def router(reads: Reads) -> APIRouter:
         """One member: number, balances, and the lots that are left."""
         member = await find_member(reads, customer_ref)
         if member is None:
-            raise HTTPException(status_code=404, detail="没有这个会员 / There is no such member")
+            raise ProblemError(NOT_FOUND)
         return member
 
     @routes.get("/members/{customer_ref}/points")
