@@ -1,0 +1,23 @@
+"""When people of the demonstration work: by day. A task that falls into the night is done the next morning. Pure."""
+
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from linli_cli.demo.calls import ZONE
+
+_BEGINS: Final = time(8, 30)
+_ENDS: Final = time(17, 30)
+
+
+def by_day(at: datetime, zone: ZoneInfo = ZONE) -> datetime:
+    """The instant itself by day, else the next morning; a night's tasks keep their order, some seconds apart."""
+    local = at.astimezone(zone)
+    if _BEGINS <= local.time() < _ENDS:
+        return at
+    morning = local.date() if local.time() < _BEGINS else local.date() + timedelta(days=1)
+    opens = datetime.combine(morning, _BEGINS, tzinfo=zone)
+    night = opens - datetime.combine(morning - timedelta(days=1), _ENDS, tzinfo=zone)
+    into_the_night = at - (opens - night)
+    # A night of fifteen hours becomes the first hour of the morning.
+    return opens + timedelta(seconds=round(3600 * (into_the_night / night)))

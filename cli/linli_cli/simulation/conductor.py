@@ -1,0 +1,108 @@
+"""The conductor of the stepped clock: people act at their instants, then the clock moves on, and so to the horizon.
+
+It goes in windows. In a window every step up to its end is sent, round by round, each at its own instant, while the
+clock still stands before it: what a step stops has not run out yet, and a clock that was due before a step's instant is
+fired by the service itself before it decides the step. Only then does the clock move to the window's end, and what is
+left runs out. So how long a window is decides how fast the run goes, never how it ends.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from linli_cli.client.client import Client
+from linli_cli.client.rest import Reading
+from linli_cli.simulation.agenda import Agenda, Done, Step
+from linli_cli.simulation.sending import People, send_round
+
+REST_TIMEOUT_S: Final = 300.0
+"""A round of some thousand commands takes a few seconds; this is for a machine that does much else besides."""
+
+
+class Actor(Protocol):
+    """Somebody who acts on what happens: sees it over public reads only, and proposes steps.
+
+    A proposed step's instant follows from the facts it answers, never from when they were seen; a step that was
+    proposed before (the same id) is not taken twice.
+    """
+
+    async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
+        """What to do next, after these steps were done and the system came to rest, up to `until` or later."""
+        ...
+
+
+@dataclass(slots=True)
+class Course:
+    """How the run goes."""
+
+    instant: datetime
+    """Where the clock stands."""
+    windows: int = 0
+    rounds: int = 0
+    steps: int = 0
+    refused: list[Done] = field(default_factory=list)
+    """Steps that a service refused; whoever plays a file reports each."""
+    readings: dict[str, Reading] = field(default_factory=dict)
+    """The last ones, at rest."""
+
+
+@dataclass(slots=True)
+class Conductor:
+    """Plays an agenda through running services on the stepped clock."""
+
+    client: Client
+    """The operator's."""
+    agenda: Agenda
+    actors: Sequence[Actor]
+    window: timedelta
+    horizon: datetime
+    """The last instant that is played: timers due at it fire, nothing later happens."""
+    tell: Callable[[Course], Awaitable[None]]
+    """Hears of every window that is over."""
+
+    async def run(self, start: datetime) -> Course:
+        """Play from `start` to the horizon; ends at rest, with the clock at the horizon."""
+        people = People(self.client)
+        course = Course(start)
+        await self._move(course, start)
+        while True:
+            at = self._next_instant(course)
+            ends = max(course.instant, min(self.horizon, at + self.window))
+            acted = await self._play(people, course, ends)
+            if ends > course.instant:
+                await self._move(course, ends)
+            acted |= self.agenda.add(await self._look(people, [], ends)) > 0
+            course.windows += 1
+            await self.tell(course)
+            if course.instant >= self.horizon and not acted and self._next_instant(course) >= self.horizon:
+                return course
+
+    async def _play(self, people: People, course: Course, ends: datetime) -> bool:
+        """Send all steps up to `ends`, and what people make of them; answers whether there was any."""
+        acted = False
+        self.agenda.add(await self._look(people, [], ends))
+        while steps := self.agenda.take_round(ends):
+            done = await send_round(people, steps)
+            course.readings = await self.client.wait_until_rest(REST_TIMEOUT_S)
+            course.rounds += 1
+            course.steps += len(done)
+            course.refused.extend(one for one in done if not one.answer.done)
+            self.agenda.add(await self._look(people, done, ends))
+            acted = True
+        return acted
+
+    async def _look(self, people: People, done: Sequence[Done], until: datetime) -> list[Step]:
+        seen = await asyncio.gather(*(actor.look(people, done, until) for actor in self.actors))
+        return [step for steps in seen for step in steps]
+
+    async def _move(self, course: Course, instant: datetime) -> None:
+        await self.client.set_clock(instant)
+        course.instant = instant
+        course.readings = await self.client.wait_until_rest(REST_TIMEOUT_S)
+
+    def _next_instant(self, course: Course) -> datetime:
+        """The next at which anything arrives or is due; the horizon when there is nothing before it."""
+        dues = (reading.next_due_at for reading in course.readings.values())
+        return min(at for at in (self.agenda.next_at, self.horizon, *dues) if at is not None)
