@@ -100,7 +100,7 @@ class Consumer:
         events: list[EventInput] = []
         for record in records:
             try:
-                event = self.writer.read(record.headers, record.value or b"")
+                event = self.writer.reader.read(record.headers, record.value or b"")
             except EnvelopeError as error:
                 await self._park_raw(record, str(error))
                 continue

@@ -26,7 +26,11 @@ class Facts(Protocol):
     """The states an input asked for, as they are now inside this batch (later inputs see earlier decisions)."""
 
     def get(self, kind: type[S], identity: str) -> S | None:
-        """The state, or None when there is none; an id that was not asked for is a bug and raises ``KeyError``."""
+        """The state, or None when there is none.
+
+        One that the input's ``needs`` did not name raises inside the loop, which loads it and asks the rule again:
+        right, but a second round; so name in ``needs`` all that can be named.
+        """
         ...
 
 

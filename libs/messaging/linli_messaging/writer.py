@@ -10,21 +10,20 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 import asyncpg
 import orjson
-from linli_contracts.envelope import EnvelopeError, decode, read_headers
-from linli_contracts.events import BY_TYPE
 from linli_rulebook.decision import State
 
 from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, TimerInput
 from linli_messaging.queries import Queries
-from linli_messaging.service_map import OnEvent, ServiceMap
+from linli_messaging.reading import Reader
+from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.transaction import Committed, TooMuchParkedError, Transactor
 
@@ -36,8 +35,6 @@ STORED_BATCH: Final = 10_000
 SWEEP_EVERY_S: Final = 0.25
 """How often due timers are looked for on the system clock; far below the one-second grain of deadlines."""
 BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-
-KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE)
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +79,11 @@ class Writer:
     _stopping: bool = False
     _busy: bool = False
     _started_s: float = field(default_factory=time.monotonic)
-    _entries: dict[str, OnEvent[Any]] = field(init=False)
+    reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
-        """The map's events by type."""
-        self._entries = {entry.event.type_name(): entry for entry in self.map.events}
+        """Reads records as the map wants them."""
+        self.reader = Reader(self.map)
 
     # -- taking -------------------------------------------------------------------------------------------------------
 
@@ -198,11 +195,11 @@ class Writer:
         parked = await self._retrying(lambda c: c.fetch(self.queries["take_ripe_parked"], STORED_BATCH))
         inputs: list[EventInput] = []
         for row in early:
-            item = self.read(orjson.loads(row["headers"]).items(), row["body"])
+            item = self.reader.read(orjson.loads(row["headers"]).items(), row["body"])
             item.stored = "early"
             inputs.append(item)
         for row in parked:
-            item = self.read(orjson.loads(row["headers"]).items(), row["body"])
+            item = self.reader.read(orjson.loads(row["headers"]).items(), row["body"])
             item.stored, item.parked_id = "parked", row["id"]
             inputs.append(item)
         return inputs
@@ -268,21 +265,6 @@ class Writer:
                 command.answered.set_exception(OverloadedError())
         self._events.clear()
         self._commands.clear()
-
-    # -- reading records ----------------------------------------------------------------------------------------------
-
-    def read(self, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> EventInput:
-        """Make an input of a record; raises ``EnvelopeError`` where not even the envelope can be read."""
-        pairs = [(name, value if isinstance(value, bytes) else value.encode()) for name, value in headers]
-        envelope = read_headers(pairs)
-        entry = self._entries.get(envelope.type)
-        if entry is None and envelope.type in KNOWN_TYPES:
-            return EventInput(envelope, body, None, None, ())
-        try:
-            event = decode(envelope, body)
-        except EnvelopeError as error:
-            return EventInput(envelope, body, entry, None, (), unreadable=str(error))
-        return EventInput(envelope, body, entry, event, tuple(entry.needs(event)) if entry else ())
 
 
 def _stack_of(committed: Committed, identity: str) -> str:

@@ -125,6 +125,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     app = application(service, Reads(reader, queries))
     app.state.tokens = Tokens.from_pem(settings.public_key_pem())
     app.state.writer = writer
+    app.state.policies = policies
     app.state.running = Running(name, settings.deployment, writer, relay, consumer, clock, pool, queries, metrics)
     server = uvicorn.Server(
         uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_config=None, access_log=False)

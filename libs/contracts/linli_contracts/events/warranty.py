@@ -111,6 +111,21 @@ class DeductionDisputed(Event):
     disputed_at: Instant
 
 
+class DeductionReversed(Event):
+    """A dispute was decided for the contractor: the deduction is taken back by a reversing entry (WAR-03, WAR-04)."""
+
+    producer = WARRANTY
+    key_field = "contract_id"
+    subject_field = "contract_id"
+
+    contract_id: Key
+    deduction_id: Id
+    case_id: Id
+    amount_fen: Fen
+    decided_by: str
+    reversed_at: Instant
+
+
 class ReleaseRequested(Event):
     """The contractor applied for an instalment (WAR-12)."""
 
@@ -173,6 +188,7 @@ EVENTS: Final = (
     DepositDeducted,
     DeductionConfirmed,
     DeductionDisputed,
+    DeductionReversed,
     ReleaseRequested,
     ReleaseBlocked,
     DepositReleased,

@@ -149,7 +149,7 @@ CROSS JOIN LATERAL (
     SELECT state_table, id, lane, due_at FROM timer
     WHERE timer.lane = l.lane AND timer.due_at <= l.until ORDER BY due_at LIMIT $3
 ) AS t
-ORDER BY t.due_at LIMIT $3;
+ORDER BY t.due_at, t.state_table, t.id LIMIT $3;
 
 -- name: next_due
 -- The earliest due instant of all lanes.

@@ -18,7 +18,7 @@ from uuid import uuid5
 from linli_contracts.envelope import NAMESPACE
 from linli_contracts.event import Instant
 from linli_contracts.events.dispatch import RepairReentrusted
-from linli_contracts.events.warranty import DeductionConfirmed, DeductionDisputed, DepositDeducted
+from linli_contracts.events.warranty import DeductionConfirmed, DeductionDisputed, DeductionReversed, DepositDeducted
 from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Because, Decision, Refusal, State
 
@@ -200,20 +200,32 @@ def _settle(
 ) -> Decision:
     booked, rows = book(deposit, postings, stamp)
     settled = deduction.model_copy(update={"status": status, "settled_at": stamp.at, "settled_by": stamp.who})
-    told = DeductionConfirmed(
-        contract_id=deposit.id,
-        deduction_id=deduction.id,
-        case_id=deduction.case_id,
-        amount_fen=deduction.amount_fen,
-        confirmed_by=stamp.who,
-        confirmed_at=stamp.at,
-    )
     return Decision(
         save=(booked, settled),
-        events=(told,) if status == "confirmed" else (),
+        events=(_settled_fact(deposit, settled, stamp),),
         append=rows,
         because=(_because(deposit, settled, "WAR-04", status),),
         answer=_answer(settled),
+    )
+
+
+def _settled_fact(deposit: Deposit, settled: Deduction, stamp: Stamp) -> DeductionConfirmed | DeductionReversed:
+    if settled.status == "confirmed":
+        return DeductionConfirmed(
+            contract_id=deposit.id,
+            deduction_id=settled.id,
+            case_id=settled.case_id,
+            amount_fen=settled.amount_fen,
+            confirmed_by=stamp.who,
+            confirmed_at=stamp.at,
+        )
+    return DeductionReversed(
+        contract_id=deposit.id,
+        deduction_id=settled.id,
+        case_id=settled.case_id,
+        amount_fen=settled.amount_fen,
+        decided_by=stamp.who,
+        reversed_at=stamp.at,
     )
 
 

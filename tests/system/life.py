@@ -1,0 +1,220 @@
+"""One estate's year in small: the inputs of a life that touches every handler of every service.
+
+A complaint that a department answers, a repair by a contractor, an unsatisfied callback, a contractor who does not come,
+a closing of the warranty, a blocked and a paid release, a member's points. ``live`` plays it in a house.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import linli_dispatch
+import linli_followup
+import linli_intake
+import linli_loyalty
+import linli_warranty
+from linli_dispatch.handlers import MAP as DISPATCH
+from linli_followup.handlers import MAP as FOLLOWUP
+from linli_intake.handlers import MAP as INTAKE
+from linli_loyalty.handlers import MAP as LOYALTY
+from linli_messaging.inputs import Accepted
+from linli_messaging.service_map import ServiceMap
+from linli_testkit.house import House, surviving
+from linli_warranty.handlers import MAP as WARRANTY
+
+START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
+"""A Monday, 10:00 in Shanghai."""
+
+
+def _sql(package: Any) -> Path:  # noqa: ANN401 - a module
+    return Path(package.__file__).parent / "sql"
+
+
+SERVICES: Final[tuple[tuple[ServiceMap, Path], ...]] = (
+    (INTAKE, _sql(linli_intake)),
+    (DISPATCH, _sql(linli_dispatch)),
+    (FOLLOWUP, _sql(linli_followup)),
+    (WARRANTY, _sql(linli_warranty)),
+    (LOYALTY, _sql(linli_loyalty)),
+)
+
+
+class Life:
+    """Plays inputs into a house; every input survives a power cut, as a client that repeats with the same key does."""
+
+    def __init__(self, house: House) -> None:
+        """In this house."""
+        self.house = house
+        self._keys = 0
+
+    async def do(self, name: str, /, **body: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a command's fields
+        """Send a command now and deliver what follows; it must be accepted."""
+        self._keys += 1
+        key = f"{name}-{self._keys}"
+        answer = await surviving(lambda: self.house.command(name, body, key=key))
+        assert isinstance(answer, Accepted), (name, body, answer)
+        await surviving(self.house.deliver)
+        return answer.answer
+
+    async def until(self, instant: datetime) -> None:
+        """Let time pass to an instant."""
+        await surviving(lambda: self.house.advance(instant))
+
+    async def after(self, **delta: float) -> None:
+        """Let time pass by this much."""
+        await self.until(self.house.instant + timedelta(**delta))
+
+    async def callback_of(self, case_id: str) -> str:
+        """The id of the case's latest callback."""
+        rows = await self.house.rooms["followup"].connection.fetch("SELECT id, state FROM callback ORDER BY id")
+        return str(next(row["id"] for row in reversed(rows) if f'"{case_id}"' in row["state"]))
+
+
+async def found_estate(life: Life) -> None:
+    """An estate with homes, people, a contractor, a deposit."""
+    await life.do("dispatch.register-estate", estate_id="xh01", region_id="east", project_id="xh", name="西湖花园")
+    homes = [
+        {"home_id": f"xh01.p1-1-{number}", "phase": "p1", "building": "1", "handed_over_on": "2024-06-01"}
+        for number in range(101, 111)
+    ]
+    await life.do("dispatch.register-homes", estate_id="xh01", homes=homes)
+    staff = [
+        {"staff_id": "agent-li", "role": "agent", "desk": "complaints"},
+        {"staff_id": "manager-wu", "role": "service_centre_manager", "desk": "complaints"},
+        {"staff_id": "psm-zhao", "role": "property_service_manager", "desk": "repair"},
+        {"staff_id": "engineer-qian", "role": "repair_engineer", "desk": "repair"},
+        {"staff_id": "dept-sun", "role": "department", "desk": "departments"},
+        {"staff_id": "vp-zhou", "role": "marketing_vp", "desk": "approvers"},
+        {"staff_id": "gm-zheng", "role": "general_manager", "desk": "approvers"},
+    ]
+    await life.do("dispatch.roster-staff", estate_id="xh01", staff=staff)
+    contractors = [
+        {"contractor_id": "c-an", "trades": ["waterproofing", "plumbing"], "phases": ["p1"]},
+        {"contractor_id": "c-bo", "trades": ["waterproofing", "plumbing"], "phases": ["p1"]},
+    ]
+    await life.do("dispatch.register-contractor", estate_id="xh01", contractors=contractors)
+    await life.do(
+        "warranty.open-deposit",
+        contract_id="k-an-1",
+        contractor_id="c-an",
+        estate_ids=["xh01"],
+        phases=["p1"],
+        trades=["plumbing"],
+        retained_fen=5_000_000,
+        completion_accepted_on="2024-05-20",
+        documents=["settlement", "contract"],
+    )
+
+
+def request(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a request's fields
+    """A complete request, with these fields changed."""
+    return {
+        "estate_id": "xh01",
+        "home_id": "xh01.p1-1-101",
+        "kind": "complaint",
+        "category": "property_management",
+        "subcategory": "noise",
+        "channel": "hotline",
+        "customer_kind": "owner",
+        "name": "王小明",
+        "contact": "13800000001",
+        "what_happened": "楼上装修噪音很大",
+        "expects": "请尽快处理",
+        "received_by": "agent-li",
+    } | fields
+
+
+REPAIR: Final = {"kind": "repair", "category": "engineering_quality", "subcategory": "leak", "trade": "plumbing"}
+
+
+async def live(house: House) -> None:
+    """The whole life."""
+    life = Life(house)
+    await found_estate(life)
+    noise = await life.do("intake.receive", **request())
+    await life.do("loyalty.join", customer_ref=noise["customer_ref"])
+    await life.after(minutes=30)
+    await life.do("dispatch.pass-on", case_id=noise["case_id"])
+    await life.after(hours=5)
+    await life.do("dispatch.answer", case_id=noise["case_id"])
+    await life.after(hours=1)
+    await life.do("dispatch.report", case_id=noise["case_id"])
+    await life.do("dispatch.resolve", case_id=noise["case_id"], how="handled")
+    await life.after(days=2)
+    callback = await life.callback_of(noise["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=False, score=40, by="caller-1")
+    await life.after(days=1)
+    await life.do("dispatch.resolve", case_id=noise["case_id"], how="handled")
+    await life.after(days=2)
+    callback = await life.callback_of(noise["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=95, by="caller-1")
+    await _repaired(life)
+    await _reentrusted(life)
+    await _neglected(life)
+    await _released(life)
+
+
+async def _repaired(life: Life) -> None:
+    leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-102", contact="13800000002"))
+    await life.after(hours=3)
+    await life.do("dispatch.arrive", case_id=leak["case_id"])
+    await life.after(days=1)
+    await life.do("dispatch.finish", case_id=leak["case_id"])
+    for _ in range(3):
+        await life.after(days=2)
+        callback = await life.callback_of(leak["case_id"])
+        await surviving(
+            lambda callback=callback: life.house.command(
+                "followup.no-answer", {"callback_id": callback, "by": "caller-1"}, key=f"no-{life.house.instant}"
+            )
+        )
+    await life.after(days=3)
+
+
+async def _reentrusted(life: Life) -> None:
+    leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-103", contact="13800000003"))
+    await life.after(hours=29)
+    await life.do(
+        "dispatch.decide-reentrusting", case_id=leak["case_id"], accept=True, replacement_id="c-bo", price_fen=80_000
+    )
+    rows = await life.house.rooms["warranty"].connection.fetch("SELECT id FROM deduction")
+    assert rows, "the deduction must have been made"
+    await life.do("warranty.confirm-deduction", deduction_id=rows[0]["id"])
+    await life.after(days=1)
+    await life.do("dispatch.finish", case_id=leak["case_id"])
+    await life.after(days=2)
+    callback = await life.callback_of(leak["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=90, by="caller-2")
+
+
+async def _neglected(life: Life) -> None:
+    ignored = await life.do("intake.receive", **request(contact="13800000004", subcategory="parking"))
+    other = await life.do("intake.receive", **request(contact="13800000005", subcategory="parking"))
+    third = await life.do("intake.receive", **request(contact="13800000006", subcategory="parking"))
+    await life.do("intake.link", case_id=ignored["case_id"], other_case_id=other["case_id"], by="agent-li")
+    await life.do("intake.link", case_id=ignored["case_id"], other_case_id=third["case_id"], by="agent-li")
+    await life.do("intake.unlink", case_id=third["case_id"], by="agent-li")
+    await life.do("intake.withdraw", case_id=third["case_id"], by="customer")
+    until = life.house.instant + timedelta(days=3)
+    await life.do("dispatch.wait", case_id=other["case_id"], until=until.isoformat(), reason="customer_away")
+    await life.after(days=40)
+
+
+async def _released(life: Life) -> None:
+    await life.do(
+        "followup.count-closing-callbacks",
+        contract_id="k-an-1",
+        estate_id="xh01",
+        occupied_homes=10,
+        called_back_homes=10,
+        sheets_signed=10,
+        top_floor_homes=2,
+        top_floor_visited=2,
+    )
+    await life.do("warranty.request-release", contract_id="k-an-1", instalment=1)
+    await life.until(datetime(2026, 7, 1, tzinfo=UTC))
+    for document in ("callback_sheets", "warranty_report"):
+        await life.do("warranty.record-document", contract_id="k-an-1", document=document)
+    release = await life.do("warranty.request-release", contract_id="k-an-1", instalment=1)
+    await life.do("warranty.pay-release", release_id=release["release_id"], document="pay-1")
