@@ -72,7 +72,7 @@ class Deciding:
     locked: frozenset[int]
     now: datetime
     stepped: bool
-    known: Mapping[str, tuple[bytes, Mapping[str, Any] | None]] = field(default_factory=dict)
+    known: Mapping[str, tuple[bytes, Mapping[str, Any]]] = field(default_factory=dict)
     """Commands answered before: their digest and answer."""
     held: Mapping[str, int] = field(default_factory=dict)
     """Subjects held by something parked, and by what."""
@@ -331,9 +331,9 @@ def _not_refused(outcome: Decision | Refusal | Early) -> Decision | Early:
     return outcome
 
 
-def _repeated(item: CommandInput, before: tuple[bytes, Mapping[str, Any] | None]) -> Answer:
+def _repeated(item: CommandInput, before: tuple[bytes, Mapping[str, Any]]) -> Answer:
     digest, answer = before
-    return Accepted(answer or {}, repeated=True) if digest == item.digest else _other_body(item)
+    return Accepted(answer, repeated=True) if digest == item.digest else _other_body(item)
 
 
 def _other_body(item: CommandInput) -> Refusal:

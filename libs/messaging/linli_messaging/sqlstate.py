@@ -6,7 +6,6 @@ import asyncpg
 
 TRANSIENT: Final = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.TransactionRollbackError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -20,4 +19,6 @@ TRANSIENT: Final = (
 
 def is_transient(error: BaseException) -> bool:
     """True where trying the same again makes sense."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)  # "connection is closed", "pool is closing": asyncpg has no class of its own for it
     return isinstance(error, TRANSIENT)

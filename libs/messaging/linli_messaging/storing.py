@@ -58,19 +58,16 @@ class Store:
         rows = await self._fetch("read_inbox", sorted(lanes))
         return rows[0]["now"], {(row["producer"], row["lane"]): row["last"] for row in rows if row["producer"]}
 
-    async def known_commands(self, ids: Sequence[str]) -> dict[str, tuple[bytes, Mapping[str, Any] | None]]:
-        """Commands answered before."""
-        if not ids:
-            return {}
-        rows = await self._fetch("read_commands", ids)
-        return {row["id"]: (row["digest"], orjson.loads(row["answer"])) for row in rows}
-
-    async def held(self, subjects: Sequence[str]) -> dict[str, int]:
-        """Subjects held by something parked."""
-        if not subjects:
-            return {}
-        rows = await self._fetch("read_holds", subjects)
-        return {row["subject"]: row["parked_id"] for row in rows}
+    async def known(
+        self, commands: Sequence[str], subjects: Sequence[str]
+    ) -> tuple[dict[str, tuple[bytes, Mapping[str, Any]]], dict[str, int]]:
+        """Commands answered before, with digest and answer; subjects held by something parked, and by what."""
+        if not commands and not subjects:
+            return {}, {}
+        rows = await self._fetch("read_known", commands, subjects)
+        answered = {row["id"]: (row["digest"], orjson.loads(row["answer"])) for row in rows if row["parked_id"] is None}
+        held = {row["id"]: row["parked_id"] for row in rows if row["parked_id"] is not None}
+        return answered, held
 
     async def load(self, refs: Iterable[Ref], into: dict[Ref, State | None]) -> None:
         """Load the states, one query a table."""
@@ -134,16 +131,16 @@ class Store:
             due[item.refs[0]] = None
         wake = [(kind.table, identity, at) for (kind, identity), at in due.items() if at is not None]
         drop = [(kind.table, identity) for (kind, identity), at in due.items() if at is None]
-        if wake:
+        if wake or drop:
             await self._execute(
                 "set_timers",
                 [table for table, _, _ in wake],
                 [identity for _, identity, _ in wake],
                 [lane_of(identity) for _, identity, _ in wake],
                 [at for _, _, at in wake],
+                [table for table, _ in drop],
+                [identity for _, identity in drop],
             )
-        if drop:
-            await self._execute("drop_timers", [table for table, _ in drop], [identity for _, identity in drop])
 
     async def append_facts(
         self, plan: Plan, heads: Mapping[int, tuple[int, datetime]], now: datetime | None
@@ -175,8 +172,8 @@ class Store:
                 (lane, number, identity, event.type_name(), event.version, at, event.key, event.subject, event.case,
                  told.cause, trace, body)
             )  # fmt: skip
-        await self._execute("append_outbox", *_columns(rows))
-        await self._execute("move_heads", list(reached), list(reached.values()), [latest[lane] for lane in reached])
+        instants = [latest[lane] for lane in reached]
+        await self._execute("append_outbox", *_columns(rows), list(reached), list(reached.values()), instants)
         return reached
 
     async def append_rows(self, appends: Sequence[Append]) -> None:

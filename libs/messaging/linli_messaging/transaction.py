@@ -101,8 +101,8 @@ class Transactor:
                 (item for item in inputs if isinstance(item, EventInput) and not item.stored), last
             )
             taken = _taken(inputs, arrivals)
-            known = await store.known_commands([item.id for item in taken if isinstance(item, CommandInput)])
-            held = await store.held(_subjects(taken))
+            commands = [item.id for item in taken if isinstance(item, CommandInput)]
+            known, held = await store.known(commands, _subjects(taken))
             loaded: dict[Ref, State | None] = {}
             wanted = {ref for item in taken for ref in item.refs}
             for _ in range(MAX_RESTARTS):

@@ -97,7 +97,7 @@ class Running:
         rows = await self.fetch("retry_parked", parked_id, body)
         if rows and rows[0]["source"] == "timer":
             row = rows[0]
-            await self.fetch("set_timers", [row["type"]], [row["subject"]], [row["lane"]], [row["parked_at"]])
+            await self.fetch("set_timers", [row["type"]], [row["subject"]], [row["lane"]], [row["parked_at"]], [], [])
             self.writer.sweep()
         self.writer.look_for_ripe()
         return bool(rows)

@@ -313,7 +313,7 @@ class PowerCuts:
                 raise PowerCutError(name)
 
 
-async def surviving(work: Callable[[], Any], times: int = 5) -> Any:  # noqa: ANN401 - as the work returns
+async def surviving(work: Callable[[], Any], times: int = 1000) -> Any:  # noqa: ANN401 - as the work returns
     """Do the work again after a power cut, as a restarted process does."""
     for _ in range(times):
         try:

@@ -7,14 +7,12 @@ SELECT lane, head, last_at FROM lane WHERE lane = ANY($1::smallint[]) ORDER BY l
 SELECT clock_timestamp() AS now, i.producer, i.lane, i.last
 FROM (VALUES (true)) AS one (row) LEFT JOIN inbox i ON i.lane = ANY($1::smallint[]);
 
--- name: read_commands
--- Which of these commands were answered before.
-SELECT id, digest, answer FROM command WHERE id = ANY($1::text[]);
-
--- name: read_holds
--- Which of these subjects are held by something parked.
-SELECT subject, min(id) AS parked_id FROM parked
-WHERE subject = ANY($1::text[]) AND holds AND status IN ('parked', 'ripe') GROUP BY subject;
+-- name: read_known
+-- Which of these commands were answered before, and which of these subjects are held by something parked.
+SELECT id, digest, answer, NULL::bigint AS parked_id FROM command WHERE id = ANY($1::text[])
+UNION ALL
+SELECT subject, NULL, NULL, min(id) FROM parked
+WHERE subject = ANY($2::text[]) AND holds AND status IN ('parked', 'ripe') GROUP BY subject;
 
 -- name: move_inbox
 -- Advance the inboxes by compare-and-set: a lane that somebody else moved makes fewer rows and the transaction is given up.
@@ -26,13 +24,12 @@ ON CONFLICT (producer, lane) DO UPDATE SET last = EXCLUDED.last
 WHERE i.last = (SELECT was FROM moved m WHERE m.producer = i.producer AND m.lane = i.lane)
 RETURNING 1;
 
--- name: move_heads
--- The numbers given out in this transaction, and the lane's instant.
-UPDATE lane SET head = m.head, last_at = GREATEST(last_at, m.at)
-FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS m (lane, head, at) WHERE lane.lane = m.lane;
-
 -- name: append_outbox
--- The facts of this transaction.
+-- The facts of this transaction, the numbers given out to them, and the lanes' instants.
+WITH moved AS (
+    UPDATE lane SET head = m.head, last_at = GREATEST(last_at, m.at)
+    FROM unnest($13::smallint[], $14::bigint[], $15::timestamptz[]) AS m (lane, head, at) WHERE lane.lane = m.lane
+)
 INSERT INTO outbox (lane, number, id, type, version, at, key, subject, case_id, cause, traceparent, body)
 SELECT * FROM unnest(
     $1::smallint[], $2::bigint[], $3::uuid[], $4::text[], $5::smallint[], $6::timestamptz[],
@@ -50,15 +47,14 @@ INSERT INTO command (id, lane, name, digest, answer, at)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[]);
 
 -- name: set_timers
--- When to wake these states.
+-- When to wake these states; the ones named last have no running clock any more.
+WITH dropped AS (
+    DELETE FROM timer t USING unnest($5::text[], $6::text[]) AS d (state_table, id)
+    WHERE t.state_table = d.state_table AND t.id = d.id
+)
 INSERT INTO timer (state_table, id, lane, due_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::smallint[], $4::timestamptz[])
 ON CONFLICT (state_table, id) DO UPDATE SET due_at = EXCLUDED.due_at;
-
--- name: drop_timers
--- These states have no running clock any more.
-DELETE FROM timer t USING unnest($1::text[], $2::text[]) AS d (state_table, id)
-WHERE t.state_table = d.state_table AND t.id = d.id;
 
 -- name: append_early
 -- Events that wait for another producer's fact.
