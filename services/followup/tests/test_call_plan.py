@@ -111,6 +111,16 @@ def test_the_tries_are_spread_over_the_days_of_the_policy(tries: int, days: int,
     assert next_call(at(called), SHANGHAI, policy).call_from == at(call_from)
 
 
+@pytest.mark.rule("FUP-04")
+@pytest.mark.parametrize(
+    ("called", "call_from"),
+    [("2026-03-10 08:59:59", "2026-03-10 09:00:00"), ("2026-03-10 09:00:00", "2026-03-11 09:00:00")],
+)
+def test_with_one_time_of_day_the_tries_are_on_different_days(called: str, call_from: str) -> None:
+    policy = replace(shipped(), tries=6, parts=shipped().parts[:1])
+    assert next_call(at(called), SHANGHAI, policy).call_from == at(call_from)
+
+
 @pytest.mark.rule("FUP-03", "FUP-04")
 @given(INSTANTS, ZONES)
 def test_three_tries_are_made_at_three_times_of_day_on_three_days(called: datetime, zone: ZoneInfo) -> None:

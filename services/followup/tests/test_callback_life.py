@@ -140,6 +140,10 @@ def test_done_at_the_due_instant_is_kept_one_second_later_is_late(seconds: int, 
 @pytest.mark.rule("FUP-01")
 def test_a_try_that_nobody_makes_is_late_once_and_stays_due_until_the_case_is_closed() -> None:
     world = planned()
+    world.until(DUE_BY)
+    assert world.whats == ["callback planned"]
+    world.until(DUE_BY + timedelta(seconds=1))
+    assert world.whats == ["callback planned", "callback late"]
     world.until(DUE_BY + timedelta(days=25))
     assert (world.callback.status, world.callback.late) == ("due", True)
     assert world.whats == ["callback planned", "callback late"]
@@ -208,6 +212,17 @@ def test_a_customer_reached_at_the_second_try_is_asked() -> None:
     assert refused(world.ask(NOBODY, DUE_FROM + timedelta(minutes=1))) == "callback-not-due"
     world.ask(SATISFIED, at("2026-03-12 14:30:00"))
     assert (world.callback.status, world.callback.attempt, world.callback.late) == ("completed", 2, False)
+
+
+@pytest.mark.rule("FUP-04")
+def test_each_try_may_be_late_by_itself() -> None:
+    world = planned()
+    world.ask(NOBODY, DUE_BY + timedelta(hours=1))
+    assert (world.callback.attempt, world.callback.overdue, world.callback.late) == (2, False, True)
+    world.until(world.callback.call_by)
+    assert world.whats.count("callback late") == 1
+    world.until(world.callback.call_by + timedelta(seconds=1))
+    assert world.whats.count("callback late") == 2
 
 
 @pytest.mark.rule("FUP-01")

@@ -45,7 +45,7 @@ def next_call(called_at: datetime, zone: ZoneInfo, policy: CallingPolicy) -> Cal
     parts = policy.parts
     local = called_at.astimezone(zone)
     begun = sum(part.opens <= local.time() for part in parts)
-    part = parts[max(begun, 1) % len(parts)]
+    part = parts[begun % len(parts)]
     day = local.date() + timedelta(days=policy.tries_within_days // policy.tries)
     if part.first_on(day, zone) <= called_at:
         day += timedelta(days=1)
