@@ -14,7 +14,7 @@ from linli_dispatch.domain.places import Estate
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 from linli_messaging.service_map import Actor, Ref
-from linli_rulebook.decision import Append, Because, Decision, Early, More, Outcome, Refusal, State
+from linli_rulebook.decision import Append, Because, Decision, More, Outcome, Refusal, State
 from linli_testkit.facts import OPERATOR, GivenFacts, context
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -76,9 +76,11 @@ class Office:
         self._check(entry.needs(command))
         return self._keep(entry.decide(GivenFacts(self.states), command, context(self.now, actor=actor)))
 
-    def accepted(self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object) -> Decision:
+    def accepted(
+        self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object
+    ) -> Decision:
         """The decision on a command that is not refused; about the case unless the body names another."""
-        outcome = self.send(name, at=at, actor=actor, **({"case_id": CASE} | body))
+        outcome = self.send(name, at=at, actor=actor, **_about(body))
         assert isinstance(outcome, Decision), outcome
         return outcome
 
@@ -86,7 +88,7 @@ class Office:
         """The code of a refusal, which changes nothing."""
         self._move(at)
         before = dict(self.states)
-        outcome = self.send(name, actor=actor, **({"case_id": CASE} | body))
+        outcome = self.send(name, actor=actor, **_about(body))
         assert isinstance(outcome, Refusal), outcome
         assert self.states == before
         return outcome.code
@@ -114,7 +116,8 @@ class Office:
         self.told.clear()
 
     def _registered(self, name: str, /, **body: object) -> None:
-        assert isinstance(self.send(name, **body), Decision)
+        known: dict[str, Any] = dict(body)
+        assert isinstance(self.send(name, **known), Decision)
 
     def open(self, at: datetime | None = None, level: int = 4, case_id: str = CASE, **fields: object) -> Ticket:
         """A case is received and graded."""
@@ -125,12 +128,19 @@ class Office:
 
     def open_repair(self, at: datetime | None = None, **fields: object) -> Ticket:
         """A repair whose trade is known is received and graded: warranty is asked."""
-        return self.open(at, **({"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"} | fields))
+        return self.open(
+            at, **({"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"} | fields)
+        )
 
     def covered(self, at: datetime | None = None, round_: int = 1, **fields: object) -> Outcome:
         """Warranty answers that the contractor is to come."""
         self._move(at)
-        known: dict[str, Any] = {"covered": True, "contractor_id": "builder_co", "contract_id": "k1", "basis": "in_warranty"}
+        known: dict[str, Any] = {
+            "covered": True,
+            "contractor_id": "builder_co",
+            "contract_id": "k1",
+            "basis": "in_warranty",
+        }
         return self.hear(
             CoverageAnswered(case_id=CASE, estate_id="xh01", round=round_, answered_at=self.now, **(known | fields))
         )
@@ -155,7 +165,12 @@ class Office:
         """All tries failed."""
         return self.hear(
             CustomerUnreachable(
-                case_id=CASE, estate_id="xh01", round=round_, callback_id="xh01.b1-c1", attempts=3, unreachable_at=self.now
+                case_id=CASE,
+                estate_id="xh01",
+                round=round_,
+                callback_id="xh01.b1-c1",
+                attempts=3,
+                unreachable_at=self.now,
             )
         )
 
@@ -223,6 +238,10 @@ class Office:
         return outcome
 
 
+def _about(body: dict[str, Any]) -> dict[str, Any]:
+    return {"case_id": CASE} | body
+
+
 def received(at: datetime, case_id: str = CASE, **fields: object) -> ComplaintReceived:
     """A complaint about an attitude by phone, unless the fields say otherwise."""
     known: dict[str, Any] = {
@@ -246,6 +265,3 @@ def graded(level: int, at: datetime, case_id: str = CASE, reasons: tuple[str, ..
     return ComplaintGraded(
         case_id=case_id, estate_id="xh01", level=level, reasons=reasons, graded_at=at, policy_version="2000.1"
     )
-
-
-__all__ = ["CASE", "HOME", "NOW", "SECOND", "Early", "Office", "graded", "local", "received"]

@@ -1,12 +1,14 @@
-"""What a callback found closes the case or opens its next round; one about an earlier state changes nothing (FUP-01)."""
+"""What a callback found closes the case or opens its next round; one about an earlier state changes nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import CoverageAsked, TicketAssigned, TicketClosed, TicketReopened, TicketResolved
+from linli_dispatch.domain.places import Workload
 
-from services.dispatch.tests.office import NOW, SECOND, Office, local
+from services.dispatch.tests.office import NOW, SECOND, Office, local, received
 
 DONE = local("2026-03-12 10:00")
 
@@ -97,7 +99,7 @@ def test_a_reopened_repair_asks_warranty_again(office: Office) -> None:
 
 @pytest.mark.rule("FUP-01")
 @pytest.mark.parametrize("satisfied", [True, False])
-def test_a_callback_of_an_earlier_round_changes_nothing_and_says_so(office: Office, satisfied: bool) -> None:
+def test_a_callback_of_an_earlier_round_changes_nothing_and_says_so(office: Office, *, satisfied: bool) -> None:
     resolved(office)
     office.called_back(satisfied=False)
     office.accepted("resolve", at=DONE + SECOND)
@@ -120,7 +122,7 @@ def test_a_callback_of_an_earlier_round_changes_nothing_and_says_so(office: Offi
     ],
 )
 def test_a_standard_answer_closes_a_consultation_or_with_consent(
-    office: Office, kind: str, body: dict[str, object], how: str, status: str
+    office: Office, kind: str, body: dict[str, Any], how: str, status: str
 ) -> None:
     office.open(kind=kind)
     office.accepted("resolve", **body)
@@ -139,10 +141,6 @@ def test_a_crisis_is_not_settled_by_a_standard_answer(office: Office) -> None:
 @pytest.mark.rule("INT-15")
 @pytest.mark.parametrize("stage", ["received", "open", "coverage_asked", "contractor_notified"])
 def test_a_withdrawn_case_closes_at_any_stage_and_owes_nothing(office: Office, stage: str) -> None:
-    from linli_dispatch.domain.places import Workload
-
-    from services.dispatch.tests.office import received
-
     if stage == "received":
         office.hear(received(office.now))
     elif stage == "open":

@@ -4,9 +4,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from linli_contracts.events.dispatch import ContractorArrived, DeadlineMissed, RepairDone, TicketEscalated, TicketResolved
+from linli_contracts.events.dispatch import (
+    ContractorArrived,
+    DeadlineMissed,
+    RepairDone,
+    TicketEscalated,
+    TicketResolved,
+)
 
-from services.dispatch.tests.office import CASE, SECOND, Office, local
+from services.dispatch.tests.office import CASE, SECOND, Office, graded, local
 
 Stop = Callable[[Office, datetime], object]
 
@@ -151,7 +157,7 @@ def test_a_completion_deadline_that_came_with_the_request_counts_instead_of_the_
 
 @pytest.mark.rule("DSP-03")
 @pytest.mark.parametrize(("late_by", "in_time"), [(0, True), (1, False)])
-def test_a_resolution_says_whether_it_was_in_time(office: Office, late_by: int, in_time: bool) -> None:
+def test_a_resolution_says_whether_it_was_in_time(office: Office, late_by: int, *, in_time: bool) -> None:
     office.open()
     office.accepted("resolve", at=office.due("completion") + late_by * SECOND)
     assert office.facts(TicketResolved)[-1].in_time is in_time
@@ -177,8 +183,6 @@ def test_a_deadline_over_an_unpublished_year_is_marked(office: Office) -> None:
 
 @pytest.mark.rule("DSP-03", "DSP-06")
 def test_regrading_lengthens_completion_and_a_fall_does_not_take_the_time_back(office: Office) -> None:
-    from services.dispatch.tests.office import graded
-
     office.open()
     received_at = office.now
     office.hear(graded(3, office.now), at=local("2026-03-12 09:00"))

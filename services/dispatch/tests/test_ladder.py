@@ -69,9 +69,9 @@ def test_a_vacant_step_is_recorded_as_taken_and_the_next_follows_at_once() -> No
 
 
 @pytest.mark.rule("DSP-06")
-def test_a_ladder_without_anybody_ends(office: Office) -> None:
+def test_a_ladder_without_anybody_ends() -> None:
     empty = Office()
-    empty.found(without=[line for line in ("centre_head", "engineering_vp", "marketing_vp", "gm", "group_head")])
+    empty.found(without=["centre_head", "engineering_vp", "marketing_vp", "gm", "group_head"])
     empty.open(category="engineering_quality")
     empty.until(local("2026-03-20 10:30:01"))
     assert steps(empty)[0] == ("owner", "s17", "passing_on")

@@ -1,5 +1,7 @@
 """Estates, homes, rosters and contractors are told when they are new or changed, and not again (ORG-01)."""
 
+from typing import Any
+
 import pytest
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomeRegistered, StaffRostered
@@ -12,10 +14,16 @@ from pydantic import ValidationError
 
 from services.dispatch.tests.office import HOME, Office
 
-ESTATE = {"estate_id": "xh01", "region_id": "south", "project_id": "p1", "name": "星河湾"}
-HOMES = {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": "1", "building": "3"}]}
-STAFF = {"estate_id": "xh01", "staff": [{"staff_id": "agent1", "role": "agent", "desk": "service_centre"}]}
-CONTRACTORS = {"estate_id": "xh01", "contractors": [{"contractor_id": "k", "trades": ["structure"], "phases": ["1"]}]}
+ESTATE: dict[str, Any] = {"estate_id": "xh01", "region_id": "south", "project_id": "p1", "name": "星河湾"}
+HOMES: dict[str, Any] = {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": "1", "building": "3"}]}
+STAFF: dict[str, Any] = {
+    "estate_id": "xh01",
+    "staff": [{"staff_id": "agent1", "role": "agent", "desk": "service_centre"}],
+}
+CONTRACTORS: dict[str, Any] = {
+    "estate_id": "xh01",
+    "contractors": [{"contractor_id": "k", "trades": ["structure"], "phases": ["1"]}],
+}
 
 
 @pytest.mark.rule("ORG-01", "DSP-08", "WAR-02")
@@ -34,7 +42,7 @@ CONTRACTORS = {"estate_id": "xh01", "contractors": [{"contractor_id": "k", "trad
     ],
 )
 def test_registering_again_tells_nothing_and_a_change_tells_once(
-    command: str, body: dict[str, object], change: dict[str, object], kind: type[Event]
+    command: str, body: dict[str, Any], change: dict[str, Any], kind: type[Event]
 ) -> None:
     office = Office()
     office.send("register-estate", **ESTATE)
@@ -67,7 +75,7 @@ def test_a_change_of_the_estate_keeps_its_roster_and_of_a_home_who_served_it(off
         ("register-contractor", CONTRACTORS, "estate-not-found"),
     ],
 )
-def test_nothing_is_registered_for_an_unknown_estate(command: str, body: dict[str, object], code: str) -> None:
+def test_nothing_is_registered_for_an_unknown_estate(command: str, body: dict[str, Any], code: str) -> None:
     outcome = Office().send(command, **body)
     assert isinstance(outcome, Refusal)
     assert (outcome.code, outcome.status) == (code, 404)

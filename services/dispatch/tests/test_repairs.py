@@ -1,6 +1,7 @@
 """A repair goes to whom warranty names; the one whose order it is arrives and finishes; lateness permits another."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import (
@@ -37,7 +38,7 @@ def test_covered_the_contractor_is_notified_with_its_dates(office: Office) -> No
 
 @pytest.mark.rule("DSP-10")
 @pytest.mark.parametrize("answer", [{"covered": False, "contractor_id": None}, {"contractor_id": None}])
-def test_not_covered_own_staff_keep_it(office: Office, answer: dict[str, object]) -> None:
+def test_not_covered_own_staff_keep_it(office: Office, answer: dict[str, Any]) -> None:
     office.open_repair()
     office.covered(NOTIFIED, **answer)
     assert (office.ticket().status, office.ticket().order) == ("open", None)
@@ -144,7 +145,7 @@ def test_a_late_replacement_misses_its_own_arrival(office: Office) -> None:
 @pytest.mark.rule("DSP-14")
 def test_what_a_decision_may_not_be(office: Office) -> None:
     propose(office)
-    decide = {"accept": True}
+    decide: dict[str, Any] = {"accept": True}
     assert office.refused("decide-reentrusting", **decide) == "replacement-missing"
     assert office.refused("decide-reentrusting", **decide, replacement_id="rescue_co") == "replacement-missing"
     for unfit in ("builder_co", "lights_co", "unknown_co"):

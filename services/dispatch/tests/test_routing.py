@@ -1,6 +1,7 @@
 """The handler is the best free person of the responsible desk, and the event says why and who else (DSP-08)."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import TicketAssigned
@@ -12,7 +13,7 @@ NIGHT = local("2026-03-10 23:30")
 DAY = local("2026-03-10 10:00")
 
 
-def fixers(office: Office, *lines: dict[str, object]) -> None:
+def fixers(office: Office, *lines: dict[str, Any]) -> None:
     """A roster of repair engineers besides the others."""
     known = {"role": "repair_engineer", "desk": "repair"}
     office.send("roster-staff", estate_id="xh01", staff=[known | line for line in lines])
@@ -38,7 +39,7 @@ def assigned(office: Office) -> TicketAssigned:
     ],
 )
 def test_the_desk_follows_from_kind_and_category_and_the_person_from_the_skill(
-    office: Office, fields: dict[str, object], desk: str, handler: str
+    office: Office, fields: dict[str, Any], desk: str, handler: str
 ) -> None:
     office.open(DAY, **fields)
     assert (assigned(office).desk, assigned(office).handler_id, assigned(office).shortage) == (desk, handler, False)
@@ -145,7 +146,7 @@ def test_without_any_roster_the_owner_keeps_the_ticket() -> None:
         ("2026-03-14 22:00", False),
     ],
 )
-def test_a_night_duty_belongs_to_the_weekday_on_which_it_begins(at: str, on_duty: bool) -> None:
+def test_a_night_duty_belongs_to_the_weekday_on_which_it_begins(at: str, *, on_duty: bool) -> None:
     night = Staff(staff_id="n", role="repair_engineer", desk="repair", weekdays=(4,), from_hour=22, until_hour=6)
     moment = datetime.fromisoformat(at)
     assert night.on_duty(moment.weekday(), moment.hour + moment.minute / 60 + moment.second / 3600) is on_duty

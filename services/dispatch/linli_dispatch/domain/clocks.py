@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from linli_contracts.events.dispatch import Clock
 from linli_contracts.events.intake import Channel
-from linli_rulebook import ChannelKind, Due, Span, passing_on_due
+from linli_rulebook import ChannelKind, Due, passing_on_due
 
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
 from linli_dispatch.domain.terms import Terms
@@ -50,6 +50,8 @@ class ClockRule:
 
 def waited(ticket: Ticket, since: datetime) -> timedelta:
     """How long the case has waited for the customer since then; a wait that is on does not count before it ends."""
+    if not ticket.waits:
+        return _NO_TIME
     ended = ((wait.since, wait.ended_at) for wait in ticket.waits)
     return sum((end - start for start, end in ended if end is not None and start >= since), _NO_TIME)
 
@@ -83,7 +85,7 @@ def _passing_on(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     due = passing_on_due(since, channel, terms.departments, terms.policy)
     if not ticket.emergency and ticket.graded_level > 1:
         return due
-    return min(due, terms.departments.due(since, terms.emergency_passed_on_within), key=lambda one: one.at)
+    return min(due, Due(since + terms.emergency_passed_on_within), key=lambda one: one.at)
 
 
 def _department_answer(ticket: Ticket, terms: Terms, since: datetime) -> Due:
@@ -94,8 +96,7 @@ def _customer_report(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     if ticket.report_by is not None:
         return Due(ticket.report_by)
     if ticket.reports_missed:
-        times = 2 ** (ticket.reports_missed - 1)
-        return terms.departments.due(since, Span(terms.report_again.amount * times, terms.report_again.unit))
+        return Due(since + terms.report_again * 2 ** (ticket.reports_missed - 1))
     return terms.departments.due(since, terms.report_within)
 
 
@@ -103,21 +104,19 @@ def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     if ticket.round == 1 and ticket.complete_by is not None:
         return Due(ticket.complete_by + waited(ticket, since))
     within = terms.resolve_complex_within if ticket.complex else terms.resolve_ordinary_within
-    due = terms.departments.due(since, within)
-    return Due(due.at + waited(ticket, since), due.provisional)
+    return Due(since + within + waited(ticket, since))
 
 
-def _age(span: Callable[[Terms], Span]) -> Callable[[Ticket, Terms, datetime], Due]:
-    """From the first receipt, across rounds (DSP-06).
+# The age counts from the first receipt, across rounds. The time between a completion and its reopening counts too: the
+# problem was never gone, and the age is ours unless a wait for the customer is recorded (DSP-06).
 
-    The time between a completion and its reopening counts: the problem was never gone, and the age is ours unless a
-    wait for the customer is recorded.
-    """
 
-    def due(ticket: Ticket, terms: Terms, since: datetime) -> Due:
-        return Due(terms.departments.due(since, span(terms)).at + waited(ticket, since))
+def _age_level_2(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return Due(since + terms.age_level_2 + waited(ticket, since))
 
-    return due
+
+def _age_level_1(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return Due(terms.departments.due(since, terms.age_level_1).at + waited(ticket, since))
 
 
 def _arrival(ticket: Ticket, terms: Terms, since: datetime) -> Due:
@@ -125,7 +124,7 @@ def _arrival(ticket: Ticket, terms: Terms, since: datetime) -> Due:
 
 
 def _lateness(ticket: Ticket, terms: Terms, since: datetime) -> Due:
-    return terms.departments.due(_arrival(ticket, terms, since).at, terms.reentrust_after_lateness)
+    return Due(_arrival(ticket, terms, since).at + terms.reentrust_after_lateness)
 
 
 def _callback_close(ticket: Ticket, terms: Terms, since: datetime) -> Due:
@@ -156,7 +155,7 @@ CLOCKS: Final[tuple[ClockRule, ...]] = (
         "age_level_2",
         "DSP-06",
         lambda ticket: ticket.received_at if ticket.age_level > 2 else None,  # noqa: PLR2004 - the level it rises to
-        _age(lambda terms: terms.age_level_2),
+        _age_level_2,
         deadline=False,
         pauses=True,
     ),
@@ -164,7 +163,7 @@ CLOCKS: Final[tuple[ClockRule, ...]] = (
         "age_level_1",
         "DSP-06",
         lambda ticket: ticket.received_at if ticket.age_level > 1 else None,
-        _age(lambda terms: terms.age_level_1),
+        _age_level_1,
         deadline=False,
         pauses=True,
     ),

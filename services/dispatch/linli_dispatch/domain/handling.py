@@ -81,12 +81,13 @@ def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
     one is refused.
     """
     ticket = turn.ticket
-    latest = turn.terms.departments.due(turn.at, turn.terms.report_within).at
-    if next_report_by is not None and not turn.at < next_report_by <= latest:
-        return REPORT_TOO_LATE
+    if next_report_by is not None:
+        latest = turn.terms.departments.due(turn.at, turn.terms.report_within).at
+        if not turn.at < next_report_by <= latest:
+            return REPORT_TOO_LATE
     turn.change(report_from=turn.at, report_by=next_report_by, reports=ticket.reports + 1, reports_missed=0)
     wind(turn)
-    next_by = next_report_by or latest
+    next_by = next(clock.due_at for clock in turn.ticket.clocks if clock.name == "customer_report")
     turn.tell(
         CustomerReported(
             case_id=ticket.id,

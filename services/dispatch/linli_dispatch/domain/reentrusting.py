@@ -4,6 +4,8 @@ A ground permits it, no more: until somebody decides, the order stays with the o
 recorded with who had to price it; the chain of approvals belongs to a later rule.
 """
 
+from dataclasses import replace
+
 from linli_contracts.events.dispatch import ReentrustingProposed, RepairReentrusted
 from linli_rulebook.decision import Refusal
 
@@ -18,7 +20,7 @@ def propose_for_lateness(turn: Turn, clock: RunningClock) -> None:
     ticket, order = turn.ticket, turn.ticket.order
     if order is None:
         return
-    turn.change(order=order.model_copy(update={"ground": "late_arrival", "proposed_at": turn.at}))
+    turn.change(order=replace(order, ground="late_arrival", proposed_at=turn.at))
     turn.tell(
         ReentrustingProposed(
             case_id=ticket.id,
@@ -40,7 +42,7 @@ def decline_reentrusting(turn: Turn, decided_by: str) -> Refusal | None:
     order = turn.ticket.order
     if order is None or not _undecided(order):
         return NO_PROPOSAL
-    turn.change(order=order.model_copy(update={"declined_at": turn.at}))
+    turn.change(order=replace(order, declined_at=turn.at))
     turn.because("DSP-14", "re-entrusting declined", {"decided_by": decided_by})
     return None
 
@@ -57,15 +59,14 @@ def reentrust(turn: Turn, replacement_id: str | None, price_fen: int | None, dec
         return REPLACEMENT_UNFIT
     drop(turn, "arrival")
     turn.change(
-        order=order.model_copy(
-            update={
-                "replacement_id": replacement_id,
-                "price_fen": price_fen,
-                "called_at": turn.at,
-                "arrive_by": terms.departments.due(turn.at, terms.arrive_within).at,
-                "finish_by": terms.departments.due(turn.at, terms.finish_within).at,
-                "arrived_at": None,
-            }
+        order=replace(
+            order,
+            replacement_id=replacement_id,
+            price_fen=price_fen,
+            called_at=turn.at,
+            arrive_by=turn.at + terms.arrive_within,
+            finish_by=turn.at + terms.finish_within,
+            arrived_at=None,
         ),
         reentrusted=ticket.reentrusted + 1,
     )

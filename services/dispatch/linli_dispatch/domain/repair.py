@@ -4,6 +4,7 @@ Covered: the contractor is notified with a time to arrive and a time to finish. 
 already. A contractor may speak for its own order only; staff may speak for any.
 """
 
+from dataclasses import replace
 from uuid import uuid5
 
 from linli_contracts.envelope import NAMESPACE
@@ -72,7 +73,7 @@ def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
     if order.arrived_at is not None:
         return ALREADY_ARRIVED
     late = turn.at >= order.arrive_by + ONE_SECOND
-    turn.change(order=order.model_copy(update={"arrived_at": turn.at}))
+    turn.change(order=replace(order, arrived_at=turn.at))
     wind(turn)
     turn.tell(
         ContractorArrived(
@@ -105,7 +106,7 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
             case_id=ticket.id,
             estate_id=ticket.estate_id,
             round=ticket.round,
-            order_id=order_id(ticket),
+            order_id=order.order_id if order else order_id(ticket),
             done_by="own_staff" if order is None else "replacement" if order.replacement_id else "contractor",
             contractor_id=order.performer_id if order else None,
             customer_ref=ticket.customer_ref,
@@ -126,8 +127,8 @@ def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
         contractor_id=contractor_id,
         contract_id=contract_id,
         called_at=turn.at,
-        arrive_by=terms.departments.due(turn.at, terms.arrive_within).at,
-        finish_by=terms.departments.due(turn.at, terms.finish_within).at,
+        arrive_by=turn.at + terms.arrive_within,
+        finish_by=turn.at + terms.finish_within,
     )
     turn.change(order=order, complex=True)
     wind(turn)

@@ -5,6 +5,7 @@ The only module that knows the names of policy entries. Reading a table of the p
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -44,17 +45,17 @@ class Terms:
     """Passing on, department answers, reports to the customer: working days of the departments."""
     approvers: Calendar
     """The steps of the ladder: working days of those who stand on it."""
-    emergency_passed_on_within: Span
+    emergency_passed_on_within: timedelta
     department_answer: Span
     report_within: Span
-    report_again: Span
-    resolve_ordinary_within: Span
-    resolve_complex_within: Span
-    age_level_2: Span
+    report_again: timedelta
+    resolve_ordinary_within: timedelta
+    resolve_complex_within: timedelta
+    age_level_2: timedelta
     age_level_1: Span
-    arrive_within: Span
-    finish_within: Span
-    reentrust_after_lateness: Span
+    arrive_within: timedelta
+    finish_within: timedelta
+    reentrust_after_lateness: timedelta
     reentrust_small_amount_fen: int
     close_within: Span
     ladder_step_limit: Span
@@ -86,17 +87,17 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         zone=ZoneInfo(zone),
         departments=calendar_for(policy, "departments", zone=zone),
         approvers=calendar_for(policy, "approvers", zone=zone),
-        emergency_passed_on_within=policy.span("intake.passing_on_emergency"),
+        emergency_passed_on_within=policy.span("intake.passing_on_emergency").elapsed,
         department_answer=policy.span("dispatch.department_answer"),
         report_within=policy.span("dispatch.report_within"),
-        report_again=policy.span("dispatch.report_again"),
-        resolve_ordinary_within=policy.span("dispatch.resolve_ordinary_within"),
-        resolve_complex_within=policy.span("dispatch.resolve_complex_within"),
-        age_level_2=policy.span("dispatch.age_level_2"),
+        report_again=policy.span("dispatch.report_again").elapsed,
+        resolve_ordinary_within=policy.span("dispatch.resolve_ordinary_within").elapsed,
+        resolve_complex_within=policy.span("dispatch.resolve_complex_within").elapsed,
+        age_level_2=policy.span("dispatch.age_level_2").elapsed,
         age_level_1=policy.span("dispatch.age_level_1"),
-        arrive_within=policy.span("dispatch.arrive_within"),
-        finish_within=policy.span("dispatch.finish_within"),
-        reentrust_after_lateness=policy.span("dispatch.reentrust_after_lateness"),
+        arrive_within=policy.span("dispatch.arrive_within").elapsed,
+        finish_within=policy.span("dispatch.finish_within").elapsed,
+        reentrust_after_lateness=policy.span("dispatch.reentrust_after_lateness").elapsed,
         reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),
         close_within=policy.span("followup.close_within"),
         ladder_step_limit=policy.span("dispatch.ladder_step_limit"),

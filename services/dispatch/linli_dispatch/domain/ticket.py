@@ -1,17 +1,18 @@
 """What dispatch knows of a case: facts that never change, what happened in this round, the clocks that run.
 
 Data only. Deadlines are worked out from these facts by `clocks.py`, never from "last modified"; `turn.py` changes them.
+The parts are plain dataclasses: a rule makes them by the dozen, and what is stored is checked when it is loaded.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
-from linli_contracts.event import Instant
 from linli_contracts.events.dispatch import Clock, Ground, LadderStep, Role
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import State, Timer
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 
@@ -25,17 +26,14 @@ ORDINARY: Final = 4
 """The least severe level (INT-06)."""
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class RunningClock(_Value):
+@dataclass(frozen=True, slots=True)
+class RunningClock:
     """A clock that runs towards ``due_at``. ``step`` tells those of one name in one round apart."""
 
     name: Clock
-    since: Instant
+    since: AwareDatetime
     """The fact it counts from; another one makes another clock."""
-    due_at: Instant
+    due_at: AwareDatetime
     step: int = 1
     provisional: bool = False
     """Counted over a year whose holidays are not yet published (ORG-04)."""
@@ -43,30 +41,32 @@ class RunningClock(_Value):
     """For a step of the ladder: the missed deadline it is to put right."""
 
 
-class Wait(_Value):
+@dataclass(frozen=True, slots=True)
+class Wait:
     """A dated wait for the customer; ``reason`` is a code."""
 
     reason: str
-    since: Instant
-    until: Instant
-    ended_at: Instant | None = None
+    since: AwareDatetime
+    until: AwareDatetime
+    ended_at: AwareDatetime | None = None
 
 
-class Order(_Value):
+@dataclass(frozen=True, slots=True)
+class Order:
     """The repair order to a contractor (工程联系单), and to its replacement once it is re-entrusted."""
 
     order_id: str
     contractor_id: str
     contract_id: str | None
-    called_at: Instant
+    called_at: AwareDatetime
     """When the one who is to come was told: the notice, later the re-entrusting."""
-    arrive_by: Instant
-    finish_by: Instant
-    arrived_at: Instant | None = None
+    arrive_by: AwareDatetime
+    finish_by: AwareDatetime
+    arrived_at: AwareDatetime | None = None
     ground: Ground | None = None
     """Why re-entrusting was proposed."""
-    proposed_at: Instant | None = None
-    declined_at: Instant | None = None
+    proposed_at: AwareDatetime | None = None
+    declined_at: AwareDatetime | None = None
     replacement_id: str | None = None
     price_fen: int | None = None
 
@@ -88,19 +88,19 @@ class Ticket(State):
     subcategory: str
     channel: Channel
     customer_ref: str
-    received_at: Instant
+    received_at: AwareDatetime
     received_by: str
     trade: Trade | None
     language: str
     emergency: bool
-    complete_by: Instant | None
+    complete_by: AwareDatetime | None
     people: int
 
     status: Status = "received"
     policy_version: str | None = None
     """The version in force when the ticket was opened: it decides to the end (ORG-02)."""
     zone: str = ""
-    opened_at: Instant | None = None
+    opened_at: AwareDatetime | None = None
     owner_id: str
     """The first receiver: exactly one, to the end (INT-04, DSP-19)."""
     level: int = ORDINARY
@@ -119,27 +119,27 @@ class Ticket(State):
     steps_taken: Mapping[LadderStep, int] = {}
     """Steps of the ladder, over all rounds."""
     reentrusted: int = 0
-    closed_at: Instant | None = None
+    closed_at: AwareDatetime | None = None
     closed_how: str | None = None
 
     # -- of this round
     round: int = 1
-    round_from: Instant
+    round_from: AwareDatetime
     """What the round's deadlines count from: the receipt, later the reopening."""
-    watched_from: Instant | None = None
+    watched_from: AwareDatetime | None = None
     """Nothing runs out before it: a ticket that is opened late misses its deadlines then, not in the past."""
     desk: str = ""
     handler_id: str | None = None
     handler_role: Role | None = None
     complex: bool = False
     """Longer time to complete (DSP-03); time once given is not taken back in the same round."""
-    passed_on_at: Instant | None = None
+    passed_on_at: AwareDatetime | None = None
     passed_on: int = 0
-    answer_from: Instant | None = None
+    answer_from: AwareDatetime | None = None
     """The department got the form and owes its opinion in time (DSP-02)."""
-    answered_at: Instant | None = None
-    report_from: Instant
-    report_by: Instant | None = None
+    answered_at: AwareDatetime | None = None
+    report_from: AwareDatetime
+    report_by: AwareDatetime | None = None
     """The date given to the customer, if one was named (DSP-03)."""
     reports: int = 0
     """How many reporting dates of the round are over."""
@@ -151,7 +151,7 @@ class Ticket(State):
     """Deadlines that were missed and are still owed."""
     steps: tuple[LadderStep, ...] = ()
     """The steps of the ladder taken in this round."""
-    completed_at: Instant | None = None
+    completed_at: AwareDatetime | None = None
 
     @property
     def in_hand(self) -> bool:
@@ -164,12 +164,22 @@ class Ticket(State):
         return self.waits[-1] if self.waits and self.waits[-1].ended_at is None else None
 
     def timers(self) -> Iterator[Timer]:
-        """Every running clock, one second after it is due, and the end of a dated wait."""
-        for clock in self.clocks:
+        """The clock that runs out first, one second after it is due, or the end of a dated wait.
+
+        Only the first: the writer loop stores no other, and asks before every input.
+        """
+        wait = self.waiting
+        if self.clocks:
+            clock = min(self.clocks, key=_first_due)
             at = clock.due_at if clock.name in RUNS_OUT_WHEN_DUE else clock.due_at + ONE_SECOND
             if self.watched_from is not None and at < self.watched_from:
                 at = self.watched_from
-            yield Timer(at, clock.name, self.round, clock.step)
-        wait = self.waiting
+            if wait is None or at <= wait.until:
+                yield Timer(at, clock.name, self.round, clock.step)
+                return
         if wait is not None:
             yield Timer(wait.until, WAIT_ENDS, self.round, len(self.waits))
+
+
+def _first_due(clock: RunningClock) -> tuple[datetime, str, int]:
+    return clock.due_at, clock.name, clock.step

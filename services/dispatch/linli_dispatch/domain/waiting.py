@@ -1,5 +1,6 @@
 """Waiting for the customer (DSP-06): dated, with a reason; it pauses the age and completion clocks, and only those."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from linli_contracts.events.dispatch import TicketResumed, TicketWaiting
@@ -47,7 +48,7 @@ def end_wait(turn: Turn) -> None:
     ticket, waiting = turn.ticket, turn.ticket.waiting
     if waiting is None:
         return
-    turn.change(waits=(*ticket.waits[:-1], waiting.model_copy(update={"ended_at": turn.at})))
+    turn.change(waits=(*ticket.waits[:-1], replace(waiting, ended_at=turn.at)))
     wind(turn)
     turn.tell(TicketResumed(case_id=ticket.id, estate_id=ticket.estate_id, round=ticket.round, resumed_at=turn.at))
     turn.because("DSP-06", "wait ended", {"waiting_since": waiting.since.isoformat()})

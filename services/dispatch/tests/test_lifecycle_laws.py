@@ -1,0 +1,188 @@
+"""Whatever is done to a case, it has one owner, and a clock or a dated wait until it is closed (DSP-19)."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from linli_contracts.events.dispatch import (
+    DeadlineMissed,
+    TicketClosed,
+    TicketEscalated,
+    TicketLevelRaised,
+    TicketOpened,
+    TicketReopened,
+)
+from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND
+from linli_dispatch.domain.places import Workload
+from linli_messaging.service_map import Actor
+from linli_rulebook.decision import Decision, Refusal
+
+from services.dispatch.tests.office import CASE, NOW, Office, graded, received
+
+LADDER = ("owner", "manager", "vp", "general_manager", "group")
+STAFF = Actor(subject="staff", scopes=frozenset({"*"}))
+MOMENTS = st.one_of(
+    st.sampled_from([0, 1, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600]),
+    st.integers(min_value=0, max_value=40 * 24 * 3600),
+).map(lambda seconds: timedelta(seconds=seconds))
+BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "pass-on": st.sampled_from([{}, {"desk": "engineering"}, {"desk": "property"}]),
+    "answer": st.just({}),
+    "report": st.just({}),
+    "resume": st.just({}),
+    "resolve": st.sampled_from([{}, {"how": "standard_answer"}, {"how": "standard_answer", "consented": True}]),
+    "arrive": st.just({}),
+    "finish": st.just({}),
+    "decide-reentrusting": st.sampled_from(
+        [{"accept": False}, {"accept": True, "replacement_id": "rescue_co", "price_fen": 50_000}]
+    ),
+}
+
+
+class CaseLife(RuleBasedStateMachine):
+    """One case in the hands of an unruly world."""
+
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        super().__init__()
+        self.office = Office()
+
+    @initialize(
+        kind=st.sampled_from(["complaint", "consultation", "repair"]),
+        category=st.sampled_from(["engineering_quality", "customer_service", "property_management"]),
+        trade=st.sampled_from([None, "waterproofing"]),
+        level=st.integers(1, 4),
+        vacant=st.sets(
+            st.sampled_from(["agent1", "centre_head", "property_head", "engineering_vp", "gm", "group_head"])
+        ),
+        opened_after=MOMENTS,
+    )
+    def begin(
+        self, kind: str, category: str, trade: str | None, level: int, vacant: set[str], opened_after: timedelta
+    ) -> None:
+        """A case of some kind is received and, soon or late, graded."""
+        self.office.found(without=vacant)
+        self.office.hear(received(NOW, kind=kind, category=category, trade=trade))
+        self.office.until(NOW + opened_after)
+        self.office.hear(graded(level, self.office.now))
+
+    @rule(span=MOMENTS)
+    def time_passes(self, span: timedelta) -> None:
+        """Clocks run out."""
+        self.office.until(self.office.now + span)
+
+    @rule(command=st.sampled_from(sorted(BODIES)), data=st.data())
+    def somebody_acts(self, command: str, data: st.DataObject) -> None:
+        """A command, wise or not; what is refused changes nothing."""
+        before = self.office.ticket()
+        outcome = self.office.send(command, case_id=CASE, actor=STAFF, **data.draw(BODIES[command]))
+        assert isinstance(outcome, Decision | Refusal)
+        if isinstance(outcome, Refusal):
+            assert self.office.ticket() == before
+
+    @rule(span=MOMENTS)
+    def it_waits(self, span: timedelta) -> None:
+        """For the customer, until a date."""
+        self.office.send("wait", case_id=CASE, until=self.office.now + span)
+
+    @rule(covered=st.booleans(), round_=st.integers(1, 3))
+    def warranty_answers(self, *, covered: bool, round_: int) -> None:
+        """Once, twice, or about another round."""
+        self.office.covered(covered=covered, round_=round_)
+
+    @rule(satisfied=st.booleans(), round_=st.integers(1, 3))
+    def a_callback_is_made(self, *, satisfied: bool, round_: int) -> None:
+        """In time, late, or about another round."""
+        self.office.called_back(satisfied=satisfied, round_=round_)
+
+    @rule(level=st.integers(1, 4))
+    def it_is_graded_again(self, level: int) -> None:
+        """Facts changed."""
+        self.office.hear(graded(level, self.office.now, reasons=(f"level_{level}",)))
+
+    @rule(how=st.sampled_from(["unreachable", "withdrawn"]))
+    def it_may_end(self, how: str) -> None:
+        """Rarely wanted, always possible."""
+        if self.office.ticket().round > 1:
+            getattr(self.office, how)()
+
+    @invariant()
+    def one_owner_and_a_clock_or_a_dated_wait(self) -> None:
+        """DSP-19."""
+        if not self.office.states:
+            return
+        ticket, now = self.office.ticket(), self.office.now
+        assert ticket.owner_id == "s17"
+        timers = list(ticket.timers())
+        if ticket.status in IN_HAND | COMPLETED:
+            assert timers
+            assert ticket.clocks or ticket.waiting
+            assert all(timer.due_at >= now for timer in timers)
+        if ticket.status == "closed":
+            assert timers == []
+
+    @invariant()
+    def clocks_are_distinct_and_owed_deadlines_do_not_run(self) -> None:
+        """One timer is one event id: none comes twice."""
+        if not self.office.states:
+            return
+        ticket = self.office.ticket()
+        names = [(clock.name, clock.step) for clock in ticket.clocks]
+        assert len(set(names)) == len(names)
+        running = {clock.name for clock in ticket.clocks}
+        assert not running & set(ticket.overdue) - {"customer_report"}
+        assert len({row.values["id"] for row in self.office.rows}) == len(self.office.rows)
+
+    @invariant()
+    def the_ladder_is_climbed_in_order_and_once_a_round(self) -> None:
+        """DSP-06."""
+        for round_ in range(1, 9):
+            taken = [event.step for event in self.office.facts(TicketEscalated) if event.round == round_]
+            assert tuple(taken) == LADDER[: len(taken)]
+
+    @invariant()
+    def what_is_told_adds_up(self) -> None:
+        """Opened once, closed at most once, a round for each reopening, a count for each miss."""
+        if not self.office.states:
+            return
+        ticket = self.office.ticket()
+        assert len(self.office.facts(TicketOpened)) == 1
+        assert len(self.office.facts(TicketClosed)) == (ticket.status == "closed")
+        assert len(self.office.facts(TicketReopened)) == ticket.round - 1
+        assert Counter(event.clock for event in self.office.facts(DeadlineMissed)) == Counter(ticket.missed)
+        assert all(event.level < event.previous_level for event in self.office.facts(TicketLevelRaised))
+        assert ticket.level == min(ticket.graded_level, ticket.age_level)
+
+    @invariant()
+    def hands_hold_what_is_in_hand(self) -> None:
+        """DSP-08: the counters agree with the tickets."""
+        workload = self.office.states.get((Workload, "xh01"))
+        if not isinstance(workload, Workload):
+            return
+        ticket = self.office.ticket()
+        holds = {ticket.handler_id: 1} if ticket.in_hand and ticket.handler_id else {}
+        assert dict(workload.in_hand) == holds
+
+
+CaseLife.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@pytest.mark.rule("DSP-19", "DSP-06", "ORG-04")
+class TestCaseLife(CaseLife.TestCase):  # type: ignore[misc,valid-type]  # hypothesis makes the class at run time
+    pass
+
+
+@pytest.mark.rule("DSP-19", "DSP-06")
+def test_a_case_neglected_for_half_a_century_still_comes_back_and_costs_little() -> None:
+    office = Office()
+    office.found()
+    office.open(category="engineering_quality")
+    office.until(NOW + timedelta(days=365 * 50))
+    assert office.fired < 30
+    assert office.ticket().clocks
