@@ -4,6 +4,7 @@ The number of round trips is a constant, whatever the size of the batch; ``Count
 so.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,8 @@ class Committed:
     round_trips: int
     lanes: frozenset[int]
     heads: dict[int, int] = field(default_factory=dict)
+    took_s: float = 0.0
+    """From the lock to the commit."""
 
 
 @dataclass(slots=True)
@@ -91,6 +94,7 @@ class Transactor:
         lanes: frozenset[int],
         poisoned: Mapping[int, Exception],
     ) -> Committed:
+        started_s = time.perf_counter()
         store = Store(connection, self.queries, deployment=self.deployment, producer=self.map.name)
         crash.point("before-lock")
         async with connection.transaction():
@@ -130,7 +134,8 @@ class Transactor:
             reached = await self._save(store, plan, arrivals, loaded, last, heads, now)
             crash.point("before-commit")
         crash.point("after-commit")
-        return Committed(plan, arrivals, store.round_trips, lanes, reached)
+        took_s = time.perf_counter() - started_s
+        return Committed(plan, arrivals, store.round_trips, lanes, reached, took_s)
 
     async def _save(
         self,

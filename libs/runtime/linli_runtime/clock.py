@@ -4,11 +4,17 @@ Decisions take their instants from the database (system clock) or from the input
 instant timers are due.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
 from linli_messaging.queries import Queries
+
+
+def wall_ns() -> int:
+    """The machine's time in nanoseconds, for spans: when something was processed, never when it happened."""
+    return time.time_ns()
 
 
 class SystemClock:

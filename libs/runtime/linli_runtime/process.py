@@ -40,6 +40,7 @@ from linli_runtime.operating import operating_routes
 from linli_runtime.reads import Reads
 from linli_runtime.running import Running
 from linli_runtime.settings import Settings
+from linli_runtime.telemetry import Tracer
 
 MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
@@ -121,6 +122,10 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     consumer = Consumer(broker, writer, relay, pool, queries, producer, settings.deployment, PARTITIONS)
     consumer.subscribe()
     writer.on_commit += [lambda _committed: relay.wake(), metrics.committed]
+    if settings.otlp_endpoint:
+        tracer = Tracer.to(settings.otlp_endpoint, name, settings.deployment, settings.trace_share)
+        stack.callback(tracer.close)
+        writer.on_commit.append(tracer.committed)
 
     app = application(service, Reads(reader, queries))
     app.state.tokens = Tokens.from_pem(settings.public_key_pem())

@@ -1,0 +1,142 @@
+"""Traces (OPS-01): one trace a case, through every command, event, timer and service, across kills and replays.
+
+Trace and span ids are derived (``linli_messaging.tracing``), so the spans of a case join up whatever process made
+them, and a replay makes the same ones. A batch has a trace of its own whose span links to the sampled cases it served;
+sampling is by case, so that a case is seen whole or not at all. Nothing personal is put on a span.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from linli_messaging.tracing import span_id_of, trace_id_of
+from linli_messaging.transaction import Committed
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags
+
+from linli_runtime.clock import wall_ns
+
+MAX_LINKS: Final = 128
+"""OpenTelemetry's own default limit of links a span."""
+_SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
+_WHOLE: Final = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What an input was: its name, its kind, and the span of the fact that brought it about."""
+
+    name: str
+    kind: SpanKind
+    parent: int | None
+
+
+@dataclass(slots=True)
+class Tracer:
+    """Turns committed batches into spans; ``share`` is the part of all cases that is traced."""
+
+    service: str
+    deployment: str
+    share: float
+    processor: SpanProcessor
+
+    @classmethod
+    def to(cls, endpoint: str, service: str, deployment: str, share: float) -> "Tracer":
+        """A tracer that exports to an OTLP/HTTP collector in the background."""
+        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+        return cls(service, deployment, share, BatchSpanProcessor(exporter))
+
+    def committed(self, committed: Committed) -> None:
+        """A batch was committed: a span for each sampled input that told something, and one for the batch."""
+        end_ns = wall_ns()
+        start_ns = end_ns - int(committed.took_s * 1e9)
+        links: list[Link] = []
+        for span in self._spans(committed, start_ns, end_ns):
+            self.processor.on_end(span)
+            if span.context and len(links) < MAX_LINKS:
+                links.append(Link(span.context))
+        if links:
+            self.processor.on_end(self._batch(committed, links, start_ns, end_ns))
+
+    def close(self) -> None:
+        """Export what is left."""
+        self.processor.shutdown()
+
+    def sampled(self, trace_id: str) -> bool:
+        """True for the same share of cases everywhere: the decision is in the trace id."""
+        return int(trace_id[:8], 16) < self.share * _WHOLE
+
+    def _spans(self, committed: Committed, start_ns: int, end_ns: int) -> Iterator[ReadableSpan]:
+        origins = _origins(committed)
+        told: dict[tuple[str, str], list[str]] = {}
+        for each in committed.plan.told:
+            subject = each.event.case or each.event.subject
+            told.setdefault((each.cause, subject), []).append(each.event.type_name())
+        for (cause, subject), facts in told.items():
+            trace_id = trace_id_of(self.deployment, subject)
+            if not self.sampled(trace_id):
+                continue
+            origin = origins.get(cause) or _timer(cause)
+            yield ReadableSpan(
+                name=origin.name,
+                context=_context(trace_id, span_id_of(cause)),
+                parent=_context(trace_id, f"{origin.parent:016x}") if origin.parent else None,
+                resource=self._resource(),
+                attributes={"linli.subject": subject, "linli.facts": tuple(facts), "messaging.system": "kafka"},
+                kind=origin.kind,
+                start_time=start_ns,
+                end_time=end_ns,
+            )
+
+    def _batch(self, committed: Committed, links: list[Link], start_ns: int, end_ns: int) -> ReadableSpan:
+        cause = f"{self.service}|batch|{end_ns}"
+        return ReadableSpan(
+            name=f"{self.service} batch",
+            context=_context(trace_id_of(self.deployment, cause), span_id_of(cause)),
+            resource=self._resource(),
+            attributes={
+                "messaging.batch.message_count": len(committed.arrivals.next),
+                "linli.commands": len(committed.plan.answers),
+                "linli.timers": len(committed.plan.woken),
+                "linli.lanes": len(committed.lanes),
+                "linli.round_trips": committed.round_trips,
+            },
+            links=links,
+            kind=SpanKind.CONSUMER,
+            start_time=start_ns,
+            end_time=end_ns,
+        )
+
+    def _resource(self) -> Resource:
+        return Resource({"service.name": f"linli-{self.service}", "deployment.environment": self.deployment})
+
+
+def _origins(committed: Committed) -> dict[str, _Origin]:
+    origins = {
+        item.cause: _Origin(f"process {item.envelope.type}", SpanKind.CONSUMER, _span_of(item.envelope.traceparent))
+        for item in committed.arrivals.next
+    }
+    for item in committed.plan.applied:
+        parent = _span_of(item.envelope.traceparent)
+        origins[item.cause] = _Origin(f"process {item.envelope.type}", SpanKind.CONSUMER, parent)
+    for command, _ in committed.plan.answers:
+        origins[command.cause] = _Origin(command.entry.name, SpanKind.SERVER, None)
+    return origins
+
+
+def _timer(cause: str) -> _Origin:
+    """A clock's cause names its state's table and the clock: ``timer|ticket|<id>|completion|1|1``."""
+    parts = cause.split("|")
+    return _Origin(f"timer {parts[3]}" if len(parts) > 3 else "timer", SpanKind.INTERNAL, None)  # noqa: PLR2004 - as above
+
+
+def _span_of(traceparent: str) -> int | None:
+    parts = traceparent.split("-")
+    return int(parts[2], 16) if len(parts) == 4 else None  # noqa: PLR2004 - W3C: version-trace-span-flags
+
+
+def _context(trace_id: str, span_id: str) -> SpanContext:
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=_SAMPLED)

@@ -1,0 +1,86 @@
+"""A case's spans make one trace, joined from input to input across services, whoever processed them and how often."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from linli_contracts.envelope import Envelope
+from linli_contracts.events.followup import CustomerUnreachable
+from linli_messaging.inbox import Arrivals
+from linli_messaging.inputs import EventInput
+from linli_messaging.plan import Plan, Told
+from linli_messaging.tracing import span_id_of, trace_id_of, traceparent_of
+from linli_messaging.transaction import Committed
+from linli_runtime.telemetry import Tracer
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import TypeAdapter
+
+AT: Final = datetime(2025, 3, 3, tzinfo=UTC)
+CASE: Final = "xh01.c1"
+
+
+def _told(cause: str) -> Told:
+    event = CustomerUnreachable(
+        case_id=CASE, estate_id="xh01", round=1, callback_id="xh01.b1", attempts=3, unreachable_at=AT
+    )
+    return Told(event, cause, AT)
+
+
+def _incoming(cause: str) -> EventInput:
+    envelope = TypeAdapter(Envelope).validate_python(
+        {
+            "id": "6f2b6c1e-9d0a-5c57-8a35-5e1c7a6b1f01", "type": "RepairDone", "version": 1, "deployment": "d",
+            "producer": "dispatch", "at": AT, "subject": CASE, "key": "xh01", "lane": 1, "number": 1,
+            "traceparent": traceparent_of("d", CASE, cause),
+        }
+    )  # fmt: skip
+    return EventInput(envelope, b"", None, None, ())
+
+
+def _spans(committed: Committed, share: float = 1.0) -> list[tuple[str, int, int, int | None, int]]:
+    exporter = InMemorySpanExporter()
+    Tracer("followup", "d", share, SimpleSpanProcessor(exporter)).committed(committed)
+    return [
+        (
+            span.name,
+            span.context.trace_id,
+            span.context.span_id,
+            span.parent.span_id if span.parent else None,
+            len(span.links),
+        )
+        for span in exporter.get_finished_spans()
+        if span.context
+    ]
+
+
+@pytest.mark.rule("OPS-01")
+def test_a_span_continues_the_trace_of_the_fact_that_caused_it() -> None:
+    """Given a fact caused by c1 elsewhere, when it brings about a fact here, then the span here is the child of c1's."""
+    incoming = _incoming("c1")
+    committed = Committed(Plan(told=[_told(incoming.cause)]), Arrivals(next=[incoming]), 9, frozenset({1}), took_s=0.01)
+    here, batch = _spans(committed)
+    assert here == (
+        "process RepairDone", int(trace_id_of("d", CASE), 16), int(span_id_of(incoming.cause), 16),
+        int(span_id_of("c1"), 16), 0,
+    )  # fmt: skip
+    assert batch[0] == "followup batch"
+    assert batch[4] == 1
+    assert batch[1] != here[1]
+
+
+@pytest.mark.rule("OPS-01")
+def test_a_timer_is_named_by_its_clock() -> None:
+    """Given a clock that ran out, then its span bears the clock's name and the case's trace."""
+    committed = Committed(Plan(told=[_told(f"timer|callback|{CASE}|call|1|2")]), Arrivals(), 9, frozenset({1}))
+    assert _spans(committed)[0][:2] == ("timer call", int(trace_id_of("d", CASE), 16))
+
+
+@pytest.mark.rule("OPS-01")
+def test_sampling_is_by_case() -> None:
+    """Given share 0 nothing is traced; given a share, the same cases everywhere."""
+    committed = Committed(Plan(told=[_told("c")]), Arrivals(), 9, frozenset({1}))
+    assert _spans(committed, share=0.0) == []
+    tracer = Tracer("a", "d", 0.25, SimpleSpanProcessor(InMemorySpanExporter()))
+    chosen = [case for case in range(4000) if tracer.sampled(trace_id_of("d", f"xh01.c{case}"))]
+    assert 850 < len(chosen) < 1150
