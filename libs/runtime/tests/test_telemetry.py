@@ -42,15 +42,9 @@ def _spans(committed: Committed, share: float = 1.0) -> list[tuple[str, int, int
     exporter = InMemorySpanExporter()
     Tracer("followup", "d", share, SimpleSpanProcessor(exporter)).committed(committed)
     return [
-        (
-            span.name,
-            span.context.trace_id,
-            span.context.span_id,
-            span.parent.span_id if span.parent else None,
-            len(span.links),
-        )
-        for span in exporter.get_finished_spans()
-        if span.context
+        (at.name, at.context.trace_id, at.context.span_id, at.parent.span_id if at.parent else None, len(at.links))
+        for at in exporter.get_finished_spans()
+        if at.context
     ]
 
 
