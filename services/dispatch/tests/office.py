@@ -128,9 +128,8 @@ class Office:
 
     def open_repair(self, at: datetime | None = None, **fields: object) -> Ticket:
         """A repair whose trade is known is received and graded: warranty is asked."""
-        return self.open(
-            at, **({"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"} | fields)
-        )
+        known: dict[str, Any] = {"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"}
+        return self.open(at, **(known | fields))
 
     def covered(self, at: datetime | None = None, round_: int = 1, **fields: object) -> Outcome:
         """Warranty answers that the contractor is to come."""

@@ -133,6 +133,7 @@ class CaseLife(RuleBasedStateMachine):
         ticket = self.office.ticket()
         names = [(clock.name, clock.step) for clock in ticket.clocks]
         assert len(set(names)) == len(names)
+        assert sorted(ticket.clocks, key=lambda clock: clock.due_at) == list(ticket.clocks)
         running = {clock.name for clock in ticket.clocks}
         assert not running & set(ticket.overdue) - {"customer_report"}
         assert len({row.values["id"] for row in self.office.rows}) == len(self.office.rows)

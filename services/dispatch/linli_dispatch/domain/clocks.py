@@ -36,7 +36,8 @@ class ClockRule:
     rule: str
     since: Callable[[Ticket], datetime | None]
     due: Callable[[Ticket, Terms, datetime], Due]
-    step: Callable[[Ticket], int] = lambda _: 1
+    step: Callable[[Ticket], int] | None = None
+    """Tells those of one name in one round apart; None: there is one."""
     during: frozenset[Status] = IN_HAND
     deadline: bool = True
     """A miss is told, counted, and takes a step of the ladder (DSP-06)."""
@@ -194,8 +195,10 @@ def wind(turn: Turn) -> None:
     for row in CLOCKS:
         clock = running.get(row.name)
         since = row.since(ticket) if ticket.status in row.during else None
-        done = clock is not None and (clock.since != since or clock.step != row.step(ticket))
+        if clock is None and since is None:
+            continue
         late = row.name in ticket.overdue
+        done = clock is not None and (clock.since != since or (row.step is not None and clock.step != row.step(ticket)))
         if done and row.deadline and not late:
             kept.append(row.name)
         if since is None:
@@ -208,6 +211,7 @@ def wind(turn: Turn) -> None:
             continue
         wound.append(clock if clock and not done and not row.moves else _started(row, ticket, terms, since))
     wound += [clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed]
+    wound.sort(key=_by_due)
     changed: dict[str, object] = {"clocks": tuple(wound), "overdue": tuple(owed)}
     if kept:
         changed["kept"] = counted(ticket.kept, *kept)
@@ -236,6 +240,11 @@ def counted(counts: Mapping[_Name, int], *names: _Name) -> dict[_Name, int]:
     return more
 
 
+def _by_due(clock: RunningClock) -> tuple[datetime, str, int]:
+    return clock.due_at, clock.name, clock.step
+
+
 def _started(row: ClockRule, ticket: Ticket, terms: Terms, since: datetime) -> RunningClock:
     due = row.due(ticket, terms, since)
-    return RunningClock(name=row.name, since=since, due_at=due.at, step=row.step(ticket), provisional=due.provisional)
+    step = row.step(ticket) if row.step else 1
+    return RunningClock(name=row.name, since=since, due_at=due.at, step=step, provisional=due.provisional)

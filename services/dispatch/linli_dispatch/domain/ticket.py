@@ -6,7 +6,7 @@ The parts are plain dataclasses: a rule makes them by the dozen, and what is sto
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from linli_contracts.events.dispatch import Clock, Ground, LadderStep, Role
@@ -147,6 +147,7 @@ class Ticket(State):
     """How many of them in a row were missed."""
     order: Order | None = None
     clocks: tuple[RunningClock, ...] = ()
+    """The one that is due first comes first."""
     overdue: tuple[Clock, ...] = ()
     """Deadlines that were missed and are still owed."""
     steps: tuple[LadderStep, ...] = ()
@@ -170,7 +171,7 @@ class Ticket(State):
         """
         wait = self.waiting
         if self.clocks:
-            clock = min(self.clocks, key=_first_due)
+            clock = self.clocks[0]
             at = clock.due_at if clock.name in RUNS_OUT_WHEN_DUE else clock.due_at + ONE_SECOND
             if self.watched_from is not None and at < self.watched_from:
                 at = self.watched_from
@@ -179,7 +180,3 @@ class Ticket(State):
                 return
         if wait is not None:
             yield Timer(wait.until, WAIT_ENDS, self.round, len(self.waits))
-
-
-def _first_due(clock: RunningClock) -> tuple[datetime, str, int]:
-    return clock.due_at, clock.name, clock.step

@@ -19,6 +19,9 @@ ANSWERED = ("status", "round", "level", "owner_id", "handler_id")
 """What every command about a ticket answers, besides its id."""
 
 
+_set = object.__setattr__  # past the frozen model, for a copy that nobody has seen yet
+
+
 @dataclass(slots=True)
 class Turn:
     """What a rule sees and changes: the ticket, its estate, the instant, the terms of its own policy version."""
@@ -47,13 +50,10 @@ class Turn:
         What `model_copy` does, without its checks: a decision changes the ticket several times, so it counts.
         """
         changed = object.__new__(Ticket)
-        for name, value in (
-            ("__dict__", self.ticket.__dict__ | facts),
-            ("__pydantic_fields_set__", self.ticket.__pydantic_fields_set__),
-            ("__pydantic_extra__", None),
-            ("__pydantic_private__", None),
-        ):
-            object.__setattr__(changed, name, value)
+        _set(changed, "__dict__", self.ticket.__dict__ | facts)
+        _set(changed, "__pydantic_fields_set__", self.ticket.__pydantic_fields_set__)
+        _set(changed, "__pydantic_extra__", None)
+        _set(changed, "__pydantic_private__", None)
         self.ticket = changed
 
     def tell(self, event: Event) -> None:

@@ -1,0 +1,201 @@
+"""What is decided is stored and read again from a real database; who may not see it, does not."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import asyncpg
+import linli_dispatch
+import orjson
+import pytest
+import pytest_asyncio
+from linli_contracts.lanes import lane_of, lane_of_key
+from linli_dispatch.handlers import MAP
+from linli_dispatch.store import (
+    TicketFilter,
+    figures,
+    page_estates,
+    page_missed,
+    page_tickets,
+    show_estate,
+    show_ticket,
+)
+from linli_messaging.queries import Queries
+from linli_messaging.service_map import Actor, Ref
+from linli_rulebook.decision import State
+from linli_runtime.reads import Reads
+from linli_testkit.databases import Database
+
+from services.dispatch.tests.office import CASE, NOW, SECOND, Office, local
+
+SQL = Path(linli_dispatch.__file__).parent / "sql"
+GROUP = Actor(subject="staff", scopes=frozenset({"dispatch:read"}))
+
+
+@pytest_asyncio.fixture
+async def reads(database: Database) -> AsyncIterator[Reads]:
+    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
+        for migration in sorted((SQL / "migrations").glob("*.sql")):
+            await pool.execute(migration.read_text(encoding="utf-8"))
+        yield Reads(pool, Queries.load(SQL / "queries.sql"))
+
+
+async def save(reads: Reads, states: Mapping[Ref, State]) -> None:
+    by_table: dict[str, list[State]] = defaultdict(list)
+    for (kind, _), state in states.items():
+        by_table[kind.table].append(state)
+    for table, rows in by_table.items():
+        ids = [row.id for row in rows]
+        await reads.fetch(f"save_{table}", ids, [lane_of(row) for row in ids], [row.model_dump_json() for row in rows])
+
+
+async def store(reads: Reads, office: Office) -> None:
+    await save(reads, office.states)
+    rows = [{**row.values, "lane": lane_of_key(row.key)} for row in office.rows]
+    await reads.fetch("append_missed_deadline", orjson.dumps(rows).decode())
+
+
+def busy_office() -> Office:
+    """Two estates; a repair that was re-entrusted and reopened, a neglected case, and a closed one."""
+    office = Office()
+    office.found()
+    office.send("register-estate", estate_id="xh02", region_id="north", project_id="p9", name="北苑")
+    office.open_repair()
+    office.open(case_id="xh01.c2")
+    office.open(case_id="xh01.c3", level=3)
+    office.accepted("resolve", case_id="xh01.c3", how="standard_answer", consented=True)
+    office.covered()
+    office.until(NOW.replace(day=12))
+    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=80_000)
+    office.accepted("finish", at=local("2026-03-13 10:00"))
+    office.called_back(satisfied=False)
+    office.covered(round_=2)
+    office.until(local("2026-03-20 09:30"))
+    office.accepted("wait", case_id="xh01.c2", until=local("2026-03-25 09:30"))
+    return office
+
+
+@pytest.mark.rule("DSP-19", "INT-08", "ORG-01")
+async def test_what_is_stored_is_read_again_and_counted(reads: Reads) -> None:
+    office = busy_office()
+    await store(reads, office)
+    await save(reads, office.states)
+    for kind in MAP.states:
+        rows = await reads.fetch(f"load_{kind.table}", [identity for of, identity in office.states if of is kind])
+        assert {row["id"]: kind.model_validate_json(row["state"]) for row in rows} == {
+            identity: state for (of, identity), state in office.states.items() if of is kind
+        }
+
+    seen = await show_ticket(reads, GROUP, CASE)
+    assert seen is not None
+    assert (seen.case_id, seen.round, seen.status) == (CASE, 2, "contractor_notified")
+    assert seen.clocks == office.ticket().clocks
+
+    counted = await figures(reads, "group", None)
+    assert (counted.received, counted.open, counted.closed) == (3, 2, 1)
+    assert (counted.reopened, counted.reentrusted, counted.stuck) == (1, 1, 0)
+    assert counted.closed_how == {"standard_answer": 1}
+    assert sum(counted.by_level.values()) == sum(counted.by_status.values()) == 3
+    tickets = [office.ticket(f"xh01.c{number}") for number in (1, 2, 3)]
+    for clock, one in counted.deadlines.items():
+        assert one.kept == sum(ticket.kept.get(clock, 0) for ticket in tickets)
+        assert one.missed == sum(ticket.missed.get(clock, 0) for ticket in tickets)
+    assert counted.deadlines["completion"].missed == 1
+    assert sum(counted.ladder_steps.values()) == sum(sum(ticket.steps_taken.values()) for ticket in tickets)
+    assert (await figures(reads, "group", "xh02")).received == 0
+    assert (await figures(reads, "group/north", None)).received == 0
+
+    missed = await page_missed(reads, "group", "completion", None, after="", limit=5)
+    assert [(one.case_id, one.due_at) for one in missed.items] == [("xh01.c2", NOW.replace(day=17))]
+    total = sum(one.missed for one in counted.deadlines.values())
+    assert total == len(office.rows)
+
+
+@pytest.mark.rule("DSP-19")
+async def test_pages_hold_what_fits_and_go_on_at_the_cursor(reads: Reads) -> None:
+    await store(reads, busy_office())
+
+    async def cases(actor: Actor = GROUP, **wanted: object) -> list[str]:
+        found: list[str] = []
+        cursor = ""
+        while True:
+            page = await page_tickets(
+                reads, actor, TicketFilter.model_validate({"cursor": cursor, "limit": 1, **wanted})
+            )
+            assert len(page.items) <= 1
+            found += [item.case_id for item in page.items]
+            if page.next is None:
+                return found
+            cursor = page.next
+
+    everything = ["xh01.c1", "xh01.c2", "xh01.c3"]
+    assert await cases() == everything
+    assert await cases(estate_id="xh01") == everything
+    assert await cases(estate_id="xh0") == []
+    assert await cases(status="closed") == ["xh01.c3"]
+    assert await cases(level=3) == ["xh01.c3"]
+    assert await cases(overdue=True) == ["xh01.c1", "xh01.c2"]
+    assert await cases(owner="s17") == ["xh01.c1", "xh01.c2"]
+    assert await cases(handler="fixer1") == ["xh01.c1"]
+    assert await cases(handler="nobody") == []
+
+    def reader(org: str = "group", contractor_id: str | None = None) -> Actor:
+        return Actor(subject="x", scopes=GROUP.scopes, org=org, contractor_id=contractor_id)
+
+    assert await cases(reader("group/south/p1")) == everything
+    assert await cases(reader("group/south/p")) == []
+    assert await cases(reader(contractor_id="builder_co")) == ["xh01.c1"]
+    assert await cases(reader(contractor_id="rescue_co")) == []
+    assert await show_ticket(reads, reader(contractor_id="rescue_co"), CASE) is None
+    assert await show_ticket(reads, reader("group/north"), CASE) is None
+
+    first = await page_missed(reads, "group", "customer_report", "xh01", after="", limit=1)
+    assert first.next is not None
+    rest = await page_missed(reads, "group", "customer_report", "xh01", after=first.next, limit=50)
+    assert {first.items[0].case_id} | {one.case_id for one in rest.items} == {"xh01.c1", "xh01.c2"}
+    assert (await page_missed(reads, "group/north", "customer_report", None, after="", limit=5)).items == []
+
+
+@pytest.mark.rule("ORG-01", "DSP-08")
+async def test_estates_are_read_with_their_people(reads: Reads) -> None:
+    office = busy_office()
+    await store(reads, office)
+    both = await page_estates(reads, "group", after="", limit=5)
+    assert [item.estate_id for item in both.items] == ["xh01", "xh02"]
+    assert [item.estate_id for item in (await page_estates(reads, "group/north", after="", limit=5)).items] == ["xh02"]
+    full = await show_estate(reads, "group/south", "xh01")
+    assert full is not None
+    assert (full.homes, full.in_hand, len(full.contractors)) == (1, {"agent1": 1, "fixer1": 1}, 3)
+    assert full.staff == office.estate().staff
+    assert await show_estate(reads, "group/north", "xh01") is None
+
+
+@pytest.mark.rule("DSP-19", "INT-08")
+async def test_the_database_refuses_a_stuck_ticket_and_keeps_every_miss(reads: Reads) -> None:
+    office = busy_office()
+    await store(reads, office)
+    stuck = office.ticket().model_copy(update={"clocks": ()})
+    with pytest.raises(asyncpg.CheckViolationError):
+        await save(reads, {(type(stuck), stuck.id): stuck})
+    for tampering in ("DELETE FROM missed_deadline", "TRUNCATE missed_deadline"):
+        with pytest.raises(asyncpg.RaiseError, match="stays missed"):
+            await reads.pool.execute(tampering)
+
+
+async def test_every_query_can_be_prepared(reads: Reads) -> None:
+    async with reads.pool.acquire() as connection:
+        for name in reads.queries:
+            assert (await connection.prepare(reads.queries[name])).get_query(), name
+
+
+@pytest.mark.rule("DSP-19")
+async def test_a_work_list_reads_its_own_index(reads: Reads) -> None:
+    office = Office()
+    office.found()
+    for number in range(300):
+        office.open(case_id=f"xh01.d{number}", home_id=None, at=office.now + SECOND)
+    await store(reads, office)
+    await reads.pool.execute("ANALYZE ticket")
+    arguments = ("", 10, "group", None, None, None, None, None, "group_head")
+    plan = await reads.pool.fetch(f"EXPLAIN {reads.queries['page_tickets_of_handler']}", *arguments)
+    assert "ticket_of_handler" in "\n".join(row[0] for row in plan)
