@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
 from linli_contracts.events.dispatch import EstateKind, Role
@@ -19,9 +19,10 @@ Hour = Annotated[float, Field(ge=0, le=24)]
 
 
 def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
-        raise ValueError(f"{zone!r} is not an IANA time zone")
-    return zone
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{zone!r} is not an IANA time zone") from error
 
 
 class Command(BaseModel):

@@ -132,6 +132,8 @@ class Figures(BaseModel):
     ladder_steps: dict[LadderStep, int]
     stuck: int
     """Without a clock and without a dated wait: always 0 (DSP-19)."""
+    unowned: int
+    """Without an owner: always 0 (DSP-19)."""
 
 
 class TicketFilter(BaseModel):
@@ -226,4 +228,5 @@ async def figures(reads: Reads, org: str, estate_id: str | None) -> Figures:
         deadlines=deadlines,
         ladder_steps={row["name"]: row["times"] for row in named if row["what"] == "step"},
         stuck=sum(row["stuck"] for row in rows),
+        unowned=sum(row["unowned"] for row in rows),
     )

@@ -122,7 +122,8 @@ SELECT t.status, t.level, coalesce(t.state ->> 'closed_how', '') AS closed_how, 
     sum((t.state ->> 'round')::integer - 1)::bigint AS reopened,
     sum((t.state ->> 'reentrusted')::integer)::bigint AS reentrusted,
     count(*) FILTER (WHERE t.overdue) AS overdue,
-    count(*) FILTER (WHERE NOT t.clocked) AS stuck
+    count(*) FILTER (WHERE NOT t.clocked) AS stuck,
+    count(*) FILTER (WHERE t.owner_id = '') AS unowned
 FROM ticket t
 WHERE ($1::text IS NULL OR (t.id > $1 || '.' AND t.id < $1 || '/'))
     AND ($2 = 'group' OR EXISTS (
