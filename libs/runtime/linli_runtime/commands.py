@@ -93,26 +93,46 @@ def _instant(asked: Asked, *, stepped: bool) -> datetime | Refusal | None:
         return problems.invalid([{"loc": ("at",), "msg": "an ISO 8601 instant with an offset"}])
 
 
-async def answer(writer: Writer, asked: Asked) -> tuple[int, dict[str, Any]]:
-    """Run one command; the status and the document of its answer or problem."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What goes back to the client."""
+
+    status: int
+    document: Mapping[str, Any]
+    repeated: bool = False
+    """True when the command had been answered before, and this is that answer."""
+
+    @property
+    def refused(self) -> bool:
+        """True for a problem, which changed nothing."""
+        return self.status >= 400  # noqa: PLR2004 - HTTP's first error
+
+
+def refused(refusal: Refusal, extra: Mapping[str, Any] | None = None) -> Answered:
+    """The answer of a refusal."""
+    return Answered(refusal.status, problems.problem_of(refusal, extra))
+
+
+async def answer(writer: Writer, asked: Asked) -> Answered:
+    """Run one command; the document of its answer or problem."""
     command = accept(asked, stepped=writer.clock.stepped)
     if isinstance(command, Refusal):
-        return command.status, problems.problem_of(command)
+        return refused(command)
     try:
         result: Answer = await writer.submit_command(command)
     except OverloadedError:
-        return 503, problems.problem_of(problems.OVERLOADED)
+        return refused(problems.OVERLOADED)
     if isinstance(result, Accepted):
-        return _accepted(result.answer)
+        return _accepted(result.answer, repeated=result.repeated)
     if isinstance(result, Refusal):
-        return result.status, problems.problem_of(result)
-    return 500, problems.problem_of(problems.FAILED, {"reference": result.reference})
+        return refused(result)
+    return refused(problems.FAILED, {"reference": result.reference})
 
 
-def _accepted(document: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+def _accepted(document: Mapping[str, Any], *, repeated: bool) -> Answered:
     """An answer; one that says ``refused`` was kept (quarantine) and is told as a problem."""
     if not document.get("refused"):
-        return 200, dict(document)
+        return Answered(200, document, repeated)
     missing = document.get("missing", ())
     refusal = Refusal(
         str(document.get("code", "refused")), "INT-03",
@@ -122,7 +142,7 @@ def _accepted(document: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         tuple((str(item.get("field")), str(item.get("allowed", ""))) for item in missing),
     )  # fmt: skip
     kept = {name: value for name, value in document.items() if name not in {"refused", "code", "status", "missing"}}
-    return refusal.status, problems.problem_of(refusal, kept)
+    return Answered(refusal.status, problems.problem_of(refusal, kept), repeated)
 
 
 async def answer_bulk(
@@ -153,11 +173,14 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
         refusal = problems.invalid(
             [{"loc": ("line",), "msg": "a JSON object with name (a known command), id and body"}]
         )
-        status, document = refusal.status, problems.problem_of(refusal)
+        answered = refused(refusal)
     else:
-        status, document = await answer(writer, Asked(entry, content, identity, told.get("at"), actor))
-    kind = "answer" if status < 400 else "problem"  # noqa: PLR2004 - HTTP's first error
-    return orjson.dumps({"id": identity, "status": status, kind: document}, default=str) + b"\n"
+        answered = await answer(writer, Asked(entry, content, identity, told.get("at"), actor))
+    told_back: dict[str, Any] = {"id": identity, "status": answered.status}
+    told_back["problem" if answered.refused else "answer"] = answered.document
+    if answered.repeated:
+        told_back["repeated"] = True
+    return orjson.dumps(told_back, default=str, option=orjson.OPT_APPEND_NEWLINE)
 
 
 async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -13,6 +13,7 @@ from linli_rulebook.decision import Refusal
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from linli_runtime import problems
 from linli_runtime.auth import Tokens
@@ -55,9 +56,11 @@ def _route(entry: OnCommand[Any]) -> Callable[[Request], Any]:
             return problems.respond(problems.NOT_JSON)
         content |= request.path_params
         asked = Asked(entry, content, request.headers.get("idempotency-key"), request.headers.get("linli-at"), actor)
-        status, document = await answer(request.app.state.writer, asked)
-        media = "application/json" if status < 400 else "application/problem+json"  # noqa: PLR2004 - HTTP's first error
-        return Response(orjson.dumps(document, default=str), status_code=status, media_type=media)
+        answered = await answer(request.app.state.writer, asked)
+        media = "application/problem+json" if answered.refused else "application/json"
+        headers = {"Idempotent-Replay": "true"} if answered.repeated else None
+        body = orjson.dumps(answered.document, default=str)
+        return Response(body, status_code=answered.status, media_type=media, headers=headers)
 
     return endpoint
 
@@ -69,9 +72,19 @@ def _bulk_route(service: ServiceMap) -> Callable[[Request], Any]:
         actor = request.app.state.tokens.actor(request.headers.get("authorization"))
         writer: Writer = request.app.state.writer
         answers = answer_bulk(writer, commands, actor, lines_of(request.stream()))
-        return StreamingResponse(_pieces(answers), media_type="application/x-ndjson")
+        return _WhileReading(_pieces(answers), media_type="application/x-ndjson")
 
     return bulk
+
+
+class _WhileReading(StreamingResponse):
+    """A response that is made while the request is still read, so nobody else may read from the client.
+
+    Starlette's own waits for a disconnect meanwhile, and takes pieces of the request's body: it would never end.
+    """
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
 
 
 async def _pieces(answers: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
