@@ -44,6 +44,7 @@ class TicketSeen(BaseModel):
     level_reasons: tuple[str, ...]
     leads_to: str | None
     round: int
+    round_from: Instant
     clocks: tuple[RunningClock, ...]
     overdue: tuple[Clock, ...]
     steps: tuple[LadderStep, ...]
