@@ -15,7 +15,7 @@ _HOMES_PER_COMMAND: Final = 500
 
 
 def registrations(world: World, at: datetime) -> Iterator[Step]:
-    """Every estate with its people and homes, then, an hour later, the deposits of its contracts."""
+    """Every estate with its people and homes, then the deposits of its contracts: a chain for each estate."""
     for estate in world.estates.values():
 
         def step(name: str, part: str, body: dict[str, object], estate_id: str = estate.id) -> Step:
@@ -52,7 +52,5 @@ def registrations(world: World, at: datetime) -> Iterator[Step]:
             "settled_on": (contract.accepted_on + timedelta(days=90)).isoformat(),
             "documents": ["settlement", "contract"],
         }
-        opening = at + timedelta(hours=1)
-        yield Step(
-            opening, contract.id, "warranty", "warranty.open-deposit", f"demo-{contract.id}-open", body, BOOKKEEPER
-        )
+        identity = f"demo-{contract.estate_id}-4-deposit-{contract.id}"
+        yield Step(at, contract.estate_id, "warranty", "warranty.open-deposit", identity, body, BOOKKEEPER)

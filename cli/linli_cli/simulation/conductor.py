@@ -63,10 +63,14 @@ class Conductor:
     """Hears of every window that is over."""
 
     async def run(self, start: datetime) -> Course:
-        """Play from `start` to the horizon; ends at rest, with the clock at the horizon."""
+        """Play from `start` to the horizon; ends at rest, with the clock at the horizon.
+
+        The steps at `start` itself are done before any other: whoever acts later relies on what they set up.
+        """
         people = People(self.client)
         course = Course(start)
         await self._move(course, start)
+        await self._play(people, course, start)
         while True:
             at = self._next_instant(course)
             ends = max(course.instant, min(self.horizon, at + self.window))
