@@ -7,7 +7,6 @@ does not depend on when a sweep or a batch happened. An input that raises stands
 error, the others go on.
 """
 
-import heapq
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -94,13 +93,7 @@ class Deciding:
 
     def run(self, inputs: Iterable[Input]) -> Plan:
         """Decide all inputs and return the plan; raises :class:`Wanted` with everything that was missing."""
-        queue: list[tuple[int, datetime, int, Input]] = [
-            (0 if isinstance(item, EventInput) and item.stored else 1, self._instant_of(item), place, item)
-            for place, item in enumerate(inputs)
-        ]
-        heapq.heapify(queue)
-        while queue:
-            _, _, _, item = heapq.heappop(queue)
+        for item in self._in_order(inputs):
             try:
                 self._take(item)
             except Wanted as wanted:
@@ -109,6 +102,21 @@ class Deciding:
         if self.wanted.refs or self.wanted.lanes:
             raise self.wanted
         return self.plan
+
+    def _in_order(self, inputs: Iterable[Input]) -> list[Input]:
+        """What was stored first, then by instants; but never against the order of a lane, or of what waited in line."""
+        latest: dict[object, datetime] = {}
+        queue: list[tuple[bool, datetime, int, Input]] = []
+        for place, item in enumerate(inputs):
+            at, fresh = self._instant_of(item), True
+            if isinstance(item, EventInput):
+                line = (item.envelope.producer, item.envelope.lane)
+                fresh, queued = not item.stored, item.envelope.subject if item.stored == "parked" else line
+                at = latest[queued] = max(at, latest.get(queued, at))
+            elif isinstance(item, TimerInput):
+                fresh = item.parked_id is None
+            queue.append((fresh, at, place, item))
+        return [item for _, _, _, item in sorted(queue, key=lambda entry: entry[:3])]
 
     def _instant_of(self, item: Input) -> datetime:
         if isinstance(item, CommandInput):
@@ -134,12 +142,12 @@ class Deciding:
             self.plan.suspended.append(item)
             self._park(item, error, holds=True)
         else:
-            self._park(item, error, holds=item.event is not None and item.event.order_critical)
+            self._park(item, error, holds=_critical(item))
 
     # -- the three kinds of input -------------------------------------------------------------------------------------
 
     def _take_timer(self, item: TimerInput) -> None:
-        if item.id in self._blocked:
+        if item.id in self._blocked and item.parked_id != self.held.get(item.id):
             self.plan.suspended.append(item)
             return
         self.plan.woken.append(item)
@@ -151,6 +159,9 @@ class Deciding:
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
             self.plan.suspended.append(item)
             self._park(item, error, holds=True)
+            return
+        if item.parked_id is not None:
+            self._settled(item, item.id)
 
     def _take_command(self, item: CommandInput) -> None:
         before = self.known.get(item.id)
@@ -163,8 +174,9 @@ class Deciding:
             same = digest == item.digest
             self.plan.answers.append((item, answer if same else _other_body(item)))
             return
-        if item.refs and item.refs[0][1] in self._blocked:
-            self.plan.answers.append((item, _held(item.refs[0][1])))
+        blocked = next((identity for _, identity in item.refs if identity in self._blocked), None)
+        if blocked is not None:
+            self.plan.answers.append((item, _held(blocked)))
             return
         at = self._instant_of(item)
         try:
@@ -209,18 +221,20 @@ class Deciding:
         )
 
     def _take_event(self, item: EventInput) -> None:
-        if item.envelope.subject in self._blocked and not self._releases(item):
+        if item.event is None and not item.unreadable:
+            self._settled(item, item.envelope.subject)
+        elif item.envelope.subject in self._blocked and not self._releases(item):
             if not item.stored:
                 self.plan.followers.append(item)
         elif item.unreadable:
-            self._park(item, ValueError(item.unreadable), holds=False)
+            self._park(item, ValueError(item.unreadable), holds=_critical(item))
         elif item.entry is not None and item.event is not None:
             self._decide_event(item, item.entry, item.event)
 
     def _decide_event(self, item: EventInput, entry: OnEvent[Any], event: Event) -> None:
         at = item.at if self.stepped else max(self.now, item.at)
         try:
-            self._fire_before(item.refs, item.at)
+            self._fire_before(item.refs, item.at, passing=item.envelope.subject)
             context = Context(now=at, policies=self.policies, cause=item.cause)
             outcome = _not_refused(self._settle(entry.decide(self._facts, event, context)))
         except Wanted:
@@ -230,25 +244,34 @@ class Deciding:
             return
         if isinstance(outcome, Decision):
             self._apply(outcome, item.cause, at)
-        elif item.stored == "early":
-            return
         else:
+            if lane_of(outcome.id) not in self.locked:
+                # Held, so that nobody makes the missing state between our look and our storing of the event.
+                raise Wanted(lanes={lane_of(outcome.id)})
             self.plan.early.append((item, outcome))
-        if item.stored:
-            self.plan.applied.append(item)
-        if item.envelope.subject in self._blocked:
-            self._blocked.discard(item.envelope.subject)
-            self.plan.released.append(item.envelope.subject)
+            if item.stored == "early":
+                return
+        self._settled(item, item.envelope.subject)
 
     def _releases(self, item: EventInput) -> bool:
         """A parked head that is tried again may pass its own hold."""
         return item.stored == "parked" and item.parked_id == self.held.get(item.envelope.subject)
 
+    def _settled(self, item: EventInput | TimerInput, subject: str) -> None:
+        """A stored input is done with and leaves its store; what it held goes on."""
+        if isinstance(item, TimerInput) or item.stored:
+            self.plan.applied.append(item)
+        if subject in self._blocked and (isinstance(item, TimerInput) or self._releases(item)):
+            self._blocked.discard(subject)
+            self.plan.released.append(subject)
+
     # -- clocks -------------------------------------------------------------------------------------------------------
 
-    def _fire_before(self, refs: Iterable[Ref], at: datetime) -> None:
+    def _fire_before(self, refs: Iterable[Ref], at: datetime, *, passing: str = "") -> None:
+        """Clocks of held states wait, but for those of the subject whose head is tried again (``passing``)."""
         for kind, identity in refs:
-            self._fire(kind, identity, at, inclusive=False)
+            if identity not in self._blocked or identity == passing:
+                self._fire(kind, identity, at, inclusive=False)
 
     def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool) -> None:
         for _ in range(MAX_FIRED_PER_INPUT):
@@ -313,11 +336,18 @@ class Deciding:
             envelope = item.envelope
             parked = Parked(
                 "event", envelope.producer, envelope.lane, envelope.number, envelope.type, envelope.subject, item,
-                str(error), stack, holds,
+                str(error), stack, holds, item.unknown,
             )  # fmt: skip
+            if item.stored == "early":
+                self.plan.applied.append(item)
         self.plan.parked.append(parked)
         if holds:
             self._blocked.add(parked.subject)
+
+
+def _critical(item: EventInput) -> bool:
+    """Followers of the same subject must not overtake it; a body that cannot be read does not change that."""
+    return item.entry is not None and item.entry.event.order_critical
 
 
 class RefusedFactError(RuntimeError):

@@ -34,8 +34,10 @@ class GapWatch:
                 self._behind_since.setdefault(place, now_s)
 
     def reached(self, last: Mapping[LaneOf, int], now_s: float) -> None:
-        """Our inboxes moved: whoever moves is not stuck."""
+        """Our inboxes stand here; whoever moved is not stuck."""
         for place, number in last.items():
+            if number <= self._last.get(place, -1):
+                continue
             self._last[place] = number
             self._open.pop(place, None)
             if self._published.get(place, 0) > number:

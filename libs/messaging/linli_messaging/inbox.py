@@ -20,8 +20,10 @@ class Arrivals:
     next: list[EventInput] = field(default_factory=list)
     last: dict[LaneOf, int] = field(default_factory=dict)
     """Where each touched inbox stands after ``next``."""
+    stands: dict[LaneOf, int] = field(default_factory=dict)
+    """Where every inbox stands that a record came for, moved or not."""
     gaps: dict[LaneOf, tuple[int, int]] = field(default_factory=dict)
-    """First missing number and the number that showed it."""
+    """First missing number and the number that showed it, as far as the batch itself did not bring what was missing."""
     repeated: int = 0
 
 
@@ -38,6 +40,12 @@ def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> 
             arrivals.last[place] = number
             arrivals.next.append(record)
         else:
-            missing, seen = arrivals.gaps.get(place, (reached + 1, number))
-            arrivals.gaps[place] = (missing, max(seen, number))
+            _, seen = arrivals.gaps.get(place, (0, number))
+            arrivals.gaps[place] = (0, max(seen, number))
+        arrivals.stands[place] = arrivals.last.get(place, last.get(place, 0))
+    arrivals.gaps = {
+        place: (arrivals.stands[place] + 1, seen)
+        for place, (_, seen) in arrivals.gaps.items()
+        if seen > arrivals.stands[place]
+    }
     return arrivals

@@ -46,6 +46,8 @@ class EventInput:
     refs: tuple[Ref, ...]
     unreadable: str = ""
     """Why it cannot be decoded (it is parked); empty when it can."""
+    unknown: bool = False
+    """Its type or version is not known here: parked apart, and tried again after an upgrade."""
     stored: Literal["", "early", "parked"] = ""
     """Where it was kept, when it does not come from the bus."""
     parked_id: int | None = None
@@ -102,6 +104,8 @@ class TimerInput:
     at: datetime
     until: datetime
     refs: tuple[Ref, ...]
+    parked_id: int | None = None
+    """What it was parked as, when an operator wants it tried again."""
 
     @property
     def cause(self) -> str:

@@ -42,6 +42,8 @@ class Parked:
     error: str
     stack: str
     holds: bool
+    unknown: bool = False
+    """Parked apart: of a type not known here."""
 
 
 @dataclass(slots=True)
@@ -57,8 +59,8 @@ class Plan:
     parked: list[Parked] = field(default_factory=list)
     followers: list[EventInput] = field(default_factory=list)
     created: list[Ref] = field(default_factory=list)
-    applied: list[EventInput] = field(default_factory=list)
-    """Stored events that have been applied (or moved to the other store) and leave where they were kept."""
+    applied: list[EventInput | TimerInput] = field(default_factory=list)
+    """Stored inputs that have been applied (or moved to the other store) and leave where they were kept."""
     woken: list[TimerInput] = field(default_factory=list)
     """Timers taken: their rows follow from what the states show now."""
     suspended: list[TimerInput] = field(default_factory=list)

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from linli_contracts.envelope import EnvelopeError, decode, read_headers
+from linli_contracts.envelope import Envelope, EnvelopeError, UnknownTypeError, decode, read_headers
 from linli_contracts.events import BY_TYPE
 
 from linli_messaging.inputs import EventInput
 from linli_messaging.service_map import OnEvent, ServiceMap
 
 KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE)
+MAX_NUMBER: Final = 2**63 - 1
+"""What the database can count to; no lane comes near it, so a larger number is no number of ours."""
 
 
 class Reader:
@@ -26,11 +28,31 @@ class Reader:
         """
         pairs = [(name, value if isinstance(value, bytes) else value.encode()) for name, value in headers]
         envelope = read_headers(pairs)
+        _check(envelope)
         entry = self._entries.get(envelope.type)
         if entry is None and envelope.type in KNOWN_TYPES:
             return EventInput(envelope, body, None, None, ())
         try:
             event = decode(envelope, body)
+            refs = tuple(entry.needs(event)) if entry else ()
         except EnvelopeError as error:
-            return EventInput(envelope, body, entry, None, (), unreadable=str(error))
-        return EventInput(envelope, body, entry, event, tuple(entry.needs(event)) if entry else ())
+            unknown = isinstance(error, UnknownTypeError)
+            return EventInput(envelope, body, entry, None, (), unreadable=_storable(str(error)), unknown=unknown)
+        except Exception as error:  # noqa: BLE001 - a bug in ``needs`` parks this record and no other
+            return EventInput(envelope, body, entry, None, (), unreadable=_storable(f"its needs: {error!r}"))
+        return EventInput(envelope, body, entry, event, refs)
+
+
+def _check(envelope: Envelope) -> None:
+    """Refuse what no producer of ours writes and the database cannot keep."""
+    if not 0 < envelope.number <= MAX_NUMBER:
+        raise EnvelopeError(f"the number {envelope.number} is none of a lane")
+    if "\0" in "".join((envelope.type, envelope.subject, envelope.key, envelope.traceparent)):
+        raise EnvelopeError("a header has a zero character")
+    if envelope.at.tzinfo is None:
+        raise EnvelopeError("header ce_time has no offset")
+
+
+def _storable(text: str) -> str:
+    """Postgres keeps every character but zero."""
+    return text.replace("\0", "\\0")

@@ -6,6 +6,7 @@ import asyncpg
 import linli_messaging
 from linli_contracts.lanes import LANES
 from linli_messaging.queries import Queries
+from linli_messaging.reading import KNOWN_TYPES
 from linli_messaging.service_map import ServiceMap
 from linli_rulebook import PolicyBook, check_registration
 
@@ -45,6 +46,7 @@ async def found(
             )
             raise WrongDeploymentError(message)
         await _register_policies(connection, queries, policies)
+        await connection.execute(queries["ripen_known_types"], sorted(KNOWN_TYPES))
 
 
 async def _register_policies(connection: object, queries: Queries, policies: PolicyBook) -> None:

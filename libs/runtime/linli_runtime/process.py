@@ -21,6 +21,7 @@ from faststream.security import SASLScram512
 from linli_contracts.topics import PARTITIONS
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
+from linli_messaging.parking import ParkedTopic
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
 from linli_messaging.service_map import ServiceMap
@@ -121,7 +122,8 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     )
     consumer = Consumer(broker, writer, relay, pool, queries, producer, settings.deployment, PARTITIONS)
     consumer.subscribe()
-    writer.on_commit += [lambda _committed: relay.wake(), metrics.committed]
+    shown = ParkedTopic(name, producer)
+    writer.on_commit += [lambda _committed: relay.wake(), metrics.committed, shown.committed]
     if settings.otlp_endpoint:
         tracer = Tracer.to(settings.otlp_endpoint, name, settings.deployment, settings.trace_share)
         stack.callback(tracer.close)

@@ -274,3 +274,8 @@ SELECT clock_timestamp();
 INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)
 VALUES ('event', $1::text, $2::smallint, $3::bigint, 'unreadable', $1::text, $4::jsonb, $5::bytea, $6::text, '', false)
 ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;
+
+-- name: ripen_known_types
+-- Events parked because their type was unknown, and that this process knows.
+UPDATE parked SET status = 'ripe'
+WHERE status = 'parked' AND waits_for IS NULL AND source = 'event' AND error LIKE 'unknown type %' AND type = ANY($1::text[]);
