@@ -10,12 +10,12 @@ OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
 
-def write_json(document: Any) -> None:  # noqa: ANN401 - JSON
+def write_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
     """Write one document for machines: UTF-8, indented, keys in their order."""
     sys.stdout.write(as_json(document))
 
 
-def as_json(document: Any) -> str:  # noqa: ANN401 - JSON
+def as_json(document: Any) -> str:  # noqa: ANN401 - any JSON value
     """The text of a document for machines."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(document, option=options, default=str).decode()

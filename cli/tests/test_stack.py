@@ -49,7 +49,7 @@ async def test_a_stack_runs_inside_its_context_and_nothing_after_it(tmp_path: Pa
         assert set(await stack.client.rest()) == {"intake", "dispatch", "followup", "warranty", "loyalty"}
         assert StackState.read(Home(tmp_path)) == stack.state
         assert stack.peak_memory_bytes().keys() >= {"intake", "postgres", "broker", "linli"}
-        address = stack.services["dispatch"]._env["LINLI_DATABASE_URL"]  # type: ignore[index]
+        address = stack.services["dispatch"]._env["LINLI_DATABASE_URL"]  # type: ignore[index]  # set as soon as it is started
         connection = await asyncpg.connect(address)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("CREATE TABLE intake.mine (id int)")

@@ -59,8 +59,10 @@ def outside_the_clock(path: PurePosixPath) -> bool:
 
 
 def outside_server_administration(path: PurePosixPath) -> bool:
-    # Roles and databases of a server: such statements take no parameters and are no query of a service.
-    return production(path) and str(path) != "libs/embedded/linli_embedded/postgres_server.py"
+    # Roles and databases of a server: such statements take no parameters and are no query of a service. The testkit
+    # makes databases and looks into them as tests do.
+    administration = str(path) == "libs/embedded/linli_embedded/postgres_server.py"
+    return production(path) and not administration and path.parts[:2] != ("libs", "testkit")
 
 
 # --- what is wrong in one ---------------------------------------------------------------------------------------------

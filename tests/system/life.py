@@ -27,7 +27,7 @@ START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 """A Monday, 10:00 in Shanghai."""
 
 
-def _sql(package: Any) -> Path:  # noqa: ANN401 - a module
+def _sql(package: Any) -> Path:  # noqa: ANN401 - a module has no type of its own
     return Path(package.__file__).parent / "sql"
 
 

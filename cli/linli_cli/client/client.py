@@ -82,11 +82,11 @@ class Client:
         """The same connections as somebody else: an agent, a contractor. It needs no closing."""
         return Client(self.addresses, self._signer, identity, http=self._http, tries=self._tries)
 
-    async def get(self, service: str, path: str, **params: str | int | None) -> Any:  # noqa: ANN401 - JSON
+    async def get(self, service: str, path: str, **params: str | int | None) -> Any:  # noqa: ANN401 - any JSON value
         """The JSON at a path; 404 and other refusals are a `Complaint`, see `find` for what may be missing."""
         return self._json(service, await self._send(service, "GET", path, params=_given(params)))
 
-    async def find(self, service: str, path: str, **params: str | int | None) -> Any | None:  # noqa: ANN401 - JSON
+    async def find(self, service: str, path: str, **params: str | int | None) -> Any | None:  # noqa: ANN401 - any JSON value
         """The JSON at a path, or None when there is none (404)."""
         response = await self._send(service, "GET", path, params=_given(params))
         return None if response.status_code == httpx.codes.NOT_FOUND else self._json(service, response)
@@ -104,7 +104,7 @@ class Client:
             if following is None:
                 return
 
-    async def send(self, service: str, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    async def send(self, service: str, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - any JSON value
         """A request that changes something and may be repeated (PUT /clock, POST /replay); answers its JSON."""
         return self._json(
             service, await self._send(service, method, path, content=orjson.dumps(body, option=orjson.OPT_UTC_Z))
@@ -258,7 +258,7 @@ class Client:
             wait_s *= 2
         raise AssertionError
 
-    def _json(self, service: str, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+    def _json(self, service: str, response: httpx.Response) -> Any:  # noqa: ANN401 - any JSON value
         if response.is_error:
             try:
                 problem = orjson.loads(response.content)

@@ -100,7 +100,7 @@ def _parts(which: str) -> tuple[str, str]:
     return service, number
 
 
-def _corrected(path: Path) -> Any:  # noqa: ANN401 - JSON
+def _corrected(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

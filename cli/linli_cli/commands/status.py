@@ -80,14 +80,15 @@ def _table(readings: dict[str, Reading]) -> Table:
         ("缺口", "gaps"),
         ("排队", "waiting"),
     ):
-        table.add_column(heading(zh, en), justify="right")
+        table.add_column(heading(zh, en), justify="right", no_wrap=True)
     for name, reading in readings.items():
         lags = ", ".join(f"{producer} {lag}" for producer, lag in _lags(reading, readings).items() if lag)
+        unsent = reading.told - sum(reading.published.values())
         counts = (reading.due, reading.early, reading.parked, reading.gaps, reading.waiting)
         table.add_row(
             name,
             reading.instant.strftime("%Y-%m-%d %H:%M:%SZ"),
-            f"{sum(reading.published.values())}/{reading.told}",
+            str(reading.told) if unsent == 0 else f"{reading.told - unsent}/{reading.told}",
             lags or "0",
             *map(str, counts),
         )

@@ -191,7 +191,7 @@ class Kafka:
         for node in self.nodes:
             address = node.config.advertised
             await node.process.ready(
-                lambda address=address: answers(address, self.admin, self._brokers),  # type: ignore[misc]
+                lambda address=address: answers(address, self.admin, self._brokers),  # type: ignore[misc]  # mypy infers no type for the lambda's default
                 timeout_s=_READY_TIMEOUT_S,
             )
 

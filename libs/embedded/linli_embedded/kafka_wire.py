@@ -31,7 +31,7 @@ _ENTRY = (
 )
 
 
-class DescribeAclsAnswer(Response):  # type: ignore[misc] # noqa: D101
+class DescribeAclsAnswer(Response):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 29
     API_VERSION = 1
     SCHEMA = Schema(
@@ -58,14 +58,14 @@ class DescribeAclsAnswer(Response):  # type: ignore[misc] # noqa: D101
     )
 
 
-class DescribeAclsStruct(RequestStruct):  # type: ignore[misc] # noqa: D101
+class DescribeAclsStruct(RequestStruct):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 29
     API_VERSION = 1
     RESPONSE_TYPE = DescribeAclsAnswer
     SCHEMA = Schema(*_ENTRY)
 
 
-class CreateAclsAnswer(Response):  # type: ignore[misc] # noqa: D101
+class CreateAclsAnswer(Response):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 30
     API_VERSION = 1
     SCHEMA = Schema(
@@ -74,14 +74,14 @@ class CreateAclsAnswer(Response):  # type: ignore[misc] # noqa: D101
     )
 
 
-class CreateAclsStruct(RequestStruct):  # type: ignore[misc] # noqa: D101
+class CreateAclsStruct(RequestStruct):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 30
     API_VERSION = 1
     RESPONSE_TYPE = CreateAclsAnswer
     SCHEMA = Schema(("creations", Array(*_ENTRY)))
 
 
-class DeleteAclsAnswer(Response):  # type: ignore[misc] # noqa: D101
+class DeleteAclsAnswer(Response):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 31
     API_VERSION = 1
     SCHEMA = Schema(
@@ -97,14 +97,14 @@ class DeleteAclsAnswer(Response):  # type: ignore[misc] # noqa: D101
     )
 
 
-class DeleteAclsStruct(RequestStruct):  # type: ignore[misc] # noqa: D101
+class DeleteAclsStruct(RequestStruct):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 31
     API_VERSION = 1
     RESPONSE_TYPE = DeleteAclsAnswer
     SCHEMA = Schema(("filters", Array(*_ENTRY)))
 
 
-class AlterScramAnswer(Response):  # type: ignore[misc] # noqa: D101
+class AlterScramAnswer(Response):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     API_KEY = 51
     API_VERSION = 0
     SCHEMA = Schema(
@@ -122,7 +122,7 @@ class AlterScramAnswer(Response):  # type: ignore[misc] # noqa: D101
     )
 
 
-class AlterScramStruct(RequestStruct):  # type: ignore[misc] # noqa: D101
+class AlterScramStruct(RequestStruct):  # type: ignore[misc]  # noqa: D101 - aiokafka has no types; Kafka's own name says it
     FLEXIBLE_VERSION = True
     API_KEY = 51
     API_VERSION = 0

@@ -50,7 +50,7 @@ def _spans(committed: Committed, share: float = 1.0) -> list[tuple[str, int, int
 
 @pytest.mark.rule("OPS-01")
 def test_a_span_continues_the_trace_of_the_fact_that_caused_it() -> None:
-    """Given a fact caused by c1 elsewhere, when it brings about a fact here, then the span here is the child of c1's."""
+    """Given a fact caused by c1 elsewhere, when it brings about a fact here, then this span is the child of c1's."""
     incoming = _incoming("c1")
     committed = Committed(Plan(told=[_told(incoming.cause)]), Arrivals(next=[incoming]), 9, frozenset({1}), took_s=0.01)
     here, batch = _spans(committed)

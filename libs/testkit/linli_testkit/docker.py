@@ -20,7 +20,7 @@ def docker_answers() -> bool:
     if not docker_seems_there():
         return False
     # Heavy, and most runs have no Docker.
-    from testcontainers.core.docker_client import DockerClient  # noqa: PLC0415
+    from testcontainers.core.docker_client import DockerClient  # noqa: PLC0415 - slow to import, and seldom needed
 
     try:
         return bool(DockerClient().client.ping())

@@ -35,7 +35,7 @@ async def start_postgres(directory: Path) -> Started:
     if docker_answers():
         with _or_else("Postgres"):
             # Heavy, and most runs have no Docker.
-            from linli_testkit.containers import ContainerPostgres  # noqa: PLC0415
+            from linli_testkit.containers import ContainerPostgres  # noqa: PLC0415 - slow to import, and seldom needed
 
             container = ContainerPostgres()
             server = await container.start()
