@@ -27,7 +27,10 @@ from linli_messaging import crash
 from linli_messaging.gaps import GapWatch
 from linli_messaging.inputs import EventInput
 from linli_messaging.queries import Queries
-from linli_messaging.relay import Relay
+from linli_messaging.reading import MAX_NUMBER
+from linli_messaging.relay import Relay, is_kafka
+from linli_messaging.sqlstate import is_transient
+from linli_messaging.storing import storable
 from linli_messaging.topology import group_of, reads
 from linli_messaging.transaction import Committed
 from linli_messaging.writer import MAX_BATCH, Writer
@@ -106,43 +109,60 @@ class Consumer:
                 continue
             if event.envelope.deployment != self.deployment:
                 self.foreign += 1
-                continue
-            events.append(event)
+            elif TOPIC_OF.get(event.envelope.producer) != record.topic:
+                await self._park_raw(record, f"the source {event.envelope.producer} does not write this topic")
+            else:
+                events.append(event)
         return events
 
     async def _park_raw(self, record: "ConsumerRecord[bytes, bytes]", error: str) -> None:
         """A record without a readable envelope has no number: it is kept as it came, and its number shows as a gap."""
         self.unreadable += 1
         log.error("parked a record of %s without an envelope: %s", record.topic, error)
-        headers = {name: value.decode(errors="backslashreplace") for name, value in record.headers}
+        headers = {storable(name): storable(value.decode(errors="backslashreplace")) for name, value in record.headers}
         async with self.pool.acquire() as connection:
             await connection.execute(
                 self.queries["park_raw"],
                 record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",
-                error )  # fmt: skip
+                storable(error) )  # fmt: skip
 
     def _hear_heads(self, producer: str, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         now_s = time.monotonic()
         heard = False
         for record in records:
-            told: Mapping[str, Any] = orjson.loads(record.value or b"{}")
-            if told.get("deployment") != self.deployment:
+            told = self._heard(record)
+            try:
+                lanes = {int(lane): (int(head), int(published)) for lane, (head, published) in told["lanes"].items()}
+                at = datetime.fromisoformat(told["at"])
+            except (KeyError, ValueError, TypeError, AttributeError):
                 continue
-            lanes = {int(lane): numbers for lane, numbers in told["lanes"].items()}
-            at = datetime.fromisoformat(told["at"])
             self.writer.barrier.tell(producer, at, {lane: head for lane, (head, _) in lanes.items()}, now_s)
             self.watch.told(producer, {lane: published for lane, (_, published) in lanes.items()}, now_s)
             heard = True
         if heard:
             self.writer.sweep()
 
+    def _heard(self, record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, Any]:
+        """What our deployment tells or asks; nothing for anything else: whatever is told is told again."""
+        try:
+            said = orjson.loads(record.value or b"{}")
+        except ValueError:
+            said = None
+        if isinstance(said, dict) and said.get("deployment") == self.deployment:
+            return said
+        self.foreign += 1
+        return {}
+
     async def _hear_asks(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         asks: dict[int, tuple[int, str]] = {}
         for record in records:
-            ask: Mapping[str, Any] = orjson.loads(record.value or b"{}")
-            if ask.get("deployment") == self.deployment:
-                lane, number = int(ask["lane"]), int(ask["from"])
-                asks[lane] = min(asks.get(lane, (number, "")), (number, str(ask["asker"])))
+            ask = self._heard(record)
+            try:
+                lane, number, asker = int(ask["lane"]), int(ask["from"]), str(ask["asker"])
+            except (KeyError, ValueError, TypeError):
+                continue
+            if 0 <= lane < LANES and 0 < number <= MAX_NUMBER:
+                asks[lane] = min(asks.get(lane, (number, asker)), (number, asker))
         if asks:
             async with self.pool.acquire() as connection:
                 await connection.execute(
@@ -154,31 +174,38 @@ class Consumer:
             self.relay.wake()
 
     def _committed(self, committed: Committed) -> None:
-        self.watch.reached(committed.arrivals.last, time.monotonic())
+        self.watch.reached(committed.arrivals.stands, time.monotonic())
         self.watch.jumped(committed.arrivals.gaps)
 
     # -- gaps ---------------------------------------------------------------------------------------------------------
 
     async def watch_gaps(self) -> None:
-        """Look for lost tails and ask for what is missing, until cancelled."""
+        """Look for lost tails and ask for what is missing, until cancelled; an outage only makes it look later."""
         while True:
             await asyncio.sleep(GAP_LOOK_S)
-            now_s = time.monotonic()
-            stuck = {place: gap for place, gap in self.watch.stuck(now_s).items() if self._read_to_end(*place)}
-            async with self.pool.acquire() as connection:
-                if stuck:
-                    log.error("lost tails noticed: %s", stuck)
-                    rows = [(producer, lane, *gap) for (producer, lane), gap in stuck.items()]
-                    await connection.execute(self.queries["note_gaps"], *[list(c) for c in zip(*rows, strict=True)])
-                    self.watch.jumped(stuck)
-                asks = self.watch.to_ask(now_s)
-                if not asks and not stuck:
-                    await connection.execute(self.queries["close_gaps"])
-            for (producer, lane), number in asks.items():
-                body = {"deployment": self.deployment, "asker": self.writer.map.name, "lane": lane, "from": number}
-                await self.producer.send(
-                    asks_topic(producer), orjson.dumps(body), partition=partition_of(lane, self.partitions)
-                )
+            try:
+                await self._look_for_gaps(time.monotonic())
+            except Exception as error:
+                if not is_transient(error) and not is_kafka(error):
+                    raise
+                log.warning("gap watch: %s; looked at again", repr(error))
+
+    async def _look_for_gaps(self, now_s: float) -> None:
+        stuck = {place: gap for place, gap in self.watch.stuck(now_s).items() if self._read_to_end(*place)}
+        async with self.pool.acquire() as connection:
+            if stuck:
+                log.error("lost tails noticed: %s", stuck)
+                rows = [(producer, lane, *gap) for (producer, lane), gap in stuck.items()]
+                await connection.execute(self.queries["note_gaps"], *[list(c) for c in zip(*rows, strict=True)])
+                self.watch.jumped(stuck)
+            asks = self.watch.to_ask(now_s)
+            if not asks and not stuck:
+                await connection.execute(self.queries["close_gaps"])
+        for (producer, lane), number in asks.items():
+            body = {"deployment": self.deployment, "asker": self.writer.map.name, "lane": lane, "from": number}
+            await self.producer.send(
+                asks_topic(producer), orjson.dumps(body), partition=partition_of(lane, self.partitions)
+            )
 
     def _read_to_end(self, producer: str, lane: int) -> bool:
         """True when nothing of that partition is still to be read: what is missing then was lost, not late."""
@@ -191,6 +218,13 @@ class Consumer:
         return highwater is None or not state.has_valid_position or state.position >= highwater
 
     # -- ownership ----------------------------------------------------------------------------------------------------
+
+    async def take_up(self) -> None:
+        """Learn where our inboxes stand: after a start, or after another process has moved them."""
+        rows = await self.writer.retrying(lambda connection: connection.fetch(self.queries["all_inboxes"]))
+        stands = {(row["producer"], row["lane"]): row["last"] for row in rows}
+        self.writer.barrier.reach(stands)
+        self.watch.reached(stands, time.monotonic())
 
     def own(self, partitions: set[int]) -> None:
         """These partitions are ours from now on: we fire their lanes' timers."""
@@ -213,6 +247,7 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
 
     async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
         own_asks = asks_topic(self._consumer.writer.map.name)
+        await self._consumer.take_up()
         self._consumer.own({place.partition for place in assigned if place.topic == own_asks})
 
 

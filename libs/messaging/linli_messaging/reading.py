@@ -37,9 +37,9 @@ class Reader:
             refs = tuple(entry.needs(event)) if entry else ()
         except EnvelopeError as error:
             unknown = isinstance(error, UnknownTypeError)
-            return EventInput(envelope, body, entry, None, (), unreadable=_storable(str(error)), unknown=unknown)
+            return EventInput(envelope, body, entry, None, (), unreadable=str(error), unknown=unknown)
         except Exception as error:  # noqa: BLE001 - a bug in ``needs`` parks this record and no other
-            return EventInput(envelope, body, entry, None, (), unreadable=_storable(f"its needs: {error!r}"))
+            return EventInput(envelope, body, entry, None, (), unreadable=f"what it needs: {error!r}")
         return EventInput(envelope, body, entry, event, refs)
 
 
@@ -47,12 +47,7 @@ def _check(envelope: Envelope) -> None:
     """Refuse what no producer of ours writes and the database cannot keep."""
     if not 0 < envelope.number <= MAX_NUMBER:
         raise EnvelopeError(f"the number {envelope.number} is none of a lane")
-    if "\0" in "".join((envelope.type, envelope.subject, envelope.key, envelope.traceparent)):
+    if "\0" in f"{envelope.type}{envelope.subject}{envelope.key}{envelope.traceparent}":
         raise EnvelopeError("a header has a zero character")
     if envelope.at.tzinfo is None:
         raise EnvelopeError("header ce_time has no offset")
-
-
-def _storable(text: str) -> str:
-    """Postgres keeps every character but zero."""
-    return text.replace("\0", "\\0")

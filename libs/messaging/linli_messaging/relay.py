@@ -77,7 +77,7 @@ class Relay:
                     if await self._take_lock(connection):
                         await self._work(connection)
             except Exception as error:
-                if not is_transient(error) and not _is_kafka(error):
+                if not is_transient(error) and not is_kafka(error):
                     log.exception("the relay stopped")
                     raise
                 log.warning("relay: %s; again in %s s", repr(error), BACKOFF_S)
@@ -97,7 +97,8 @@ class Relay:
         try:
             while not self._stopping:
                 for row in await connection.fetch(self.queries["take_resend"]):
-                    self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
+                    if row["lane"] in self._position:
+                        self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
                 moved = await self._relay_once(connection)
                 if self._heads_now or loop.time() >= heads_at:
                     self._heads_now = False
@@ -180,5 +181,6 @@ class Relay:
             self._wake.clear()
 
 
-def _is_kafka(error: Exception) -> bool:
+def is_kafka(error: Exception) -> bool:
+    """True for what the broker or the way to it caused: it passes."""
     return type(error).__module__.startswith("aiokafka")

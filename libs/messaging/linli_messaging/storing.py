@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import orjson
@@ -14,13 +14,15 @@ from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook.decision import Append, State
 
 from linli_messaging.inbox import LaneOf
-from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput
+from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, TimerInput
 from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref
 from linli_messaging.tracing import traceparent_of
 
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Due before every deadline there is: the state is looked at, and its row follows from what it shows."""
 
 
 class EventTooLargeError(ValueError):
@@ -69,6 +71,21 @@ class Store:
         held = {row["id"]: row["parked_id"] for row in rows if row["parked_id"] is not None}
         return answered, held
 
+    async def still_stored(self, items: Sequence[EventInput | TimerInput]) -> list[EventInput | TimerInput]:
+        """Those of these that nobody has applied meanwhile: they were read before their lanes were held."""
+        if not items:
+            return []
+        early = [item.envelope for item in items if isinstance(item, EventInput) and item.stored == "early"]
+        rows = await self._fetch(
+            "read_stored",
+            [envelope.producer for envelope in early],
+            [envelope.lane for envelope in early],
+            [envelope.number for envelope in early],
+            [item.parked_id for item in items if item.parked_id is not None],
+        )
+        there = {(row["producer"], row["lane"], row["number"], row["parked_id"]) for row in rows}
+        return [item for item in items if _stored_as(item) in there]
+
     async def load(self, refs: Iterable[Ref], into: dict[Ref, State | None]) -> None:
         """Load the states, one query a table."""
         by_kind: dict[type[State], list[str]] = defaultdict(list)
@@ -111,7 +128,7 @@ class Store:
                     [state.model_dump_json() for state in changed],
                 )
 
-    async def save_timers(self, plan: Plan, loaded: Mapping[Ref, State | None]) -> None:
+    async def save_timers(self, kinds: Iterable[type[State]], plan: Plan, loaded: Mapping[Ref, State | None]) -> None:
         """Bring the wake-up rows in line with what the states show."""
         due: dict[Ref, datetime | None] = {}
         for ref, state in plan.states.items():
@@ -123,10 +140,11 @@ class Store:
             ref = item.refs[0]
             state_now = plan.states.get(ref) or loaded.get(ref)
             due[ref] = _earliest(state_now) if state_now else None
-        for ref, known in loaded.items():
-            if ref[1] in plan.released:
-                state_now = plan.states.get(ref) or known
-                due[ref] = _earliest(state_now) if state_now else None
+        for kind in kinds:
+            # Whatever state the subject has: one that is not there, or shows no clock, is looked at once and forgotten.
+            for subject in plan.released:
+                known = plan.states.get((kind, subject)) or loaded.get((kind, subject))
+                due[kind, subject] = _earliest(known) if known else AT_ONCE
         for item in plan.suspended:
             due[item.refs[0]] = None
         wake = [(kind.table, identity, at) for (kind, identity), at in due.items() if at is not None]
@@ -225,10 +243,10 @@ class Store:
             await self._execute(
                 "ripen_early", [kind.table for kind, _ in plan.created], [identity for _, identity in plan.created]
             )
-        early = [item.envelope for item in plan.applied if item.stored == "early"]
+        early = [item.envelope for item in plan.applied if isinstance(item, EventInput) and item.stored == "early"]
         if early:
             await self._execute("drop_early", *_columns([(e.producer, e.lane, e.number) for e in early]))
-        parked = [item.parked_id for item in plan.applied if item.stored == "parked"]
+        parked = [item.parked_id for item in plan.applied if item.parked_id is not None]
         if parked:
             await self._execute("settle_parked", parked)
 
@@ -243,7 +261,7 @@ class Store:
         """Park what could not be handled; True when anything of the bus or a timer was."""
         rows = [
             (p.source, p.producer, p.lane, p.number, p.type, p.subject, _headers(p.envelope) if p.envelope else "{}",
-             p.envelope.body if p.envelope else b"", p.error, p.stack, p.holds)
+             p.envelope.body if p.envelope else b"", storable(p.error), storable(p.stack), p.holds, p.unknown)
             for p in plan.parked
             if p.source != "command"
         ]  # fmt: skip
@@ -267,6 +285,17 @@ class Store:
 def _earliest(state: State) -> datetime | None:
     first = min(state.timers(), default=None)
     return first.due_at if first else None
+
+
+def _stored_as(item: EventInput | TimerInput) -> tuple[str | None, int | None, int | None, int | None]:
+    if isinstance(item, EventInput) and item.stored == "early":
+        return item.envelope.producer, item.envelope.lane, item.envelope.number, None
+    return None, None, None, item.parked_id
+
+
+def storable(text: str) -> str:
+    """Postgres keeps every character but zero."""
+    return text.replace("\0", "\\0")
 
 
 def _finite(at: datetime) -> datetime:

@@ -18,7 +18,7 @@ from linli_rulebook.decision import State
 from linli_messaging import crash
 from linli_messaging.deciding import Deciding, Wanted
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
-from linli_messaging.inputs import CommandInput, EventInput, Input
+from linli_messaging.inputs import CommandInput, EventInput, Input, TimerInput
 from linli_messaging.plan import Plan
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref, ServiceMap
@@ -104,11 +104,12 @@ class Transactor:
             arrivals = sort_arrivals(
                 (item for item in inputs if isinstance(item, EventInput) and not item.stored), last
             )
-            taken = _taken(inputs, arrivals)
-            commands = [item.id for item in taken if isinstance(item, CommandInput)]
-            known, held = await store.known(commands, _subjects(taken))
+            taken = [*await store.still_stored(_stored(inputs)), *_fresh(inputs), *arrivals.next]
+            sound = [item for item in taken if id(item) not in poisoned]
+            commands = [item.id for item in sound if isinstance(item, CommandInput)]
+            known, held = await store.known(commands, _subjects(sound))
             loaded: dict[Ref, State | None] = {}
-            wanted = {ref for item in taken for ref in item.refs}
+            wanted = {ref for item in sound for ref in item.refs}
             for _ in range(MAX_RESTARTS):
                 await store.load(wanted - loaded.keys(), loaded)
                 crash.point("after-load")
@@ -150,7 +151,7 @@ class Transactor:
         if not await store.move_inbox(arrivals.last, last):
             raise LostRaceError
         await store.save_states(self.map.states, plan.states)
-        await store.save_timers(plan, loaded)
+        await store.save_timers(self.map.states, plan, loaded)
         reached = await store.append_facts(plan, heads, None if self.stepped else now)
         await store.append_rows(plan.appends)
         await store.append_reasons(plan.reasons)
@@ -165,11 +166,23 @@ class Transactor:
         return reached
 
 
-def _taken(inputs: Iterable[Input], arrivals: Arrivals) -> list[Input]:
-    """The inputs to decide: events as the inbox admits them, everything else as it is."""
-    taken: list[Input] = [item for item in inputs if not isinstance(item, EventInput) or item.stored]
-    taken.extend(arrivals.next)
-    return taken
+def _stored(inputs: Iterable[Input]) -> list[EventInput | TimerInput]:
+    """Inputs that were kept in the database and are tried again."""
+    return [
+        item
+        for item in inputs
+        if (isinstance(item, EventInput) and item.stored)
+        or (isinstance(item, TimerInput) and item.parked_id is not None)
+    ]
+
+
+def _fresh(inputs: Iterable[Input]) -> list[CommandInput | TimerInput]:
+    """Commands and timers; events are taken as the inbox admits them."""
+    return [
+        item
+        for item in inputs
+        if isinstance(item, CommandInput) or (isinstance(item, TimerInput) and item.parked_id is None)
+    ]
 
 
 def _subjects(inputs: Iterable[Input]) -> list[str]:

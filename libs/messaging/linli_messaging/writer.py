@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -80,15 +80,19 @@ class Writer:
     _busy: bool = False
     _started_s: float = field(default_factory=time.monotonic)
     reader: Reader = field(init=False)
+    _kinds: dict[str, type[State]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Reads records as the map wants them."""
         self.reader = Reader(self.map)
+        self._kinds = {kind.table: kind for kind in self.map.states}
 
     # -- taking -------------------------------------------------------------------------------------------------------
 
     async def submit_events(self, records: Sequence[EventInput]) -> None:
         """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it."""
+        if self._stopping or self.fatal:
+            raise ConnectionError("the service is stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._events.append((records, done))
         self._wake.set()
@@ -152,7 +156,12 @@ class Writer:
             everything: list[Input] = [*stored, *inputs, *timers]
             if not everything:
                 return
-            await self._commit(everything)
+            try:
+                await self._commit(everything)
+            except BaseException as error:
+                # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
+                _refuse(batches, [item for item in inputs if isinstance(item, CommandInput)], error)
+                raise
             for _, done in batches:
                 if not done.done():
                     done.set_result(None)
@@ -173,27 +182,27 @@ class Writer:
         now, monotonic_s = self.clock.now(), time.monotonic()
         lanes = sorted(self.owned)
         until = {lane: self.barrier.until(lane, now, self._started_s, monotonic_s) for lane in lanes}
-        rows = await self._retrying(
+        rows = await self.retrying(
             lambda connection: connection.fetch(
                 self.queries["due_timers"], lanes, [until[lane] for lane in lanes], MAX_BATCH
             )
         )
-        kinds: dict[str, type[State]] = {kind.table: kind for kind in self.map.states}
         if rows:
             self._sweep = True
         return [
             TimerInput(
                 table=row["state_table"], id=row["id"], lane=row["lane"], at=row["due_at"], until=until[row["lane"]],
-                refs=((kinds[row["state_table"]], row["id"]),),
+                refs=((self._kinds[row["state_table"]], row["id"]),),
             )
             for row in rows
         ]  # fmt: skip
 
-    async def _take_stored(self) -> list[EventInput]:
+    async def _take_stored(self) -> list[EventInput | TimerInput]:
         self._ripe = False
-        early = await self._retrying(lambda c: c.fetch(self.queries["take_ripe_early"], STORED_BATCH))
-        parked = await self._retrying(lambda c: c.fetch(self.queries["take_ripe_parked"], STORED_BATCH))
-        inputs: list[EventInput] = []
+        early = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_early"], STORED_BATCH))
+        parked = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_parked"], STORED_BATCH))
+        timers = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_timers"], STORED_BATCH))
+        inputs: list[EventInput | TimerInput] = []
         for row in early:
             item = self.reader.read(orjson.loads(row["headers"]).items(), row["body"])
             item.stored = "early"
@@ -202,6 +211,14 @@ class Writer:
             item = self.reader.read(orjson.loads(row["headers"]).items(), row["body"])
             item.stored, item.parked_id = "parked", row["id"]
             inputs.append(item)
+        now = self.clock.now()
+        inputs += [
+            TimerInput(
+                table=row["type"], id=row["subject"], lane=row["lane"], at=now, until=now,
+                refs=((self._kinds[row["type"]], row["subject"]),), parked_id=row["id"],
+            )
+            for row in timers
+        ]  # fmt: skip
         return inputs
 
     # -- committing ---------------------------------------------------------------------------------------------------
@@ -209,7 +226,7 @@ class Writer:
     async def _commit(self, inputs: list[Input], poisoned: Mapping[int, Exception] | None = None) -> None:
         """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone."""
         try:
-            committed = await self._retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
+            committed = await self.retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
         except TooMuchParkedError:
             raise
         except Exception as error:
@@ -225,7 +242,7 @@ class Writer:
             return
         self._tell(committed)
 
-    async def _retrying(self, work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
+    async def retrying(self, work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
         """Do the work on a connection of the pool, again with growing waits while the error is transient."""
         attempt = 0
         while True:
@@ -249,7 +266,7 @@ class Writer:
                 item.answered.set_result(answer)
         for parked in committed.plan.parked:
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
-        self.barrier.reach(committed.arrivals.last)
+        self.barrier.reach(committed.arrivals.stands)
         self._sweep = True
         if committed.plan.created or committed.plan.applied or committed.plan.released:
             self._ripe = True
@@ -257,14 +274,23 @@ class Writer:
             listener(committed)
 
     def _give_up(self, error: BaseException) -> None:
-        for _, done in self._events:
-            if not done.done():
-                done.set_exception(error)
-        for command in self._commands:
-            if not command.answered.done():
-                command.answered.set_exception(OverloadedError())
+        _refuse(self._events, self._commands, error)
         self._events.clear()
         self._commands.clear()
+
+
+def _refuse(
+    batches: Iterable[tuple[Sequence[EventInput], "asyncio.Future[None]"]],
+    commands: Iterable[CommandInput],
+    error: BaseException,
+) -> None:
+    """Tell those who wait that nothing of theirs is known to be committed: records come again, clients may repeat."""
+    for _, done in batches:
+        if not done.done():
+            done.set_exception(error if isinstance(error, Exception) else ConnectionError("the service is stopping"))
+    for command in commands:
+        if not command.answered.done():
+            command.answered.set_exception(OverloadedError())
 
 
 def _stack_of(committed: Committed, identity: str) -> str:

@@ -9,12 +9,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 import orjson
+from linli_contracts.event import Instant
 from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
 from linli_messaging.service_map import Actor, OnCommand
 from linli_messaging.writer import OverloadedError, Writer
 from linli_rulebook.decision import Refusal
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from linli_runtime import problems
 from linli_runtime.auth import allowed, forbidden
@@ -26,11 +27,11 @@ MAX_KEY: Final = 200
 MAX_LINE_BYTES: Final = 1024 * 1024
 BULK_AT_ONCE: Final = 1000
 """Lines of one bulk request decided together: half of the loop's batch, so that two clients share a transaction."""
-_INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareDatetime)
+_INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(Instant)
 
 KEY_NEEDED = Refusal(
     "idempotency-key-needed", "OPS-03", "新建类请求必须带 Idempotency-Key。", "Creating needs an Idempotency-Key.",
-    400, (("Idempotency-Key", "1 to 200 characters, unique for each command"),),
+    400, (("Idempotency-Key", "1 to 200 printable characters, unique for each command"),),
 )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def accept(asked: Asked, *, stepped: bool) -> CommandInput | Refusal:
     if not allowed(actor, entry.scope):
         return forbidden(entry.scope)
     creates = "command_id" in entry.body.model_fields
-    if (creates and not asked.key) or (asked.key is not None and not 1 <= len(asked.key) <= MAX_KEY):
+    if (creates and not asked.key) or (asked.key is not None and not _is_storable(asked.key)):
         return KEY_NEEDED
     at = _instant(asked, stepped=stepped)
     if isinstance(at, Refusal):
@@ -77,6 +78,11 @@ def accept(asked: Asked, *, stepped: bool) -> CommandInput | Refusal:
         entry=entry, id=identity, digest=digest, body=body, actor=actor, lane=lane_of(refs[0][1]), refs=refs, at=at,
         answered=asyncio.get_running_loop().create_future(),
     )  # fmt: skip
+
+
+def _is_storable(key: str) -> bool:
+    """A bulk line's id may hold any character that JSON can write; the database keeps no NUL, and no log a line feed."""
+    return 1 <= len(key) <= MAX_KEY and key.isprintable()
 
 
 def _instant(asked: Asked, *, stepped: bool) -> datetime | Refusal | None:

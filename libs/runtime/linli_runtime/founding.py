@@ -4,9 +4,9 @@ from pathlib import Path
 
 import asyncpg
 import linli_messaging
+from linli_contracts.events import BY_TYPE
 from linli_contracts.lanes import LANES
 from linli_messaging.queries import Queries
-from linli_messaging.reading import KNOWN_TYPES
 from linli_messaging.service_map import ServiceMap
 from linli_rulebook import PolicyBook, check_registration
 
@@ -46,7 +46,10 @@ async def found(
             )
             raise WrongDeploymentError(message)
         await _register_policies(connection, queries, policies)
-        await connection.execute(queries["ripen_known_types"], sorted(KNOWN_TYPES))
+        known = sorted(BY_TYPE)
+        await connection.execute(
+            queries["ripen_known_types"], [name for name, _ in known], [version for _, version in known]
+        )
 
 
 async def _register_policies(connection: object, queries: Queries, policies: PolicyBook) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import asyncpg
 import orjson
+from linli_contracts.lanes import lane_of
 from linli_messaging.consumer import Consumer
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
+from linli_messaging.storing import AT_ONCE
 from linli_messaging.tracing import trace_id_of
 from linli_messaging.writer import Writer
 
@@ -93,20 +95,25 @@ class Running:
         }
 
     async def retry_parked(self, parked_id: int, body: bytes | None) -> bool:
-        """Make a parked head ripe; a parked timer's state is woken. False when there is none."""
+        """Make a parked head ripe. False when there is none, or none that can run."""
         rows = await self.fetch("retry_parked", parked_id, body)
-        if rows and rows[0]["source"] == "timer":
-            row = rows[0]
-            await self.fetch("set_timers", [row["type"]], [row["subject"]], [row["lane"]], [row["parked_at"]], [], [])
-            self.writer.sweep()
         self.writer.look_for_ripe()
         return bool(rows)
 
     async def drop_parked(self, parked_id: int, reason: str) -> bool:
-        """Give a parked head up; its followers run. False when there is none."""
-        rows = await self.fetch("drop_parked", parked_id, reason)
+        """Give a parked event up; its followers and the clocks of its subject run. False when there is none."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            dropped = await connection.fetch(self.queries["drop_parked"], parked_id, reason)
+            for row in dropped:
+                if not await connection.fetch(self.queries["hand_on_hold"], row["subject"]):
+                    tables = [kind.table for kind in self.writer.map.states]
+                    woken = [row["subject"]] * len(tables), [lane_of(row["subject"])] * len(tables)
+                    await connection.execute(
+                        self.queries["set_timers"], tables, *woken, [AT_ONCE] * len(tables), [], []
+                    )
         self.writer.look_for_ripe()
-        return bool(rows)
+        self.writer.sweep()
+        return bool(dropped)
 
     async def replay(
         self, lanes: Sequence[int], since: datetime | None, since_number: dict[int, int], by: str

@@ -120,6 +120,8 @@ def _origins(committed: Committed) -> dict[str, _Origin]:
         for item in committed.arrivals.next
     }
     for item in committed.plan.applied:
+        if isinstance(item, TimerInput):
+            continue  # each clock it fires is told under its own cause
         parent = _span_of(item.envelope.traceparent)
         origins[item.cause] = _Origin(f"process {item.envelope.type}", SpanKind.CONSUMER, parent)
     for command, _ in committed.plan.answers:

@@ -14,6 +14,14 @@ UNION ALL
 SELECT subject, NULL, NULL, min(id) FROM parked
 WHERE subject = ANY($2::text[]) AND holds AND status IN ('parked', 'ripe') GROUP BY subject;
 
+-- name: read_stored
+-- Which of these stored inputs are still to be applied (asked once their lanes are held).
+SELECT e.producer, e.lane, e.number, NULL::bigint AS parked_id
+FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS s (producer, lane, number)
+JOIN early e ON e.producer = s.producer AND e.lane = s.lane AND e.number = s.number
+UNION ALL
+SELECT NULL, NULL, NULL, id FROM parked WHERE id = ANY($4::bigint[]) AND status IN ('parked', 'ripe');
+
 -- name: move_inbox
 -- Advance the inboxes by compare-and-set: a lane that somebody else moved makes fewer rows and the transaction is given up.
 WITH moved AS (
@@ -57,10 +65,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::smallint[], $4::timestamptz[])
 ON CONFLICT (state_table, id) DO UPDATE SET due_at = EXCLUDED.due_at;
 
 -- name: append_early
--- Events that wait for another producer's fact.
+-- Events that wait for another producer's fact; one that came ripe may turn out to wait for a further one.
 INSERT INTO early (producer, lane, number, needs_table, needs_id, headers, body)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[], $7::bytea[])
-ON CONFLICT (producer, lane, number) DO NOTHING;
+ON CONFLICT (producer, lane, number) DO UPDATE
+SET needs_table = EXCLUDED.needs_table, needs_id = EXCLUDED.needs_id, ripe = false;
 
 -- name: ripen_early
 -- The facts these events waited for exist now.
@@ -78,12 +87,13 @@ WHERE e.producer = d.producer AND e.lane = d.lane AND e.number = d.number;
 
 -- name: append_parked
 -- What could not be handled in this transaction.
-INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)
+INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds, unknown)
 SELECT * FROM unnest(
     $1::text[], $2::text[], $3::smallint[], $4::bigint[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[],
-    $9::text[], $10::text[], $11::boolean[])
+    $9::text[], $10::text[], $11::boolean[], $12::boolean[])
 ON CONFLICT (source, producer, lane, number, subject, type) DO UPDATE
-SET error = EXCLUDED.error, stack = EXCLUDED.stack, holds = EXCLUDED.holds, status = 'parked', parked_at = clock_timestamp();
+SET error = EXCLUDED.error, stack = EXCLUDED.stack, holds = EXCLUDED.holds, unknown = EXCLUDED.unknown, status = 'parked',
+    waits_for = NULL, parked_at = clock_timestamp();
 
 -- name: append_followers
 -- Events about a held subject: they run, in order, after the one that holds it.
@@ -100,10 +110,14 @@ ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;
 SELECT p.id, p.producer, p.lane, p.number, p.subject, p.headers, p.body FROM parked p
 WHERE p.source = 'event' AND (p.status = 'ripe' OR (p.status = 'parked' AND EXISTS (
     SELECT 1 FROM parked h WHERE h.id = p.waits_for AND h.status <> 'parked')))
-ORDER BY COALESCE(p.waits_for, p.id), p.id LIMIT $1;
+ORDER BY p.id LIMIT $1;
+
+-- name: take_ripe_timers
+-- Parked timers to be tried again.
+SELECT id, type, subject, lane FROM parked WHERE source = 'timer' AND status = 'ripe' ORDER BY id LIMIT $1;
 
 -- name: settle_parked
--- These parked events have been applied.
+-- These parked inputs have been applied.
 UPDATE parked SET status = 'retried', holds = false WHERE id = ANY($1::bigint[]);
 
 -- name: list_parked
@@ -118,23 +132,25 @@ SELECT id, source, producer, lane, number, type, subject, headers, body, error, 
 FROM parked WHERE id = $1;
 
 -- name: retry_parked
--- Try a parked head again, with a corrected body where one is given.
-UPDATE parked SET status = CASE WHEN source = 'timer' THEN 'retried' ELSE 'ripe' END,
-    holds = CASE WHEN source = 'timer' THEN false ELSE holds END, body = COALESCE($2::bytea, body)
-WHERE id = $1 AND waits_for IS NULL AND status = 'parked' RETURNING id, source, type, subject, lane, parked_at;
+-- Try a parked head again, with a corrected body where one is given. What has no readable envelope has no number, so it
+-- cannot run: it is asked for again where it was one of ours.
+UPDATE parked SET status = 'ripe', body = COALESCE($2::bytea, body)
+WHERE id = $1 AND waits_for IS NULL AND status = 'parked' AND type <> 'unreadable' RETURNING id;
 
 -- name: drop_parked
--- Give a parked head up, with a reason; its followers run.
-WITH dropped AS (
-    UPDATE parked SET status = 'dropped', holds = false, note = $2
-    WHERE id = $1 AND waits_for IS NULL AND status = 'parked' RETURNING id
-)
-UPDATE parked p SET status = CASE WHEN p.id = d.id THEN p.status ELSE 'ripe' END, waits_for = NULL
-FROM dropped d WHERE p.waits_for = d.id OR p.id = d.id RETURNING p.id;
+-- Give a parked event up, with a reason. A clock cannot be given up: its state would show it for ever.
+UPDATE parked SET status = 'dropped', holds = false, note = $2
+WHERE id = $1 AND waits_for IS NULL AND status = 'parked' AND source = 'event' RETURNING subject, lane;
+
+-- name: hand_on_hold
+-- The first that waited behind a dropped one holds the subject now, until it has run: nothing overtakes it or the others.
+UPDATE parked SET status = 'ripe', waits_for = NULL, holds = true WHERE id = (
+    SELECT min(id) FROM parked WHERE subject = $1 AND waits_for IS NOT NULL AND status = 'parked')
+AND NOT EXISTS (SELECT 1 FROM parked h WHERE h.subject = $1 AND h.holds AND h.status IN ('parked', 'ripe')) RETURNING id;
 
 -- name: count_parked
--- How much is parked, and how much was ever processed.
-SELECT (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe') AND waits_for IS NULL) AS parked,
+-- How much is parked (but for unknown types, which wait for an upgrade), and how much was ever processed.
+SELECT (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe') AND waits_for IS NULL AND NOT unknown) AS parked,
     (SELECT COALESCE(sum(last), 0) FROM inbox) AS processed;
 
 -- name: due_timers
@@ -276,6 +292,7 @@ VALUES ('event', $1::text, $2::smallint, $3::bigint, 'unreadable', $1::text, $4:
 ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;
 
 -- name: ripen_known_types
--- Events parked because their type was unknown, and that this process knows.
-UPDATE parked SET status = 'ripe'
-WHERE status = 'parked' AND waits_for IS NULL AND source = 'event' AND error LIKE 'unknown type %' AND type = ANY($1::text[]);
+-- Events parked because their type or version was unknown, and that this process knows.
+UPDATE parked p SET status = 'ripe' FROM unnest($1::text[], $2::integer[]) AS k (type, version)
+WHERE p.unknown AND p.status = 'parked' AND p.type = k.type
+    AND COALESCE(p.headers->>'ce_dataversion', '1') = k.version::text;
