@@ -1,0 +1,36 @@
+"""What a secured Kafka is to have: topics and each service's permissions, worked out from the services' maps.
+
+`deploy/kafka/plan.json`, which the containers provision Kafka from, is written by it:
+`python -m linli_cli.stack.kafka_plan > deploy/kafka/plan.json`; a test holds the two together.
+"""
+
+import json
+import sys
+from typing import Any
+
+from linli_contracts.topics import SERVICES
+from linli_messaging.topology import group_of, reads, topics, writes
+
+from linli_cli.client.rest import service_map
+
+
+def plan() -> dict[str, Any]:
+    """The plan as `linli_embedded.provision` reads it: a service may write and read what its map says, nothing else."""
+    maps = {service: service_map(service) for service in SERVICES}
+    return {
+        "replication": 1,
+        "topics": topics(SERVICES),
+        "services": {
+            service: {"writes": list(writes(its)), "reads": list(reads(its)), "groups": [group_of(service)]}
+            for service, its in maps.items()
+        },
+    }
+
+
+def text() -> str:
+    """The file's content."""
+    return json.dumps(plan(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Has the database, a role and a schema for each service, and the role that only reads. Runs at every start of the stack
+# and may be run again: a password that was changed in the environment is in force afterwards.
+#
+# Needs psql, PGHOST, PGUSER and PGPASSWORD of a superuser, LINLI_<SERVICE>_DATABASE_PASSWORD for each service, and the
+# statements that `linli up` uses as well (cli/linli_cli/stack/*.sql) in the directory SQL_DIR.
+set -eu
+
+database="${LINLI_DATABASE:-linli}"
+sql="${SQL_DIR:-/etc/linli/sql}"
+
+# Waits for no one: whoever starts this waits until the server is healthy. Passwords never stand on a command line.
+run() {
+  psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname "$1"
+}
+
+run postgres <<SQL
+SELECT format('CREATE DATABASE %I', '$database')
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$database') \gexec
+SQL
+
+run "$database" < "$sql/database.sql"
+
+for service in intake dispatch followup warranty loyalty; do
+  variable="LINLI_$(echo "$service" | tr '[:lower:]' '[:upper:]')_DATABASE_PASSWORD"
+  if [ -z "$(printenv "$variable" || true)" ]; then
+    echo "$variable is not set" >&2
+    exit 1
+  fi
+  # As session.sql, which takes parameters that psql before 16 cannot give.
+  run "$database" <<SQL
+\getenv password $variable
+\o /dev/null
+SELECT set_config('linli.service', '$service', false), set_config('linli.password', :'password', false);
+\o
+\i $sql/role.sql
+SQL
+  echo "role linli_$service and schema $service: ready"
+done

@@ -1,0 +1,92 @@
+"""What the containers do to Postgres: a role and a schema a service, each locked out of the others'; may run again."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from linli_contracts.topics import SERVICES
+from linli_embedded.ports import LOOPBACK
+from linli_embedded.postgres import Postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "deploy" / "postgres" / "init.sh"
+SUPERUSER = "Postgres's own"
+
+pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not here, which the script runs in")
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Postgres]:
+    # A server of its own: roles belong to a whole server, and other tests make the same ones.
+    postgres = Postgres(tmp_path / "pg", durable=False)
+    await postgres.start()
+    yield postgres
+    await postgres.destroy()
+
+
+def initialise(server: Postgres, passwords: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the script as its container does."""
+    user, password = _superuser(server)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PGHOST": LOOPBACK,
+        "PGPORT": str(server.port),
+        "PGUSER": user,
+        "PGPASSWORD": password,
+        "SQL_DIR": str(ROOT / "cli" / "linli_cli" / "stack"),
+        **{f"LINLI_{service.upper()}_DATABASE_PASSWORD": each for service, each in passwords.items()},
+    }
+    return subprocess.run(["/bin/sh", str(SCRIPT)], env=environment, capture_output=True, text=True, check=False)
+
+
+def _superuser(server: Postgres) -> tuple[str, str]:
+    address = server.dsn("postgres").removeprefix("postgresql://").rpartition("@")[0]
+    user, _, password = address.partition(":")
+    return user, password
+
+
+async def _as(server: Postgres, service: str, password: str) -> asyncpg.Connection:
+    return await asyncpg.connect(server.dsn("linli", f"linli_{service}", password))
+
+
+async def test_each_service_reaches_its_own_schema_and_no_other(server: Postgres) -> None:
+    passwords = {service: f"first-{service}_1" for service in SERVICES}
+    done = initialise(server, passwords)
+    assert done.returncode == 0, done.stderr
+    assert not any(password in done.stdout + done.stderr for password in passwords.values())
+    for service in SERVICES:
+        connection = await _as(server, service, passwords[service])
+        await connection.execute(f"CREATE TABLE {service}.kept (n int)")
+        other = SERVICES[(SERVICES.index(service) + 1) % len(SERVICES)]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"CREATE TABLE {other}.kept (n int)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE public.kept (n int)")
+        await connection.close()
+    administrator = await asyncpg.connect(server.dsn("linli"))
+    await administrator.execute("SET ROLE linli_reader")
+    for service in set(SERVICES) - {"intake"}:
+        await administrator.fetchval("SELECT set_config('search_path', $1, false)", service)
+        assert await administrator.fetchval("SELECT count(*) FROM kept") == 0
+    # Personal data stays in intake (INT-13).
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await administrator.fetchval("SELECT count(*) FROM intake.kept")
+    await administrator.close()
+
+
+async def test_it_may_run_again_and_a_new_password_is_in_force(server: Postgres) -> None:
+    assert initialise(server, dict.fromkeys(SERVICES, "first")).returncode == 0
+    assert initialise(server, dict.fromkeys(SERVICES, "it's second")).returncode == 0
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await _as(server, "dispatch", "first")
+    await (await _as(server, "dispatch", "it's second")).close()
+
+
+async def test_without_a_password_it_refuses(server: Postgres) -> None:
+    refused = initialise(server, dict.fromkeys(SERVICES[:-1], "first"))
+    assert refused.returncode != 0
+    assert "LINLI_LOYALTY_DATABASE_PASSWORD" in refused.stderr
