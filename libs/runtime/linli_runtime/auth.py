@@ -61,7 +61,7 @@ class Tokens:
             )
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise ProblemError(UNAUTHENTICATED) from error
-        if expires <= now:
+        if not expires > now:  # what is no number is over too
             raise ProblemError(UNAUTHENTICATED)
         if len(self._known) >= KNOWN_TOKENS:
             self._known.clear()

@@ -35,6 +35,10 @@ KEY_NEEDED = Refusal(
 )  # fmt: skip
 
 
+class LineTooLongError(ValueError):
+    """A line of a bulk request is longer than 1 MiB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A command as it came in, before it is checked."""
@@ -73,15 +77,18 @@ def accept(asked: Asked, *, stepped: bool) -> CommandInput | Refusal:
         return problems.of_validation(error)
     except ValueError as error:
         return problems.invalid([{"loc": ("body",), "msg": str(error)}])
-    digest = sha256(orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)).digest()
+    written = orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)
+    if b"\\u0000" in written:
+        return problems.invalid([{"loc": ("body",), "msg": "text without zero characters"}])
     return CommandInput(
-        entry=entry, id=identity, digest=digest, body=body, actor=actor, lane=lane_of(refs[0][1]), refs=refs, at=at,
+        entry=entry, id=identity, digest=sha256(written).digest(), body=body, actor=actor, lane=lane_of(refs[0][1]),
+        refs=refs, at=at,
         answered=asyncio.get_running_loop().create_future(),
     )  # fmt: skip
 
 
 def _is_storable(key: str) -> bool:
-    """A bulk line's id may hold any character that JSON can write; the database keeps no NUL, and no log a line feed."""
+    """A bulk line's id may hold whatever JSON can write; the database keeps no zero character, no log a line feed."""
     return 1 <= len(key) <= MAX_KEY and key.isprintable()
 
 
@@ -156,7 +163,7 @@ async def answer_bulk(
 ) -> AsyncIterator[bytes]:
     """NDJSON in, NDJSON out: each line as atomic and idempotent as a single command, answered in order."""
     waiting: list[asyncio.Task[bytes]] = []
-    async for line in lines:
+    async for line in _until_too_long(lines):
         waiting.append(asyncio.create_task(_answer_line(writer, commands, actor, line)))
         if len(waiting) >= BULK_AT_ONCE:
             for task in waiting:
@@ -164,6 +171,15 @@ async def answer_bulk(
             waiting = []
     for task in waiting:
         yield await task
+
+
+async def _until_too_long(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The lines; one that is too long is answered like any malformed one, and nothing after it is read."""
+    try:
+        async for line in lines:
+            yield line
+    except LineTooLongError:
+        yield b""
 
 
 async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor, line: bytes) -> bytes:
@@ -177,7 +193,7 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
             raise TypeError  # noqa: TRY301 - one clear answer for every malformed line
     except (ValueError, KeyError, TypeError):
         refusal = problems.invalid(
-            [{"loc": ("line",), "msg": "a JSON object with name (a known command), id and body"}]
+            [{"loc": ("line",), "msg": "a JSON object of at most 1 MiB with name (a known command), id and body"}]
         )
         answered = refused(refusal)
     else:
@@ -190,7 +206,7 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
 
 
 async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The non-empty lines of a body that comes in pieces; a line over 1 MiB ends the reading with ``ValueError``."""
+    """The non-empty lines of a body that comes in pieces; a line over 1 MiB ends the reading."""
     rest = b""
     async for chunk in chunks:
         *complete, rest = (rest + chunk).split(b"\n")
@@ -198,7 +214,6 @@ async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             if line.strip():
                 yield line
         if len(rest) > MAX_LINE_BYTES:
-            message = "a line is longer than 1 MiB"
-            raise ValueError(message)
+            raise LineTooLongError
     if rest.strip():
         yield rest

@@ -28,6 +28,7 @@ def build_app(service: ServiceMap, routers: list[APIRouter]) -> FastAPI:
     app.add_exception_handler(problems.ProblemError, problems.on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, problems.on_bug)
     for entry in service.commands:
         method, _, path = entry.route.partition(" ")
         app.add_api_route(

@@ -73,6 +73,11 @@ FAILED = Refusal("failed", "OPS-02", "处理时出错，未作任何更改；请
                  "It failed and nothing was changed; tell operations the reference.", 500)  # fmt: skip
 
 
+async def on_bug(_request: Request, _error: Exception) -> Response:
+    """Whatever else was raised is ours to mend: its stack is in the log, never in the answer."""
+    return respond(FAILED)
+
+
 async def on_problem(_request: Request, error: Exception) -> Response:
     """FastAPI's handler for :class:`ProblemError`."""
     if not isinstance(error, ProblemError):

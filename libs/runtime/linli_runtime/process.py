@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ import linli_messaging
 import uvicorn
 import uvloop
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 from faststream.security import SASLScram512
+from joserfc.errors import JoseError
 from linli_contracts.topics import PARTITIONS
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
@@ -29,22 +32,37 @@ from linli_messaging.topology import group_of
 from linli_messaging.transaction import Transactor
 from linli_messaging.writer import Writer
 from linli_rulebook import PolicyBook
+from linli_rulebook.errors import RulebookError
 
 from linli_runtime.auth import Tokens
 from linli_runtime.clock import AnyClock, SteppedClock, SystemClock
 from linli_runtime.database import open_reader, open_writer
-from linli_runtime.founding import found
+from linli_runtime.founding import PolicyVersionError, WrongDeploymentError, found
 from linli_runtime.http import build_app
 from linli_runtime.logs import set_up_logs
 from linli_runtime.metrics import Metrics
+from linli_runtime.migrations import MigrationError
 from linli_runtime.operating import operating_routes
 from linli_runtime.reads import Reads
 from linli_runtime.running import Running
-from linli_runtime.settings import Settings
+from linli_runtime.settings import Settings, UnusableSettingsError, read_settings
 from linli_runtime.telemetry import Tracer
 
 MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
+PART_FAILED = 1
+CANNOT_START = 2
+REFUSALS = (
+    MigrationError,
+    WrongDeploymentError,
+    PolicyVersionError,
+    RulebookError,
+    JoseError,
+    KafkaError,
+    asyncpg.PostgresError,
+    OSError,
+)
+"""What a person has to mend before a process can start: told in one line, the stack only at DEBUG."""
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +87,23 @@ def application(service: Service, reads: Reads | None = None) -> FastAPI:
 
 
 def run(service: Service) -> None:
-    """Run the process until it is told to stop; the environment says everything else."""
-    settings = Settings()
+    """Run the process until it is told to stop; the environment says everything else.
+
+    Ends with 0 when it was told to stop, 1 when a part of it failed, 2 when it cannot start (one line says why).
+    """
+    set_up_logs(service.map.name, "INFO")
+    try:
+        settings = read_settings()
+    except UnusableSettingsError as error:
+        log.critical("it cannot start: %s", error)
+        sys.exit(CANNOT_START)
     set_up_logs(service.map.name, settings.log_level)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(_serve(service, settings))
+    code = uvloop.run(_serve(service, settings))
+    if code:
+        sys.exit(code)
 
 
-async def _serve(service: Service, settings: Settings) -> None:
+async def _serve(service: Service, settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,14 +111,22 @@ async def _serve(service: Service, settings: Settings) -> None:
     if settings.supervised:
         _watch_supervisor(loop, stop)
     async with contextlib.AsyncExitStack() as stack:
-        await _start(service, settings, stack, stop)
+        try:
+            tasks = await _start(service, settings, stack, stop)
+        except REFUSALS as error:
+            log.critical("it cannot start: %s", error or repr(error), exc_info=log.isEnabledFor(logging.DEBUG))
+            return CANNOT_START
         await stop.wait()
         log.info("stopping")
+        return PART_FAILED if any(_failure(task) for task in tasks) else 0
 
 
-async def _start(service: Service, settings: Settings, stack: contextlib.AsyncExitStack, stop: asyncio.Event) -> None:
+async def _start(
+    service: Service, settings: Settings, stack: contextlib.AsyncExitStack, stop: asyncio.Event
+) -> "list[asyncio.Task[None]]":
     name, queries = service.map.name, service.queries()
     policies = PolicyBook.load(settings.policy_dir)
+    tokens = Tokens.from_pem(settings.public_key_pem())
     url = settings.database_url.get_secret_value()
     pool = await open_writer(url, name)
     stack.push_async_callback(_close, pool)
@@ -130,15 +165,14 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         writer.on_commit.append(tracer.committed)
 
     app = application(service, Reads(reader, queries))
-    app.state.tokens = Tokens.from_pem(settings.public_key_pem())
+    app.state.tokens = tokens
     app.state.writer = writer
     app.state.policies = policies
     app.state.running = Running(name, settings.deployment, writer, relay, consumer, clock, pool, queries, metrics)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_config=None, access_log=False)
-    )
+    door = stack.enter_context(contextlib.closing(socket.create_server((settings.http_host, settings.http_port))))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # stopping is ours
-    serving = server._serve()  # noqa: SLF001 - serve() would take the signals, which are ours
+    serving = server._serve([door])  # noqa: SLF001 - serve() would take the signals, which are ours
     parts = {"writer": writer.run(), "relay": relay.run(), "gaps": consumer.watch_gaps(), "http": serving}
     tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
     for task in tasks:
@@ -147,6 +181,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     await broker.start()
     stack.push_async_callback(broker.stop)
     log.info("started on port %s", settings.http_port)
+    return tasks
 
 
 async def _stop(tasks: "list[asyncio.Task[None]]", writer: Writer, relay: Relay, server: uvicorn.Server) -> None:
@@ -162,9 +197,14 @@ async def _stop(tasks: "list[asyncio.Task[None]]", writer: Writer, relay: Relay,
 
 def _ended(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
     """A part that ends by itself takes the process down: a supervisor starts a sound one."""
-    if not task.cancelled() and task.exception() is not None:
-        log.error("%s ended: %s", task.get_name(), task.exception())
+    failure = _failure(task)
+    if failure is not None:
+        log.error("%s ended: %s", task.get_name(), failure)
         stop.set()
+
+
+def _failure(task: "asyncio.Task[None]") -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 async def _clock(settings: Settings, pool: asyncpg.Pool, queries: Queries) -> AnyClock:

@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class UnusableSettingsError(ValueError):
+    """A setting is missing or wrong; the text names each variable, never its value (it may be a secret)."""
 
 
 class Settings(BaseSettings):
@@ -41,3 +45,15 @@ class Settings(BaseSettings):
         if "BEGIN" in self.jwt_public_key:
             return self.jwt_public_key
         return Path(self.jwt_public_key).read_text(encoding="utf-8")
+
+
+def read_settings() -> Settings:
+    """The settings of this process; raises :class:`UnusableSettingsError` with one line that names every bad one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (
+            f"LINLI_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise UnusableSettingsError("; ".join(wrong)) from None
