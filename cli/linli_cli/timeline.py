@@ -15,7 +15,10 @@ from linli_cli.language import heading
 
 _LONGEST_FACT: Final = 48
 """Characters of one value that are shown: whole texts are one `--json` away."""
-_SHOWN_ELSEWHERE: Final = frozenset({"case_id", "estate_id", "policy_version", "customer_ref"})
+_NOT_SHOWN: Final = frozenset(
+    {"case_id", "estate_id", "policy_version", "customer_ref", "rule", "source_row", "language"}
+)
+"""Shown in a column of its own, the same for the whole case, or of no use to a reader."""
 
 
 class Entry(BaseModel):
@@ -69,7 +72,7 @@ def table_of(entries: Iterable[Entry], zone: tzinfo, *, reasons: bool = True) ->
             entry.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
             entry.service,
             fact_label(entry.what) if told else f"└ {entry.what}",
-            entry.rule or "",
+            entry.rule or str(entry.facts.get("rule") or ""),
             in_short(entry.facts, zone),
             (entry.trace_id or "")[:8],
             style=None if told else "dim",
@@ -79,12 +82,12 @@ def table_of(entries: Iterable[Entry], zone: tzinfo, *, reasons: bool = True) ->
 
 def in_short(facts: Mapping[str, Any], zone: tzinfo) -> str:
     """The facts in one cell: `name=value`, instants in local time, without what the table shows anyway."""
-    shown = ((name, _value(value, zone)) for name, value in facts.items() if name not in _SHOWN_ELSEWHERE)
+    shown = ((name, _value(value, zone)) for name, value in facts.items() if name not in _NOT_SHOWN)
     return " ".join(f"{name}={value}" for name, value in shown if value)
 
 
 def _value(value: object, zone: tzinfo) -> str:
-    if value is None or value in ([], {}):
+    if value is None or value is False or value in ([], {}):
         return ""
     if isinstance(value, list):
         return ",".join(_value(item, zone) for item in value)

@@ -1,7 +1,7 @@
 """`linli status`: how far every service is, and whether all that was told has been handled (delivery promise 10)."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from linli_contracts.topics import SERVICES
 from rich.box import SIMPLE_HEAD
@@ -15,13 +15,14 @@ from linli_cli.console import OUT, write_json
 from linli_cli.language import Words, heading, words
 from linli_cli.stack.state_file import StackState
 
+_PAUSES_S: Final = (0.05, 0.1, 0.2, 0.4)
+"""What is just passing through takes less than this; a system that works for longer is not at rest."""
+
 
 async def status(*, data: Data = None, as_json: AsJson = False) -> int:
     """Show each service's instant, heads, lags, timers and what is parked. Exit code: 0 at rest, else 1."""
     async with running(data, tries=1) as (client, state):
-        previous, _ = await _read(client)
-        readings, away = await _read(client)
-    reasons = [*away, *at_rest(readings, previous, producers_of(SERVICES))]
+        readings, reasons = await _settled(client)
     if as_json:
         write_json(_document(state, readings, reasons))
     else:
@@ -32,6 +33,23 @@ async def status(*, data: Data = None, as_json: AsJson = False) -> int:
         if not reasons:
             OUT.print(words("系统静止：全部事实均已处理", "at rest: everything has been handled"), style="bold green")
     return 1 if reasons else 0
+
+
+async def _settled(client: Client) -> tuple[dict[str, Reading], list[Words]]:
+    """The readings as soon as they show rest, else the last ones with the reasons why not."""
+    previous, _ = await _read(client)
+    for pause_s in _PAUSES_S:
+        readings, reasons = await _judged(client, previous)
+        if not reasons:
+            return readings, []
+        previous = readings
+        await asyncio.sleep(pause_s)
+    return await _judged(client, previous)
+
+
+async def _judged(client: Client, previous: dict[str, Reading]) -> tuple[dict[str, Reading], list[Words]]:
+    readings, away = await _read(client)
+    return readings, [*away, *at_rest(readings, previous, producers_of(SERVICES))]
 
 
 async def _read(client: Client) -> tuple[dict[str, Reading], list[Words]]:
@@ -70,15 +88,15 @@ def _document(state: StackState, readings: dict[str, Reading], reasons: list[Wor
 def _table(readings: dict[str, Reading]) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column(heading("服务", "service"), no_wrap=True)
-    table.add_column(heading("时刻", "instant"), no_wrap=True)
+    table.add_column(heading("时刻", "at (UTC)"), no_wrap=True)
     for zh, en in (
-        ("已发布", "published"),
+        ("已发布", "told"),
         ("落后", "lag"),
         ("到期", "due"),
         ("早到", "early"),
         ("搁置", "parked"),
         ("缺口", "gaps"),
-        ("排队", "waiting"),
+        ("排队", "queued"),
     ):
         table.add_column(heading(zh, en), justify="right", no_wrap=True)
     for name, reading in readings.items():
@@ -87,7 +105,7 @@ def _table(readings: dict[str, Reading]) -> Table:
         counts = (reading.due, reading.early, reading.parked, reading.gaps, reading.waiting)
         table.add_row(
             name,
-            reading.instant.strftime("%Y-%m-%d %H:%M:%SZ"),
+            reading.instant.strftime("%Y-%m-%d %H:%M"),
             str(reading.told) if unsent == 0 else f"{reading.told - unsent}/{reading.told}",
             lags or "0",
             *map(str, counts),
