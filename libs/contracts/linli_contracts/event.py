@@ -11,11 +11,16 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        # The first hours of year 1 and the last of 9999 have no UTC instant: wrong content, not a bug.
+        message = "an instant between the years 1 and 9999, in UTC too"
+        raise ValueError(message) from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""An aware instant, always UTC after validation; a naive one is refused."""
+"""An aware instant, always UTC after validation; a naive one is refused, and one that UTC cannot say."""
 
 KEY_PATTERN: Final = r"^[A-Za-z0-9_\-]{1,64}$"
 ID_PATTERN: Final = r"^[A-Za-z0-9_\-]{1,64}(\.[A-Za-z0-9_\-]{1,64}){1,3}$"

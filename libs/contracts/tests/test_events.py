@@ -72,3 +72,17 @@ def test_an_instant_is_utc_whatever_zone_it_came_in() -> None:
 
 def json_of(event: Event) -> dict[str, Any]:
     return event.model_dump(mode="json")
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-00:01"])
+def test_an_instant_that_utc_cannot_say_is_wrong_content_not_a_bug(instant: str) -> None:
+    model = BY_TYPE["RepairDone", 1]
+    with pytest.raises(ValidationError, match="between the years 1 and 9999"):
+        model.model_validate({**sample_of(model)["data"], "done_at": instant})
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_first_and_the_last_instant_are_instants(instant: str) -> None:
+    model = BY_TYPE["RepairDone", 1]
+    event = model.model_validate({**sample_of(model)["data"], "done_at": instant})
+    assert json_of(event)["done_at"] == instant

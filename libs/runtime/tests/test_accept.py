@@ -1,0 +1,47 @@
+"""What a client sends is checked at the door: a key or an instant that nothing could keep is refused by name."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from linli_messaging.inputs import CommandInput
+from linli_messaging.service_map import Actor, OnCommand
+from linli_rulebook.decision import NOTHING, Refusal, State
+from linli_runtime.commands import Asked, accept
+from pydantic import BaseModel
+
+
+class Thing(State):
+    table = "thing"
+
+
+class Make(BaseModel):
+    command_id: str
+
+
+MAKE: OnCommand[Any] = OnCommand(
+    "test.make", "POST /things", Make, "test:make", lambda _: ((Thing, "t1"),), lambda *_: NOTHING, ()
+)
+ASKED = Asked(MAKE, {}, "k1", None, Actor("somebody", frozenset({"*"})))
+
+
+@pytest.mark.rule("OPS-03")
+@pytest.mark.parametrize(
+    ("key", "kept"),
+    [
+        ("k", True), ("行 7", True), ("k" * 200, True),
+        (None, False), ("", False), ("k" * 201, False), ("a\x00b", False), ("a\nb", False), ("\ud800", False),
+    ],
+)  # fmt: skip
+async def test_a_key_has_1_to_200_printable_characters(key: str | None, *, kept: bool) -> None:
+    accepted = accept(replace(ASKED, key=key), stepped=False)
+    assert isinstance(accepted, CommandInput) is kept
+    assert kept or (isinstance(accepted, Refusal) and accepted.code == "idempotency-key-needed")
+
+
+@pytest.mark.rule("ORG-04")
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "yesterday", ""])
+async def test_an_instant_that_is_none_is_refused(at: str) -> None:
+    refused = accept(replace(ASKED, at=at), stepped=True)
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.fields[0][0]) == (422, "at")
