@@ -4,12 +4,13 @@ from datetime import date, datetime, time
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.intake import Trade
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Actor
 from linli_rulebook import PolicyBook
+from linli_rulebook.timeline import FIRST_YEAR, LAST_YEAR
 from linli_runtime.auth import require
 from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
@@ -27,7 +28,10 @@ LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
 
 Reader = Annotated[Actor, Depends(require("warranty:read"))]
-Cursor = Annotated[str, Query(max_length=256)]
+Cursor = Annotated[str, Query(pattern=r"^[A-Za-z0-9_\-.]{0,256}$")]
+ContractId = Annotated[str, Path(pattern=KEY_PATTERN)]
+CoveredOn = Annotated[date, Query(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
+"""A day of the calendars: before and after them no warranty can be told."""
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 KeyQuery = Annotated[str | None, Query(pattern=KEY_PATTERN)]
 
@@ -48,14 +52,14 @@ def router(reads: Reads) -> APIRouter:
         return await store.deposit_page(reads, View.of(actor), after=cursor, limit=limit)
 
     @routes.get("/deposits/{contract_id}")
-    async def get_deposit(actor: Reader, contract_id: str) -> Deposit:
+    async def get_deposit(actor: Reader, contract_id: ContractId) -> Deposit:
         """One account with its balances: debits positive, credits negative."""
         return await _seen(reads, actor, contract_id)
 
     @routes.get("/deposits/{contract_id}/ledger")
     async def list_ledger(
         actor: Reader,
-        contract_id: str,
+        contract_id: ContractId,
         until: date | None = None,
         cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
         limit: Limit = 100,
@@ -65,7 +69,7 @@ def router(reads: Reads) -> APIRouter:
         return await store.ledger_page(reads, contract_id, until=until, after=cursor, limit=limit)
 
     @routes.get("/deposits/{contract_id}/balances")
-    async def get_balances(actor: Reader, contract_id: str, until: date | None = None) -> store.BalancesUntil:
+    async def get_balances(actor: Reader, contract_id: ContractId, until: date | None = None) -> store.BalancesUntil:
         """What stood on each account at the end of a date, from the ledger."""
         await _seen(reads, actor, contract_id)
         return await store.balances_until(reads, contract_id, until)
@@ -107,7 +111,7 @@ def router(reads: Reads) -> APIRouter:
         policies: Annotated[PolicyBook, Depends(policy_book)],
         estate_id: Annotated[str, Query(pattern=KEY_PATTERN)],
         trade: Trade,
-        on: date,
+        on: CoveredOn,
         home_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
     ) -> Coverage:
         """The one answer of WAR-02 on a local date, by the policy then in force; without a home: the common area."""
@@ -137,5 +141,7 @@ async def _covered(
     if home_id and key_of(home_id) != estate.id:
         raise ProblemError(refusals.home_elsewhere(home_id, estate.id))
     home = (await store.find_home(reads, home_id) or unknown_home(home_id)) if home_id else None
-    version = policies.version_in_force(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)))
+    # Before the first version of the policy took effect, its answer is the best there is.
+    begun = policies.effective_from(policies.versions[0])
+    version = policies.version_in_force(max(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)), begun))
     return cover(estate, home, trade, on, policies.policy(version, region=estate.region_id, estate=estate.id))

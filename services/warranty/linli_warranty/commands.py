@@ -3,21 +3,36 @@
 A body with `command_id` creates something: the client must send an Idempotency-Key, so that a repeated request is one.
 """
 
+from collections.abc import Hashable
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from linli_contracts.event import Id, Key
 from linli_contracts.events.intake import Trade
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from linli_warranty.domain.deposit import MOST_DOCUMENTS
+
+T = TypeVar("T", bound=Hashable)
 
 # No single settlement of the group comes near it, and all sums of it stay far within a 64-bit integer.
 LARGEST_FEN: Final = 10**13
 # The design life of a building is 50 or 100 years.
 LONGEST_MONTHS: Final = 1_200
 
+# The database keeps no NUL, and nothing that people write on a document has another control character.
+WITHOUT_CONTROLS: Final = r"^[^\x00-\x1F\x7F]*$"
+
+
+def _each_once(told: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(told))
+
+
 DocumentKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A kind of document as a code: settlement, contract, callback_sheets, warranty_report …"""
-Reference = Annotated[str, Field(max_length=200)]
+Phase = Annotated[str, Field(min_length=1, max_length=64, pattern=WITHOUT_CONTROLS)]
+"""The name of a phase, as homes are registered with it."""
+Reference = Annotated[str, Field(max_length=200, pattern=WITHOUT_CONTROLS)]
 """The number of a document elsewhere; never personal data."""
 
 
@@ -33,16 +48,20 @@ class OpenDeposit(Command):
     command_id: str
     contract_id: Key
     contractor_id: Key
-    estate_ids: tuple[Key, ...] = Field(min_length=1, max_length=50)
-    phases: tuple[str, ...] = Field(default=(), max_length=100, description="the phases it covers; none named: all")
-    trades: tuple[Trade, ...] = Field(min_length=1)
+    estate_ids: Annotated[tuple[Key, ...], Field(min_length=1, max_length=50), AfterValidator(_each_once)]
+    phases: Annotated[
+        tuple[Phase, ...],
+        Field(max_length=100, description="the phases it covers; none named: all"),
+        AfterValidator(_each_once),
+    ] = ()
+    trades: Annotated[tuple[Trade, ...], Field(min_length=1, max_length=50), AfterValidator(_each_once)]
     periods_months: dict[Trade, Annotated[int, Field(ge=1, le=LONGEST_MONTHS)]] = Field(
         default={}, description="periods agreed by trade; a trade without one has the legal minimum (WAR-02)"
     )
     retained_fen: int = Field(gt=0, le=LARGEST_FEN)
     completion_accepted_on: date
     settled_on: date | None = Field(default=None, description="the date of the settlement; none: today")
-    documents: tuple[DocumentKind, ...] = Field(default=(), max_length=40)
+    documents: Annotated[tuple[DocumentKind, ...], Field(max_length=MOST_DOCUMENTS), AfterValidator(_each_once)] = ()
 
 
 class RecordDocument(Command):

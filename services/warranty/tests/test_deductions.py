@@ -171,12 +171,31 @@ def test_a_fact_about_an_unknown_contract_waits_for_it() -> None:
 def test_an_order_is_over_whichever_fact_comes_first(books: Books) -> None:
     books.reentrust(1)
     books.notify(1)
-    assert books.deposit.open_orders == ()
+    assert books.deposit.open_orders == 0
     books.finish(2)
     books.notify(2, "waterproofing")
-    assert books.deposit.open_orders == ()
-    assert books.deposit.water_case == "xh01.c2"
+    assert books.deposit.open_orders == 0
+    assert books.deposit.water_problem == "xh01.c2"
     assert books.notify(2, "waterproofing") is NOTHING
     assert books.finish(2) is NOTHING
     assert books.finish(3, "own_staff") is NOTHING
     assert books.close(3) is NOTHING
+
+
+@pytest.mark.rule("WAR-10", "OPS-03")
+def test_each_order_is_counted_once_however_it_ends(books: Books) -> None:
+    for number in (1, 2, 3):
+        books.notify(number)
+        books.notify(number)
+    assert books.deposit.open_orders == 3
+    books.finish(1)
+    books.finish(1)
+    assert books.deposit.open_orders == 2
+    books.reentrust(2)
+    books.finish(2, "replacement")
+    books.reentrust(2)
+    assert books.deposit.open_orders == 1
+    books.close(3)
+    books.close(3)
+    books.finish(3)
+    assert books.deposit.open_orders == 0

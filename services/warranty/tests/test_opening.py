@@ -7,6 +7,7 @@ from linli_contracts.events.warranty import DepositOpened, WarrantyExpiring
 from linli_rulebook.decision import Decision, Refusal
 from linli_warranty.commands import RecordDocument
 from linli_warranty.domain.estate import Estate
+from pydantic import ValidationError
 
 from services.warranty.tests.books import Books, answer, code, contractor, local, opening
 
@@ -35,6 +36,10 @@ def test_opening_books_the_retained_amount_and_tells_the_estates() -> None:
         ({}, "deposit-exists"),
         ({"contract_id": "ht2", "estate_ids": ("xh01", "xh09")}, "estate-unknown"),
         ({"contract_id": "ht2", "completion_accepted_on": date(2020, 6, 2)}, "accepted-in-future"),
+        ({"contract_id": "ht2", "completion_accepted_on": date(1989, 12, 31)}, "date-outside-calendars"),
+        ({"contract_id": "ht2", "completion_accepted_on": date(1, 1, 1)}, "date-outside-calendars"),
+        ({"contract_id": "ht2", "settled_on": date(1989, 12, 31)}, "date-outside-calendars"),
+        ({"contract_id": "ht2", "settled_on": date(2099, 1, 1)}, "date-outside-calendars"),
         ({"contract_id": "ht2", "periods_months": {"decoration": 23}}, "below-legal-minimum"),
         ({"contract_id": "ht2", "periods_months": {"structure": 600}}, "period-without-trade"),
     ],
@@ -69,6 +74,33 @@ def test_documents_are_recorded_once(books: Books) -> None:
         outcome = books.send(RecordDocument(contract_id="ht1", document="warranty_report"))
         assert answer(outcome)["documents"] == ["contract", "settlement", "warranty_report"]
     assert code(books.send(RecordDocument(contract_id="ht9", document="contract"))) == "deposit-not-found"
+
+
+@pytest.mark.rule("WAR-12")
+def test_an_account_keeps_a_bounded_number_of_kinds_of_documents(books: Books) -> None:
+    outcomes = [books.send(RecordDocument(contract_id="ht1", document=f"d{number}")) for number in range(39)]
+    assert [isinstance(outcome, Decision) for outcome in outcomes] == [True] * 38 + [False]
+    assert code(outcomes[-1]) == "too-many-documents"
+    assert isinstance(books.send(RecordDocument(contract_id="ht1", document="d7")), Decision), "it is there already"
+
+
+@pytest.mark.rule("WAR-01")
+def test_an_estate_has_a_bounded_number_of_contracts() -> None:
+    books = Books()
+    outcomes = [books.send(opening(contract_id=f"ht{number}")) for number in range(201)]
+    assert [isinstance(outcome, Decision) for outcome in outcomes] == [True] * 200 + [False]
+    assert code(outcomes[-1]) == "estate-full"
+
+
+def test_what_is_named_twice_counts_once() -> None:
+    twice = opening(estate_ids=("xh01", "xh01"), trades=("plumbing", "plumbing"), documents=("contract", "contract"))
+    assert (twice.estate_ids, twice.trades, twice.documents) == (("xh01",), ("plumbing",), ("contract",))
+
+
+@pytest.mark.parametrize("phase", ["", "\x00", "一期\n", "x" * 65])
+def test_a_phase_is_a_short_name(phase: str) -> None:
+    with pytest.raises(ValidationError):
+        opening(phases=(phase,))
 
 
 @pytest.mark.rule("WAR-08")

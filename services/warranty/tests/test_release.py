@@ -1,7 +1,7 @@
 """A deposit is released in instalments: every failing gate is named, and an instalment is paid exactly once."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from linli_contracts.events.warranty import DepositReleased, ReleaseBlocked, ReleaseRequested
@@ -114,8 +114,7 @@ def test_finance_pays_within_15_of_its_working_days(settled_on: date, pay_by: st
         (lambda books: books.count(called_back_homes=95), []),
         (lambda books: books.count(called_back_homes=94), ["closing_callbacks"]),
         (lambda books: books.count(occupied_homes=99, called_back_homes=94), ["closing_callbacks"]),  # 94.9 %
-        (lambda books: books.count(top_floor_homes=12, top_floor_visited=11), ["waterproofing_visits"]),
-        (lambda books: books.count(top_floor_homes=12, top_floor_visited=12, leaks_found=1), ["leaks"]),
+        (lambda books: books.count(top_floor_homes=12, top_floor_visited=11), []),  # No contract of waterproofing.
         (lambda books: books.count(open_problems=2, reserved_problems=2), []),
         (lambda books: books.count(open_problems=2, reserved_problems=1), ["open_defects"]),
         (lambda books: books.notify(), ["open_defects"]),
@@ -129,6 +128,57 @@ def test_each_gate(books: Books, spoil: Callable[[Books], object], gates: list[s
     ready(books)
     spoil(books)
     assert failing(books) == gates
+
+
+@pytest.mark.rule("WAR-10")
+@pytest.mark.parametrize(
+    ("figures", "gates"),
+    [
+        ({"top_floor_homes": 12, "top_floor_visited": 12}, []),
+        ({"top_floor_homes": 12, "top_floor_visited": 11}, ["waterproofing_visits"]),
+        ({"top_floor_homes": 12, "top_floor_visited": 12, "leaks_found": 1}, ["leaks"]),
+        ({"top_floor_homes": 12, "top_floor_visited": 0, "leaks_found": 1}, ["waterproofing_visits", "leaks"]),
+    ],
+)
+def test_waterproofing_needs_every_top_floor_home_visited_and_no_leak(
+    figures: dict[str, int], gates: list[str]
+) -> None:
+    books = Books()
+    books.send(opening(trades=("waterproofing",)))
+    ready(books, local("2025-03-11"))
+    books.count("xh01", **figures)
+    assert failing(books, 2) == gates
+
+
+@pytest.mark.rule("WAR-09", "WAR-10")
+def test_a_count_of_an_estate_outside_the_contract_counts_for_nothing(books: Books) -> None:
+    ready(books)
+    books.count(called_back_homes=90)
+    books.count("xh02", occupied_homes=900, called_back_homes=900)
+    assert failing(books) == ["closing_callbacks"]
+    assert [count.estate_id for count in books.deposit.closing_counts] == ["xh01"]
+    assert "count_of_another_estate_ignored" in {why.what for why in books.because}
+
+
+@pytest.mark.rule("WAR-09", "WAR-10")
+def test_a_count_told_late_does_not_replace_a_newer_one(books: Books) -> None:
+    ready(books)
+    newer = books.now
+    books.count(called_back_homes=95)
+    books.now = newer - timedelta(seconds=1)
+    books.count(called_back_homes=10)
+    books.now = newer
+    assert failing(books) == []
+
+
+@pytest.mark.rule("WAR-11")
+def test_a_leak_that_the_closing_callbacks_found_forbids_part_payment_for_good(books: Books) -> None:
+    ready(books)
+    books.count(leaks_found=1)
+    books.count(leaks_found=0)
+    assert failing(books) == ["not_due"]
+    assert "no part payment" in books.events(ReleaseBlocked)[-1].gates[0].why
+    assert [why.facts["seen_in"] for why in books.because if why.what == "no_part_payment"] == ["xh01"]
 
 
 @pytest.mark.rule("WAR-12")

@@ -5,6 +5,7 @@ from linli_rulebook.decision import NOTHING, Because, Decision
 from pydantic import BaseModel, ConfigDict
 
 from linli_warranty.domain.deposit import Deposit
+from linli_warranty.domain.water import remember_water
 
 
 class ClosingSum(BaseModel):
@@ -22,19 +23,20 @@ class ClosingSum(BaseModel):
 
 
 def count_closing(deposit: Deposit, count: ClosingCallbacksCompleted) -> Decision:
-    """Keeps an estate's count; a later one replaces it, an older one changes nothing."""
+    """Keeps an estate's count; a later one replaces it, an older one changes nothing.
+
+    A count of an estate that the contract is not about counts for nothing, and says so: followup knows no contracts.
+    A leak that was found is remembered for good (WAR-11).
+    """
+    if count.estate_id not in deposit.estate_ids:
+        return Decision(because=(_because(deposit, count, "count_of_another_estate_ignored"),))
     known = next((known for known in deposit.closing_counts if known.estate_id == count.estate_id), None)
     if known and (known == count or known.counted_at > count.counted_at):
         return NOTHING
     others = tuple(other for other in deposit.closing_counts if other.estate_id != count.estate_id)
-    why = Because(
-        rule="WAR-09",
-        what="closing_callbacks_counted",
-        subject=deposit.id,
-        policy_version=deposit.policy_version,
-        facts=count.model_dump(mode="json"),
-    )
-    return Decision(save=(deposit.model_copy(update={"closing_counts": (*others, count)}),), because=(why,))
+    counted = deposit.model_copy(update={"closing_counts": (*others, count)})
+    counted, water = remember_water(counted, count.estate_id) if count.leaks_found else (counted, ())
+    return Decision(save=(counted,), because=(_because(deposit, count, "closing_callbacks_counted"), *water))
 
 
 def sum_closing(deposit: Deposit) -> ClosingSum:
@@ -49,4 +51,14 @@ def sum_closing(deposit: Deposit) -> ClosingSum:
         top_floor_visited=sum(count.top_floor_visited for count in counts),
         leaks_found=sum(count.leaks_found for count in counts),
         unreserved_problems=sum(max(0, count.open_problems - count.reserved_problems) for count in counts),
+    )
+
+
+def _because(deposit: Deposit, count: ClosingCallbacksCompleted, what: str) -> Because:
+    return Because(
+        rule="WAR-09",
+        what=what,
+        subject=deposit.id,
+        policy_version=deposit.policy_version,
+        facts=count.model_dump(mode="json"),
     )

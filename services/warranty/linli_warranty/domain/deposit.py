@@ -11,6 +11,7 @@ from linli_contracts.events.intake import Trade
 from linli_contracts.events.warranty import DepositOpened
 from linli_rulebook import Policy, plus_months
 from linli_rulebook.decision import Append, Because, Decision, Refusal, State, Timer
+from linli_rulebook.timeline import FIRST_YEAR, LAST_YEAR
 from pydantic import BaseModel, ConfigDict
 
 from linli_warranty.domain import refusals
@@ -20,6 +21,12 @@ from linli_warranty.domain.ledger import Balances, Posting, Stamp, number_moveme
 from linli_warranty.domain.periods import agreed_end, in_months, is_below_minimum, legal_minimum_in_words
 
 EXPIRING: Final = "warranty_expiring"
+
+MOST_DOCUMENTS: Final = 40
+"""Kinds of documents of one contract: ten times what a payment needs, and the account stays small."""
+_EARLIEST: Final = date(FIRST_YEAR, 1, 1)
+_LATEST: Final = date(LAST_YEAR - 1, 12, 31)
+"""A year before the calendars end, so that finance's working days after it are known too."""
 
 
 class ExpiryNotice(BaseModel):
@@ -68,10 +75,10 @@ class Deposit(State):
     released_fen: int = 0
     instalments: tuple[Instalment, ...] = ()
     notices: tuple[ExpiryNotice, ...] = ()
-    open_orders: tuple[str, ...] = ()
-    """Orders of the contractor under this contract that nobody has finished yet."""
-    water_case: str | None = None
-    """The first case of a waterproofing or leak problem: then no part payment (WAR-11)."""
+    open_orders: int = 0
+    """Orders under this contract that nobody has finished yet; which ones, their cases know (`orders.py`)."""
+    water_problem: str | None = None
+    """What first showed a waterproofing or leak problem, a case or a count: then no part payment (WAR-11)."""
     closing_counts: tuple[ClosingCallbacksCompleted, ...] = ()
     """The latest count of the closing callbacks of each estate (WAR-09)."""
 
@@ -130,7 +137,7 @@ def open_deposit(
         return refusals.deposit_exists(contract.contract_id)
     if contract.completion_accepted_on > stamp.on:
         return refusals.accepted_in_future(contract.completion_accepted_on.isoformat(), stamp.on.isoformat())
-    if refused := _refuse_periods(contract, policies):
+    if refused := _refuse_dates(contract) or _refuse_periods(contract, policies) or _refuse_full(estates, policies):
         return refused
     terms = Terms(**contract.model_dump(include=set(Terms.model_fields)))
     ends = sorted({max(_end(contract, trade, policy) for policy in policies) for trade in contract.trades})
@@ -192,13 +199,31 @@ def book(deposit: Deposit, postings: Iterable[Posting], stamp: Stamp) -> tuple[D
     return booked, tuple(movement.row() for movement in movements)
 
 
-def record_document(deposit: Deposit, document: str) -> Decision:
+def record_document(deposit: Deposit, document: str) -> Decision | Refusal:
     """A document is there now (WAR-12). The same one again changes nothing but is answered alike."""
     documents = tuple(sorted({*deposit.documents, document}))
     answer = {"contract_id": deposit.id, "documents": list(documents)}
-    if documents == deposit.documents:
+    if document in deposit.documents:
         return Decision(answer=answer)
+    if len(documents) > MOST_DOCUMENTS:
+        return refusals.too_many_documents(MOST_DOCUMENTS)
     return Decision(save=(deposit.model_copy(update={"documents": documents}),), answer=answer)
+
+
+def _refuse_dates(contract: Contract) -> Refusal | None:
+    for field in ("completion_accepted_on", "settled_on"):
+        on: date | None = getattr(contract, field)
+        if on and not _EARLIEST <= on <= _LATEST:
+            return refusals.date_outside_calendars(field, f"{on}", f"{_EARLIEST}", f"{_LATEST}")
+    return None
+
+
+def _refuse_full(estates: tuple[Estate, ...], policies: tuple[Policy, ...]) -> Refusal | None:
+    for estate, policy in zip(estates, policies, strict=True):
+        limit = policy.integer("warranty.estate_contracts_limit")
+        if len(estate.terms) >= limit:
+            return refusals.estate_full(estate.id, limit)
+    return None
 
 
 def _refuse_periods(contract: Contract, policies: tuple[Policy, ...]) -> Refusal | None:

@@ -9,6 +9,7 @@ from linli_rulebook import Policy
 from linli_warranty.domain.chart import Account
 from linli_warranty.domain.closing import sum_closing
 from linli_warranty.domain.deposit import Deposit
+from linli_warranty.domain.water import WATER
 
 
 def failed_gates(
@@ -18,6 +19,7 @@ def failed_gates(
     return (
         *_due(deposit, claimable_from, on),
         *_closing(deposit, policy),
+        *(_waterproofing(deposit, policy) if WATER in deposit.trades else ()),
         *_defects(deposit),
         *_documents(deposit, policy),
         *_deductions(deposit),
@@ -29,7 +31,7 @@ def _due(deposit: Deposit, claimable_from: date, on: date) -> Iterator[FailedGat
     if on >= claimable_from:
         return
     zh, en = f"{claimable_from} 起方可申请，今天是 {on}", f"due from {claimable_from} on, today is {on}"
-    if deposit.water_case:
+    if deposit.water_problem:
         zh, en = f"{zh}（曾发生渗漏，不作首期付款）", f"{en} (water damage: no part payment)"
     yield _gate("not_due", zh, en, "WAR-11")
 
@@ -48,6 +50,10 @@ def _closing(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
             f"{figures} occupied homes called back, at least {float(homes):.0%} needed",
             "WAR-10",
         )
+
+
+def _waterproofing(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
+    found = sum_closing(deposit)
     visits = policy.share("warranty.waterproofing_visit_share")
     if found.top_floor_visited < visits * found.top_floor_homes:
         figures = f"{found.top_floor_visited}/{found.top_floor_homes}"
@@ -68,7 +74,7 @@ def _closing(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
 
 
 def _defects(deposit: Deposit) -> Iterator[FailedGate]:
-    orders, problems = len(deposit.open_orders), sum_closing(deposit).unreserved_problems
+    orders, problems = deposit.open_orders, sum_closing(deposit).unreserved_problems
     if orders or problems:
         yield _gate(
             "open_defects",

@@ -1,19 +1,19 @@
 """Repair orders under a contract: which defects are still open, and whether water was among them (WAR-10, WAR-11).
 
 Dispatch tells them by case; an order is open from the contractor's notice until it is done, re-entrusted or its case is
-closed. Done is final, whichever fact comes first.
+closed. Done is final, whichever fact comes first. The account only counts them, so that it stays small in a storm: each
+order is counted once, because its own case says whether it was.
 """
 
-from typing import ClassVar, Final, Literal
+from collections import Counter
+from typing import ClassVar, Literal
 
 from linli_contracts.events.dispatch import ContractorNotified
-from linli_contracts.events.intake import Trade
-from linli_rulebook.decision import NOTHING, Because, Decision, State
+from linli_rulebook.decision import NOTHING, Decision, State
 from pydantic import BaseModel, ConfigDict
 
 from linli_warranty.domain.deposit import Deposit
-
-WATER: Final[Trade] = "waterproofing"
+from linli_warranty.domain.water import WATER, remember_water
 
 
 class Order(BaseModel):
@@ -65,36 +65,22 @@ def open_order(case: CaseOrders | None, deposit: Deposit, notice: ContractorNoti
         return NOTHING
     status: Literal["open", "done"] = known.status if known else "open"
     case = case.with_order(Order(order_id=notice.order_id, contract_id=deposit.id, status=status))
-    because: tuple[Because, ...] = ()
-    update: dict[str, object] = {}
     if status == "open":
-        update["open_orders"] = (*deposit.open_orders, notice.order_id)
-    if notice.trade == WATER and deposit.water_case is None:
-        update["water_case"] = notice.case_id
-        because = (_no_part_payment(deposit, notice.case_id),)
-    return Decision(save=(case, deposit.model_copy(update=update)), because=because)
+        deposit = deposit.model_copy(update={"open_orders": deposit.open_orders + 1})
+    deposit, because = remember_water(deposit, notice.case_id) if notice.trade == WATER else (deposit, ())
+    return Decision(save=(case, deposit), because=because)
 
 
-def close_orders(case: CaseOrders, deposits: tuple[Deposit, ...], order_ids: frozenset[str]) -> Decision:
+def close_orders(
+    case: CaseOrders, deposits: tuple[Deposit, ...], order_ids: frozenset[str]
+) -> tuple[CaseOrders, tuple[Deposit, ...]]:
     """These orders are finished: they no longer stand against a release. Orders already done change nothing."""
+    closed: Counter[str | None] = Counter()
     for order_id in sorted(order_ids):
         known = case.find(order_id)
         contract_id = known.contract_id if known else None
+        closed[contract_id] += known is not None and known.status == "open"
         case = case.with_order(Order(order_id=order_id, contract_id=contract_id, status="done"))
-    return Decision(save=(case, *(settle(deposit, order_ids) for deposit in deposits)))
-
-
-def settle(deposit: Deposit, order_ids: frozenset[str]) -> Deposit:
-    """The deposit without these open orders."""
-    left = tuple(order_id for order_id in deposit.open_orders if order_id not in order_ids)
-    return deposit.model_copy(update={"open_orders": left})
-
-
-def _no_part_payment(deposit: Deposit, case_id: str) -> Because:
-    return Because(
-        rule="WAR-11",
-        what="no_part_payment",
-        subject=deposit.id,
-        policy_version=deposit.policy_version,
-        facts={"case_id": case_id, "trade": WATER},
+    return case, tuple(
+        deposit.model_copy(update={"open_orders": deposit.open_orders - closed[deposit.id]}) for deposit in deposits
     )

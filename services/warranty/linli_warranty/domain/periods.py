@@ -66,4 +66,5 @@ def _end_of_season(starts_on: date, seasons: int, first: str, last: str) -> date
 
 
 def _on(year: int, month_day: str) -> date:
-    return date.fromisoformat(f"{year}-{month_day}")
+    month, day = month_day.split("-")
+    return date(year, int(month), int(day))

@@ -87,6 +87,40 @@ def accepted_in_future(accepted_on: str, today: str) -> Refusal:
     )
 
 
+def date_outside_calendars(field: str, on: str, earliest: str, latest: str) -> Refusal:
+    """No working day is known then, so nothing could fall due."""
+    return Refusal(
+        code="date-outside-calendars",
+        rule="WAR-11",
+        status=422,
+        zh=f"日期 {on} 超出日历范围（{earliest} 至 {latest}）",
+        en=f"{on} is outside the calendars, which run from {earliest} to {latest}",
+        fields=((field, f"{earliest} … {latest}"),),
+    )
+
+
+def estate_full(estate_id: str, limit: int) -> Refusal:
+    """Every question of coverage reads all contracts of an estate, so there is a bound to them."""
+    return Refusal(
+        code="estate-full",
+        rule="WAR-01",
+        zh=f"小区 {estate_id} 最多登记 {limit} 份合同",
+        en=f"estate {estate_id} holds {limit} contracts, which is the most",
+        fields=(("estate_ids", f"estates with fewer than {limit} contracts"),),
+    )
+
+
+def too_many_documents(limit: int) -> Refusal:
+    """An account keeps kinds of documents, not the documents."""
+    return Refusal(
+        code="too-many-documents",
+        rule="WAR-12",
+        zh=f"一份合同最多登记 {limit} 种资料",
+        en=f"at most {limit} kinds of documents are kept of a contract",
+        fields=(("document", "a kind that is there already"),),
+    )
+
+
 def deduction_not_found(deduction_id: str) -> Refusal:
     """No such deduction, or not the contractor's own."""
     return Refusal(

@@ -69,7 +69,7 @@ class Claim:
 
 def claim_of(deposit: Deposit, instalment: int, policy: Policy) -> Claim:
     """The terms of an instalment (WAR-11). After a water problem the first waits for the last date, and is then all."""
-    part_payment = instalment == FIRST and deposit.water_case is None
+    part_payment = instalment == FIRST and deposit.water_problem is None
     span = policy.span("warranty.release_first_after" if part_payment else "warranty.release_rest_after")
     expires_on = plus_months(deposit.completion_accepted_on, in_months(span))
     finance = calendar_for(policy, "finance")

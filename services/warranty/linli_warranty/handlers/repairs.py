@@ -10,7 +10,7 @@ from linli_rulebook.decision import NOTHING, Because, Decision, Early, More, Out
 from linli_warranty.domain.closing import count_closing
 from linli_warranty.domain.deductions import Deduction, deduct, deduction_id_of
 from linli_warranty.domain.deposit import Deposit
-from linli_warranty.domain.orders import CaseOrders, close_orders, open_order, settle
+from linli_warranty.domain.orders import CaseOrders, close_orders, open_order
 from linli_warranty.handlers.asking import policy_of, stamp_of
 
 
@@ -65,9 +65,10 @@ def handle_repair_reentrusted(facts: Facts, event: RepairReentrusted, ctx: Conte
         return NOTHING
     order_ids = frozenset({event.order_id})
     case = facts.get(CaseOrders, event.case_id) or CaseOrders(id=event.case_id)
-    over = close_orders(case, (deposit,), order_ids)
+    case, (deposit,) = close_orders(case, (deposit,), order_ids)
+    over = Decision(save=(case, deposit))
     stamp = stamp_of(policy_of(deposit, ctx), ctx, who=event.decided_by)
-    return over + deduct(settle(deposit, order_ids), event, stamp) if event.price_fen else over
+    return over + deduct(deposit, event, stamp) if event.price_fen else over
 
 
 def handle_closing_callbacks(facts: Facts, event: ClosingCallbacksCompleted, ctx: Context) -> Outcome:
@@ -85,4 +86,5 @@ def _close(facts: Facts, case: CaseOrders, order_ids: frozenset[str]) -> Outcome
     except KeyError:
         # Which contracts an order touches stands in the case's state, so they can be asked for only now.
         return More(tuple((Deposit, contract) for contract in contracts))
-    return close_orders(case, deposits, order_ids)
+    case, deposits = close_orders(case, deposits, order_ids)
+    return Decision(save=(case, *deposits))
