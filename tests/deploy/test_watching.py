@@ -29,7 +29,7 @@ def unknown(expression: str) -> set[str]:
     return set(METRIC.findall(STRING.sub('""', expression))) - exported() - OF_PROMETHEUS
 
 
-def read(path: Path) -> Any:  # noqa: ANN401 - YAML
+def read(path: Path) -> Any:  # noqa: ANN401 - whatever YAML holds
     return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
 
 
