@@ -2,13 +2,12 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
-from linli_contracts.event import KEY_PATTERN
+from fastapi import APIRouter, Depends, Path, Query
+from linli_contracts.event import ID_PATTERN, KEY_PATTERN, Instant
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
 from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
-from pydantic import AwareDatetime
 
 from linli_followup.domain.callback import NOT_FOUND, Callback, Status
 from linli_followup.store import CallbackPage, Figures, callback_page, figures, find_callback
@@ -16,6 +15,8 @@ from linli_followup.store import CallbackPage, Figures, callback_page, figures, 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
 
+Cursor = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_\-.]{0,256}$")]
+CallbackId = Annotated[str, Path(pattern=ID_PATTERN)]
 Reader = Annotated[Actor, Depends(require("followup:read"))]
 
 
@@ -28,9 +29,9 @@ def router(reads: Reads) -> APIRouter:
         actor: Reader,
         status: Status | None = None,
         estate_id: Annotated[str | None, Query(pattern=KEY_PATTERN)] = None,
-        due_before: AwareDatetime | None = None,
-        callable_until: AwareDatetime | None = None,
-        cursor: Annotated[str | None, Query(max_length=256)] = None,
+        due_before: Instant | None = None,
+        callable_until: Instant | None = None,
+        cursor: Cursor = None,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     ) -> CallbackPage:
         """Callbacks in the order of their ids; ``due_before``: the open ones to be made before that instant;
@@ -48,7 +49,7 @@ def router(reads: Reads) -> APIRouter:
         )
 
     @routes.get("/callbacks/{callback_id}")
-    async def get_callback(actor: Reader, callback_id: str) -> Callback:
+    async def get_callback(actor: Reader, callback_id: CallbackId) -> Callback:
         """One callback as it stands."""
         callback = await find_callback(reads, callback_id, org=actor.org)
         if callback is None:
@@ -57,7 +58,7 @@ def router(reads: Reads) -> APIRouter:
 
     @routes.get("/figures")
     async def get_figures(actor: Reader) -> Figures:
-        """How many callbacks there are, by what became of them."""
-        return await figures(reads)
+        """How many callbacks of the reader's organisation there are, by what became of them."""
+        return await figures(reads, org=actor.org)
 
     return routes

@@ -7,8 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 """Homes, sheets or problems of one contract; the limit catches a slip of the keyboard: no contract has more homes."""
-Staff = Annotated[str, Field(min_length=1, max_length=64)]
-"""The staff id of the caller."""
 
 
 class CompleteCallback(BaseModel):
@@ -20,7 +18,8 @@ class CompleteCallback(BaseModel):
     satisfied: bool
     score: Annotated[int, Field(ge=0, le=100)] | None = None
     """The answer to the survey question, where one was given."""
-    by: Staff
+    by: Key
+    """The staff id of the caller; an id, not a name, because facts tell it (INT-13)."""
 
 
 class NoAnswer(BaseModel):
@@ -29,7 +28,8 @@ class NoAnswer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     callback_id: Id
-    by: Staff
+    by: Key
+    """The staff id of the caller; an id, not a name, because facts tell it (INT-13)."""
 
 
 class CountClosingCallbacks(BaseModel):

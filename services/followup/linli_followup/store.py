@@ -67,12 +67,12 @@ async def find_callback(reads: Reads, callback_id: str, *, org: str) -> Callback
     return Callback.model_validate_json(row["state"])
 
 
-async def figures(reads: Reads) -> Figures:
-    """The counts over all callbacks of this service."""
-    row = await reads.fetchrow("figures")
+async def figures(reads: Reads, *, org: str) -> Figures:
+    """The counts over all callbacks that ``org`` may see."""
+    row = await reads.fetchrow("figures", org)
     return Figures.model_validate(dict(row or {}))
 
 
 def _as_stored(instant: datetime | None) -> str | None:
     """The instant as states have it, so that texts compare as the instants do."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if instant else None

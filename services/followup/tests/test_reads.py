@@ -110,11 +110,17 @@ async def test_pages_hold_what_was_asked_for_in_order(
 
 @pytest.mark.rule("FUP-01", "FUP-04")
 async def test_the_figures_count_every_callback_once(reads: Reads) -> None:
-    counts = await figures(reads)
+    counts = await figures(reads, org="group")
     assert counts.model_dump() == {
         "callbacks": 5, "planned": 1, "due": 2, "completed": 1, "satisfied": 0, "unsatisfied": 1, "unreachable": 1,
         "cancelled": 0, "tries": 4, "late": 4, "in_quiet_hours": 0,
     }  # fmt: skip
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(("org", "count"), [("group/r1", 3), ("group/r2", 2), ("group/r1/p1/xh01", 2), ("group/r", 0)])
+async def test_figures_are_those_of_ones_own_organisation(reads: Reads, org: str, count: int) -> None:
+    assert (await figures(reads, org=org)).callbacks == count
 
 
 @pytest.mark.rule("ORG-01")
@@ -143,4 +149,6 @@ async def test_the_routes_answer(reads: Reads) -> None:
         shown = (await client.get(f"/callbacks/{known}")).json()
         assert (shown["status"], shown["call_from"]) == ("due", DUE_FROM.isoformat().replace("+00:00", "Z"))
         assert (await client.get("/figures")).json()["callbacks"] == 5
-        assert (await client.get("/callbacks", params={"limit": 501})).status_code == 422
+        for wrong in ({"limit": "501"}, {"cursor": "\x00"}, {"due_before": "0001-01-01T00:00:00+08:00"}):
+            assert (await client.get("/callbacks", params=wrong)).status_code == 422
+        assert (await client.get("/callbacks/xh01.b1-%00")).status_code == 422

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
+from linli_contracts.event import KEY_PATTERN
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
 from linli_runtime.problems import ProblemError
@@ -14,6 +15,7 @@ from linli_loyalty.store import Figures, LedgerPage, figures, find_member, ledge
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
 
+CustomerRef = Annotated[str, Path(pattern=KEY_PATTERN)]
 Reader = Annotated[Actor, Depends(require("loyalty:read"))]
 
 
@@ -22,7 +24,7 @@ def router(reads: Reads) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/members/{customer_ref}")
-    async def get_member(actor: Reader, customer_ref: str) -> Member:
+    async def get_member(actor: Reader, customer_ref: CustomerRef) -> Member:
         """One member: number, balances, and the lots that are left."""
         member = await find_member(reads, customer_ref)
         if member is None:
@@ -32,7 +34,7 @@ def router(reads: Reads) -> APIRouter:
     @routes.get("/members/{customer_ref}/points")
     async def list_points(
         actor: Reader,
-        customer_ref: str,
+        customer_ref: CustomerRef,
         cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     ) -> LedgerPage:

@@ -145,3 +145,5 @@ async def test_the_routes_answer(reads: Reads) -> None:
         page = (await client.get(f"/members/{REF}/points", params={"limit": 2})).json()
         assert (len(page["items"]), page["next"]) == (2, "2")
         assert (await client.get("/figures")).json()["ledger_balances"] is True
+        assert (await client.get("/members/%00")).status_code == 422
+        assert (await client.get("/members/%00/points")).status_code == 422

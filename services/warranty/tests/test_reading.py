@@ -91,3 +91,23 @@ async def test_coverage_has_one_answer(reader: Reader) -> None:
     }
     assert {code: response.json()["code"] for code, response in refused.items()} == {code: code for code in refused}
     assert (await reader.get("sg1", asked)).status_code == 404, "it names other contractors"
+
+
+async def test_what_cannot_be_is_refused_and_not_looked_for(reader: Reader) -> None:
+    for path in (
+        "/deposits/%00",
+        "/deposits/%00/ledger",
+        "/deposits/%00/balances",
+        "/deposits?cursor=%00",
+        "/deductions?cursor=%00",
+        "/releases?cursor=%00",
+        "/coverage?estate_id=xh01&trade=plumbing&on=0001-01-01",
+        "/coverage?estate_id=xh01&trade=plumbing&on=9999-12-31",
+    ):
+        assert (await reader.get("group", path)).status_code == 422, path
+
+
+@pytest.mark.rule("WAR-02")
+async def test_a_day_before_the_first_policy_is_answered_by_it(reader: Reader) -> None:
+    answered = await reader.get("group", "/coverage?estate_id=xh01&trade=plumbing&on=1999-12-31")
+    assert (answered.status_code, answered.json()["basis"]) == (200, "not_handed_over")

@@ -62,7 +62,7 @@ LEFT JOIN estate ON estate.id = split_part(callback.id, '.', 1)
 WHERE callback.id = $1;
 
 -- name: figures
--- What became of all callbacks: the figures of a report, by status, answer and punctuality.
+-- What became of the callbacks that an organisation path may see: by status, answer and punctuality.
 SELECT
     count(*) AS callbacks,
     count(*) FILTER (WHERE status = 'planned') AS planned,
@@ -76,4 +76,5 @@ SELECT
     count(*) FILTER (WHERE state -> 'in_quiet_hours' = 'true') AS in_quiet_hours,
     count(*) FILTER (WHERE status = 'completed')
         + coalesce(sum(jsonb_array_length(coalesce(state -> 'unanswered', '[]'))), 0)::bigint AS tries
-FROM callback;
+FROM callback
+WHERE $1::text = 'group' OR split_part(id, '.', 1) IN (SELECT id FROM estate WHERE starts_with(org || '/', $1 || '/'));
