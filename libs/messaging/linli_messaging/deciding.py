@@ -147,7 +147,7 @@ class Deciding:
     # -- the three kinds of input -------------------------------------------------------------------------------------
 
     def _take_timer(self, item: TimerInput) -> None:
-        if item.id in self._blocked and item.parked_id != self.held.get(item.id):
+        if item.id in self._blocked and not self._releases(item, item.id):
             self.plan.suspended.append(item)
             return
         self.plan.woken.append(item)
@@ -223,7 +223,7 @@ class Deciding:
     def _take_event(self, item: EventInput) -> None:
         if item.event is None and not item.unreadable:
             self._settled(item, item.envelope.subject)
-        elif item.envelope.subject in self._blocked and not self._releases(item):
+        elif item.envelope.subject in self._blocked and not self._releases(item, item.envelope.subject):
             if not item.stored:
                 self.plan.followers.append(item)
         elif item.unreadable:
@@ -253,15 +253,15 @@ class Deciding:
                 return
         self._settled(item, item.envelope.subject)
 
-    def _releases(self, item: EventInput) -> bool:
+    def _releases(self, item: EventInput | TimerInput, subject: str) -> bool:
         """A parked head that is tried again may pass its own hold."""
-        return item.stored == "parked" and item.parked_id == self.held.get(item.envelope.subject)
+        return item.parked_id is not None and item.parked_id == self.held.get(subject)
 
     def _settled(self, item: EventInput | TimerInput, subject: str) -> None:
         """A stored input is done with and leaves its store; what it held goes on."""
         if isinstance(item, TimerInput) or item.stored:
             self.plan.applied.append(item)
-        if subject in self._blocked and (isinstance(item, TimerInput) or self._releases(item)):
+        if subject in self._blocked and self._releases(item, subject):
             self._blocked.discard(subject)
             self.plan.released.append(subject)
 

@@ -221,22 +221,22 @@ SELECT g.producer, g.lane, g.missing_from, g.seen FROM gap g WHERE closed_at IS 
 SELECT producer, lane, last FROM inbox;
 
 -- name: read_rest
--- What must be nothing for this service to be at rest.
+-- What must be nothing, and equal, for this service to be at rest at an instant; one statement, so one snapshot and one trip.
 SELECT
     (SELECT count(*) FROM early) AS early,
     (SELECT count(*) FROM early WHERE ripe) + (SELECT count(*) FROM parked WHERE status = 'ripe') AS ripe,
     (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe')) AS parked,
     (SELECT count(*) FROM gap WHERE closed_at IS NULL) AS gaps,
-    (SELECT count(*) FROM resend) AS asks;
-
--- name: read_lanes
--- Heads and published numbers, for people and the check of rest.
-SELECT l.lane, l.head, p.number AS published FROM lane l JOIN published p USING (lane);
-
--- name: count_due
--- How many states are to be woken at or before an instant (counted up to a bound).
-SELECT count(*) FROM (SELECT 1 FROM lane l CROSS JOIN LATERAL (
-    SELECT 1 FROM timer WHERE timer.lane = l.lane AND timer.due_at <= $1 LIMIT 100) AS t) AS due;
+    (SELECT count(*) FROM resend) AS asks,
+    -- Counted up to a bound a lane.
+    (SELECT count(*) FROM lane l CROSS JOIN LATERAL (
+        SELECT 1 FROM timer WHERE timer.lane = l.lane AND timer.due_at <= $1 LIMIT 100) AS t) AS due,
+    (SELECT min(t.due_at) FROM lane l CROSS JOIN LATERAL (
+        SELECT due_at FROM timer WHERE timer.lane = l.lane ORDER BY due_at LIMIT 1) AS t) AS next_due_at,
+    (SELECT json_object_agg(lane, head) FROM lane WHERE head > 0) AS heads,
+    (SELECT json_object_agg(lane, number) FROM published WHERE number > 0) AS published,
+    (SELECT json_object_agg(producer, lanes) FROM (
+        SELECT producer, json_object_agg(lane, last) AS lanes FROM inbox GROUP BY producer) AS heard) AS inbox;
 
 -- name: timeline_events
 -- The facts this service told about a case.

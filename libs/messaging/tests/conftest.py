@@ -1,0 +1,31 @@
+"""The small service, known to the contracts, and a room for it on a real Postgres."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from linli_testkit.databases import Databases
+from linli_testkit.house import House, Room
+
+from libs.messaging.tests import small
+
+
+@pytest.fixture(autouse=True)
+def _registered() -> Iterator[None]:
+    with small.registered():
+        yield
+
+
+@pytest.fixture
+async def house(databases: Databases) -> AsyncIterator[House]:
+    """A house with the small service alone."""
+    database = await databases.fresh()
+    built = await House.build(database.dsn, [(small.MAP, small.SQL)], small.AT)
+    yield built
+    await built.close()
+    await databases.drop(database)
+
+
+@pytest.fixture
+def room(house: House) -> Room:
+    """The small service's room."""
+    return house.rooms[small.NAME]

@@ -1,0 +1,102 @@
+"""A record becomes an input, or says why not; whatever comes, only that record suffers (promise 6)."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from linli_contracts.envelope import EnvelopeError, headers_of
+from linli_messaging.inputs import EventInput
+from linli_messaging.reading import MAX_NUMBER, Reader
+from linli_messaging.service_map import OnEvent, ServiceMap
+
+from libs.messaging.tests import small
+
+Headers = list[tuple[str, bytes]]
+
+
+def headers() -> Headers:
+    return headers_of(small.envelope(small.rung(), 1))
+
+
+def changed(name: str, value: bytes) -> Headers:
+    return [(title, value if title == name else old) for title, old in headers()]
+
+
+def read(given: Headers, body: bytes = b"{}") -> EventInput:
+    return Reader(small.MAP).read(given, body)
+
+
+@pytest.mark.rule("OPS-02")
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda: changed("ce_subject", b"\xff\xfe"),
+        lambda: [pair for pair in headers() if pair[0] != "ce_id"],
+        lambda: changed("ce_sequence", b"one"),
+        lambda: changed("ce_sequence", b"0"),
+        lambda: changed("ce_sequence", b"-3"),
+        lambda: changed("ce_sequence", str(MAX_NUMBER + 1).encode()),
+        lambda: changed("ce_subject", b"e1.\x00a"),
+        lambda: changed("ce_time", b"yesterday"),
+        lambda: changed("ce_time", b"2026-03-02T01:00:00"),
+        lambda: changed("ce_source", b"somewhere"),
+        lambda: changed("ce_id", b"not-a-uuid"),
+        list,
+    ],
+)
+def test_a_record_without_a_readable_envelope_is_refused(given: Callable[[], Headers]) -> None:
+    with pytest.raises(EnvelopeError):
+        read(given())
+
+
+@pytest.mark.rule("OPS-02")
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{", "Rung"),
+        (b"", "Rung"),
+        (b'{"case_id": 1}', "Rung"),
+        (b'{"case_id": "e2.a", "estate_id": "e2"}', "not the envelope's"),
+    ],
+)
+def test_a_body_that_cannot_be_read_keeps_its_number(body: bytes, why: str) -> None:
+    item = read(headers(), body)
+    assert item.event is None
+    assert why in item.unreadable
+    assert item.envelope.number == 1
+    assert not item.unknown
+
+
+@pytest.mark.parametrize(("name", "value"), [("ce_type", b"Whispered"), ("ce_dataversion", b"9")])
+def test_an_unknown_type_or_version_is_parked_apart(name: str, value: bytes) -> None:
+    item = read(changed(name, value))
+    assert item.unknown
+    assert item.unreadable
+
+
+def test_a_known_type_nobody_here_cares_for_is_only_counted() -> None:
+    item = read(changed("ce_type", b"Sent"), b"not even JSON")
+    assert (item.entry, item.event, item.refs, item.unreadable) == (None, None, (), "")
+
+
+@pytest.mark.rule("OPS-02")
+def test_a_bug_in_needs_parks_its_record_only() -> None:
+    """Given a map whose ``needs`` raises, when a record is read, then that record is unreadable and nothing raises."""
+
+    def needs(_event: small.Rung) -> list[tuple[type[small.Bell], str]]:
+        raise KeyError("nowhere")
+
+    broken = ServiceMap("listener", (small.Bell,), (OnEvent(small.Rung, needs, small.on_rung, ()),))
+    item = Reader(broken).read(headers(), small.rung().model_dump_json().encode())
+    assert "KeyError('nowhere')" in item.unreadable
+
+
+@given(st.lists(st.tuples(st.sampled_from([name for name, _ in headers()]), st.binary(max_size=12)), max_size=4))
+def test_no_header_makes_anything_but_an_envelope_error(replaced: list[tuple[str, bytes]]) -> None:
+    with small.registered():
+        try:
+            item = read([*headers(), *replaced], small.rung().model_dump_json().encode())
+        except EnvelopeError:
+            return
+        assert 0 < item.envelope.number <= MAX_NUMBER
