@@ -48,7 +48,8 @@ class TicketSeen(BaseModel):
     clocks: tuple[RunningClock, ...]
     overdue: tuple[Clock, ...]
     steps: tuple[LadderStep, ...]
-    waits: tuple[Wait, ...]
+    wait: Wait | None
+    waits: int
     order: Order | None
     kept: dict[Clock, int]
     missed: dict[Clock, int]

@@ -120,7 +120,7 @@ class CaseLife(RuleBasedStateMachine):
         timers = list(ticket.timers())
         if ticket.status in IN_HAND | COMPLETED:
             assert timers
-            assert ticket.clocks or ticket.waiting
+            assert ticket.clocks or ticket.wait
             assert all(timer.due_at >= now for timer in timers)
         if ticket.status == "closed":
             assert timers == []

@@ -65,7 +65,7 @@ def test_completed_while_waiting_is_kept(office: Office) -> None:
     office.accepted("wait", until=local("2026-03-30 09:30"))
     office.accepted("resolve", at=local("2026-03-29 09:30"))
     assert office.ticket().kept["completion"] == 1
-    assert office.ticket().waiting is None
+    assert office.ticket().wait is None
     assert len(office.facts(TicketResumed)) == 1
 
 

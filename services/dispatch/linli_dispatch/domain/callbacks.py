@@ -9,6 +9,7 @@ from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import assign
 from linli_dispatch.domain.repair import ask_coverage, asks_coverage
+from linli_dispatch.domain.ticket import NO_TIME
 from linli_dispatch.domain.turn import Turn
 
 
@@ -42,7 +43,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         status=after(ticket.status, happening),
         round=ticket.round + 1,
         round_from=turn.at,
-        watched_from=turn.at,
+        waited_in_round=NO_TIME,
         handler_id=None,
         complex=desk.department or ticket.graded_level <= COMPLEX_FROM_LEVEL,
         passed_on_at=None,

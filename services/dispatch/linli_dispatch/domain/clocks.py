@@ -11,7 +11,7 @@ customer comes back after a miss, each time later, so a case in hand always has 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, TypeVar
 
 from linli_contracts.events.dispatch import Clock
@@ -25,7 +25,6 @@ from linli_dispatch.domain.turn import Turn
 
 _CHANNEL_KIND: Final[dict[Channel, ChannelKind]] = {"hotline": "phone", "callback": "phone", "email": "email"}
 _Name = TypeVar("_Name", bound=str)
-_NO_TIME: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,6 @@ class ClockRule:
     """Runs anew after a miss."""
     moves: bool = False
     """Its due instant may change while it runs, because a fact besides ``since`` counts: worked out each time."""
-
-
-def waited(ticket: Ticket, since: datetime) -> timedelta:
-    """How long the case has waited for the customer since then; a wait that is on does not count before it ends."""
-    if not ticket.waits:
-        return _NO_TIME
-    ended = ((wait.since, wait.ended_at) for wait in ticket.waits)
-    return sum((end - start for start, end in ended if end is not None and start >= since), _NO_TIME)
 
 
 # -- from which fact -----------------------------------------------------------------------------------------------
@@ -103,9 +94,9 @@ def _customer_report(ticket: Ticket, terms: Terms, since: datetime) -> Due:
 
 def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     if ticket.round == 1 and ticket.complete_by is not None:
-        return Due(ticket.complete_by + waited(ticket, since))
+        return Due(ticket.complete_by + ticket.waited_in_round)
     within = terms.resolve_complex_within if ticket.complex else terms.resolve_ordinary_within
-    return Due(since + within + waited(ticket, since))
+    return Due(since + within + ticket.waited_in_round)
 
 
 # The age counts from the first receipt, across rounds. The time between a completion and its reopening counts too: the
@@ -113,11 +104,11 @@ def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
 
 
 def _age_level_2(ticket: Ticket, terms: Terms, since: datetime) -> Due:
-    return Due(since + terms.age_level_2 + waited(ticket, since))
+    return Due(since + terms.age_level_2 + ticket.waited)
 
 
 def _age_level_1(ticket: Ticket, terms: Terms, since: datetime) -> Due:
-    return Due(terms.departments.due(since, terms.age_level_1).at + waited(ticket, since))
+    return Due(terms.departments.due(since, terms.age_level_1).at + ticket.waited)
 
 
 def _arrival(ticket: Ticket, terms: Terms, since: datetime) -> Due:
@@ -191,7 +182,7 @@ def wind(turn: Turn) -> None:
     wound: list[RunningClock] = []
     owed: list[Clock] = []
     kept: list[Clock] = []
-    waiting = ticket.waiting is not None
+    waiting = ticket.wait is not None
     for row in CLOCKS:
         clock = running.get(row.name)
         since = row.since(ticket) if ticket.status in row.during else None

@@ -6,7 +6,7 @@ The parts are plain dataclasses: a rule makes them by the dozen, and what is sto
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from linli_contracts.events.dispatch import Clock, Ground, LadderStep, Role
@@ -18,6 +18,7 @@ from linli_dispatch.domain.lifecycle import IN_HAND, Status
 
 ONE_SECOND: Final = timedelta(seconds=1)
 """Done at the due instant is kept, one second later is missed (ORG-04): a clock runs out a second after it is due."""
+NO_TIME: Final = timedelta(0)
 RUNS_OUT_WHEN_DUE: Final[frozenset[str]] = frozenset({"callback_close"})
 """Acts *within* its time, not after it: a case is closed at the latest one month after completion (FUP-01)."""
 WAIT_ENDS: Final = "wait_ends"
@@ -48,7 +49,6 @@ class Wait:
     reason: str
     since: AwareDatetime
     until: AwareDatetime
-    ended_at: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,6 @@ class Ticket(State):
     channel: Channel
     customer_ref: str
     received_at: AwareDatetime
-    received_by: str
     trade: Trade | None
     language: str
     emergency: bool
@@ -112,7 +111,12 @@ class Ticket(State):
     level_reasons: tuple[str, ...] = ()
     leads_to: str | None = None
     """The case this one was linked to (INT-07)."""
-    waits: tuple[Wait, ...] = ()
+    wait: Wait | None = None
+    """The wait for the customer that is on. Those that ended are on the timeline; here they only add up."""
+    waits: int = 0
+    """How many there were, this one included."""
+    waited: timedelta = NO_TIME
+    """How long the ended ones took, over all rounds."""
     kept: Mapping[str, int] = {}
     missed: Mapping[str, int] = {}
     """Deadlines kept and missed so far, by clock."""
@@ -126,8 +130,7 @@ class Ticket(State):
     round: int = 1
     round_from: AwareDatetime
     """What the round's deadlines count from: the receipt, later the reopening."""
-    watched_from: AwareDatetime | None = None
-    """Nothing runs out before it: a ticket that is opened late misses its deadlines then, not in the past."""
+    waited_in_round: timedelta = NO_TIME
     desk: str = ""
     handler_id: str | None = None
     handler_role: Role | None = None
@@ -160,23 +163,21 @@ class Ticket(State):
         return self.status in IN_HAND
 
     @property
-    def waiting(self) -> Wait | None:
-        """The wait for the customer that is on, if any."""
-        return self.waits[-1] if self.waits and self.waits[-1].ended_at is None else None
+    def watched_from(self) -> datetime | None:
+        """Nothing runs out before it: a ticket that is opened late misses its deadlines then, not in the past."""
+        return self.opened_at if self.round == 1 else self.round_from
 
     def timers(self) -> Iterator[Timer]:
-        """The clock that runs out first, one second after it is due, or the end of a dated wait.
-
-        Only the first: the writer loop stores no other, and asks before every input.
-        """
-        wait = self.waiting
+        """The one that is due first: a clock, one second after it is due, or the end of a dated wait."""
+        wait = self.wait
         if self.clocks:
             clock = self.clocks[0]
             at = clock.due_at if clock.name in RUNS_OUT_WHEN_DUE else clock.due_at + ONE_SECOND
-            if self.watched_from is not None and at < self.watched_from:
-                at = self.watched_from
+            watched_from = self.watched_from
+            if watched_from is not None and at < watched_from:
+                at = watched_from
             if wait is None or at <= wait.until:
                 yield Timer(at, clock.name, self.round, clock.step)
                 return
         if wait is not None:
-            yield Timer(wait.until, WAIT_ENDS, self.round, len(self.waits))
+            yield Timer(wait.until, WAIT_ENDS, self.round, self.waits)

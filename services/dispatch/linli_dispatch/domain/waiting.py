@@ -1,6 +1,5 @@
 """Waiting for the customer (DSP-06): dated, with a reason; it pauses the age and completion clocks, and only those."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from linli_contracts.events.dispatch import TicketResumed, TicketWaiting
@@ -14,12 +13,12 @@ from linli_dispatch.domain.turn import Turn
 
 def wait(turn: Turn, until: datetime, reason: str) -> Refusal | None:
     """The case waits for the customer until that instant at most; it resumes by itself then."""
-    if turn.ticket.waiting:
+    ticket = turn.ticket
+    if ticket.wait:
         return ALREADY_WAITING
     if until <= turn.at:
         return WAIT_NOT_AHEAD
-    ticket = turn.ticket
-    turn.change(waits=(*ticket.waits, Wait(reason=reason, since=turn.at, until=until)))
+    turn.change(wait=Wait(reason=reason, since=turn.at, until=until), waits=ticket.waits + 1)
     wind(turn)
     turn.tell(
         TicketWaiting(
@@ -37,7 +36,7 @@ def wait(turn: Turn, until: datetime, reason: str) -> Refusal | None:
 
 def resume(turn: Turn) -> Refusal | None:
     """The customer did what was waited for."""
-    if not turn.ticket.waiting:
+    if not turn.ticket.wait:
         return NOT_WAITING
     end_wait(turn)
     return None
@@ -45,10 +44,11 @@ def resume(turn: Turn) -> Refusal | None:
 
 def end_wait(turn: Turn) -> None:
     """Ends a wait that is on: the paused clocks run again, their due instants later by the time waited."""
-    ticket, waiting = turn.ticket, turn.ticket.waiting
-    if waiting is None:
+    ticket, ended = turn.ticket, turn.ticket.wait
+    if ended is None:
         return
-    turn.change(waits=(*ticket.waits[:-1], replace(waiting, ended_at=turn.at)))
+    took = turn.at - ended.since
+    turn.change(wait=None, waited=ticket.waited + took, waited_in_round=ticket.waited_in_round + took)
     wind(turn)
     turn.tell(TicketResumed(case_id=ticket.id, estate_id=ticket.estate_id, round=ticket.round, resumed_at=turn.at))
-    turn.because("DSP-06", "wait ended", {"waiting_since": waiting.since.isoformat()})
+    turn.because("DSP-06", "wait ended", {"waiting_since": ended.since.isoformat()})

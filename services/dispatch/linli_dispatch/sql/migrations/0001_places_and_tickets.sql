@@ -41,7 +41,7 @@ CREATE TABLE ticket (
     clocked boolean NOT NULL GENERATED ALWAYS AS (
         state ->> 'status' IN ('received', 'closed')
         OR state -> 'clocks' <> '[]'
-        OR coalesce(state -> 'waits' -> -1 ->> 'ended_at', 'none') = 'none' AND state -> 'waits' <> '[]') STORED
+        OR state -> 'wait' <> 'null') STORED
         CHECK (clocked)
 ) WITH (fillfactor = 75);
 
