@@ -26,12 +26,11 @@ def test_whatever_is_not_closed_can_be_withdrawn() -> None:
 
 
 @pytest.mark.rule("FUP-01", "DSP-05")
-def test_a_case_is_closed_after_completion_or_by_the_few_other_rights() -> None:
+def test_a_case_is_closed_after_its_completion_or_withdrawn() -> None:
     closing = {(status, happening) for status, happening in product(STATUSES, HAPPENINGS)
                if after(status, happening) == "closed" and happening != "withdrawn"}  # fmt: skip
-    assert closing == {("open", "answered_at_once")} | {
-        ("completed", happening) for happening in ("satisfied", "unreachable", "time_limit")
-    }
+    rights = ("satisfied", "unreachable", "time_limit", "standard_answer")
+    assert closing == {("completed", right) for right in rights}
 
 
 @pytest.mark.rule("DSP-19")

@@ -1,14 +1,20 @@
 """A graded request becomes a ticket with one owner, a handler and running clocks: once, and never too early."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import CoverageAsked, TicketAssigned, TicketOpened
+from linli_contracts.events.dispatch import (
+    CoverageAsked,
+    DeadlineMissed,
+    TicketAssigned,
+    TicketEscalated,
+    TicketOpened,
+)
 from linli_contracts.events.intake import ComplaintsLinked, ComplaintUnlinked
-from linli_dispatch.domain.ticket import Ticket
 from linli_rulebook.decision import NOTHING, Early
 
-from services.dispatch.tests.office import CASE, NOW, Office, graded, received
+from services.dispatch.tests.office import CASE, NOW, Office, graded, local, received
 
 
 @pytest.mark.rule("INT-04", "DSP-19", "ORG-02")
@@ -88,12 +94,35 @@ def test_level_3_or_a_department_makes_a_case_complex(
     assert office.open(level=level, **fields).complex is is_complex
 
 
-@pytest.mark.rule("INT-08", "ORG-04")
+@pytest.mark.rule("INT-08", "ORG-04", "DSP-06")
 def test_a_ticket_opened_late_misses_its_deadlines_when_it_opens_not_in_the_past(office: Office) -> None:
-    office.hear(received(NOW.replace(day=1)))
+    office.hear(received(NOW - timedelta(days=9)))
     office.hear(graded(4, NOW))
-    first = min(office.ticket().timers())
-    assert (first.due_at, first.clock) == (NOW, "customer_report")
+    missed = [(event.clock, event.due_at) for event in office.facts(DeadlineMissed)]
+    assert missed == [
+        ("passing_on", local("2026-03-02 00:00")),  # received on a Sunday
+        ("customer_report", local("2026-03-04 17:30")),
+        ("completion", local("2026-03-08 09:30")),
+    ]
+    assert [(event.step, event.escalated_at) for event in office.facts(TicketEscalated)] == [
+        (step, NOW) for step in ("owner", "manager", "vp")
+    ]
+    assert all(timer.due_at > NOW for timer in office.ticket().timers())
+
+
+@pytest.mark.rule("INT-08", "ORG-04")
+@pytest.mark.parametrize("fields", [{}, {"kind": "repair"}, {"kind": "repair", "trade": "waterproofing"}])
+@pytest.mark.parametrize(("opened", "kept"), [("10:29:59", 1), ("10:30", 1), ("10:30:01", 0)])
+def test_a_desk_with_a_work_list_has_the_request_when_the_ticket_opens_in_time_or_late(
+    office: Office, fields: dict[str, Any], opened: str, kept: int
+) -> None:
+    office.hear(received(NOW, **fields))
+    office.hear(graded(4, NOW), at=local(f"2026-03-10 {opened}"))
+    ticket = office.ticket()
+    assert ticket.passed_on_at == office.now
+    assert (ticket.kept.get("passing_on", 0), ticket.missed.get("passing_on", 0)) == (kept, 1 - kept)
+    assert "passing_on" not in {clock.name for clock in ticket.clocks} | set(ticket.overdue)
+    assert [clock.remedies for clock in ticket.clocks if clock.name == "ladder_step"] == []
 
 
 @pytest.mark.rule("INT-07")
@@ -112,4 +141,4 @@ def test_linked_requests_follow_their_case(office: Office) -> None:
         )
     )
     assert (office.ticket().people, office.ticket("xh01.c2").leads_to) == (1, None)
-    assert all(isinstance(state, Ticket) and state.owner_id for state in office.states.values() if state.id[:6] == CASE)
+    assert [office.ticket(case_id).owner_id for case_id in (CASE, "xh01.c2")] == ["s17", "s17"]

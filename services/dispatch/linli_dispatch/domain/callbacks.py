@@ -3,12 +3,11 @@
 from linli_contracts.events.dispatch import TicketReopened
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 
-from linli_dispatch.domain.clocks import wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
-from linli_dispatch.domain.opening import assign
-from linli_dispatch.domain.repair import ask_coverage, asks_coverage
+from linli_dispatch.domain.opening import begin_round
+from linli_dispatch.domain.repair import asks_coverage
 from linli_dispatch.domain.ticket import NO_TIME
 from linli_dispatch.domain.turn import Turn
 
@@ -68,10 +67,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         )
     )
     turn.because("FUP-01", "reopened: the customer is not satisfied", {"round": turn.ticket.round})
-    assign(turn, desk, served_by=ticket.handler_id)
-    if asks_coverage(ticket):
-        ask_coverage(turn)
-    wind(turn)
+    begin_round(turn, desk, served_by=ticket.handler_id)
 
 
 def _fits(turn: Turn, round_: int, happening: Happening) -> bool:

@@ -5,28 +5,28 @@ from typing import Literal
 from linli_contracts.events.dispatch import TicketClosed
 
 from linli_dispatch.domain.clocks import drop_all, wind
-from linli_dispatch.domain.lifecycle import Happening, after
+from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
 
 How = Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit"]
+"""By what right a case is closed: the happenings of the lifecycle that lead there."""
 
 
-def complete(turn: Turn, happening: Happening = "completed") -> bool:
+def complete(turn: Turn) -> bool:
     """The work is done: the deadlines of the round end, the hands are free. Returns whether completion was in time."""
     end_wait(turn)
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
-    turn.change(status=after(turn.ticket.status, happening), completed_at=turn.at)
+    turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at)
     wind(turn)
     return in_time
 
 
 def close(turn: Turn, how: How) -> None:
     """A completed case is closed by this right."""
-    turn.change(status="closed", closed_at=turn.at, closed_how=how)
+    _end(turn, how)
     wind(turn)
-    _tell_closed(turn, how)
 
 
 def withdraw(turn: Turn) -> None:
@@ -36,12 +36,12 @@ def withdraw(turn: Turn) -> None:
         end_wait(turn)
         turn.hand_over(ticket.handler_id, None)
     drop_all(turn)
-    turn.change(status=after(ticket.status, "withdrawn"), closed_at=turn.at, closed_how="withdrawn")
-    _tell_closed(turn, "withdrawn")
+    _end(turn, "withdrawn")
 
 
-def _tell_closed(turn: Turn, how: How) -> None:
+def _end(turn: Turn, how: How) -> None:
     ticket = turn.ticket
+    turn.change(status=after(ticket.status, how), closed_at=turn.at, closed_how=how)
     turn.tell(
         TicketClosed(
             case_id=ticket.id,

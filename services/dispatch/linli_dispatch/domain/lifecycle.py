@@ -4,19 +4,20 @@
                           │ ▲                       │                          │
                           │ └──unsatisfied──┐       │                          │
                           └────completed──▶ completed ◀────────────────────────┘
-                                             │ satisfied · unreachable · time limit
+                                             │ satisfied · unreachable · time limit · standard answer
        any of them ──withdrawn──▶ closed ◀───┘
 
 The statuses are as few as the rules tell apart: *received* is known but not graded; in *open* our own people act, in
 *coverage_asked* warranty's answer is awaited, in *contractor_notified* a contractor acts; *completed* awaits the
-callback; *closed* is the end. Waiting for the customer is no status: it lies over any of the three in hand (ticket.py).
+callback, unless a standard answer settles it in the same breath; *closed* is the end. Waiting for the customer is no
+status: it lies over any of the three in hand (ticket.py).
 """
 
 from typing import Final, Literal
 
 Status = Literal["received", "open", "coverage_asked", "contractor_notified", "completed", "closed"]
 Happening = Literal[
-    "graded", "graded_with_coverage_asked", "covered", "not_covered", "completed", "answered_at_once",
+    "graded", "graded_with_coverage_asked", "covered", "not_covered", "completed", "standard_answer",
     "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "withdrawn",
 ]  # fmt: skip
 
@@ -29,7 +30,6 @@ TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("received", "graded_with_coverage_asked"): "coverage_asked",
     ("received", "withdrawn"): "closed",
     ("open", "completed"): "completed",
-    ("open", "answered_at_once"): "closed",
     ("open", "withdrawn"): "closed",
     ("coverage_asked", "covered"): "contractor_notified",
     ("coverage_asked", "not_covered"): "open",
@@ -42,6 +42,7 @@ TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("completed", "unsatisfied_with_coverage_asked"): "coverage_asked",
     ("completed", "unreachable"): "closed",
     ("completed", "time_limit"): "closed",
+    ("completed", "standard_answer"): "closed",
     ("completed", "withdrawn"): "closed",
 }
 

@@ -12,6 +12,7 @@ from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.repair import ask_coverage, asks_coverage
 from linli_dispatch.domain.routing import choose_handler
+from linli_dispatch.domain.running_out import catch_up
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -74,8 +75,16 @@ def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
         )
     )
     turn.because("DSP-19", "ticket opened", {"owner_id": ticket.owner_id, "level": graded.level})
-    assign(turn, desk, served_by=turn.home.served_by if turn.home else None)
-    if asks_coverage(ticket):
+    begin_round(turn, desk, served_by=turn.home.served_by if turn.home else None)
+
+
+def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:
+    """The round's clocks start, and then its desk gets it: what had run out by now was late (INT-08)."""
+    turn.change(desk=desk.name)
+    wind(turn)
+    catch_up(turn)
+    assign(turn, desk, served_by)
+    if asks_coverage(turn.ticket):
         ask_coverage(turn)
     wind(turn)
 
