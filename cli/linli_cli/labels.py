@@ -44,6 +44,7 @@ FACTS: Final = {
     "DepositDeducted": Words("质保金扣款（待确认）", "deducted, unconfirmed"),
     "DeductionConfirmed": Words("扣款已确认", "deduction confirmed"),
     "DeductionDisputed": Words("扣款有争议", "deduction disputed"),
+    "DeductionReversed": Words("扣款冲正", "deduction reversed"),
     "ReleaseRequested": Words("申请返还", "release asked for"),
     "ReleaseBlocked": Words("返还受阻", "release blocked"),
     "DepositReleased": Words("质保金返还", "deposit released"),

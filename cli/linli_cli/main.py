@@ -94,3 +94,7 @@ def _choose_language(arguments: list[str]) -> list[str]:
 def _complain(text: str, exit_code: int) -> int:
     ERR.print(f"linli: {text}", style="red", markup=False, soft_wrap=True)
     return exit_code
+
+
+if __name__ == "__main__":
+    main()

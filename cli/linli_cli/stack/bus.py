@@ -11,15 +11,16 @@ from typing import Final, Protocol
 from linli_contracts.topics import SERVICES
 from linli_embedded.kafka import Kafka
 from linli_embedded.kafka_jars import KafkaUnavailableError, what_is_missing
+from linli_embedded.provision import Plan, provision
 from linli_embedded.readiness import answers
 from linli_embedded.security import Security
 from linli_embedded.tansu import Tansu
 from linli_embedded.topics import OtherPartitionsError, ensure_topics
 from linli_embedded.usage import Usage
-from linli_messaging.topology import group_of, reads, topics, writes
+from linli_messaging.topology import topics
 
-from linli_cli.client.rest import service_map
 from linli_cli.complaint import Complaint
+from linli_cli.stack import kafka_plan
 from linli_cli.stack.home import Home
 
 _ADDRESSES: Final = re.compile(r"[\w.\-]+:\d+(,[\w.\-]+:\d+)*")
@@ -148,19 +149,10 @@ class KafkaBus:
             ) from error
 
     async def prepare(self) -> None:
-        """Have all topics, and a user for each service, with a new password."""
-        await ensure_topics(self.bootstrap, topics(SERVICES), self._kafka.admin)
-        users = {}
-        for service in SERVICES:
-            its = service_map(service)
-            users[service] = await self._kafka.grant(
-                f"linli_{service}",
-                secrets.token_urlsafe(24),
-                writes=writes(its),
-                reads=reads(its),
-                groups=(group_of(service),),
-            )
-        self._users = users
+        """Have all topics, and a user for each service, with a new password: by the plan that containers use, too."""
+        passwords = {service: secrets.token_urlsafe(24) for service in SERVICES}
+        await provision(self.bootstrap, self._kafka.admin, Plan.from_json(kafka_plan.text()), passwords)
+        self._users = {service: Security(service, password) for service, password in passwords.items()}
 
     async def stop(self) -> None:
         """Stop it; it keeps what it holds."""

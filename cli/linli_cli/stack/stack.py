@@ -13,6 +13,7 @@ from typing import Final, Self
 
 import httpx
 from linli_contracts.topics import SERVICES
+from linli_embedded.lock import LockedError, take
 from linli_embedded.ports import LOOPBACK
 from linli_embedded.postgres import AlreadyRunningError, Postgres
 from linli_embedded.process import Process, StartFailedError
@@ -25,7 +26,7 @@ from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 from linli_cli.stack.bus import Bus, bus_for
 from linli_cli.stack.database import prepare_database
-from linli_cli.stack.home import make_private_dir
+from linli_cli.stack.home import Home, make_private_dir
 from linli_cli.stack.options import Ports, StackOptions, choose_ports
 from linli_cli.stack.settings_of_service import environment_of
 from linli_cli.stack.state_file import ServiceAddress, StackState
@@ -35,6 +36,8 @@ _LIVE_TIMEOUT_S: Final = 60.0
 _READY_TIMEOUT_S: Final = 120.0
 """Five interpreters start on two cores in some 5 s; catching up with a rebuilt bus is what may take the rest."""
 _PROBE_TIMEOUT_S: Final = 2.0
+_LOCK_TIMEOUT_S: Final = 1.0
+"""For one that is just ending; who started twice by mistake shall not wait."""
 _SERVICE_GRACE_S: Final = 10.0
 """A batch takes well under a second; the rest is for leaving the consumer group and closing connections."""
 
@@ -64,6 +67,7 @@ class Stack:
         self._ports: Ports = choose_ports(SERVICES, options.port_base)
         self.bus: Bus = bus_for(options.broker, options.home, self._ports.broker)
         self.postgres = Postgres(options.home.postgres, self._ports.postgres, durable=options.durable)
+        self._lock: int | None = None
         self._watch: asyncio.Task[None] | None = None
         self._died: DiedError | None = None
 
@@ -129,6 +133,7 @@ class Stack:
     async def _start(self) -> None:
         options, home = self.options, self.options.home
         make_private_dir(home.path)
+        self._lock = _locked(home)
         deployment, existed = home.deployment(options.clock, options.deployment)
         make_key_pair(home.private_key, home.public_key)
         self.signer = TokenSigner(home.private_key)
@@ -244,11 +249,27 @@ class Stack:
 
     async def _stop(self) -> None:
         """Stop services first, so that they can finish their batches, then what they stand on; may be called twice."""
-        self.options.home.state.unlink(missing_ok=True)
+        if self._lock is not None:
+            self.options.home.state.unlink(missing_ok=True)
         if hasattr(self, "client"):
             await self.client.close()
         await asyncio.gather(*(process.stop() for process in self.services.values()))
         await asyncio.gather(self.bus.stop(), self.postgres.stop())
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _locked(home: Home) -> int:
+    """Take the directory for us alone; a complaint when another stack runs on it."""
+    try:
+        return take(home.path / "lock", timeout_s=_LOCK_TIMEOUT_S)
+    except LockedError as error:
+        raise Complaint(
+            f"{home.path} 上已有 Linli 在运行（进程 {error.holder}）",
+            f"a Linli runs on {home.path} already (process {error.holder})",
+            exit_code=1,
+        ) from error
 
 
 def _how_it_ended(process: Process) -> str:

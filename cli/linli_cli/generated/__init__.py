@@ -1,0 +1,1 @@
+"""Documents that nobody writes by hand: made from the events, the services' maps, their applications and the policy."""

@@ -1,0 +1,59 @@
+"""Whatever is wrong with a command line is one clear line and an exit code, never a stack trace."""
+
+from pathlib import Path
+
+import pytest
+from linli_cli.language import Language, Words, choose, language_of_environment
+from linli_cli.main import COMMANDS, run
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        (["nothing"], 2, "wrong command line"),
+        (["replay"], 2, "--service"),
+        (["up", "--port-base", "many"], 2, "--port-base"),
+        (["up", "--broker", "pigeons"], 2, "unknown broker 'pigeons'"),
+        (["--lang", "tlh", "status"], 2, "--lang is zh, en or both"),
+        (["policy", "explain", "dispatch.nothing"], 2, "no entry dispatch.nothing"),
+        (["policy", "list", "--at", "today"], 2, "--at takes an instant"),
+        (["policy", "list", "--at", "1999-01-01T00:00:00Z"], 2, "no policy version is in force"),
+        (["parked", "show", "7"], 2, "7' is no parked message"),
+        (["token", "--scope", "*"], 2, "has no token key"),
+        (["status"], 2, "no Linli runs on"),
+        (["trace", "xh01.c1", "--zone", "Mars"], 2, "unknown time zone"),
+        (["import", "nothing.csv", "--mapping", "nowhere"], 2, "there is no mapping file nowhere"),
+    ],
+)
+def test_bad_command_lines(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    line: list[str],
+    code: int,
+    says: str,
+) -> None:
+    monkeypatch.setenv("LINLI_HOME", str(tmp_path / "home"))
+    assert run(line) == code
+    error = capfd.readouterr().err
+    assert says in error
+    assert "Traceback" not in error
+    assert error.count("\n") == 1
+
+
+def test_the_language_is_the_environments_or_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    for value, language in (("zh_CN.UTF-8", Language.ZH), ("en_GB", Language.EN), ("C.UTF-8", Language.BOTH)):
+        monkeypatch.setenv("LANG", value)
+        assert language_of_environment() is language
+    choose(Language.ZH)
+    assert str(Words("中", "en")) == "中"
+    choose(Language.BOTH)
+    assert str(Words("中", "en")) == "中 / en"
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
+def test_every_command_explains_itself(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert "Usage" in capfd.readouterr().out

@@ -1,0 +1,177 @@
+"""`linli up` and what works on it, on the real services: import (twice, with bad lines), status, trace, token."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from linli_cli.main import run
+
+from cli.tests.test_stack import processes_of
+
+MAPPING = """
+name = "calls"
+zh = "电话"
+en = "calls"
+key = ["id"]
+zone = "Asia/Shanghai"
+[estate]
+column = "place"
+[estate.registration]
+region_id = "east"
+project_id = "east-1"
+[fields]
+received_at = { column = "at" }
+received_by = "agent-1"
+channel = "import"
+common_area = true
+customer_kind = "owner"
+name = { column = "who" }
+contact = { column = "phone" }
+kind = "complaint"
+category = "property_management"
+subcategory = "noise"
+what_happened = { column = "text" }
+expects = "尽快处理。"
+"""
+GOOD = 40
+Invoked = tuple[int, Any]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A stack in a process of its own, as a person starts it."""
+    path = tmp_path_factory.mktemp("running")
+    command = [sys.executable, "-m", "linli_cli.main", "up", "--quiet", "--broker", "embedded", "--data", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as supervisor:
+        deadline = time.monotonic() + 120
+        while not (path / "stack.json").exists():
+            assert supervisor.poll() is None, supervisor.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield path
+        supervisor.send_signal(signal.SIGTERM)
+        output, _ = supervisor.communicate(timeout=60)
+        assert supervisor.returncode == 0, output
+    assert processes_of(path) == []
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of forty good rows, one twice, and four bad ones."""
+    path = tmp_path_factory.mktemp("calls") / "calls.csv"
+    (path.parent / "calls.toml").write_text(MAPPING, encoding="utf-8")
+    rows = [
+        [str(n), f"望江苑{n % 3}", "2026-03-02 09:00:00", f"住户{n}", f"1390000{n:04}", f"第{n}次反映噪音"]
+        for n in range(GOOD)
+    ]
+    bad = [
+        ["b1", "望江苑0", "yesterday", "住户", "1", "time"],
+        ["b2", "望江苑0", "2026-03-02 09:00:00", "", "", "nobody"],
+        ["", "望江苑0", "2026-03-02 09:00:00", "住户", "1", "no key"],
+        ["b4", "望江苑0"],
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "place", "at", "who", "phone", "text"], *rows, rows[7], *bad])
+    return path
+
+
+def invoked(capfd: pytest.CaptureFixture[str], home: Path, *line: str) -> Invoked:
+    os.environ["LINLI_HOME"] = str(home)
+    capfd.readouterr()
+    code = run([*line, "--json"])
+    output = capfd.readouterr()
+    return code, json.loads(output.out) if output.out.strip() else output.err
+
+
+def imported(capfd: pytest.CaptureFixture[str], home: Path, calls: Path, *more: str) -> Invoked:
+    return invoked(capfd, home, "import", str(calls), "--mapping", str(calls.with_suffix(".toml")), *more)
+
+
+def wait_for_rest(capfd: pytest.CaptureFixture[str], home: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while True:
+        code, status = invoked(capfd, home, "status")
+        assert code == (0 if status["at_rest"] else 1)
+        if code == 0:
+            return dict(status)
+        assert time.monotonic() < deadline, status["reasons"]
+
+
+@pytest.mark.rule("INT-14", "INT-03")
+def test_a_file_is_brought_in_once_and_each_bad_line_is_kept_with_its_reason(
+    home: Path, calls: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, summary = imported(capfd, home, calls, "--limit", "5")
+    assert (code, summary["new"], summary["quarantined"]) == (1, 0, 5), "the estates are not registered"
+
+    report = calls.with_name("report.jsonl")
+    code, summary = imported(capfd, home, calls, "--register-estates", "--report", str(report))
+    counts = {
+        name: summary[name] for name in ("rows", "new", "from_quarantine", "known", "quarantined", "failed", "changed")
+    }
+    assert counts == {
+        "rows": GOOD + 5, "new": GOOD, "from_quarantine": 5, "known": 1, "quarantined": 4, "failed": 0, "changed": 0,
+    }  # fmt: skip
+    assert summary["estates_registered"] == 3
+    lines = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    assert [line["line"] for line in lines] == [GOOD + 3, GOOD + 4, GOOD + 5, GOOD + 6]
+    assert all(line["quarantine_id"] for line in lines)
+    assert "received_at: 'yesterday' is no instant" in lines[0]["en"]
+    assert "name" in lines[1]["en"]
+    assert "2 columns instead of 6" in lines[3]["en"]
+
+    code, summary = imported(capfd, home, calls, "--register-estates")
+    assert (code, summary["new"], summary["known"], summary["quarantined"]) == (1, 0, GOOD + 1, 4)
+    assert summary["estates_registered"] == 0
+
+    calls.write_text(calls.read_text(encoding="utf-8").replace("第3次", "第三次"), encoding="utf-8")
+    code, summary = imported(capfd, home, calls)
+    assert (summary["new"], summary["changed"]) == (0, 1)
+
+    status = wait_for_rest(capfd, home)
+    assert status["services"]["intake"]["told"] >= 2 * GOOD
+    assert status["services"]["dispatch"]["lag"] == {"followup": 0, "intake": 0, "warranty": 0}
+
+
+@pytest.mark.rule("OPS-01")
+def test_a_case_is_traced_across_services_and_facts_are_sent_again(
+    home: Path, calls: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    imported(capfd, home, calls, "--register-estates")
+    _, answer = invoked(capfd, home, "replay", "--service", "intake")
+    assert answer["facts"] >= 2 * GOOD
+    wait_for_rest(capfd, home)
+    state = json.loads((home / "stack.json").read_text(encoding="utf-8"))
+    assert run(["token", "--scope", "intake:read", "--data", str(home)]) == 0
+    token = capfd.readouterr().out.strip()
+    page = httpx.get(
+        f"{state['services']['intake']['url']}/requests", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+    ).json()
+    code, timeline = invoked(capfd, home, "trace", page["items"][0]["case_id"])
+    assert code == 0
+    assert {"intake", "dispatch"} <= {entry["service"] for entry in timeline}
+    facts = [entry["what"] for entry in timeline if entry["kind"] == "event"]
+    assert facts[0] == "ComplaintReceived"
+    assert len(facts) == len({(entry["what"], str(entry["facts"])) for entry in timeline if entry["kind"] == "event"})
+
+
+def test_what_is_not_there_is_said(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, error = invoked(capfd, home, "trace", "nowhere.c1")
+    assert (code, "nothing is recorded about nowhere.c1" in error) == (1, True)
+    assert invoked(capfd, home, "parked", "list") == (0, [])
+    assert run(["parked", "show", "intake:99"]) == 1
+
+
+def test_a_second_stack_on_the_same_data_is_refused(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["up", "--data", str(home)]) == 1
+    assert "already" in capfd.readouterr().err
+    assert (home / "stack.json").exists(), "the running one is still found"
