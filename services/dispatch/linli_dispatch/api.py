@@ -5,14 +5,15 @@ A reader sees the estates below their own organisation path; a contractor sees t
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query
-from linli_contracts.event import KEY_PATTERN
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
 from linli_runtime.reads import Reads
 
 from linli_dispatch.store import (
+    CURSOR_PATTERN,
     LARGEST_PAGE,
     EstateInFull,
     EstatePage,
@@ -30,8 +31,10 @@ from linli_dispatch.store import (
 )
 
 Reader = Annotated[Actor, Depends(require("dispatch:read"))]
+CaseId = Annotated[str, Path(pattern=ID_PATTERN)]
+EstateId = Annotated[str, Path(pattern=KEY_PATTERN)]
 KeyFilter = Annotated[str | None, Query(pattern=KEY_PATTERN)]
-Cursor = Annotated[str, Query(max_length=300)]
+Cursor = Annotated[str, Query(pattern=CURSOR_PATTERN)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
@@ -50,7 +53,7 @@ def router(reads: Reads) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/tickets/{case_id}")
-    async def get_ticket(actor: Reader, case_id: str) -> TicketSeen:
+    async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
         """One ticket with its clocks, waits and order."""
         found = await show_ticket(reads, actor, case_id)
         if found is None:
@@ -63,7 +66,7 @@ def router(reads: Reads) -> APIRouter:
         return await page_tickets(reads, actor, wanted)
 
     @routes.get("/estates/{estate_id}")
-    async def get_estate(actor: StaffReader, estate_id: str) -> EstateInFull:
+    async def get_estate(actor: StaffReader, estate_id: EstateId) -> EstateInFull:
         """One estate with its roster, its contractors and who has how much in hand."""
         found = await show_estate(reads, actor.org, estate_id)
         if found is None:

@@ -14,8 +14,11 @@ MOST_LINES = 1_000
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A short code such as ``key_missing``: these words travel in events, so they are no free text (INT-13)."""
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Hour = Annotated[float, Field(ge=0, le=24)]
+Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+"""A name as signs show it; control characters (the database keeps no NUL) are slips of a program."""
+Hour = Annotated[float, Field(ge=0, le=24, allow_inf_nan=False)]
+MOST_FEN = 1_000_000_000
+"""Ten million yuan: no lump sum for one repair comes near, so a larger one is a slip of the keyboard."""
 
 
 def _known_zone(zone: str) -> str:
@@ -86,7 +89,7 @@ class ContractorLine(Command):
     """A contractor, the trades and the phases it answers for."""
 
     contractor_id: Key
-    trades: tuple[Trade, ...]
+    trades: Annotated[tuple[Trade, ...], Field(max_length=50)]
     phases: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
 
 
@@ -153,4 +156,4 @@ class DecideReentrusting(OnTicket):
 
     accept: bool
     replacement_id: Key | None = None
-    price_fen: Annotated[Fen, Field(gt=0)] | None = None
+    price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)] | None = None

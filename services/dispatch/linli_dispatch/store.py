@@ -18,6 +18,10 @@ LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
 
 
+CURSOR_PATTERN: Final = r"^[A-Za-z0-9_.\-]{0,300}$"
+"""A cursor is the id of a row, or nothing."""
+
+
 class TicketSeen(BaseModel):
     """A ticket as people see it."""
 
@@ -147,9 +151,9 @@ class TicketFilter(BaseModel):
     status: Status | None = None
     level: Level | None = None
     overdue: bool | None = None
-    handler: str | None = Field(default=None, max_length=64)
-    owner: str | None = Field(default=None, max_length=64)
-    cursor: str = Field(default="", max_length=300)
+    handler: Key | None = None
+    owner: Key | None = None
+    cursor: str = Field(default="", pattern=CURSOR_PATTERN)
     limit: int = Field(default=100, ge=1, le=LARGEST_PAGE)
 
 

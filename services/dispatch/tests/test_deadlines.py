@@ -1,6 +1,7 @@
 """Each deadline is kept one second before it is due and at that instant, and missed one second later (ORG-04)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from linli_contracts.events.dispatch import (
     TicketEscalated,
     TicketResolved,
 )
+from linli_dispatch.domain.ticket import Ticket
 
 from services.dispatch.tests.office import CASE, SECOND, Office, graded, local
 
@@ -179,6 +181,30 @@ def test_a_deadline_over_an_unpublished_year_is_marked(office: Office) -> None:
     office.until(local("2027-03-13 00:00"))
     missed = office.facts(DeadlineMissed)[0]
     assert (missed.clock, missed.provisional, missed.rule) == ("customer_report", True, "DSP-03")
+
+
+@pytest.mark.rule("ORG-04")
+@pytest.mark.parametrize("touched", [True, False])
+def test_a_provisional_deadline_is_worked_out_again_once_the_year_is_published(
+    office: Office, *, touched: bool
+) -> None:
+    office.open()
+    due = office.due("customer_report")
+    before = office.ticket()
+    # As it was counted before the year was published: a day earlier, and marked.
+    clocks = (replace(before.clocks[0], due_at=due - timedelta(days=1), provisional=True), *before.clocks[1:])
+    office.states[Ticket, CASE] = before.model_copy(update={"clocks": clocks})
+    assert clocks[0].name == "customer_report"
+    if touched:
+        office.hear(graded(3, office.now))
+    else:
+        office.until(due - timedelta(days=1) + SECOND)
+    assert office.due("customer_report") == due
+    assert not any(clock.provisional for clock in office.ticket().clocks)
+    office.until(due)
+    assert office.facts(DeadlineMissed) == []
+    office.until(due + SECOND)
+    assert [(event.clock, event.due_at) for event in office.facts(DeadlineMissed)] == [("customer_report", due)]
 
 
 @pytest.mark.rule("DSP-03", "DSP-06")

@@ -1,18 +1,28 @@
 """Estates, homes, rosters and contractors are told when they are new or changed, and not again (ORG-01)."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomeRegistered, StaffRostered
-from linli_dispatch.commands import RegisterEstate
+from linli_dispatch.commands import (
+    DecideReentrusting,
+    RegisterContractor,
+    RegisterEstate,
+    RegisterHomes,
+    RosterStaff,
+)
 from linli_dispatch.domain.places import Home
 from linli_dispatch.handlers import MAP
-from linli_rulebook.decision import Refusal
-from linli_testkit.facts import GivenFacts
-from pydantic import ValidationError
+from linli_rulebook import PolicyBook
+from linli_rulebook.decision import Decision, Refusal
+from linli_testkit.facts import POLICY_DIR, GivenFacts, context
+from pydantic import BaseModel, ValidationError
 
-from services.dispatch.tests.office import HOME, Office
+from services.dispatch.tests.office import HOME, NOW, Office
 
 ESTATE: dict[str, Any] = {"estate_id": "xh01", "region_id": "south", "project_id": "p1", "name": "星河湾"}
 HOMES: dict[str, Any] = {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": "1", "building": "3"}]}
@@ -93,6 +103,45 @@ def test_a_home_of_another_estate_refuses_the_whole_list(office: Office) -> None
 def test_a_zone_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="IANA"):
         RegisterEstate(**ESTATE, zone="Asia/Nowhere")
+
+
+@pytest.mark.rule("ORG-01")
+def test_an_estate_cannot_be_registered_in_another_region_than_the_policys_file_for_it_names(tmp_path: Path) -> None:
+    shutil.copytree(POLICY_DIR, tmp_path, dirs_exist_ok=True)
+    estate_file = tmp_path / "2000.1" / "estates" / "xh01.toml"
+    estate_file.parent.mkdir(exist_ok=True)
+    estate_file.write_text('region = "south"\n', encoding="utf-8")
+    ctx = replace(context(NOW), policies=PolicyBook.load(tmp_path))
+    entry = next(entry for entry in MAP.commands if entry.name == "dispatch.register-estate")
+    assert isinstance(entry.decide(GivenFacts(), RegisterEstate(**ESTATE), ctx), Decision)
+    refused = entry.decide(GivenFacts(), RegisterEstate(**(ESTATE | {"region_id": "north"})), ctx)
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.status) == ("other-region", 422)
+
+
+NUL = "1\x00"
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (RegisterEstate, ESTATE | {"name": NUL}),
+        (RegisterHomes, {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": NUL, "building": "3"}]}),
+        (RegisterHomes, {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": "1", "building": NUL}]}),
+        (
+            RegisterContractor,
+            {"estate_id": "xh01", "contractors": [{"contractor_id": "k", "trades": [], "phases": [NUL]}]},
+        ),
+        (RosterStaff, {"estate_id": "xh01", "staff": [{**STAFF["staff"][0], "from_hour": float("nan")}]}),
+        (DecideReentrusting, {"case_id": "xh01.c1", "accept": True, "replacement_id": "k", "price_fen": 10**30}),
+        (DecideReentrusting, {"case_id": "xh01.c1", "accept": True, "replacement_id": "k", "price_fen": 0}),
+    ],
+)
+def test_what_the_database_or_the_ledger_could_not_keep_is_refused_at_the_door(
+    body: type[BaseModel], fields: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError):
+        body.model_validate(fields)
 
 
 @pytest.mark.rule("ORG-01")

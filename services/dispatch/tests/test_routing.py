@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from linli_contracts.events.dispatch import TicketAssigned
 from linli_dispatch.domain.places import Staff, Workload
+from linli_rulebook import calendar_for
+from linli_testkit.facts import shipped_policy
 
 from services.dispatch.tests.office import CASE, HOME, Office, local
 
@@ -149,7 +151,45 @@ def test_without_any_roster_the_owner_keeps_the_ticket() -> None:
 def test_a_night_duty_belongs_to_the_weekday_on_which_it_begins(at: str, *, on_duty: bool) -> None:
     night = Staff(staff_id="n", role="repair_engineer", desk="repair", weekdays=(4,), from_hour=22, until_hour=6)
     moment = datetime.fromisoformat(at)
-    assert night.on_duty(moment.weekday(), moment.hour + moment.minute / 60 + moment.second / 3600) is on_duty
+    hour = moment.hour + moment.minute / 60 + moment.second / 3600
+    assert night.on_duty(moment.date(), hour, None) is on_duty
+
+
+MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
+EVERY_DAY = (*MONDAY_TO_FRIDAY, 5, 6)
+
+
+@pytest.mark.rule("DSP-08", "ORG-03")
+@pytest.mark.parametrize(
+    ("weekdays", "day", "at_a_department", "at_a_work_list"),
+    [
+        (MONDAY_TO_FRIDAY, "2026-09-30", True, True),  # a Wednesday
+        (MONDAY_TO_FRIDAY, "2026-10-01", False, True),  # National Day, a Thursday
+        (MONDAY_TO_FRIDAY, "2026-10-03", False, False),  # a Saturday of the holiday
+        (MONDAY_TO_FRIDAY, "2026-10-10", True, False),  # a Saturday that makes up for it
+        ((5, 6), "2026-10-03", True, True),
+        ((), "2026-10-10", False, False),
+        (EVERY_DAY, "2026-10-01", True, True),
+    ],
+)
+def test_a_department_has_holidays_off_and_makes_up_for_them_and_another_desk_goes_by_its_roster(
+    weekdays: tuple[int, ...], day: str, *, at_a_department: bool, at_a_work_list: bool
+) -> None:
+    staff = Staff(staff_id="s", role="department", desk="engineering", weekdays=weekdays)
+    departments = calendar_for(shipped_policy().policy("2000.1"), "departments")
+    date = datetime.fromisoformat(day).date()
+    assert staff.on_duty(date, 10, departments) is at_a_department
+    assert staff.on_duty(date, 10, None) is at_a_work_list
+
+
+@pytest.mark.rule("DSP-08", "ORG-03")
+@pytest.mark.parametrize(
+    ("at", "handler"),
+    [("2026-09-30 10:00", "builder"), ("2026-10-01 10:00", "centre_head"), ("2026-10-10 10:00", "builder")],
+)
+def test_nobody_is_found_at_a_department_on_national_day(office: Office, at: str, handler: str) -> None:
+    office.open(local(at), category="engineering_quality")
+    assert assigned(office).handler_id == handler
 
 
 @pytest.mark.rule("INT-08", "DSP-08")

@@ -3,7 +3,8 @@
 Every due instant is worked out from the history of the case: receipt, rounds, passing on, waits. `wind` compares the
 table with the clocks that run: a clock whose fact is there starts, one whose fact is gone was done in time, one that
 counts from another fact begins anew. It costs the number of clocks, whatever the case has lived through, and asks the
-calendar only for those that start. The steps of the ladder have clocks too; `ladder.py` winds them, one for each step.
+calendar only for those that start, and for the provisional ones, until the year they reach into is published
+(ORG-04). The steps of the ladder have clocks too; `ladder.py` winds them, one for each step.
 
 A deadline that was missed no longer runs, but stays owed (`Ticket.overdue`) until its fact is gone. The report to the
 customer comes back after a miss, each time later, so a case in hand always has a clock that runs (DSP-19).
@@ -200,13 +201,23 @@ def wind(turn: Turn) -> None:
                 continue
         if waiting and row.pauses:
             continue
-        wound.append(clock if clock and not done and not row.moves else _started(row, ticket, terms, since))
+        if clock is None or done or row.moves or clock.provisional:
+            clock = _started(row, ticket, terms, since)
+        wound.append(clock)
     wound += [clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed]
     wound.sort(key=_by_due)
     changed: dict[str, object] = {"clocks": tuple(wound), "overdue": tuple(owed)}
     if kept:
         changed["kept"] = counted(ticket.kept, *kept)
     turn.change(**changed)
+
+
+def published_later(turn: Turn, clock: RunningClock) -> bool:
+    """Whether a provisional deadline that seems to run out lies later, now that the year is published (ORG-04)."""
+    row = RULE_OF.get(clock.name)
+    if row is None or not clock.provisional:
+        return False
+    return row.due(turn.ticket, turn.terms, clock.since).at > clock.due_at
 
 
 def drop(turn: Turn, *names: Clock) -> None:

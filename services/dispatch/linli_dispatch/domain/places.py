@@ -5,17 +5,27 @@ every ticket. The counters stay small, so that opening a ticket does not write t
 """
 
 from collections.abc import Mapping
-from datetime import date
-from typing import ClassVar
+from datetime import date, timedelta
+from typing import ClassVar, Final
 
 from linli_contracts.events.dispatch import EstateKind, Role
 from linli_contracts.events.intake import Trade
+from linli_rulebook import Calendar
 from linli_rulebook.decision import State
 from pydantic import BaseModel, ConfigDict
 
+ONE_DAY: Final = timedelta(days=1)
+DAYS_OF_WEEK: Final = 7
+SATURDAY: Final = 5
+"""As `date.weekday` counts."""
+
 
 class Staff(BaseModel):
-    """One line of an estate's roster: a person at a desk, on weekdays (0 is Monday) and hours of the local clock."""
+    """One line of an estate's roster: a person at a desk, on weekdays (0 is Monday) and hours of the local clock.
+
+    At a department, whoever is not rostered for all seven days has statutory holidays off, and works on the weekend's
+    make-up working days (调休, ORG-03).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,13 +37,25 @@ class Staff(BaseModel):
     from_hour: float = 0
     until_hour: float = 24
 
-    def on_duty(self, weekday: int, hour: float) -> bool:
-        """Whether the person works at this local time; hours that end before they begin run past midnight."""
+    def on_duty(self, day: date, hour: float, calendar: Calendar | None) -> bool:
+        """Whether the person works at this local time; hours that end before they begin run past midnight.
+
+        ``calendar`` is for a desk that follows the working dates (ORG-03); None: its roster says all.
+        """
         if self.from_hour < self.until_hour:
-            return weekday in self.weekdays and self.from_hour <= hour < self.until_hour
-        return (weekday in self.weekdays and hour >= self.from_hour) or (
-            (weekday - 1) % 7 in self.weekdays and hour < self.until_hour
+            return self.from_hour <= hour < self.until_hour and self._works_on(day, calendar)
+        return (hour >= self.from_hour and self._works_on(day, calendar)) or (
+            hour < self.until_hour and self._works_on(day - ONE_DAY, calendar)
         )
+
+    def _works_on(self, day: date, calendar: Calendar | None) -> bool:
+        rostered = day.weekday() in self.weekdays
+        if calendar is None or len(self.weekdays) == DAYS_OF_WEEK:
+            return rostered
+        if day.weekday() < SATURDAY:
+            return rostered and calendar.is_working_date(day)
+        makes_up = calendar.is_working_date(day) and any(weekday < SATURDAY for weekday in self.weekdays)
+        return rostered or makes_up
 
 
 class Contractor(BaseModel):

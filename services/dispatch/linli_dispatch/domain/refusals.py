@@ -5,6 +5,14 @@ from typing import Final
 from linli_rulebook.decision import Refusal
 
 ESTATE_NOT_FOUND: Final = Refusal("estate-not-found", "ORG-01", "没有这个小区。", "There is no such estate.", 404)
+OTHER_REGION: Final = Refusal(
+    "other-region",
+    "ORG-01",
+    "政策文件将此小区列在另一区域。",
+    "The policy's file for this estate names another region.",
+    422,
+    (("region_id", "the region that the policy's file names"),),
+)
 FOREIGN_ID: Final = Refusal(
     "foreign-id",
     "ORG-01",

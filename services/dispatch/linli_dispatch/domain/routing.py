@@ -64,7 +64,7 @@ def choose_handler(
 ) -> Choice:
     """The handler for ``ticket`` at ``desk``; ``served_by`` served the home, or the case, before."""
     local = at.astimezone(terms.zone)
-    weekday, hour = local.weekday(), local.hour + local.minute / 60 + local.second / 3600
+    today, hour = local.date(), local.hour + local.minute / 60 + local.second / 3600
 
     def weigh(staff: Staff) -> _Candidate:
         weights, limit, load = terms.weights, terms.load_limit, workload.of(staff.staff_id)
@@ -74,7 +74,7 @@ def choose_handler(
         score = limit * (weights.skill * skilled + weights.continuity * served_before + weights.language * speaks)
         return _Candidate(
             staff=staff,
-            on_duty=staff.on_duty(weekday, hour),
+            on_duty=staff.on_duty(today, hour, terms.departments if terms.desk(staff.desk).department else None),
             has_room=load < limit,
             skilled=skilled,
             speaks=speaks,

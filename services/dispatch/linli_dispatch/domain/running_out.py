@@ -10,7 +10,7 @@ from typing import Final
 from linli_contracts.events.dispatch import Clock, DeadlineMissed
 from linli_rulebook.decision import Append, Timer
 
-from linli_dispatch.domain.clocks import RULE_OF, counted, wind
+from linli_dispatch.domain.clocks import RULE_OF, counted, published_later, wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.ladder import climb
 from linli_dispatch.domain.level import raise_by_age
@@ -101,8 +101,9 @@ def run_out(turn: Turn, timer: Timer) -> None:
     clock = next((one for one in ticket.clocks if (one.name, one.step) == (timer.clock, timer.step)), None)
     if clock is None:
         return
-    turn.change(clocks=tuple(one for one in ticket.clocks if one is not clock))
-    CONSEQUENCES[clock.name](turn, clock)
+    if not published_later(turn, clock):
+        turn.change(clocks=tuple(one for one in ticket.clocks if one is not clock))
+        CONSEQUENCES[clock.name](turn, clock)
     wind(turn)
 
 

@@ -2,6 +2,7 @@
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts
+from linli_rulebook import PolicyBook, PolicyFileError
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
@@ -10,9 +11,20 @@ from linli_dispatch.domain.places import Contractor, Estate, Home, Staff
 
 
 def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: Context) -> Outcome:
-    """Registers an estate."""
+    """Registers an estate, in the region that the policy says it is in, if it says so."""
+    if not _agrees(ctx.policies, command):
+        return refusals.OTHER_REGION
     wanted = Estate(id=command.estate_id, **command.model_dump(exclude={"estate_id"}))
     return registry.register_estate(facts.get(Estate, command.estate_id), wanted, ctx.now)
+
+
+def _agrees(policies: PolicyBook, command: commands.RegisterEstate) -> bool:
+    try:
+        for version in policies.versions:
+            policies.policy(version, region=command.region_id, estate=command.estate_id)
+    except PolicyFileError:
+        return False
+    return True
 
 
 def handle_register_homes(facts: Facts, command: commands.RegisterHomes, ctx: Context) -> Outcome:
