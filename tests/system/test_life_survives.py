@@ -9,8 +9,6 @@ from linli_testkit.house import House, PowerCuts
 
 from tests.system.life import SERVICES, START, live
 
-
-
 Books = dict[str, list[bytes]]
 
 

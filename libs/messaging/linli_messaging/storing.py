@@ -279,7 +279,7 @@ class Store:
     async def too_much_parked(self, at_least: int, share: float) -> bool:
         """True when more than ``share`` of all inputs ever processed is parked, and at least ``at_least``."""
         row = (await self._fetch("count_parked"))[0]
-        return bool(row["parked"] >= at_least and row["parked"] > share * row["processed"])
+        return bool(row["parked"] >= at_least and row["parked"] > share * int(row["processed"]))
 
 
 def _earliest(state: State) -> datetime | None:

@@ -1,0 +1,157 @@
+"""What cannot be handled is parked and holds no more than it must, until an operator mends or drops it (promise 6)."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import orjson
+import pytest
+from linli_messaging.inputs import Accepted
+from linli_messaging.transaction import TooMuchParkedError
+from linli_testkit.house import House, Room
+
+from libs.messaging.tests import small
+from libs.messaging.tests.small import AT, SECOND, command, record, rung, timer
+from libs.messaging.tests.test_transactions import bells
+
+
+async def parked(room: Room) -> list[dict[str, Any]]:
+    return [dict(row) for row in await room.fetch("list_parked", 0, 100)]
+
+
+async def run_stored(house: House, room: Room) -> None:
+    """What the writer loop does when it is told to look for what is ripe."""
+    for _ in range(3):
+        stored = await house.stored(room)
+        if stored:
+            await room.commit(stored)
+
+
+async def holding(room: Room) -> int:
+    """A parked order-critical fact with two followers, an overtaken clock, and another bell; the head's number."""
+    await room.commit([command(key="clock", due=[str(AT + SECOND)], at=AT - SECOND)])
+    head = record(rung(nth=1, how="bug", critical=True), 1)
+    await room.commit([head, record(rung(nth=2), 2), record(rung("e1.b", 9), 3)])
+    await room.commit([record(small.Sent(case_id="e1.a", estate_id="e1"), 4), record(rung(nth=3), 5)])
+    await room.commit([timer(until=AT + 2 * SECOND)])
+    first, *followers = await parked(room)
+    assert (first["holds"], [each["waits_for"] for each in followers]) == (True, [first["id"]] * 2)
+    return int(first["id"])
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_held_case_waits_and_others_go_on(room: Room) -> None:
+    await holding(room)
+    state = await bells(room)
+    assert (state["e1.a"].rung, state["e1.a"].fired, state["e1.b"].rung) == ((0,), (), (9,))
+    order = command(key="2")
+    await room.commit([order])
+    assert (await order.answered).code == "case-held"  # type: ignore[union-attr]  # a refusal
+    assert await room.connection.fetchval("SELECT count(*) FROM timer WHERE id = 'e1.a'") == 0
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_retry_with_a_corrected_body_runs_head_and_followers_in_order(house: House, room: Room) -> None:
+    """Given a held bell, when its head is retried uncorrected, it holds on; corrected, all runs in order, once, and the
+    clock comes back.
+    """
+    head = await holding(room)
+    await room.connection.execute(room.queries["retry_parked"], head, None)
+    await run_stored(house, room)
+    assert len(await parked(room)) == 3
+    assert await room.connection.execute(room.queries["retry_parked"], head + 1, None) == "UPDATE 0"  # a follower
+    corrected = orjson.dumps(rung(nth=1).model_dump())
+    await room.connection.execute(room.queries["retry_parked"], head, corrected)
+    await run_stored(house, room)
+    assert (await bells(room))["e1.a"].rung == (0, 1, 2, 3)
+    assert await parked(room) == []
+    assert await room.connection.fetchval("SELECT due_at FROM timer WHERE id = 'e1.a'") == AT + SECOND
+    order = command(key="2", at=AT + 2 * SECOND)
+    await room.commit([order])
+    assert await order.answered == Accepted({"rung": 5})
+    assert (await bells(room))["e1.a"].fired == (AT + SECOND,)
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_dropped_head_hands_its_hold_to_the_next(house: House, room: Room) -> None:
+    """Given a held bell, when its head is dropped, then its followers run in order before anything new, without it."""
+    head = await holding(room)
+    rows = await room.connection.fetch(room.queries["drop_parked"], head, "not ours")
+    await room.connection.fetch(room.queries["hand_on_hold"], rows[0]["subject"])
+    new = record(rung(nth=7), 6)
+    await room.commit([new])
+    assert (await bells(room))["e1.a"].rung == (0,)
+    await run_stored(house, room)
+    assert (await bells(room))["e1.a"].rung == (0, 2, 3, 7)
+    assert await parked(room) == []
+    assert await room.connection.fetchval("SELECT count(*) FROM timer WHERE id = 'e1.a'") == 1
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_follower_that_fails_becomes_the_head(house: House, room: Room) -> None:
+    await room.commit([record(rung(nth=1, how="bug", critical=True), 1), record(rung(nth=2, how="bug"), 2)])
+    head = (await parked(room))[0]["id"]
+    await room.connection.execute(room.queries["retry_parked"], head, orjson.dumps(rung(nth=1).model_dump()))
+    await run_stored(house, room)
+    (left,) = await parked(room)
+    assert (left["waits_for"], left["status"], left["number"]) == (None, "parked", 2)
+    assert len(await room.connection.fetch(room.queries["retry_parked"], left["id"], None)) == 1
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_clock_cannot_be_dropped_and_nothing_without_an_envelope_retried(room: Room) -> None:
+    await room.connection.execute(room.queries["park_raw"], "topic", 1, 17, "{}", b"?", "a header is not UTF-8")
+    await room.commit([command(key="1", how="break", due=[str(AT)], at=AT - SECOND)])
+    await room.commit([timer(until=AT)])
+    raw, clock = (row["id"] for row in await parked(room))
+    assert await room.connection.fetch(room.queries["drop_parked"], clock, "no") == []
+    assert await room.connection.fetch(room.queries["retry_parked"], raw, None) == []
+    assert len(await room.connection.fetch(room.queries["retry_parked"], clock, None)) == 1
+    assert len(await room.fetch("take_ripe_timers", 10)) == 1
+    assert len(await room.connection.fetch(room.queries["drop_parked"], raw, "noise")) == 1
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_mended_clock_fires_when_it_is_retried(room: Room) -> None:
+    await room.commit([command(key="1", how="break", due=[str(AT)], at=AT - SECOND)])
+    await room.commit([timer(until=AT)])
+    (clock,) = await parked(room)
+    state = (await bells(room))["e1.a"].model_copy(update={"broken": False})
+    await room.connection.execute("UPDATE bell SET state = $1", state.model_dump_json())
+    await room.connection.execute(room.queries["retry_parked"], clock["id"], None)
+    retried = timer(until=AT)
+    retried.parked_id = clock["id"]
+    await room.commit([retried])
+    assert (await bells(room))["e1.a"].fired == (AT,)
+    assert await parked(room) == []
+
+
+@pytest.mark.rule("OPS-02")
+async def test_parked_early_facts_leave_their_store(house: House, room: Room) -> None:
+    await room.commit([record(rung(how="early:e1.s"), 1)])
+    await room.connection.execute("UPDATE early SET ripe = true, body = $1", orjson.dumps(rung(how="bug").model_dump()))
+    await run_stored(house, room)
+    rest = (await room.fetch("read_rest", AT))[0]
+    assert (rest["early"], rest["ripe"], rest["parked"]) == (0, 0, 1)
+
+
+@pytest.mark.rule("OPS-02")
+async def test_unknown_types_are_parked_apart_and_run_after_an_upgrade(room: Room) -> None:
+    unknown = record(rung(), 1)
+    unknown.event, unknown.entry, unknown.unreadable, unknown.unknown = None, None, "unknown type Rung version 1", True
+    await room.commit([unknown])
+    assert (await room.fetch("count_parked"))[0]["parked"] == 0
+    await room.connection.execute(room.queries["ripen_known_types"], ["Rung"], [2])
+    assert (await parked(room))[0]["status"] == "parked"
+    await room.connection.execute(room.queries["ripen_known_types"], ["Rung"], [1])
+    assert (await parked(room))[0]["status"] == "ripe"
+
+
+@pytest.mark.rule("OPS-02")
+@pytest.mark.parametrize(("bad", "good", "stops"), [(49, 0, False), (50, 0, True), (50, 300, False)])
+async def test_too_much_parked_stops(room: Room, bad: int, good: int, stops: bool) -> None:  # noqa: FBT001 - a table
+    """Given so many bad of all facts, then beyond fifty and a fifth the batch is refused and nothing is parked."""
+    facts = [record(rung(nth=nth, how="" if nth <= good else "bug"), nth) for nth in range(1, good + bad + 1)]
+
+    with pytest.raises(TooMuchParkedError, match="linli parked list") if stops else nullcontext():
+        await room.commit(facts)
+    assert len(await parked(room)) == (0 if stops else bad)
