@@ -27,8 +27,9 @@ TRIES: Final = 8
 _FIRST_WAIT_S: Final = 0.05
 _TIMEOUT_S: Final = httpx.Timeout(120.0, connect=5.0)
 _UNAVAILABLE: Final = frozenset({502, 503, 504})
-_POLL_S: Final = (0.002, 0.1)
-"""Waiting for rest asks again after the first, doubling up to the second."""
+_POLL_S: Final = (0.02, 0.1)
+"""Waiting for rest asks again after the first, doubling up to the second; a fact takes some 20 ms from service to
+service, and each asking costs the services some of the time that they need to come to rest."""
 
 EMBEDDED_OPERATOR: Final = Identity("linli-cli")
 
@@ -170,8 +171,11 @@ class Client:
         previous: dict[str, Reading] | None = None
         while True:
             readings = await self.rest()
-            reasons = at_rest(readings, previous, self._who_reads())
-            if not reasons and previous is not None:
+            # One round of readings shows rest where nothing comes from outside meanwhile, as nothing does while
+            # somebody waits for rest: a fact that a reading missed had a cause, which another reading shows. Facts
+            # that wait for one not yet told are no motion: that takes two rounds to see.
+            reasons = at_rest(readings, None, self._who_reads())
+            if not reasons or (previous and not at_rest(readings, previous, self._who_reads())):
                 return readings
             if time.monotonic() >= deadline:
                 raise Complaint(

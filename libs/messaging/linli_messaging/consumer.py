@@ -36,10 +36,12 @@ from linli_messaging.transaction import Committed
 from linli_messaging.writer import MAX_BATCH, Writer
 
 IDLE_POLL_MS: Final = 10
-"""FastStream waits this long for records and, after none, sleeps as long: the most an idle service adds to a fact's way."""
+"""FastStream waits this long for records and, after none, sleeps as long: what an idle service adds to a fact's way."""
 FETCH_WAIT_MS: Final = 50
 """How long a broker may hold a fetch without records. Apache Kafka answers as soon as there are some; the embedded one
 looks only now and then (256 ms late at worst with the default of 500)."""
+SESSION_TIMEOUT_MS: Final = 6_000
+"""The least Kafka allows: a killed process gives its partitions up after this."""
 GAP_LOOK_S: Final = 0.5
 
 log = logging.getLogger(__name__)
