@@ -9,7 +9,7 @@ from linli_cli.client.tokens import Identity
 from linli_cli.demo.chance import Chance
 from linli_cli.demo.hours import by_day
 from linli_cli.demo.scripts import Script, Scripts
-from linli_cli.demo.seen import Ticket, tickets_touched
+from linli_cli.demo.seen import Ticket, tickets_to_plan
 from linli_cli.demo.world import World
 from linli_cli.simulation.agenda import Done, Step
 from linli_cli.simulation.sending import People
@@ -33,7 +33,7 @@ class Desks:
 
     async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
         """Plan the work on each case once a round."""
-        return [step for ticket in await tickets_touched(people, done) for step in self._plan(ticket)]
+        return [step for ticket in await tickets_to_plan(people, done) for step in self._plan(ticket)]
 
     def _plan(self, ticket: Ticket) -> Iterator[Step]:
         key = (ticket.case_id, ticket.round, ticket.order.called_at.isoformat() if ticket.order else None)

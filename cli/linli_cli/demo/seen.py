@@ -1,6 +1,6 @@
 """What the people of the demonstration see of a case: the part of dispatch's public answer that they act on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from linli_contracts.event import Instant
 from pydantic import BaseModel, ConfigDict
@@ -58,22 +58,24 @@ class Ticket(_Seen):
         return next((clock.since for clock in self.clocks if clock.name == "completion"), self.received_at)
 
 
-def case_of(done: Done) -> str | None:
-    """The case that a step was about, if it was about one and was done."""
-    if not done.answer.done:
-        return None
-    told = done.answer.answer.get("case_id") or done.step.body.get("case_id")
-    if told is None and done.step.service == "followup":
-        told = done.step.chain
-    return str(told) if told else None
-
-
-async def tickets_touched(people: People, done: Sequence[Done]) -> list[Ticket]:
-    """The cases that these steps were about, each once, as they stand now."""
-    return await _read(people, dict.fromkeys(case for one in done if (case := case_of(one))))
-
-
-async def _read(people: People, cases: Iterable[str]) -> list[Ticket]:
+async def tickets_to_plan(people: People, done: Sequence[Done]) -> list[Ticket]:
+    """The cases that these steps put into somebody's hands, each once, as they stand now."""
     client = people.client(READER)
+    cases = dict.fromkeys(case for one in done if (case := _handed(one)))
     found = await together(client.find("dispatch", f"/tickets/{case}") for case in cases)
     return [Ticket.model_validate(ticket) for ticket in found if ticket is not None]
+
+
+def _handed(done: Done) -> str | None:
+    """The case that was received, reopened or re-entrusted by a step; None: nobody got anything new to do."""
+    if not done.answer.done:
+        return None
+    match done.step.name:
+        case "intake.receive":
+            return str(done.answer.answer["case_id"])
+        case "followup.complete-callback" if not done.step.body["satisfied"]:
+            return done.step.chain
+        case "dispatch.decide-reentrusting":
+            return str(done.step.body["case_id"])
+        case _:
+            return None

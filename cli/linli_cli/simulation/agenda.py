@@ -67,17 +67,17 @@ class Agenda:
         return self._waiting[0][0] if self._waiting else None
 
     def take_round(self, until: datetime) -> list[Step]:
-        """The next steps up to this instant: of each chain the first, and those right after it in the same hands.
+        """The next steps up to this instant: of each chain the first, and those right after it at the same service.
 
-        Steps that follow each other at one service, sent by one person, need no rest in between: they travel in one
-        request, and a service keeps the order of its lines. Each chain's steps stand together.
+        Steps that follow each other at one service need no rest in between: what it answered, it has decided. Each
+        chain's steps stand together, in order.
         """
         chains: dict[str, list[Step]] = {}
         later: list[Step] = []
         ended: set[str] = set()
         for step in self._due(until):
             taken = chains.setdefault(step.chain, [])
-            if step.chain in ended or (taken and (taken[0].service, taken[0].who) != (step.service, step.who)):
+            if step.chain in ended or (taken and taken[0].service != step.service):
                 ended.add(step.chain)
                 later.append(step)
             else:

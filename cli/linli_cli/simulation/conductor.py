@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from linli_cli.client.client import Client
 from linli_cli.client.rest import Reading
 from linli_cli.simulation.agenda import Agenda, Done, Step
+from linli_cli.simulation.resting import rested
 from linli_cli.simulation.sending import People, send_round
 
 REST_TIMEOUT_S: Final = 300.0
@@ -72,16 +73,14 @@ class Conductor:
         await self._move(course, start)
         await self._play(people, course, start)
         while True:
-            at = self._next_instant(course)
-            ends = max(course.instant, min(self.horizon, at + self.window))
+            ends = max(course.instant, min(self.horizon, self._next_instant(course) + self.window))
             acted = await self._play(people, course, ends)
             if ends > course.instant:
                 await self._move(course, ends)
-            acted |= self.agenda.add(await self._look(people, [], ends)) > 0
+            elif not acted:
+                return course
             course.windows += 1
             await self.tell(course)
-            if course.instant >= self.horizon and not acted and self._next_instant(course) >= self.horizon:
-                return course
 
     async def _play(self, people: People, course: Course, ends: datetime) -> bool:
         """Send all steps up to `ends`, and what people make of them; answers whether there was any."""
@@ -89,7 +88,7 @@ class Conductor:
         self.agenda.add(await self._look(people, [], ends))
         while steps := self.agenda.take_round(ends):
             done = await send_round(people, steps)
-            course.readings = await self.client.wait_until_rest(REST_TIMEOUT_S)
+            course.readings = await rested(self.client, REST_TIMEOUT_S)
             course.rounds += 1
             course.steps += len(done)
             course.refused.extend(one for one in done if not one.answer.done)
@@ -104,7 +103,7 @@ class Conductor:
     async def _move(self, course: Course, instant: datetime) -> None:
         await self.client.set_clock(instant)
         course.instant = instant
-        course.readings = await self.client.wait_until_rest(REST_TIMEOUT_S)
+        course.readings = await rested(self.client, REST_TIMEOUT_S)
 
     def _next_instant(self, course: Course) -> datetime:
         """The next at which anything arrives or is due; the horizon when there is nothing before it."""

@@ -44,26 +44,18 @@ class Running:
 
     async def rest(self) -> dict[str, Any]:
         """What must be nothing, and equal, for the system to be at rest (promise 10)."""
-        waiting = self.writer.waiting
-        counts = (await self.fetch("read_rest"))[0]
-        lanes = await self.fetch("read_lanes")
-        inbox: dict[str, dict[str, int]] = {producer: {} for producer in self.writer.map.producers()}
-        for row in await self.fetch("all_inboxes"):
-            inbox.setdefault(row["producer"], {})[str(row["lane"])] = row["last"]
-        instant = self.clock.now()
-        due = (await self.fetch("count_due", instant))[0][0]
-        next_due = (await self.fetch("next_due"))[0][0]
+        waiting, instant = self.writer.waiting, self.clock.now()
+        read = dict((await self.fetch("read_rest", instant))[0])
+        numbers = {name: orjson.loads(read.pop(name) or "{}") for name in ("heads", "published", "inbox")}
+        silent: dict[str, dict[str, int]] = {producer: {} for producer in self.writer.map.producers()}
         return {
             "service": self.service,
             "instant": instant,
             "clock": "stepped" if self.clock.stepped else "system",
-            "heads": {str(row["lane"]): row["head"] for row in lanes if row["head"]},
-            "published": {str(row["lane"]): row["published"] for row in lanes if row["published"]},
-            "inbox": inbox,
-            "due": due,
-            "next_due_at": next_due,
             "waiting": max(waiting, self.writer.waiting),
-            **dict(counts),
+            **read,
+            **numbers,
+            "inbox": silent | numbers["inbox"],
         }
 
     async def timeline(self, case_id: str) -> list[dict[str, Any]]:
