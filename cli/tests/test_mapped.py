@@ -124,15 +124,15 @@ def test_an_instant_that_is_none_is_unreadable() -> None:
 
 
 def test_a_time_that_the_clocks_skip_is_the_instant_of_the_skip() -> None:
-    assert in_zone(datetime(2012, 3, 11, 2, 30), BOSTON) == datetime(2012, 3, 11, 7, tzinfo=UTC)  # noqa: DTZ001 - local
-    assert in_zone(datetime(2012, 3, 11, 3, 0), BOSTON) == datetime(2012, 3, 11, 7, tzinfo=UTC)  # noqa: DTZ001 - local
+    assert in_zone(datetime(2012, 3, 11, 2, 30), BOSTON) == datetime(2012, 3, 11, 7, tzinfo=UTC)  # noqa: DTZ001 - a local time on purpose
+    assert in_zone(datetime(2012, 3, 11, 3, 0), BOSTON) == datetime(2012, 3, 11, 7, tzinfo=UTC)  # noqa: DTZ001 - a local time on purpose
 
 
-LOCAL = st.datetimes(datetime(2011, 1, 1), datetime(2012, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 - local
+LOCAL = st.datetimes(datetime(2011, 1, 1), datetime(2012, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 - a local time on purpose
 
 
-@given(LOCAL, st.timedeltas(min_value=datetime.resolution, max_value=datetime(2011, 1, 3) - datetime(2011, 1, 1)))  # noqa: DTZ001 - local
-def test_a_later_local_time_is_never_an_earlier_instant(earlier: datetime, span: Any) -> None:  # noqa: ANN401 - Hypothesis
+@given(LOCAL, st.timedeltas(min_value=datetime.resolution, max_value=datetime(2011, 1, 3) - datetime(2011, 1, 1)))  # noqa: DTZ001 - a local time on purpose
+def test_a_later_local_time_is_never_an_earlier_instant(earlier: datetime, span: Any) -> None:  # noqa: ANN401 - any span that Hypothesis makes
     assert in_zone(earlier, BOSTON) <= in_zone((earlier + span).replace(microsecond=0), BOSTON)
 
 

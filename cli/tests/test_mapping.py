@@ -78,3 +78,9 @@ def test_what_is_wrong_is_named(tmp_path: Path, good: str, bad: str, says: str) 
 def test_a_mapping_that_is_not_there_is_a_complaint() -> None:
     with pytest.raises(Complaint, match="there is no mapping file nowhere"):
         Mapping.load("nowhere")
+
+
+def test_the_documentations_example_can_be_read(tmp_path: Path) -> None:
+    page = (repository() / "docs" / "import.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    assert Mapping.load(written(tmp_path, example)).csv.encoding == "gb18030"
