@@ -1,4 +1,4 @@
-"""On a real broker, facts arrive once and in order whatever is lost, repeated, broken, foreign or late (promises 3 to 7)."""
+"""On a real broker, facts arrive once and in order whatever is lost, repeated, broken or late (promises 3 to 7)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -28,7 +28,7 @@ async def bus(databases: Databases, broker: TestBroker, deployment: str) -> Asyn
 def envelope(bus: Bus, number: int, **changes: object) -> Envelope:
     made = small.envelope(rung(), number)
     fields = {name: getattr(made, name) for name in Envelope.__slots__} | {"deployment": bus.deployment}
-    return Envelope(**(fields | changes))  # type: ignore[arg-type]  # the fields of an envelope
+    return Envelope(**(fields | changes))
 
 
 async def has_rung(bus: Bus, *nths: int) -> None:

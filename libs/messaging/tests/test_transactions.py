@@ -105,7 +105,7 @@ async def test_lanes_found_while_deciding_are_locked_by_starting_again(room: Roo
 
 @pytest.mark.rule("OPS-03")
 async def test_an_early_fact_runs_with_the_one_it_waited_for(house: House, room: Room) -> None:
-    """Given a fact that waits for a bell of the south, when it is cast, then the fact runs once and leaves its store."""
+    """Given a fact that waits for a bell of the south, when cast, then the fact runs once and leaves its store."""
     await room.commit([record(rung(how="early:e1.s", nth=5), 1)])
     assert (await count(room, "early"), await bells(room)) == (1, {})
     await room.commit([record(small.Cast(case_id="e1.s", estate_id="e1"), 1)])

@@ -70,7 +70,7 @@ async def test_an_event_too_large_parks_what_made_it(room: Room) -> None:
 
 @pytest.mark.rule("OPS-02")
 async def test_an_input_the_database_cannot_even_load_does_not_stop_the_loop(room: Room) -> None:
-    """Given a command with an id no database can keep, when it gets past the door, then it fails and the loop goes on."""
+    """Given a command with an id no database keeps, when it gets past the door, then it fails and the loop goes on."""
     odd = command()
     odd.refs = ((small.Bell, "e1.\0"),)
     async with running(room) as writer:
