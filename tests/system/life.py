@@ -1,7 +1,7 @@
 """One estate's year in small: the inputs of a life that touches every handler of every service.
 
-A complaint that a department answers, a repair by a contractor, an unsatisfied callback, a contractor who does not come,
-a closing of the warranty, a blocked and a paid release, a member's points. ``live`` plays it in a house.
+A complaint that a department answers, a repair by a contractor, an unsatisfied callback, a contractor who does not
+come, a closing of the warranty, a blocked and a paid release, a member's points. ``live`` plays it in a house.
 """
 
 from collections.abc import Mapping
@@ -70,6 +70,11 @@ class Life:
         rows = await self.house.rooms["followup"].connection.fetch("SELECT id, state FROM callback ORDER BY id")
         return str(next(row["id"] for row in reversed(rows) if f'"{case_id}"' in row["state"]))
 
+    async def handler_of(self, case_id: str) -> str:
+        """Who handles the case."""
+        dispatch = self.house.rooms["dispatch"].connection
+        return str(await dispatch.fetchval("SELECT handler_id FROM ticket WHERE id = $1", case_id))
+
 
 async def found_estate(life: Life) -> None:
     """An estate with homes, people, a contractor, a deposit."""
@@ -80,13 +85,14 @@ async def found_estate(life: Life) -> None:
     ]
     await life.do("dispatch.register-homes", estate_id="xh01", homes=homes)
     staff = [
-        {"staff_id": "agent-li", "role": "agent", "desk": "complaints"},
-        {"staff_id": "manager-wu", "role": "service_centre_manager", "desk": "complaints"},
-        {"staff_id": "psm-zhao", "role": "property_service_manager", "desk": "repair"},
-        {"staff_id": "engineer-qian", "role": "repair_engineer", "desk": "repair"},
-        {"staff_id": "dept-sun", "role": "department", "desk": "departments"},
-        {"staff_id": "vp-zhou", "role": "marketing_vp", "desk": "approvers"},
-        {"staff_id": "gm-zheng", "role": "general_manager", "desk": "approvers"},
+        {"staff_id": "agent-li", "role": "agent", "desk": "service_centre"},
+        {"staff_id": "manager-wu", "role": "service_centre_manager", "desk": "service_centre_office"},
+        {"staff_id": "psm-zhao", "role": "property_service_manager", "desk": "property_office"},
+        {"staff_id": "engineer-qian", "role": "repair_engineer", "desk": "repair", "skills": ["plumbing"]},
+        {"staff_id": "dept-sun", "role": "department", "desk": "property"},
+        {"staff_id": "vp-zhou", "role": "marketing_vp", "desk": "board"},
+        {"staff_id": "gm-zheng", "role": "property_general_manager", "desk": "board"},
+        {"staff_id": "group-he", "role": "group_service_centre", "desk": "group"},
     ]
     await life.do("dispatch.roster-staff", estate_id="xh01", staff=staff)
     contractors = [
@@ -133,6 +139,7 @@ async def live(house: House) -> None:
     life = Life(house)
     await found_estate(life)
     noise = await life.do("intake.receive", **request())
+    assert await life.handler_of(noise["case_id"]) == "dept-sun"
     await life.do("loyalty.join", customer_ref=noise["customer_ref"])
     await life.after(minutes=30)
     await life.do("dispatch.pass-on", case_id=noise["case_id"])
@@ -157,6 +164,7 @@ async def live(house: House) -> None:
 
 async def _repaired(life: Life) -> None:
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-102", contact="13800000002"))
+    assert await life.handler_of(leak["case_id"]) == "engineer-qian"
     await life.after(hours=3)
     await life.do("dispatch.arrive", case_id=leak["case_id"])
     await life.after(days=1)

@@ -1,8 +1,19 @@
-"""An office with one estate: a roster with every step of the ladder, a home, three contractors."""
+"""An office with one estate: a roster with every step of the ladder, a home, three contractors; and real tables."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import linli_dispatch
 import pytest
+import pytest_asyncio
+from linli_messaging.queries import Queries
+from linli_runtime.reads import Reads
+from linli_testkit.databases import Database
 
 from services.dispatch.tests.office import Office
+
+SQL = Path(linli_dispatch.__file__).parent / "sql"
 
 
 @pytest.fixture
@@ -11,3 +22,12 @@ def office() -> Office:
     new = Office()
     new.found()
     return new
+
+
+@pytest_asyncio.fixture
+async def reads(database: Database) -> AsyncIterator[Reads]:
+    """Reads over the migrated tables, empty."""
+    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
+        for migration in sorted((SQL / "migrations").glob("*.sql")):
+            await pool.execute(migration.read_text(encoding="utf-8"))
+        yield Reads(pool, Queries.load(SQL / "queries.sql"))

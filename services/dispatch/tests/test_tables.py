@@ -1,14 +1,11 @@
 """What is decided is stored and read again from a real database; who may not see it, does not."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import asyncpg
-import linli_dispatch
 import orjson
 import pytest
-import pytest_asyncio
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_dispatch.handlers import MAP
 from linli_dispatch.store import (
@@ -20,24 +17,13 @@ from linli_dispatch.store import (
     show_estate,
     show_ticket,
 )
-from linli_messaging.queries import Queries
 from linli_messaging.service_map import Actor, Ref
 from linli_rulebook.decision import State
 from linli_runtime.reads import Reads
-from linli_testkit.databases import Database
 
 from services.dispatch.tests.office import CASE, NOW, SECOND, Office, local
 
-SQL = Path(linli_dispatch.__file__).parent / "sql"
 GROUP = Actor(subject="staff", scopes=frozenset({"dispatch:read"}))
-
-
-@pytest_asyncio.fixture
-async def reads(database: Database) -> AsyncIterator[Reads]:
-    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for migration in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(migration.read_text(encoding="utf-8"))
-        yield Reads(pool, Queries.load(SQL / "queries.sql"))
 
 
 async def save(reads: Reads, states: Mapping[Ref, State]) -> None:

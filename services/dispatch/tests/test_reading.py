@@ -1,0 +1,84 @@
+"""Over HTTP each reads what is theirs; a path, a filter or a cursor that no id can be is refused, not looked up."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from linli_dispatch.main import SERVICE
+from linli_messaging.service_map import Actor
+from linli_runtime.process import application
+from linli_runtime.reads import Reads
+from linli_testkit.facts import shipped_policy
+
+from services.dispatch.tests.test_tables import busy_office, store
+
+READ = frozenset({"dispatch:read"})
+ACTORS = {
+    "group": Actor("clerk", READ),
+    "north": Actor("clerk-north", READ, org="group/north"),
+    "builder": Actor("person-of-builder", READ, contractor_id="builder_co"),
+    "rescue": Actor("person-of-rescue", READ, contractor_id="rescue_co"),
+    "nobody": Actor("nobody", frozenset()),
+}
+
+
+class KnownTokens:
+    """Tokens by name instead of signature."""
+
+    def actor(self, authorization: str | None) -> Actor:
+        """Whose token it is."""
+        return ACTORS[(authorization or "").removeprefix("Bearer ")]
+
+
+@pytest.fixture
+async def client(reads: Reads) -> AsyncIterator[httpx.AsyncClient]:
+    """The application over two stored estates."""
+    await store(reads, busy_office())
+    app = application(SERVICE, reads)
+    app.state.tokens = KnownTokens()
+    app.state.policies = shipped_policy()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dispatch") as client:
+        yield client
+
+
+async def status(client: httpx.AsyncClient, who: str, path: str) -> int:
+    return (await client.get(path, headers={"Authorization": f"Bearer {who}"})).status_code
+
+
+@pytest.mark.rule("ORG-01", "PAR-01")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/tickets/xh01.c1", {"group": 200, "north": 404, "builder": 200, "rescue": 404, "nobody": 403}),
+        ("/tickets/xh01.c2", {"group": 200, "north": 404, "builder": 404, "rescue": 404, "nobody": 403}),
+        ("/estates/xh01", {"group": 200, "north": 404, "builder": 403, "rescue": 403, "nobody": 403}),
+        ("/estates", {"group": 200, "north": 200, "builder": 403, "rescue": 403, "nobody": 403}),
+        ("/figures", {"group": 200, "north": 200, "builder": 403, "rescue": 403, "nobody": 403}),
+        ("/deadlines/missed?clock=completion", {"group": 200, "north": 200, "builder": 403, "rescue": 403}),
+    ],
+)
+async def test_who_reads_what(client: httpx.AsyncClient, path: str, expected: dict[str, int]) -> None:
+    assert {who: await status(client, who, path) for who in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tickets/xh01.c1%00",
+        "/tickets/nothing",
+        "/estates/a%00b",
+        "/tickets?handler=%00",
+        "/tickets?owner=%00",
+        "/tickets?cursor=%00",
+        "/tickets?estate_id=%00",
+        "/tickets?limit=0",
+        "/tickets?level=5000000000",
+        "/tickets?unknown=1",
+        "/estates?cursor=%00",
+        "/deadlines/missed?clock=completion&cursor=%00",
+        "/deadlines/missed?clock=lunch",
+        "/figures?estate_id=%00",
+    ],
+)
+async def test_what_no_id_can_be_is_refused_at_the_door(client: httpx.AsyncClient, path: str) -> None:
+    assert await status(client, "group", path) == 422
