@@ -37,7 +37,11 @@ class State(BaseModel):
     id: str
 
     def timers(self) -> Iterable[Timer]:
-        """Every running clock of this state (none by default)."""
+        """The running clocks of this state, at least the one that is due first (none by default).
+
+        The writer loop stores and fires only the earliest, and asks again after every decision, so a state with many
+        clocks may show that one alone.
+        """
         return ()
 
 

@@ -157,6 +157,35 @@ def test_a_completion_deadline_that_came_with_the_request_counts_instead_of_the_
     assert office.due("completion") == promised + timedelta(days=7)
 
 
+@pytest.mark.rule("DSP-03", "ORG-04")
+@pytest.mark.parametrize(
+    ("due_after", "done_after", "missed"),
+    [
+        (3600, 3599, 0),
+        (3600, 3600, 0),
+        (3600, 3601, 1),
+        (0, 0, 0),  # due, and done, in the second in which it came
+        (0, 1, 1),
+        (1, 0, 0),
+        (-1, 0, 1),  # due before it came
+        (-86_400 * 30, 0, 1),
+        (-86_400 * 30, 86_400 * 30, 1),
+    ],
+)
+def test_what_a_file_says_about_its_deadline_is_what_is_counted(
+    office: Office, due_after: int, done_after: int, missed: int
+) -> None:
+    office.open(complete_by=office.now + due_after * SECOND)
+    due = office.now + due_after * SECOND
+    office.accepted("pass-on", desk="engineering")
+    office.accepted("resolve", at=office.now + done_after * SECOND)
+    told = [event.due_at for event in office.facts(DeadlineMissed) if event.clock == "completion"]
+    assert told == [due] * missed
+    assert office.facts(TicketResolved)[-1].in_time is not bool(missed)
+    ticket = office.ticket()
+    assert (ticket.kept.get("completion", 0), ticket.missed.get("completion", 0)) == (1 - missed, missed)
+
+
 @pytest.mark.rule("DSP-03")
 @pytest.mark.parametrize(("late_by", "in_time"), [(0, True), (1, False)])
 def test_a_resolution_says_whether_it_was_in_time(office: Office, late_by: int, *, in_time: bool) -> None:

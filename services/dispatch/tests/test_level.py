@@ -14,19 +14,25 @@ def raised(office: Office) -> list[tuple[int, int, str]]:
 
 @pytest.mark.rule("DSP-06", "INT-06", "ORG-04")
 @pytest.mark.parametrize(
-    ("age", "due", "level"),
-    [("one week", local("2026-03-17 09:30"), 2), ("one month", local("2026-04-10 09:30"), 1)],
+    ("received_at", "due", "level", "before"),
+    [
+        ("2026-03-10 09:30", "2026-03-17 09:30", 2, 4),
+        ("2026-03-10 09:30", "2026-04-10 09:30", 1, 2),
+        ("2026-01-31 10:00", "2026-02-28 10:00", 1, 2),  # no 31 February: its last day
+        ("2024-01-30 00:00", "2024-02-29 00:00", 1, 2),
+    ],
 )
-def test_age_raises_the_level_one_second_after_the_instant(office: Office, age: str, due: object, level: int) -> None:
-    office.open()
-    instant = {"one week": local("2026-03-17 09:30"), "one month": local("2026-04-10 09:30")}[age]
-    assert instant == due
-    office.until(instant)
-    before = office.ticket().level
-    assert before > level
-    office.until(instant + SECOND)
-    assert office.ticket().level == level
+def test_age_raises_the_level_one_second_after_the_week_and_after_the_month(
+    received_at: str, due: str, level: int, before: int
+) -> None:
+    office = Office(now=local("2024-01-01 00:00"))
+    office.found()
+    office.open(local(received_at))
+    for seconds, expected in ((-1, before), (0, before), (1, level)):
+        office.until(local(due) + seconds * SECOND)
+        assert office.ticket().level == expected
     assert raised(office)[-1] == (level, before, f"age_level_{level}")
+    assert office.facts(TicketLevelRaised)[-1].policy_version == "2000.1"
 
 
 @pytest.mark.rule("DSP-06")

@@ -146,6 +146,19 @@ class CaseLife(RuleBasedStateMachine):
             assert tuple(taken) == LADDER[: len(taken)]
 
     @invariant()
+    def each_missed_deadline_takes_a_step_at_once_while_there_is_one(self) -> None:
+        """DSP-06."""
+        taken: Counter[int] = Counter()
+        told = self.office.told
+        for place, event in enumerate(told):
+            if isinstance(event, TicketEscalated):
+                taken[event.round] += 1
+            elif isinstance(event, DeadlineMissed) and taken[event.round] < len(LADDER):
+                step = told[place + 1]
+                assert isinstance(step, TicketEscalated)
+                assert (step.because, step.round) == (event.clock, event.round)
+
+    @invariant()
     def what_is_told_adds_up(self) -> None:
         """Opened once, closed at most once, a round for each reopening, a count for each miss."""
         if not self.office.states:
