@@ -53,6 +53,7 @@ STOP_WITHIN_S = 10.0
 PART_FAILED = 1
 CANNOT_START = 2
 REFUSALS = (
+    UnusableSettingsError,
     MigrationError,
     WrongDeploymentError,
     PolicyVersionError,
@@ -126,7 +127,7 @@ async def _start(
 ) -> "list[asyncio.Task[None]]":
     name, queries = service.map.name, service.queries()
     policies = PolicyBook.load(settings.policy_dir)
-    tokens = Tokens.from_pem(settings.public_key_pem())
+    tokens = _tokens(settings)
     url = settings.database_url.get_secret_value()
     pool = await open_writer(url, name)
     stack.push_async_callback(_close, pool)
@@ -205,6 +206,15 @@ def _ended(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
 
 def _failure(task: "asyncio.Task[None]") -> BaseException | None:
     return task.exception() if task.done() and not task.cancelled() else None
+
+
+def _tokens(settings: Settings) -> Tokens:
+    try:
+        return Tokens.from_pem(settings.public_key_pem())
+    except (ValueError, JoseError) as error:
+        raise UnusableSettingsError(
+            "LINLI_JWT_PUBLIC_KEY: neither a public key in PEM nor a file that holds one"
+        ) from error
 
 
 async def _clock(settings: Settings, pool: asyncpg.Pool, queries: Queries) -> AnyClock:

@@ -1,0 +1,186 @@
+"""The five services as real processes on the run's database and broker, to be stopped, killed and started again."""
+
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from linli_contracts.topics import SERVICES
+from linli_embedded.ports import free_ports
+from linli_embedded.topics import ensure_topics
+from linli_messaging.topology import topics
+from linli_runtime.clock import SystemClock
+from linli_testkit.crash import VARIABLE
+from linli_testkit.databases import Database, blocking
+from linli_testkit.facts import POLICY_DIR
+from linli_testkit.plugin import TestBroker
+
+from tests.system.life import SERVICES as MAPS
+
+WITHIN_S: Final = 180.0
+"""Far more than anything takes; a machine that runs much else besides needs it."""
+_POLL_S: Final = 0.1
+PRODUCERS: Final = {service.name: service.producers() for service, _ in MAPS}
+
+
+@dataclass(slots=True)
+class Processes:
+    """The services by name, each with its port, its log and the way to start it."""
+
+    directory: Path
+    environment: Mapping[str, str]
+    ports: Mapping[str, int]
+    token: str
+    deployment: str
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
+    running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start(self, service: str, crash_at: str = "", **settings: str) -> None:
+        """Start a service, armed to die at a crash point if one is named."""
+        more = {VARIABLE: crash_at} if crash_at else {}
+        port = {"LINLI_HTTP_PORT": str(self.ports[service])}
+        with (self.directory / f"{service}.log").open("ab") as log:
+            self.running[service] = subprocess.Popen(
+                [sys.executable, "-m", f"linli_{service}.main"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={**self.environment, **port, **more, **settings},
+            )
+
+    def ended(self, service: str) -> int:
+        """Wait for a service to end; its exit code."""
+        process = self.running.pop(service)
+        code = process.wait(WITHIN_S)
+        assert process.stdin is not None
+        process.stdin.close()
+        return code
+
+    def stop(self, service: str) -> int:
+        """Ask a service to stop; its exit code."""
+        self.running[service].send_signal(signal.SIGTERM)
+        return self.ended(service)
+
+    def log(self, service: str) -> str:
+        """The end of its log, for a message."""
+        return (self.directory / f"{service}.log").read_text()[-3000:]
+
+    def get(self, service: str, path: str) -> httpx.Response:
+        """Ask a service."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return self.http.get(f"http://127.0.0.1:{self.ports[service]}{path}", headers=headers)
+
+    def post(self, service: str, path: str, body: object, key: str) -> dict[str, Any]:
+        """Send a command as a patient client does: again with the same key until it is answered."""
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
+        deadline = time.monotonic() + WITHIN_S
+        while True:
+            try:
+                response = self.http.post(f"http://127.0.0.1:{self.ports[service]}{path}", headers=headers, json=body)
+            except httpx.TransportError:
+                response = None
+            if response is not None and response.status_code != 503:
+                assert response.is_success, response.text
+                answer: dict[str, Any] = response.json()
+                return answer
+            assert time.monotonic() < deadline, f"{service} does not answer:\n{self.log(service)}"
+            time.sleep(_POLL_S)
+
+    def ready(self, *services: str) -> None:
+        """Wait until these are ready."""
+        for service in services:
+            until(lambda service=service: self._is_ready(service), lambda service=service: self.log(service))  # type: ignore[misc]  # each its own
+
+    def _is_ready(self, service: str) -> bool:
+        try:
+            return self.get(service, "/health/ready").is_success
+        except httpx.TransportError:
+            return False
+
+    def at_rest(self) -> bool:
+        """Promise 10, read from the services themselves; timers of the future do not count."""
+        try:
+            rest = {service: self.get(service, "/rest").json() for service in SERVICES}
+        except httpx.TransportError:
+            return False
+        return all(
+            all(told[what] == 0 for what in ("due", "early", "ripe", "gaps", "asks", "waiting", "parked"))
+            and told["published"] == told["heads"]
+            and all(told["inbox"][producer] == rest[producer]["heads"] for producer in PRODUCERS[service])
+            for service, told in rest.items()
+        )
+
+    def come_to_rest(self) -> None:
+        """Wait for rest, seen twice in a row."""
+        until(lambda: self.at_rest() and self.at_rest(), lambda: str([self.get(s, "/rest").json() for s in SERVICES]))
+
+
+def until(condition: Callable[[], bool], account: Callable[[], str], within_s: float = WITHIN_S) -> None:
+    """Wait until it holds; an assertion with the account when it does not in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, account()
+        time.sleep(_POLL_S)
+
+
+@contextmanager
+def processes(database: Database, broker: TestBroker, directory: Path) -> Iterator[Processes]:
+    """A place for the services; nothing runs yet, and nothing is left running."""
+    blocking(_prepare(database, broker))
+    key = RSAKey.generate_key(2048)
+    claims = {"sub": "chaos", "scope": "*", "exp": SystemClock().now().timestamp() + 3600}
+    deployment = f"chaos-{secrets.token_hex(4)}"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
+    environment = inherited | {
+        "LINLI_DATABASE_URL": database.dsn,
+        "LINLI_BOOTSTRAP": broker.bootstrap,
+        "LINLI_KAFKA_IDEMPOTENCE": str(broker.is_apache_kafka).lower(),
+        "LINLI_DEPLOYMENT": deployment,
+        "LINLI_POLICY_DIR": str(POLICY_DIR),
+        "LINLI_JWT_PUBLIC_KEY": key.as_pem(private=False).decode(),
+        "LINLI_CONTACT_PEPPER": secrets.token_hex(32),
+        "LINLI_SUPERVISED": "true",
+    }
+    ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+    token = jwt.encode({"alg": "RS256"}, claims, key)
+    made = Processes(directory, environment, ports, token, deployment)
+    try:
+        yield made
+    finally:
+        made.http.close()
+        for process in made.running.values():
+            process.kill()
+        for service in list(made.running):
+            made.ended(service)
+
+
+async def _prepare(database: Database, broker: TestBroker) -> None:
+    connection = await asyncpg.connect(database.dsn)
+    for service in SERVICES:
+        await connection.execute(f'CREATE SCHEMA "{service}"')
+    await connection.close()
+    await ensure_topics(broker.bootstrap, topics(SERVICES), broker.admin)
+
+
+def rows(database: Database, statement: str) -> list[dict[str, Any]]:
+    """What the database holds."""
+
+    async def read() -> list[dict[str, Any]]:
+        connection = await asyncpg.connect(database.dsn)
+        found = [dict(row) for row in await connection.fetch(statement)]
+        await connection.close()
+        return found
+
+    return asyncio.run(read())
