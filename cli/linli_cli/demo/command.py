@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from linli_cli.commands.running import Data, home_of
+from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT
 from linli_cli.demo.calls import ZONE
 from linli_cli.demo.life import Life
@@ -33,14 +34,15 @@ async def demo(
     keep: Annotated[bool, Parameter(negative="", help="Leave it running afterwards, until ctrl-C.")] = False,
     calls: Annotated[int, Parameter(help="How many requests besides those of the stories.")] = 520,
     seed: Annotated[int, Parameter(help="Another seed, another year.")] = 20250301,
-    window: Annotated[float, Parameter(help="The conductor's step in days; it changes no figure.")] = 4.0,
+    window: Annotated[float, Parameter(help="The conductor's step in days; it changes no figure.")] = 10.0,
     broker: Annotated[str, Parameter(help="embedded, kafka, auto, or host:port.")] = "embedded",
     data: Data = None,
 ) -> int:
     """Generate a group, live one year with it on the stepped clock, and show what a manager would want to know."""
     began = time.monotonic()
     life = Life.of(seed, calls, window)
-    with stopping_on_signals() as told:
+    sound: bool | None = None
+    with stopping_on_signals():
         try:
             async with _home(data) as home, Stack(_options(home, broker), tell=_tell) as stack:
                 OUT.print(f"{stack.bus.kind} · {stack.postgres.kind}", style="dim", markup=False)
@@ -54,9 +56,9 @@ async def demo(
                     _show_addresses(stack)
                     await asyncio.Event().wait()
         except asyncio.CancelledError:
-            if not told.is_set() or not keep:
+            # ctrl-C ends a kept demonstration, and breaks off one that is still under way.
+            if sound is None:
                 raise
-            sound = True
     return 0 if sound else 1
 
 
@@ -64,7 +66,12 @@ async def demo(
 async def _home(data: Data) -> AsyncIterator[Home]:
     """The directory that was named, else one that is gone afterwards."""
     if data is not None:
-        yield home_of(data)
+        home = home_of(data)
+        if home.path.exists() and any(home.path.iterdir()):
+            raise Complaint(
+                f"{home.path} 不是空目录", f"{home.path} is not empty: the demonstration starts from nothing"
+            )
+        yield home
         return
     with scratch_home() as home:
         yield home

@@ -39,7 +39,9 @@ class Course:
     """How the run goes."""
 
     instant: datetime
-    """Where the clock stands."""
+    """Everything up to here has been played."""
+    clock: datetime
+    """Where the services' clock stands; it is moved only when something is due."""
     windows: int = 0
     rounds: int = 0
     steps: int = 0
@@ -47,6 +49,10 @@ class Course:
     """Steps that a service refused; whoever plays a file reports each."""
     readings: dict[str, Reading] = field(default_factory=dict)
     """The last ones, at rest."""
+
+    def due_by(self, instant: datetime) -> bool:
+        """Whether any timer runs out by then."""
+        return any(reading.next_due_at and reading.next_due_at <= instant for reading in self.readings.values())
 
 
 @dataclass(slots=True)
@@ -69,15 +75,16 @@ class Conductor:
         The steps at `start` itself are done before any other: whoever acts later relies on what they set up.
         """
         people = People(self.client)
-        course = Course(start)
+        course = Course(start, start)
         await self._move(course, start)
         await self._play(people, course, start)
         while True:
             ends = max(course.instant, min(self.horizon, self._next_instant(course) + self.window))
             acted = await self._play(people, course, ends)
-            if ends > course.instant:
+            course.instant = ends
+            if course.clock < ends and (ends == self.horizon or course.due_by(ends)):
                 await self._move(course, ends)
-            elif not acted:
+            elif ends == self.horizon and not acted:
                 return course
             course.windows += 1
             await self.tell(course)
@@ -102,7 +109,7 @@ class Conductor:
 
     async def _move(self, course: Course, instant: datetime) -> None:
         await self.client.set_clock(instant)
-        course.instant = instant
+        course.clock = instant
         course.readings = await rested(self.client, REST_TIMEOUT_S)
 
     def _next_instant(self, course: Course) -> datetime:

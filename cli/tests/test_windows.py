@@ -1,0 +1,58 @@
+"""How long the conductor's windows are decides how fast a run goes, not how it ends: a second, an hour, a week."""
+
+import gzip
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linli_cli.importing.mapping import Mapping
+from linli_cli.places import repository
+from linli_cli.simulation.figures import document
+from linli_cli.simulation.people import Customers
+from linli_cli.simulation.played import read_requests
+from linli_cli.simulation.run import Run
+from linli_cli.simulation.scratch import scratch_home
+from linli_cli.stack import Stack, StackOptions
+
+FILE = repository().parent / "shared" / "data" / "boston311_2011q3.csv.gz"
+SAMPLE = slice(300, 800)
+"""500 rows of two busy days: few enough seconds for a window each."""
+AFTER_LAST = timedelta(hours=20)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    if not FILE.exists():
+        pytest.skip(f"{FILE} is not there")
+    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
+        header, rows = next(file), list(islice(file, SAMPLE.start, SAMPLE.stop))
+    path = tmp_path / "sample.csv"
+    path.write_text("".join([header, *rows]), encoding="utf-8")
+    return path
+
+
+async def figures(sample: Path, window: timedelta) -> dict[str, Any]:
+    mapping = Mapping.load("boston311")
+    played = read_requests(sample, mapping, None)
+    horizon = max(case.opened_at for case in played.cases) + AFTER_LAST
+    run = Run(mapping, played, horizon, window, Customers(0.3, 1))
+    with scratch_home() as home:
+        options = StackOptions(home=home, broker="embedded", clock="stepped", durable=False)
+        async with Stack(options) as stack:
+            result, course = await run.play(stack)
+            services = {name: await stack.client.get(name, "/figures") for name in stack.addresses}
+    assert result.holds
+    assert course.refused == []
+    return document(result, played, services)
+
+
+@pytest.mark.rule("ORG-04", "FUP-01")
+async def test_windows_of_any_length_end_alike(sample: Path) -> None:
+    by_hour = await figures(sample, timedelta(hours=1))
+    assert by_hour["received"] == 500
+    assert by_hour["deadlines_missed"] > 0
+    assert by_hour["reopened"] > 0
+    assert by_hour == await figures(sample, timedelta(weeks=1))
+    assert by_hour == await figures(sample, timedelta(seconds=1))
