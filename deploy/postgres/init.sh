@@ -14,6 +14,17 @@ run() {
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname "$1"
 }
 
+services="intake dispatch followup warranty loyalty"
+password_of() {
+  echo "LINLI_$(echo "$1" | tr '[:lower:]' '[:upper:]')_DATABASE_PASSWORD"
+}
+for service in $services; do
+  if [ -z "$(printenv "$(password_of "$service")" || true)" ]; then
+    echo "$(password_of "$service") is not set; nothing was done" >&2
+    exit 1
+  fi
+done
+
 run postgres <<SQL
 SELECT format('CREATE DATABASE %I', '$database')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$database') \gexec
@@ -21,15 +32,10 @@ SQL
 
 run "$database" < "$sql/database.sql"
 
-for service in intake dispatch followup warranty loyalty; do
-  variable="LINLI_$(echo "$service" | tr '[:lower:]' '[:upper:]')_DATABASE_PASSWORD"
-  if [ -z "$(printenv "$variable" || true)" ]; then
-    echo "$variable is not set" >&2
-    exit 1
-  fi
+for service in $services; do
   # As session.sql, which takes parameters that psql before 16 cannot give.
   run "$database" <<SQL
-\getenv password $variable
+\getenv password $(password_of "$service")
 \o /dev/null
 SELECT set_config('linli.service', '$service', false), set_config('linli.password', :'password', false);
 \o

@@ -14,7 +14,6 @@ from linli_embedded.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy" / "postgres" / "init.sh"
-SUPERUSER = "Postgres's own"
 
 pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not here, which the script runs in")
 
@@ -31,12 +30,14 @@ async def server(tmp_path: Path) -> AsyncIterator[Postgres]:
 def initialise(server: Postgres, passwords: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the script as its container does."""
     user, password = _superuser(server)
+    return run_script(passwords, {"PGPORT": str(server.port), "PGUSER": user, "PGPASSWORD": password})
+
+
+def run_script(passwords: dict[str, str], more: dict[str, str]) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "PGHOST": LOOPBACK,
-        "PGPORT": str(server.port),
-        "PGUSER": user,
-        "PGPASSWORD": password,
+        **more,
         "SQL_DIR": str(ROOT / "cli" / "linli_cli" / "stack"),
         **{f"LINLI_{service.upper()}_DATABASE_PASSWORD": each for service, each in passwords.items()},
     }
@@ -86,7 +87,8 @@ async def test_it_may_run_again_and_a_new_password_is_in_force(server: Postgres)
     await (await _as(server, "dispatch", "it's second")).close()
 
 
-async def test_without_a_password_it_refuses(server: Postgres) -> None:
-    refused = initialise(server, dict.fromkeys(SERVICES[:-1], "first"))
-    assert refused.returncode != 0
-    assert "LINLI_LOYALTY_DATABASE_PASSWORD" in refused.stderr
+def test_without_a_password_it_refuses_before_it_does_anything() -> None:
+    refused = run_script(dict.fromkeys(SERVICES[:-1], "first"), {})
+    assert refused.returncode == 1
+    assert "LINLI_LOYALTY_DATABASE_PASSWORD is not set" in refused.stderr
+    assert "psql" not in refused.stderr

@@ -29,9 +29,11 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FENCE = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+MADE_BY_RUNNING = {"deployment.json", "stack.json"}
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(\(\))?")
 SETTING = re.compile(r"LINLI_[A-Z_<>]*[A-Z>](?![A-Z_<])")
 AN_EXAMPLE = re.compile(r"\w+\.[a-z][0-9a-f]{12}|[A-Z]+")  # An id, or a word that stands for an argument.
+A_FILE = re.compile(r"[\w.-]+\.(py|sql|toml|json|ya?ml|md|sh|properties)")
 
 Found = Iterator[str]
 
@@ -135,7 +137,7 @@ def _wrong_in(app: App, words: list[str]) -> Found:
 def unknown_names(_name: str, text: str) -> Found:
     """Names in code style that no code, SQL, policy or configuration has: what was renamed shows here."""
     for code in CODE.findall(FENCE.sub("", text)):
-        if IDENTIFIER.fullmatch(code) and not AN_EXAMPLE.fullmatch(code):
+        if IDENTIFIER.fullmatch(code) and not AN_EXAMPLE.fullmatch(code) and not A_FILE.fullmatch(code):
             missing = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", code)) - words_of_code()
             yield from (f"`{code}`: nothing is called {word}" for word in sorted(missing))
 
@@ -143,10 +145,12 @@ def unknown_names(_name: str, text: str) -> Found:
 def missing_paths(_name: str, text: str) -> Found:
     """Paths in code style that begin with a folder of the repository, and lead nowhere."""
     folders = {name.partition("/")[0] for name in tracked() if "/" in name}
+    files = {name.rpartition("/")[2] for name in tracked()} | MADE_BY_RUNNING
     for code in CODE.findall(FENCE.sub("", text)):
         path = re.sub(r"^messaging/", "libs/messaging/linli_messaging/", code)
         is_path = path.partition("/")[0] in folders and "/" in path and not re.search(r"[<*…\s]", path)
-        if is_path and not (ROOT / path).exists():
+        is_file = A_FILE.fullmatch(code) is not None
+        if (is_path and not (ROOT / path).exists()) or (is_file and code not in files):
             yield f"`{code}` leads nowhere"
 
 
@@ -161,6 +165,7 @@ CHECKS: tuple[tuple[Callable[[str, str], Found], str, str], ...] = (
     (unknown_names, "the event `TicketForgotten`", "the event `TicketOpened`"),
     (unknown_names, "the metric `linli_happiness`", "the metric `linli_gaps`"),
     (unknown_names, "the entry `dispatch.report_sometime`", "the entry `dispatch.report_within`"),
+    (missing_paths, "in `magic.py`", "in `relay.py`, `handlers.py` and `docker-compose.yml`"),
     (missing_paths, "in `libs/messaging/linli_messaging/magic.py`", "in `messaging/relay.py` and `services/<name>/x`"),
 )
 
