@@ -31,7 +31,7 @@ _POLL_S: Final = (0.02, 0.1)
 """Waiting for rest asks again after the first, doubling up to the second; a fact takes some 20 ms from service to
 service, and each asking costs the services some of the time that they need to come to rest."""
 _EXPECTED_SHARE: Final = 0.8
-"""Of the time that rest took lately, before it is asked for: an answer that is surely no only costs the services time."""
+"""Of the time that rest took lately, before it is asked for: an answer that is surely no only costs time."""
 
 EMBEDDED_OPERATOR: Final = Identity("linli-cli")
 
