@@ -29,6 +29,7 @@ class Metrics:
                 "gaps": "Gaps not closed",
                 "due": "Timers due and not fired",
                 "waiting": "Inputs waiting in the process",
+                "heads": "Facts told since the service exists: what its readers' linli_inbox_last come up to",
                 "outbox_depth": "Facts committed and not produced",
                 "foreign": "Records of another deployment refused",
                 "produced": "Facts produced by this process's relay",
@@ -47,9 +48,10 @@ class Metrics:
 
     def show(self, rest: Mapping[str, Any], produced: int, foreign: int) -> None:
         """Set the gauges from a reading of rest."""
-        depth = sum(rest["heads"].values()) - sum(rest["published"].values())
+        heads = sum(rest["heads"].values())
+        depth = heads - sum(rest["published"].values())
         values = {**{name: rest[name] for name in ("early", "parked", "gaps", "due", "waiting")},
-                  "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
+                  "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)
         for producer, lanes in rest["inbox"].items():

@@ -155,6 +155,7 @@ async def _start(
         security=_broker_security(settings),
         client_id=group_of(name),
         logger=logging.getLogger("faststream"),
+        allow_auto_create_topics=False,  # a service may not: whoever sets the bus up does
     )
     consumer = Consumer(broker, writer, relay, pool, queries, producer, settings.deployment, PARTITIONS)
     consumer.subscribe()
