@@ -79,6 +79,18 @@ def test_unsatisfied_opens_the_next_round_of_the_same_case(office: Office) -> No
     assert office.facts(TicketClosed)[0].round == 2
 
 
+@pytest.mark.rule("FUP-01", "DSP-03", "DSP-06")
+def test_what_was_missed_or_waited_for_before_does_not_lengthen_the_next_round(office: Office) -> None:
+    office.open()
+    office.until(local("2026-03-18 10:00"))  # the report, then completion were missed; by age it is level 2
+    assert (office.ticket().reports_missed, office.ticket().level) == (1, 2)
+    office.accepted("resolve")
+    reopened = local("2026-03-19 10:00")
+    office.called_back(reopened, satisfied=False)
+    assert office.due("customer_report") == local("2026-03-24 17:30")
+    assert office.due("completion") == reopened + timedelta(days=7)
+
+
 @pytest.mark.rule("FUP-01", "DSP-10")
 def test_a_reopened_repair_asks_warranty_again(office: Office) -> None:
     office.open_repair()

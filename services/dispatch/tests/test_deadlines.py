@@ -95,6 +95,13 @@ def test_an_emergency_reaches_the_desk_within_4_hours_at_night_too(office: Offic
     assert office.due("passing_on") == at + timedelta(hours=4)
 
 
+@pytest.mark.rule("INT-08")
+@pytest.mark.parametrize(("level", "due"), [(1, "2026-03-14 05:00"), (2, "2026-03-15 00:00")])
+def test_a_major_matter_reaches_the_desk_within_4_hours_too(office: Office, level: int, due: str) -> None:
+    office.open(local("2026-03-14 01:00"), level=level, category="engineering_quality")
+    assert office.due("passing_on") == local(due)
+
+
 @pytest.mark.rule("DSP-02")
 def test_only_the_hours_of_working_dates_count_for_a_department(office: Office) -> None:
     office.open(local("2026-03-13 15:00"), category="engineering_quality")  # a Friday
@@ -128,7 +135,10 @@ def test_every_report_sets_the_next_date(office: Office) -> None:
     assert office.due("customer_report") == named
     assert office.refused("report", next_report_by=local("2026-03-18 17:30:01")) == "report-too-late"
     assert office.refused("report", next_report_by=office.now) == "report-too-late"
-    assert office.ticket().kept == {"passing_on": 1, "customer_report": 2}
+    latest = local("2026-03-18 17:30")
+    office.accepted("report", next_report_by=latest)
+    assert office.due("customer_report") == latest
+    assert office.ticket().kept == {"passing_on": 1, "customer_report": 3}
 
 
 @pytest.mark.rule("DSP-03", "DSP-19")

@@ -98,6 +98,23 @@ def test_re_entrusting_is_proposed_strictly_after_four_hours(office: Office) -> 
     assert [event.clock for event in office.facts(DeadlineMissed)] == ["arrival"]
 
 
+@pytest.mark.rule("DSP-10", "ORG-04")
+@pytest.mark.parametrize(("late_by", "late"), [(-1, False), (0, False), (1, True)])
+def test_an_arrival_says_whether_it_was_late(office: Office, late_by: int, *, late: bool) -> None:
+    office.open_repair()
+    office.covered(NOTIFIED)
+    office.accepted("arrive", at=NOTIFIED + timedelta(hours=24) + late_by * SECOND)
+    assert office.facts(ContractorArrived)[0].late is late
+
+
+@pytest.mark.rule("DSP-14", "ORG-04")
+@pytest.mark.parametrize(("price_fen", "by"), [(100_000, "property_company"), (100_001, "cost_and_contract")])
+def test_up_to_a_thousand_yuan_the_property_company_prices_the_work(office: Office, price_fen: int, by: str) -> None:
+    propose(office)
+    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=price_fen)
+    assert office.reasons[-1].facts["priced_by"] == by
+
+
 @pytest.mark.rule("DSP-14")
 def test_a_contractor_that_arrives_in_the_last_second_is_late_but_not_replaced(office: Office) -> None:
     office.open_repair()

@@ -84,9 +84,10 @@ def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:
     wind(turn)
     catch_up(turn)
     assign(turn, desk, served_by)
+    if turn.ticket.passed_on_at is not None:
+        wind(turn)
     if asks_coverage(turn.ticket):
         ask_coverage(turn)
-    wind(turn)
 
 
 def assign(turn: Turn, desk: Desk, served_by: str | None) -> None:
