@@ -118,8 +118,8 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """Inputs taken but not committed, and looks not yet taken."""
-        return len(self._commands) + len(self._events) + int(self._busy) + int(self._sweep) + int(self._ripe)
+        """Inputs taken and not committed. Looking for due timers or ripe facts is none: the database counts those."""
+        return len(self._commands) + len(self._events) + int(self._busy)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -132,9 +132,7 @@ class Writer:
                 except TimeoutError:
                     self._sweep = True
                 self._wake.clear()
-                self._busy = True
                 await self._drain()
-                self._busy = False
         except Exception as error:
             self.fatal = error
             log.exception("the writer loop stopped")
@@ -152,19 +150,24 @@ class Writer:
         while not self._stopping:
             stored = await self._take_stored() if self._ripe else []
             batches, inputs = self._take_waiting()
-            timers = await self._take_timers() if self._sweep else []
-            everything: list[Input] = [*stored, *inputs, *timers]
-            if not everything:
-                return
+            self._busy = bool(inputs)
             try:
-                await self._commit(everything)
+                timers = await self._take_timers() if self._sweep else []
+                everything: list[Input] = [*stored, *inputs, *timers]
+                if everything:
+                    self._busy = True
+                    await self._commit(everything)
             except BaseException as error:
                 # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
                 _refuse(batches, [item for item in inputs if isinstance(item, CommandInput)], error)
                 raise
+            finally:
+                self._busy = False
             for _, done in batches:
                 if not done.done():
                     done.set_result(None)
+            if not everything:
+                return
 
     def _take_waiting(self) -> tuple[list[tuple[Sequence[EventInput], "asyncio.Future[None]"]], list[Input]]:
         batches: list[tuple[Sequence[EventInput], asyncio.Future[None]]] = []

@@ -198,7 +198,7 @@ async def test_a_timer_does_not_overtake_the_fact_that_stops_it(bus: Bus) -> Non
     bus.listener.writer.sweep()
 
     async def swept() -> bool:
-        return bus.listener.writer.waiting == 0
+        return not bus.listener.writer._sweep
 
     await until(swept)
     assert (await bus.bells())["e1.a"].fired == ()
