@@ -43,6 +43,7 @@ def test_a_statement_needs_a_name(tmp_path: Path) -> None:
         (asyncpg.AdminShutdownError("bye"), True),
         (asyncpg.DiskFullError("full"), True),
         (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InternalClientError("cannot switch to state 15"), True),
         (ConnectionRefusedError(), True),
         (TimeoutError(), True),
         (asyncpg.UniqueViolationError("twice"), False),
