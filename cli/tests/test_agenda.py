@@ -40,6 +40,16 @@ def test_what_is_later_than_the_window_stays() -> None:
     assert len(agenda) == 1
 
 
+def test_it_tells_when_so_many_steps_will_have_come() -> None:
+    agenda = Agenda()
+    agenda.add([step(minute, f"c{minute}") for minute in (30, 10, 20)])
+    assert [agenda.instant_of(place) for place in (1, 3, 4)] == [
+        START + timedelta(minutes=10),
+        START + timedelta(minutes=30),
+        None,
+    ]
+
+
 def test_an_id_is_taken_once_however_often_it_is_proposed() -> None:
     agenda = Agenda()
     assert agenda.add([step(1, "a"), step(1, "a")]) == 1

@@ -66,6 +66,12 @@ class Agenda:
         """The instant of the earliest step."""
         return self._waiting[0][0] if self._waiting else None
 
+    def instant_of(self, place: int) -> datetime | None:
+        """The instant of the step at this place, counted from 1; None when there are fewer."""
+        if len(self._waiting) < place:
+            return None
+        return heapq.nsmallest(place, self._waiting)[-1][0]
+
     def take_round(self, until: datetime) -> list[Step]:
         """The next steps up to this instant: of each chain the first, and those right after it at the same service.
 

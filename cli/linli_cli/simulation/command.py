@@ -23,7 +23,8 @@ from linli_cli.simulation.scratch import scratch_home
 from linli_cli.stack import Stack, StackOptions
 from linli_cli.stack.signals import stopping_on_signals
 
-_DAY_S: Final = 86_400.0
+_MONTH_S: Final = 30 * 86_400.0
+"""Long: where much happens, the conductor ends its windows early by itself."""
 
 
 async def simulate(  # noqa: PLR0913 - each is an option of the command line
@@ -32,7 +33,7 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
     mapping: Annotated[str, Parameter(help="The mapping: a path, or the name of a shipped one.")],
     limit: Annotated[int | None, Parameter(help="Play the first so many rows only.")] = None,
     until: Annotated[str | None, Parameter(help="The horizon (default: the last instant in the file).")] = None,
-    window: Annotated[float, Parameter(help="The conductor's step, in seconds; it changes no figure.")] = _DAY_S,
+    window: Annotated[float, Parameter(help="The conductor's step, in seconds; it changes no figure.")] = _MONTH_S,
     broker: Annotated[
         str, Parameter(help="auto (Apache Kafka where it can run), kafka, embedded, host:port.")
     ] = "auto",

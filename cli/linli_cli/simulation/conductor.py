@@ -20,6 +20,8 @@ from linli_cli.simulation.sending import People, send_round
 
 REST_TIMEOUT_S: Final = 300.0
 """A round of some thousand commands takes a few seconds; this is for a machine that does much else besides."""
+MOST_STEPS: Final = 2_500
+"""A window with more steps than this ends early: enough to fill the services' batches, few enough to see it go on."""
 
 
 class Actor(Protocol):
@@ -79,7 +81,7 @@ class Conductor:
         await self._move(course, start)
         await self._play(people, course, start)
         while True:
-            ends = max(course.instant, min(self.horizon, self._next_instant(course) + self.window))
+            ends = self._end_of_window(course)
             acted = await self._play(people, course, ends)
             course.instant = ends
             if course.clock < ends and (ends == self.horizon or course.due_by(ends)):
@@ -112,7 +114,9 @@ class Conductor:
         course.clock = instant
         course.readings = await rested(self.client, REST_TIMEOUT_S)
 
-    def _next_instant(self, course: Course) -> datetime:
-        """The next at which anything arrives or is due; the horizon when there is nothing before it."""
+    def _end_of_window(self, course: Course) -> datetime:
+        """A window begins with the next instant at which anything arrives or is due, and ends early when it is full."""
         dues = (reading.next_due_at for reading in course.readings.values())
-        return min(at for at in (self.agenda.next_at, self.horizon, *dues) if at is not None)
+        begins = min(at for at in (self.agenda.next_at, self.horizon, *dues) if at is not None)
+        full_at = self.agenda.instant_of(MOST_STEPS) or self.horizon
+        return max(course.instant, min(self.horizon, begins + self.window, full_at))
