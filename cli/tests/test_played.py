@@ -109,7 +109,7 @@ def test_estates_are_registered_before_their_desks_are_rostered(tmp_path: Path) 
     assert (estate.name, staff.name) == ("dispatch.register-estate", "dispatch.roster-staff")
     assert estate.id < staff.id
     assert estate.body["zone"] == "America/New_York"
-    assert {line["desk"] for line in staff.body["staff"]} == {"pwdx", "isd"}  # type: ignore[attr-defined]
+    assert {line["desk"] for line in staff.body["staff"]} == {"pwdx", "isd"}  # type: ignore[attr-defined]  # it is a Played one
     assert [step.at for step in requests(played.cases)] == [one.opened_at for one in played.cases]
 
 

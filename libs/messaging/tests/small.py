@@ -149,7 +149,7 @@ def on_ring(facts: Facts, body: Ring, ctx: Context) -> Outcome:
     (bell,) = outcome.save
     if body.due:
         bell = bell.model_copy(update={"due": tuple(sorted(body.due))})
-    return Decision((bell,), outcome.events, because=outcome.because, answer={"rung": len(bell.rung)})  # type: ignore[attr-defined]  # a Bell
+    return Decision((bell,), outcome.events, because=outcome.because, answer={"rung": len(bell.rung)})  # type: ignore[attr-defined]  # it is a Bell
 
 
 def on_chime(facts: Facts, bell: Bell, timer: Timer, ctx: Context) -> Outcome:
@@ -214,7 +214,7 @@ def rung(bell: str = "e1.a", nth: int = 0, how: str = "", *, critical: bool = Fa
     return (Tolled if critical else Rung)(case_id=bell, estate_id=bell.partition(".")[0], nth=nth, how=how)
 
 
-def command(bell: str = "e1.a", key: str | None = None, at: datetime = AT, **body: Any) -> CommandInput:  # noqa: ANN401 - fields
+def command(bell: str = "e1.a", key: str | None = None, at: datetime = AT, **body: Any) -> CommandInput:  # noqa: ANN401 - fields of any kind
     """A command as the door lets it in; needs a running loop."""
     accepted = accept(
         Asked(MAP.commands[0], {"bell_id": bell} | body, key or f"{bell}-{body}", at.isoformat(), OPERATOR),

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 ALL = frozenset(range(64))
 
 
-def decide(inputs: list[Input], *bells: Bell, locked: frozenset[int] = ALL, **more: Any) -> Plan:  # noqa: ANN401 - fields
+def decide(inputs: list[Input], *bells: Bell, locked: frozenset[int] = ALL, **more: Any) -> Plan:  # noqa: ANN401 - fields of any kind
     loaded: dict[Any, Any] = {(Bell, identity): None for item in inputs for _, identity in item.refs}
     loaded |= {(Bell, bell.id): bell for bell in bells}
     given: dict[str, Any] = {"now": AT, "stepped": True} | more
@@ -42,7 +42,7 @@ def answer(plan: Plan, item: CommandInput) -> Any:  # noqa: ANN401 - an answer
 
 @pytest.mark.rule("ORG-04", "OPS-03")
 @pytest.mark.parametrize(("due", "fired"), [(AT - SECOND, True), (AT, False), (AT + SECOND, False)])
-async def test_clocks_due_before_an_input_fire_first(due: datetime, fired: bool) -> None:  # noqa: FBT001 - a table
+async def test_clocks_due_before_an_input_fire_first(due: datetime, fired: bool) -> None:  # noqa: FBT001 - a table gives it
     """Given a clock due one second before, at or after an input that stops it: before fires, at and after do not."""
     ringing = Bell(id="e1.a", due=(due,))
     for item in (record(rung(how="silence"), 1), command(how="silence")):
@@ -60,7 +60,7 @@ async def test_clocks_fire_in_order_each_at_its_own_instant() -> None:
 
 @pytest.mark.rule("ORG-04")
 @pytest.mark.parametrize(("due", "fired"), [(AT - SECOND, True), (AT, True), (AT + SECOND, False)])
-async def test_a_sweep_fires_up_to_its_instant(due: datetime, fired: bool) -> None:  # noqa: FBT001 - a table
+async def test_a_sweep_fires_up_to_its_instant(due: datetime, fired: bool) -> None:  # noqa: FBT001 - a table gives it
     plan = decide([timer(until=AT)], Bell(id="e1.a", due=(due,)))
     assert ((Bell, "e1.a") in plan.states) is fired
     assert len(plan.woken) == 1
@@ -296,7 +296,7 @@ async def test_a_command_answered_before_is_answered_again_and_changes_nothing()
     [("group", True), ("group/east", True), ("group/east/p/e1", True), ("group/west", False), ("group/ea", False),
      ("group/east/p/e1/x", False), ("", False)],
 )  # fmt: skip
-async def test_a_token_reaches_its_subtree_only(org: str, allowed: bool) -> None:  # noqa: FBT001 - a table
+async def test_a_token_reaches_its_subtree_only(org: str, allowed: bool) -> None:  # noqa: FBT001 - a table gives it
     item = command()
     item.actor = Actor("someone", frozenset({"*"}), org)
     given = answer(decide([item]), item)

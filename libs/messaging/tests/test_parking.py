@@ -45,7 +45,7 @@ async def test_a_held_case_waits_and_others_go_on(room: Room) -> None:
     assert (state["e1.a"].rung, state["e1.a"].fired, state["e1.b"].rung) == ((0,), (), (9,))
     order = command(key="2")
     await room.commit([order])
-    assert (await order.answered).code == "case-held"  # type: ignore[union-attr]  # a refusal
+    assert (await order.answered).code == "case-held"  # type: ignore[union-attr]  # it is a refusal
     assert await room.connection.fetchval("SELECT count(*) FROM timer WHERE id = 'e1.a'") == 0
 
 
@@ -148,7 +148,7 @@ async def test_unknown_types_are_parked_apart_and_run_after_an_upgrade(room: Roo
 
 @pytest.mark.rule("OPS-02")
 @pytest.mark.parametrize(("bad", "good", "stops"), [(49, 0, False), (50, 0, True), (50, 300, False)])
-async def test_too_much_parked_stops(room: Room, bad: int, good: int, stops: bool) -> None:  # noqa: FBT001 - a table
+async def test_too_much_parked_stops(room: Room, bad: int, good: int, stops: bool) -> None:  # noqa: FBT001 - a table gives it
     """Given so many bad of all facts, then beyond fifty and a fifth the batch is refused and nothing is parked."""
     facts = [record(rung(nth=nth, how="" if nth <= good else "bug"), nth) for nth in range(1, good + bad + 1)]
 

@@ -53,5 +53,5 @@ def test_a_statement_needs_a_name(tmp_path: Path) -> None:
         (ValueError("a bug"), False),
     ],
 )
-def test_what_passes_by_itself_is_tried_again(error: Exception, transient: bool) -> None:  # noqa: FBT001 - a table
+def test_what_passes_by_itself_is_tried_again(error: Exception, transient: bool) -> None:  # noqa: FBT001 - a table gives it
     assert is_transient(error) is transient

@@ -50,7 +50,7 @@ class Loop:
 
     async def submit_command(self, command: CommandInput) -> Answer:
         self.taken.append(command)
-        size = command.body.size  # type: ignore[attr-defined]  # a Make
+        size = command.body.size  # type: ignore[attr-defined]  # it is a Make
         if size == 503:
             raise OverloadedError
         answers: dict[int, Answer] = {409: Refusal("taken", "OPS-03", "已有", "taken"), 500: Failed("ref-1")}
@@ -100,7 +100,7 @@ async def test_a_command_gets_its_answer(client: httpx.AsyncClient, loop: Loop) 
     response = await make(client, {"size": 7})
     assert (response.status_code, response.json()) == (200, {"size": 7})
     (taken,) = loop.taken
-    assert (taken.id, taken.body.thing_id) == ("somebody|k", "t1")  # type: ignore[attr-defined]  # a Make
+    assert (taken.id, taken.body.thing_id) == ("somebody|k", "t1")  # type: ignore[attr-defined]  # it is a Make
     assert len(taken.body.random_ref) == 24  # type: ignore[attr-defined]  # the same
 
 
