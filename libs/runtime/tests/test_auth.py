@@ -105,5 +105,5 @@ def test_junk_is_refused_and_nothing_else_raised(junk: str, tokens: Tokens) -> N
         (set(), "a:b", False),
     ],
 )
-def test_scopes_are_compared_whole(scopes: set[str], scope: str, may: bool) -> None:  # noqa: FBT001 - a table
+def test_scopes_are_compared_whole(scopes: set[str], scope: str, may: bool) -> None:  # noqa: FBT001 - a table gives it
     assert allowed(Actor("x", frozenset(scopes)), scope) is may
