@@ -18,7 +18,7 @@ from linli_dispatch.handlers import MAP as DISPATCH
 from linli_followup.handlers import MAP as FOLLOWUP
 from linli_intake.handlers import MAP as INTAKE
 from linli_loyalty.handlers import MAP as LOYALTY
-from linli_messaging.inputs import Accepted
+from linli_messaging.inputs import Accepted, Answer
 from linli_messaging.service_map import ServiceMap
 from linli_testkit.house import House, surviving
 from linli_warranty.handlers import MAP as WARRANTY
@@ -50,12 +50,17 @@ class Life:
 
     async def do(self, name: str, /, **body: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a command's fields
         """Send a command now and deliver what follows; it must be accepted."""
+        answer = await self.attempt(name, **body)
+        assert isinstance(answer, Accepted), (name, body, answer)
+        return answer.answer
+
+    async def attempt(self, name: str, /, **body: Any) -> Answer:  # noqa: ANN401 - a command's fields
+        """Send a command now and deliver what follows; it may be refused."""
         self._keys += 1
         key = f"{name}-{self._keys}"
-        answer = await surviving(lambda: self.house.command(name, body, key=key))
-        assert isinstance(answer, Accepted), (name, body, answer)
+        answer: Answer = await surviving(lambda: self.house.command(name, body, key=key))
         await surviving(self.house.deliver)
-        return answer.answer
+        return answer
 
     async def until(self, instant: datetime) -> None:
         """Let time pass to an instant."""
@@ -172,11 +177,7 @@ async def _repaired(life: Life) -> None:
     for _ in range(3):
         await life.after(days=2)
         callback = await life.callback_of(leak["case_id"])
-        await surviving(
-            lambda callback=callback: life.house.command(
-                "followup.no-answer", {"callback_id": callback, "by": "caller-1"}, key=f"no-{life.house.instant}"
-            )
-        )
+        await life.attempt("followup.no-answer", callback_id=callback, by="caller-1")
     await life.after(days=3)
 
 
