@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linli_cli.demo.calls import ZONE, Year, calls
 from linli_cli.demo.chance import Chance
 from linli_cli.demo.deposits import STORY_CONTRACT, applications
-from linli_cli.demo.hours import by_day
+from linli_cli.demo.hours import by_day, when_calling
 from linli_cli.demo.life import YEAR
 from linli_cli.demo.registering import registrations
 from linli_cli.demo.scripts import Scripts
@@ -106,3 +106,12 @@ def test_work_by_day_is_never_before_its_time_and_never_at_night(seconds: int) -
     assert at <= worked_at < at + timedelta(hours=17)
     assert 8 <= worked_at.astimezone(ZONE).hour < 18
     assert by_day(worked_at) == worked_at
+
+
+@pytest.mark.rule("FUP-03")
+@given(SECONDS)
+def test_nobody_is_called_in_quiet_hours(seconds: int) -> None:
+    at = YEAR.starts_at + timedelta(seconds=seconds)
+    called_at = when_calling(at)
+    assert at <= called_at < at + timedelta(hours=13)
+    assert 9 <= called_at.astimezone(ZONE).hour < 21

@@ -7,7 +7,7 @@ from typing import Final
 
 from linli_cli.client.tokens import Identity
 from linli_cli.demo.chance import Chance
-from linli_cli.demo.hours import by_day
+from linli_cli.demo.hours import by_day, when_calling
 from linli_cli.demo.scripts import Scripts
 from linli_cli.simulation.agenda import Done, Step
 from linli_cli.simulation.callers import Call, Callback
@@ -35,7 +35,8 @@ class Customers:
         case, about = callback.case_id, (callback.case_id, callback.round, callback.attempt)
         script = self.scripts.of_case.get(case)
         late = script is None and self.chance.happens(_CALLED_LATE, "is called late", *about)
-        at = min(callback.call_from + self.chance.minutes(3, 150, "is called", *about), callback.call_by)
+        at = when_calling(callback.call_from + self.chance.minutes(3, 150, "is called", *about))
+        at = min(at, callback.call_by)
         if late:
             at = by_day(callback.call_by + timedelta(days=1))
         reached = script is not None or not (
