@@ -1,13 +1,16 @@
 """Linked customers of an estate count as a collective: levels rise as it grows, and fall when it is taken apart."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.events.dispatch import TicketClosed
 from linli_contracts.events.intake import ComplaintGraded, ComplaintsLinked, ComplaintUnlinked
-from linli_intake.domain.group import Member, people_in, within_window
+from linli_intake.domain import regrading
+from linli_intake.domain.group import Counted, Group, Member, count, people_in, within_window
+from linli_rulebook import Policy
+from linli_rulebook.months import instant_plus_months
 
 from services.intake.tests.desk import NOW, Desk
 
@@ -202,3 +205,37 @@ def test_one_more_member_never_makes_fewer_people(members: list[Member], one_mor
     assert people_in([*members, one_more]) >= people_in(members)
     if within_window(members, enough=3, months=1, zone=UTC):
         assert within_window([*members, one_more], enough=3, months=1, zone=UTC)
+
+
+@pytest.mark.rule("INT-06")
+@given(st.lists(MEMBERS, max_size=12))
+def test_a_window_holds_enough_where_any_month_begun_by_a_complaint_does(members: list[Member]) -> None:
+    months = [
+        [
+            one
+            for one in members
+            if first.received_at <= one.received_at <= instant_plus_months(first.received_at, 1, UTC)
+        ]
+        for first in members
+    ]
+    expected = any(people_in(month) >= 3 for month in months)
+    assert within_window(members, enough=3, months=1, zone=UTC) is expected
+
+
+@pytest.mark.rule("INT-07")
+def test_a_group_is_counted_once_however_many_are_in_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = neighbours(desk, 6)
+    for other in cases[1:5]:
+        link(desk, cases[0], other)
+    counted: list[Group] = []
+
+    def counting(group: Group, policy: Policy, zone: tzinfo) -> Counted:
+        counted.append(group)
+        return count(group, policy, zone)
+
+    monkeypatch.setattr(regrading, "count", counting)
+
+    link(desk, cases[0], cases[5])
+
+    assert len(counted) == 1
+    assert levels(desk, cases) == [1] * 6

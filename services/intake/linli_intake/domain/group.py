@@ -7,6 +7,7 @@ group's people. A group lives in its estate's lane.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import islice
 from typing import ClassVar
 
 from linli_contracts.event import Instant
@@ -102,6 +103,13 @@ def within_window(members: Sequence[Member], enough: int, months: int, zone: tzi
     ordered = sorted(members, key=lambda member: member.received_at)
     for place, first in enumerate(ordered):
         last = instant_plus_months(first.received_at, months, zone)
-        if people_in([member for member in ordered[place:] if member.received_at <= last]) >= enough:
-            return True
+        people, most = 0, dict[str, int]()
+        for member in islice(ordered, place, None):
+            if member.received_at > last:
+                break
+            more = max(0, member.people - most.get(member.customer_ref, 0))
+            people += more
+            most[member.customer_ref] = most.get(member.customer_ref, 0) + more
+            if people >= enough:
+                return True
     return False

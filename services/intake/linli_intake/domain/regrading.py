@@ -4,14 +4,14 @@ Nothing here lowers a level by itself: the caller says whether a person's decisi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.decision import Decision
 
 from linli_intake.domain.grading import Grade, circumstances, grade
-from linli_intake.domain.group import ALONE, Group, count
+from linli_intake.domain.group import ALONE, Counted, Group, count
 from linli_intake.domain.place import Estate
 from linli_intake.domain.receiving import reasons_for, told_grade
 from linli_intake.domain.request import Request
@@ -23,10 +23,20 @@ class Ruling:
 
     policies: PolicyBook
     estate: Estate
+    _counted: dict[tuple[int, str], tuple[Group, Counted]] = field(default_factory=dict, compare=False)
 
     def of(self, request: Request) -> Policy:
         """The policy in force when the request was registered (ORG-02), at its estate."""
         return self.policies.policy(request.policy_version, region=self.estate.region_id, estate=self.estate.id)
+
+    def count(self, group: Group | None, policy: Policy) -> Counted:
+        """What the group means for its members; counted once for a policy, not once for each of up to 1,000 members."""
+        if group is None:
+            return ALONE
+        if (id(group), policy.version) not in self._counted:
+            # Kept with its count, so that the identity stays the group's own.
+            self._counted[id(group), policy.version] = (group, count(group, policy, self.estate.clock_zone))
+        return self._counted[id(group), policy.version][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class Regraded:
 def regrade(stored: Request, changed: Request, group: Group | None, ruling: Ruling, *, may_fall: bool) -> Regraded:
     """The changed request with its level and reasons; one that is over keeps the level it ended with."""
     policy = ruling.of(stored)
-    counted = count(group, policy, ruling.estate.clock_zone) if group else ALONE
+    counted = ruling.count(group, policy)
     found = circumstances(changed, counted.people, cumulative=counted.cumulative)
     graded = grade(found, policy)
     if changed.is_over or (graded.level, graded.reasons) == (changed.level, changed.reasons):
