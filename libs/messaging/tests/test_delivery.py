@@ -76,6 +76,14 @@ async def test_facts_travel_in_order_as_cloud_events(bus: Bus, broker: TestBroke
     assert headers["traceparent"].count("-") == 3
 
 
+async def test_facts_travel_whenever_they_happen(bus: Bus) -> None:
+    """Given a stepped clock decades behind or ahead of the broker, when facts are told, then the broker takes them."""
+    await bus.strike("e1.a", 1, at=AT - timedelta(days=20 * 365))
+    await bus.strike("e1.a", 2, at=AT + timedelta(days=20 * 365))
+    bus.relay()
+    await has_rung(bus, 1, 2)
+
+
 @pytest.mark.rule("OPS-03")
 async def test_a_relay_that_dies_after_producing_only_repeats(bus: Bus) -> None:
     """Given a relay cut after the broker has acknowledged and before it says so, then the next one repeats, no more."""
