@@ -94,8 +94,10 @@ def test_run_that_is_killed_leaves_no_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("signal_number", [signal.SIGINT])
 def test_interrupted_run_leaves_nothing(tmp_path: Path, signal_number: int) -> None:
     tests = f"""
-        import os, time
+        import os, signal, time
         def test_interrupted(embedded_broker):
+            # Where this run is in the background of a shell, interrupts are ignored, and the child inherits that.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             os.kill(os.getpid(), {int(signal_number)})
             time.sleep(10)
     """
