@@ -35,7 +35,9 @@ class Result:
     reopened: int
     due_total: int
     deadlines_missed: int
-    """By dispatch."""
+    """By dispatch, of the requests that have a due time in the file."""
+    policy_deadlines_missed: int
+    """By dispatch, of the others: they have no deadline of their own, only the policy's."""
     deadlines_missed_by_file: int
     differences: tuple[Difference, ...]
     in_flight: int
@@ -65,6 +67,7 @@ async def read_result(
     # The file knows of one due time a request; a later round has a deadline by the policy.
     first_round = {row_of[item["case_id"]] for item in missed if item["round"] == 1 and item["case_id"] in row_of}
     in_time = [case for case in played.cases if case.opened_at <= horizon]
+    own = {case.row_id for case in in_time if case.due_at is not None}
     by_file = missed_by_file(in_time, horizon)
     return Result(
         horizon=horizon,
@@ -74,9 +77,10 @@ async def read_result(
         resolved=figures["by_status"].get("completed", 0),
         reopened=figures["reopened"],
         due_total=sum(case.due_at is not None for case in in_time),
-        deadlines_missed=sum(item["round"] == 1 for item in missed),
+        deadlines_missed=len(first_round & own),
+        policy_deadlines_missed=len(first_round - own),
         deadlines_missed_by_file=len(by_file),
-        differences=tuple(_differences(in_time, by_file, first_round, row_of)),
+        differences=tuple(_differences(in_time, by_file, first_round & own, row_of)),
         in_flight=in_flight(readings),
         stuck=figures["stuck"],
         unowned=figures["unowned"],
@@ -100,7 +104,7 @@ def document(result: Result, played: Played, about: Mapping[str, Any]) -> dict[s
             name: getattr(result, name)
             for name in (
                 "received", "closed", "open", "resolved", "reopened", "due_total", "deadlines_missed",
-                "deadlines_missed_by_file",
+                "deadlines_missed_by_file", "policy_deadlines_missed",
             )
         },
         "differences": [

@@ -55,6 +55,7 @@ def _rows(result: Result, played: Played) -> Iterator[tuple[Words, int]]:
     yield Words("有应办时间的", "with a due time"), result.due_total
     yield Words("办结超时（系统）", "completion deadlines missed (dispatch)"), result.deadlines_missed
     yield Words("办结超时（按文件）", "completion deadlines missed (by the file)"), result.deadlines_missed_by_file
+    yield Words("　无自有时限而逾政策时限", "  by the policy, where the file has none"), result.policy_deadlines_missed
     yield Words("差异", "differences"), len(result.differences)
     yield Words("在途", "in flight"), result.in_flight
     yield Words("无时钟的工单", "tickets without a clock"), result.stuck
