@@ -64,9 +64,10 @@ async def read_result(
     """Read the final figures and compare, case by case; the system is at rest."""
     figures = await client.get("dispatch", "/figures")
     missed = [item async for item in client.pages("dispatch", "/deadlines/missed", clock="completion", limit=_PAGE)]
-    # The file knows of one due time a request; a later round has a deadline by the policy.
-    first_round = {row_of[item["case_id"]] for item in missed if item["round"] == 1 and item["case_id"] in row_of}
     in_time = [case for case in played.cases if case.opened_at <= horizon]
+    # The file knows of one due time a request, if of any; all other completion deadlines are the policy's.
+    own = {case.row_id for case in in_time if case.due_at is not None}
+    first_round = {row_of[item["case_id"]] for item in missed if item["round"] == 1} & own
     own = {case.row_id for case in in_time if case.due_at is not None}
     by_file = missed_by_file(in_time, horizon)
     return Result(
