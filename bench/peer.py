@@ -26,7 +26,7 @@ async def peer(bootstrap: str, connection: "asyncpg.Connection[asyncpg.Record]",
     await ensure_topics(bootstrap, {f"peer.{stage}": 1 for stage in range(STAGES + 1)})
     lock, finished = asyncio.Lock(), asyncio.Event()
     left = lives
-    broker = KafkaBroker(bootstrap, log_level=40)
+    broker = KafkaBroker(bootstrap, logger=None)
 
     async def take(fact: Fact) -> None:
         nonlocal left
