@@ -37,7 +37,7 @@ class Result:
     deadlines_missed: int
     """By dispatch, of the requests that have a due time in the file."""
     policy_deadlines_missed: int
-    """By dispatch, of the others: they have no deadline of their own, only the policy's."""
+    """By dispatch: the others, which the policy set, for requests without a due time and for later rounds."""
     deadlines_missed_by_file: int
     differences: tuple[Difference, ...]
     in_flight: int
@@ -67,8 +67,7 @@ async def read_result(
     in_time = [case for case in played.cases if case.opened_at <= horizon]
     # The file knows of one due time a request, if of any; all other completion deadlines are the policy's.
     own = {case.row_id for case in in_time if case.due_at is not None}
-    first_round = {row_of[item["case_id"]] for item in missed if item["round"] == 1} & own
-    own = {case.row_id for case in in_time if case.due_at is not None}
+    missed_own = {row_of[item["case_id"]] for item in missed if item["round"] == 1} & own
     by_file = missed_by_file(in_time, horizon)
     return Result(
         horizon=horizon,
@@ -77,11 +76,11 @@ async def read_result(
         closed=figures["closed"],
         resolved=figures["by_status"].get("completed", 0),
         reopened=figures["reopened"],
-        due_total=sum(case.due_at is not None for case in in_time),
-        deadlines_missed=len(first_round & own),
-        policy_deadlines_missed=len(first_round - own),
+        due_total=len(own),
+        deadlines_missed=len(missed_own),
+        policy_deadlines_missed=len(missed) - len(missed_own),
         deadlines_missed_by_file=len(by_file),
-        differences=tuple(_differences(in_time, by_file, first_round & own, row_of)),
+        differences=tuple(_differences(in_time, by_file, missed_own, row_of)),
         in_flight=in_flight(readings),
         stuck=figures["stuck"],
         unowned=figures["unowned"],
