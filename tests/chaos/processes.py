@@ -150,7 +150,7 @@ def processes(database: Database, broker: TestBroker, directory: Path) -> Iterat
         "LINLI_DEPLOYMENT": deployment,
         "LINLI_POLICY_DIR": str(POLICY_DIR),
         "LINLI_JWT_PUBLIC_KEY": key.as_pem(private=False).decode(),
-        "LINLI_CONTACT_PEPPER": secrets.token_hex(32),
+        "LINLI_CUSTOMER_KEY": secrets.token_hex(32),
         "LINLI_SUPERVISED": "true",
     }
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))

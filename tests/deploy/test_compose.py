@@ -32,7 +32,7 @@ Found = Iterator[str]
 ONE_SHOT = {"kafka-provision", "database-roles"}  # They end; whoever needs them waits for their success.
 BLIND = {"collector"}  # Its image holds no program that could check it: Prometheus does (LinliCollectorAway).
 OF_PROCESS = {f"LINLI_{name.upper()}" for name in Settings.model_fields}
-OF_INTAKE = {"LINLI_CONTACT_PEPPER"}
+OF_INTAKE = {"LINLI_CUSTOMER_KEY"}
 OF_CONTAINER = {  # What the other containers are told, by the programs that read it.
     "kafka": {"LINLI_KAFKA_BROKER_PASSWORD", "LINLI_KAFKA_ADMIN_PASSWORD"},
     "kafka-provision": {
@@ -42,7 +42,7 @@ OF_CONTAINER = {  # What the other containers are told, by the programs that rea
     "database-roles": {f"LINLI_{service.upper()}_DATABASE_PASSWORD" for service in SERVICES},
 }
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:\?|:-)?([^}]*)\}")
-SECRET = re.compile(r"PASSWORD|PEPPER|SECRET|PRIVATE")
+SECRET = re.compile(r"PASSWORD|CUSTOMER_KEY|SECRET|PRIVATE")
 
 
 def read(path: Path) -> Document:
@@ -187,9 +187,9 @@ CHECKS = (
     (out_of_order, fault("warranty/depends_on", {})),
     (not_told, fault("dispatch/environment/LINLI_DEPLOYMENT", None)),
     (not_told, fault("dispatch/environment/LINLI_KAFKA_USERNAME", None)),
-    (not_told, fault("intake/environment/LINLI_CONTACT_PEPPER", None)),
+    (not_told, fault("intake/environment/LINLI_CUSTOMER_KEY", None)),
     (told_what_nobody_knows, fault("dispatch/environment/LINLI_CLOK", "system")),
-    (told_what_nobody_knows, fault("dispatch/environment/LINLI_CONTACT_PEPPER", "${LINLI_CONTACT_PEPPER:?x}")),
+    (told_what_nobody_knows, fault("dispatch/environment/LINLI_CUSTOMER_KEY", "${LINLI_CUSTOMER_KEY:?x}")),
     (refused_settings, fault("dispatch/environment/LINLI_CLOCK", "sundial")),
     (refused_settings, fault("dispatch/environment/LINLI_HTTP_PORT", "eighty")),
     (foreign_accounts, fault("dispatch/environment/LINLI_KAFKA_USERNAME", "intake")),

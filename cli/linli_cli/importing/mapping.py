@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import KEY_PATTERN
 from linli_contracts.events.dispatch import EstateKind
-from linli_intake.domain.form import RequestForm
+from linli_intake.domain.form import FIELDS as FORM_FIELDS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from linli_cli.complaint import Complaint
@@ -19,7 +19,7 @@ from linli_cli.places import repository
 
 Scalar = bool | int | str
 
-FIELDS: Final = frozenset(RequestForm.model_fields) - {"estate_id", "source_row"}
+FIELDS: Final = FORM_FIELDS - {"estate_id", "source_row"}
 """What [fields] may fill in; the estate has a table of its own, and the row's identity is derived."""
 
 

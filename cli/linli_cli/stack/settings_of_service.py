@@ -35,7 +35,7 @@ def environment_of(
         "HTTP_HOST": LOOPBACK,
         "HTTP_PORT": str(port),
         "JWT_PUBLIC_KEY": str(home.public_key),
-        **({"CONTACT_PEPPER": contact_pepper(home)} if service == INTAKE else {}),
+        **({"CUSTOMER_KEY": customer_key(home)} if service == INTAKE else {}),
         **more,
     }
     inherited = {
@@ -44,9 +44,9 @@ def environment_of(
     return inherited | {"PYTHONUNBUFFERED": "1"} | {f"{_PREFIX}{name}": value for name, value in settings.items()}
 
 
-def contact_pepper(home: Home) -> str:
-    """What intake mixes into contacts before it compares them; made once: another one would know nobody again."""
-    path = home.path / "contact-pepper"
+def customer_key(home: Home) -> str:
+    """What intake makes digests of contacts and customers' secrets with; made once: another would know nobody again."""
+    path = home.path / "customer-key"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(f"{secrets.token_hex(32)}\n", encoding="utf-8")

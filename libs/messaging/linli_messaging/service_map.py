@@ -4,7 +4,7 @@ A service's ``handlers.py`` holds one :class:`ServiceMap`. The writer loop, the 
 and OpenAPI are all made from it; adding a rule is a function and a line. Nothing here runs anything.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -83,6 +83,8 @@ class OnCommand(Generic[B]):
     org: Callable[[Facts, B], str | None] | None = None
     """The organisation path the command touches; None: only tokens for the whole group may send it."""
     summary: str = ""
+    tell: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda answer: answer)
+    """What the client is told, from the stored answer: with what must not be stored, such as a secret."""
 
 
 @dataclass(frozen=True, slots=True)

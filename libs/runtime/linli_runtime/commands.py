@@ -20,8 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 from linli_runtime import problems
 from linli_runtime.auth import allowed, forbidden
 
-FILLED_IN: Final = frozenset({"command_id", "random_ref"})
-"""Fields of a command's body that the runtime sets and a client may not."""
+FILLED_IN: Final = frozenset({"command_id", "random_ref", "unread"})
+"""Fields of a command's body that are set behind the door, and never by a client."""
 SIMULATE: Final = "simulate"
 MAX_KEY: Final = 200
 MAX_LINE_BYTES: Final = 1024 * 1024
@@ -136,7 +136,7 @@ async def answer(writer: Writer, asked: Asked) -> Answered:
     except OverloadedError:
         return refused(problems.OVERLOADED)
     if isinstance(result, Accepted):
-        return _accepted(result.answer, repeated=result.repeated)
+        return _accepted(asked.entry.tell(result.answer), repeated=result.repeated)
     if isinstance(result, Refusal):
         return refused(result)
     return refused(problems.FAILED, {"reference": result.reference})

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linli_intake.domain.amending import Amendment
 from linli_intake.domain.arrival import Arrival, arrival_of
 from linli_intake.domain.form import PersonalWriting, RequestForm
-from linli_intake.settings import contact_pepper
+from linli_intake.settings import customer_key
 
 Reason = Annotated[PersonalText, Field(min_length=1, max_length=2000)]
 """Why a person decided so, in their own words; typed personal because people name people."""
@@ -27,7 +27,7 @@ class ReceiveRequest(RequestForm):
     @cached_property
     def arrival(self) -> Arrival:
         """Worked out once: asked for when its states are loaded, and again when it is decided."""
-        return arrival_of(self, self.command_id, self.random_ref, contact_pepper())
+        return arrival_of(self, self.command_id, self.random_ref, customer_key())
 
 
 class ResubmitRequest(RequestForm):

@@ -16,6 +16,7 @@ from linli_intake.domain.quarantine import Quarantined
 from linli_intake.domain.request import Lawsuit, Publication, RequestText, Stage
 from linli_intake.domain.secret import opens
 from linli_intake.domain.standing import IN_WORDS
+from linli_intake.settings import customer_key
 
 
 class RequestSeen(BaseModel):
@@ -186,7 +187,7 @@ async def figures(reads: Reads, org: str, estate_id: str | None) -> Figures:
 async def show_standing(reads: Reads, case_id: str, secret: str) -> Standing | None:
     """Where the case stands; None for an unknown case and for a wrong secret alike, so that nobody learns which."""
     row = await reads.fetchrow("show_standing", case_id)
-    if not opens(secret, row["secret_digest"] if row else None) or row is None:
+    if not opens(secret, case_id, customer_key()) or row is None:
         return None
     zh, en = IN_WORDS[row["status"]]
     return Standing(

@@ -68,7 +68,8 @@ class Desk:
         """The answer of a command that is not refused."""
         outcome = self.send(name, **body)
         assert isinstance(outcome, Decision), outcome
-        return dict(outcome.answer or {})
+        entry = next(entry for entry in MAP.commands if entry.name == name)
+        return dict(entry.tell(outcome.answer or {}))
 
     def refused(self, name: str, /, **body: object) -> Refusal:
         """The refusal of a command that changes nothing."""

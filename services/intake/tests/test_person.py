@@ -50,7 +50,7 @@ def test_spellings_are_made_plain(contact: str, plain: str) -> None:
 
 
 @pytest.mark.rule("INT-13")
-def test_the_digest_needs_the_deployments_pepper(desk: Desk) -> None:
+def test_the_digest_needs_the_deployments_key(desk: Desk) -> None:
     desk.receive(contact=PHONE)
 
     assert contact_id(PHONE, b"one") != contact_id(PHONE, b"another")

@@ -88,3 +88,48 @@ def test_saying_common_area_takes_back_the_home_and_the_other_way_round(desk: De
 @pytest.mark.rule("INT-03")
 def test_an_unknown_quarantine_is_refused(desk: Desk) -> None:
     assert desk.refused("intake.resubmit", quarantine_id="xh01.q000000000000").status == 404
+
+
+@pytest.mark.rule("INT-03")
+@pytest.mark.parametrize(
+    ("field", "told", "kept_as", "right"),
+    [
+        ("people", "三四个人", "三四个人", 3),
+        ("people", {"count": 3}, '{"count": 3}', 3),
+        ("common_area", "perhaps", "perhaps", False),
+        ("emergency", "快来", "快来", True),
+        ("received_at", "昨天下午", "昨天下午", None),
+        ("complete_by", "2026-13-45", "2026-13-45", None),
+        ("kind", ["repair"], '["repair"]', "repair"),
+        ("name", 138, "138", "王小明"),
+        ("contact", "1" * 201, "1" * 201, "13800138000"),
+        ("what_happened", "漏" * 200_001, "漏" * 200_001, "漏水"),
+        ("language", None, "null", "zh-CN"),
+    ],
+)
+def test_what_no_field_takes_is_kept_named_and_can_be_corrected(
+    desk: Desk, field: str, told: object, kept_as: str, right: object
+) -> None:
+    refused = desk.receive(**{field: told})
+
+    assert [fault["field"] for fault in refused["missing"]] == [field]
+    assert refused["missing"][0]["allowed"]
+    stored = kept(desk, refused["quarantine_id"]).form
+    assert dict(stored.unread) == {field: kept_as}
+    assert stored.expects == COMPLETE["expects"]
+
+    again = desk.accepted("intake.resubmit", quarantine_id=refused["quarantine_id"], received_by="s18")
+    assert [fault["field"] for fault in again["missing"]] == [field]
+    answer = desk.accepted("intake.resubmit", quarantine_id=refused["quarantine_id"], **{field: right})
+    assert answer["case_id"].startswith("xh01.c")
+    assert not kept(desk, refused["quarantine_id"]).form.unread
+
+
+@pytest.mark.rule("INT-03")
+def test_a_correction_that_no_field_takes_is_kept_too(desk: Desk) -> None:
+    refused = desk.receive(expects=None)
+
+    again = desk.accepted("intake.resubmit", quarantine_id=refused["quarantine_id"], expects="修好", people="几个")
+
+    assert [fault["field"] for fault in again["missing"]] == ["people"]
+    assert dict(kept(desk, refused["quarantine_id"]).form.unread) == {"people": "几个"}

@@ -6,8 +6,9 @@ import pytest
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import ContractorNotified, RepairDone, TicketClosed, TicketReopened, TicketResolved
 from linli_intake.domain.request import Stage
-from linli_intake.domain.secret import digest_of, opens
+from linli_intake.domain.secret import opens
 from linli_intake.domain.standing import IN_WORDS
+from linli_intake.settings import customer_key
 from linli_rulebook.decision import NOTHING, Early
 
 from services.intake.tests.desk import NOW, Desk
@@ -76,20 +77,21 @@ def test_every_stage_has_its_words_in_both_languages() -> None:
 
 
 @pytest.mark.rule("INT-15")
-def test_only_the_secret_of_the_case_opens_it(desk: Desk) -> None:
+def test_only_the_secret_of_the_case_and_of_this_deployment_opens_it(desk: Desk) -> None:
     answer, other = desk.receive(), desk.receive()
-    stored = desk.request(answer["case_id"]).secret_digest
+    case_id, secret, key = answer["case_id"], answer["secret"], customer_key()
 
-    assert opens(answer["secret"], stored)
-    assert not opens(other["secret"], stored)
-    assert not opens("", stored)
-    assert not opens("", None)
-    assert not opens(answer["secret"], None)
-    assert answer["secret"] not in desk.request(answer["case_id"]).model_dump_json()
-    assert stored == digest_of(answer["secret"])
+    assert opens(secret, case_id, key)
+    assert not opens(other["secret"], case_id, key)
+    assert not opens("", case_id, key)
+    assert not opens("密码", case_id, key)
+    assert not opens(secret, case_id, b"another deployment's")
 
 
-def test_the_customers_reference_does_not_tell_the_secret(desk: Desk) -> None:
-    answer = desk.receive()
+@pytest.mark.rule("INT-15")
+def test_the_secret_is_told_and_stored_nowhere(desk: Desk) -> None:
+    secret = desk.receive()["secret"]
 
-    assert answer["secret"] not in answer["customer_ref"]
+    assert len(secret) == 24
+    assert all(secret not in state.model_dump_json() for state in desk.states.values())
+    assert all(secret not in str(decision.answer) for decision in desk.decisions)

@@ -37,7 +37,7 @@ class Known:
     """A case that has the very id already."""
 
 
-def arrival_of(form: RequestForm, cause: str, random_ref: str, pepper: bytes, kept_as: str | None = None) -> Arrival:
+def arrival_of(form: RequestForm, cause: str, random_ref: str, key: bytes, kept_as: str | None = None) -> Arrival:
     """The form with its ids. `kept_as` is where it is in quarantine, when it comes from there."""
     estate_id = form.estate_id if is_key(form.estate_id) else None
     at_home = form.home_id is not None and is_id(form.home_id) and key_of(form.home_id) == estate_id
@@ -48,6 +48,6 @@ def arrival_of(form: RequestForm, cause: str, random_ref: str, pepper: bytes, ke
         home_id=form.home_id if at_home else None,
         case_id=case_id(estate_id, cause) if estate_id else None,
         quarantine_id=kept_as or quarantine_id(form.estate_id, cause),
-        contact_id=contact_id(form.contact or "", pepper) if reachable else None,
+        contact_id=contact_id(form.contact or "", key) if reachable else None,
         random_ref=random_ref,
     )

@@ -33,12 +33,14 @@ _SETS: Final = {field: frozenset(allowed) for field, allowed in CHOICES.items()}
 LABELS: Final = {
     "estate_id": ("小区", "the estate"),
     "home_id": ("房号或“公共区域”", "the home, or the common area"),
+    "common_area": ("是否公共区域", "whether it is a common area"),
     "kind": ("请求类别", "the kind of request"),
     "category": ("内容分类", "the category"),
     "subcategory": ("内容子类", "the sub-category"),
     "channel": ("受理渠道", "the channel"),
     "customer_kind": ("客户类别", "the kind of customer"),
     "name": ("客户姓名（或匿名）", "the customer's name (or anonymous)"),
+    "anonymous": ("是否匿名", "whether the customer stays anonymous"),
     "contact": ("联系方式", "a way to reach the customer"),
     "what_happened": ("事情经过", "what happened"),
     "expects": ("客户诉求", "what the customer expects"),
@@ -48,6 +50,9 @@ LABELS: Final = {
     "people": ("涉及人数", "the number of people"),
     "lawsuit": ("诉讼情况", "the state of a lawsuit"),
     "publication": ("曝光情况", "the state of publication"),
+    "repeated": ("是否重复投诉", "whether it is a second complaint"),
+    "needs_consultants": ("是否需要顾问", "whether consultants are needed"),
+    "emergency": ("是否紧急", "whether it is an emergency"),
     "trade": ("专业", "the trade"),
     "place": ("部位", "the place"),
     "language": ("语言", "the language"),
@@ -62,6 +67,17 @@ MOST_PEOPLE: Final = 1_000_000
 CODE_PATTERN: Final = r"^[a-z0-9][a-z0-9_\-]{0,63}$"
 _CODE: Final = re.compile(CODE_PATTERN)
 _BETWEEN_WORDS: Final = re.compile(r"[^a-z0-9\-]+")
+_FLAG: Final = "true or false"
+_INSTANT: Final = "an ISO 8601 instant with an offset"
+_PEOPLE: Final = f"1 … {MOST_PEOPLE}"
+_WORD: Final = "a text of at most 200 characters"
+_TAKES: Final = {
+    **dict.fromkeys(("common_area", "anonymous", "repeated", "needs_consultants", "emergency"), _FLAG),
+    **dict.fromkeys(("received_at", "complete_by"), _INSTANT),
+    **{field: _SEPARATOR.join(allowed) for field, allowed in CHOICES.items()},
+    "people": _PEOPLE,
+}
+"""What a field takes; any other takes a word."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -89,13 +105,18 @@ def faults_of(
     form: RequestForm, estate: Estate | None, home: Home | None, limits: Limits, now: datetime
 ) -> tuple[Fault, ...]:
     """Everything that keeps the form from being complete, in the order of the form; empty when it is complete."""
-    return (
+    judged = (
         *_where(form, estate, home),
         *_codes(form),
         *_who(form),
         *_words(form, limits.text),
         *_when(form, limits, now),
     )
+    faults = {fault.field: fault for fault in judged}
+    for field in form.unread:
+        allowed = faults[field].allowed if field in faults else _TAKES.get(field, _WORD)
+        faults[field] = _wrong(field, allowed)
+    return tuple(faults.values())
 
 
 def as_code(text: str | None) -> str | None:
@@ -148,7 +169,7 @@ def _who(form: RequestForm) -> Iterator[Fault]:
     if not is_key(form.received_by):
         yield _wrong("received_by", staff) if form.received_by else _missing("received_by", staff)
     if not 1 <= form.people <= MOST_PEOPLE:
-        yield _wrong("people", f"1 … {MOST_PEOPLE}")
+        yield _wrong("people", _PEOPLE)
 
 
 def _words(form: RequestForm, text_limit: int) -> Iterator[Fault]:

@@ -3,11 +3,21 @@
 What it must hold is told by `completeness.py`; what becomes of it, by `receiving.py` and `quarantine.py`.
 """
 
-from typing import Annotated, Final
+import json
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
 
 from linli_contracts.event import Instant
 from linli_contracts.personal import PersonalText
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
 MOST_CHARACTERS: Final = 200_000
 """Ten times what a request may hold: too long a text is still kept in quarantine, an endless one is not even read."""
@@ -21,6 +31,7 @@ def _storable(text: str) -> str:
 Word = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 PersonalWords = Annotated[PersonalText, Field(max_length=200), AfterValidator(_storable)]
 PersonalWriting = Annotated[PersonalText, Field(max_length=MOST_CHARACTERS), AfterValidator(_storable)]
+Unread = Mapping[str, Annotated[PersonalText, AfterValidator(_storable)]]
 
 
 class RequestForm(BaseModel):
@@ -59,6 +70,21 @@ class RequestForm(BaseModel):
     complete_by: Instant | None = None
     source_row: Word | None = None
     language: Word = "zh-CN"
+    unread: Unread = Field(default_factory=dict)
+    """What a field was told and cannot take (`people: "several"`), by field: kept as it came until it is corrected."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_what_no_field_takes(cls, told: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return read(told)
+        except ValidationError as error:
+            wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]} & FIELDS
+            if not wrong or not isinstance(told, Mapping):
+                raise
+            kept = {field: _as_text(told[field]) for field in sorted(map(str, wrong))}
+            readable = {field: value for field, value in told.items() if field not in wrong}
+            return read({**readable, "unread": {**told.get("unread", {}), **kept}})
 
     @property
     def is_anonymous(self) -> bool:
@@ -66,17 +92,25 @@ class RequestForm(BaseModel):
         return self.anonymous or self.customer_kind == "anonymous"
 
 
+FIELDS: Final = frozenset(RequestForm.model_fields) - {"unread"}
+"""What a form can be told."""
+
+
 def corrected(form: RequestForm, correction: RequestForm) -> RequestForm:
     """The form with every field that the correction states; saying one of home and common area takes back the other."""
-    stated = correction.model_fields_set & RequestForm.model_fields.keys()
-    update = {field: getattr(correction, field) for field in stated}
+    update = {field: getattr(correction, field) for field in correction.model_fields_set & FIELDS}
     if update.get("common_area"):
         update.setdefault("home_id", None)
     elif update.get("home_id"):
         update.setdefault("common_area", False)
-    return form.model_copy(update=update)
+    still = {field: text for field, text in form.unread.items() if field not in update}
+    return form.model_copy(update={**update, "unread": {**still, **correction.unread}})
 
 
 def as_told(form: RequestForm) -> RequestForm:
     """The form alone, without what a command carries besides."""
     return RequestForm.model_construct(**{field: getattr(form, field) for field in RequestForm.model_fields})
+
+
+def _as_text(told: object) -> str:
+    return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False, default=str)

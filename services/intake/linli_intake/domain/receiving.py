@@ -14,7 +14,6 @@ from linli_intake.domain.grading import Circumstances, Grade, grade
 from linli_intake.domain.person import Contact, Customer, customer_ref
 from linli_intake.domain.quarantine import Quarantined, keep, released
 from linli_intake.domain.request import Request, RequestText
-from linli_intake.domain.secret import digest_of, secret_of
 
 
 def receive(arrival: Arrival, known: Known, policy: Policy, limits: Limits, now: datetime) -> Outcome:
@@ -57,7 +56,6 @@ def _receive(
 def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now: datetime) -> Decision:
     form = arrival.form
     customer = known.contact.customer_ref if known.contact else customer_ref(arrival.random_ref)
-    secret = secret_of(arrival.random_ref)
     facts = _facts(form, now)
     facts["case_id"] = facts["id"] = case_id
     facts["customer_ref"] = customer
@@ -73,7 +71,6 @@ def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now:
         ),
         policy,
     )
-    facts["secret_digest"] = digest_of(secret)
     facts["policy_version"] = policy.version
     facts["level"] = graded.level
     facts["reasons"] = graded.reasons
@@ -84,7 +81,7 @@ def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now:
         save=(request, text, *_new_customer(arrival, known, customer)),
         events=(received, told_grade(request, previous=None, people=request.people, now=now)),
         because=reasons_for(request, graded, request.people),
-        answer={"case_id": case_id, "customer_ref": customer, "level": graded.level, "secret": secret},
+        answer={"case_id": case_id, "customer_ref": customer, "level": graded.level},
     )
 
 

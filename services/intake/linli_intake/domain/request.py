@@ -40,8 +40,6 @@ class Request(State):
     language: str
     complete_by: Instant | None
     source_row: str | None
-    secret_digest: str
-    """Of the secret that opens the customer's own status page (INT-15)."""
     policy_version: str
     """In force when it was registered; it is graded by this one for ever (ORG-02)."""
 

@@ -52,6 +52,7 @@ from linli_intake.handlers.receiving import (
     needs_of_resubmitting,
     org_of_receiving,
     org_of_resubmitting,
+    with_secret,
 )
 
 MAP = ServiceMap(
@@ -79,6 +80,7 @@ MAP = ServiceMap(
             decide=handle_receiving,
             rules=("INT-01", "INT-02", "INT-03", "INT-04", "INT-06", "INT-11", "INT-12", "INT-13"),
             org=org_of_receiving,
+            tell=with_secret,
             summary="Receive a request; an incomplete one is kept in quarantine and answered with all that is missing.",
         ),
         OnCommand(
@@ -90,6 +92,7 @@ MAP = ServiceMap(
             decide=handle_resubmitting,
             rules=("INT-03",),
             org=org_of_resubmitting,
+            tell=with_secret,
             summary="Correct a form in quarantine and receive it again.",
         ),
         OnCommand(

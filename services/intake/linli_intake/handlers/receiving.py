@@ -1,8 +1,9 @@
 """Receiving and resubmitting: what a form names is loaded, then one rule decides (INT-03, INT-06, INT-12)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
@@ -19,8 +20,9 @@ from linli_intake.domain.place import Estate, Home
 from linli_intake.domain.quarantine import Quarantined
 from linli_intake.domain.receiving import receive, resubmit
 from linli_intake.domain.request import Request, RequestText
+from linli_intake.domain.secret import secret_of
 from linli_intake.handlers.asking import not_loaded, org_of, unknown
-from linli_intake.settings import contact_pepper
+from linli_intake.settings import customer_key
 
 
 def refs_of(arrival: Arrival) -> Iterable[Ref]:
@@ -77,7 +79,7 @@ def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Ou
     kept = facts.get(Quarantined, body.quarantine_id)
     if kept is None:
         return unknown("quarantine-not-found", body.quarantine_id)
-    arrival = arrival_of(corrected(kept.form, body), kept.id, body.random_ref, contact_pepper(), kept.id)
+    arrival = arrival_of(corrected(kept.form, body), kept.id, body.random_ref, customer_key(), kept.id)
     missing = not_loaded(facts, refs_of(arrival))
     if missing:
         return More(missing)
@@ -89,6 +91,12 @@ def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Ou
 def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
     """The estate's where it is (now) known."""
     return org_of(facts, body.estate_id or key_of(body.quarantine_id))
+
+
+def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer with the customer's secret, which is stored nowhere (INT-15); a form in quarantine has none."""
+    case_id = answer.get("case_id")
+    return {**answer, "secret": secret_of(case_id, customer_key())} if case_id else answer
 
 
 @lru_cache(maxsize=1024)

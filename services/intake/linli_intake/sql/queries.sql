@@ -144,6 +144,5 @@ WHERE g.size > 1 AND ($1::text IS NULL OR (g.id > $1 || '.' AND g.id < $1 || '/'
 
 -- name: show_standing
 -- What the customer's own status page needs (INT-15).
-SELECT state ->> 'secret_digest' AS secret_digest, status, state ->> 'received_at' AS received_at,
-    state ->> 'standing_since' AS standing_since
+SELECT status, state ->> 'received_at' AS received_at, state ->> 'standing_since' AS standing_since
 FROM request WHERE id = $1;
