@@ -21,6 +21,7 @@ SPANS = {
     "intake.first_assessment_within": (24, Unit.HOURS),
     "intake.online_feedback_within": (24, Unit.HOURS),
     "dispatch.forward_to_department_within": (1, Unit.WORKING_DAYS),
+    "dispatch.wait_at_most": (30, Unit.DAYS),
     "dispatch.department_answer": (24, Unit.WORKING_DATE_HOURS),
     "dispatch.report_within": (3, Unit.WORKING_DAYS),
     "dispatch.age_level_2": (1, Unit.WEEKS),

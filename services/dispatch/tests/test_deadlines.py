@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from linli_contracts.events.dispatch import (
     ContractorArrived,
     DeadlineMissed,
@@ -12,7 +14,10 @@ from linli_contracts.events.dispatch import (
     TicketEscalated,
     TicketResolved,
 )
+from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
+from linli_rulebook import ChannelKind, passing_on_due
+from linli_testkit.facts import shipped_policy
 
 from services.dispatch.tests.office import CASE, SECOND, Office, graded, local
 
@@ -204,14 +209,49 @@ def test_a_resolution_says_whether_it_was_in_time(office: Office, late_by: int, 
     assert office.facts(TicketResolved)[-1].in_time is in_time
 
 
-@pytest.mark.rule("DSP-10")
-def test_a_repair_is_in_time_when_the_orders_date_is_kept_too(office: Office) -> None:
+@pytest.mark.rule("DSP-10", "DSP-06")
+@pytest.mark.parametrize(("late_by", "in_time"), [(-1, True), (0, True), (1, False)])
+def test_the_orders_date_is_the_deadline_of_completion(office: Office, late_by: int, *, in_time: bool) -> None:
     notified(office)
+    finish_by = local("2026-03-17 10:00")
+    assert office.due("completion") == finish_by
     office.accepted("arrive", at=local("2026-03-11 10:00"))
     assert not office.facts(ContractorArrived)[-1].late
-    office.accepted("finish", at=local("2026-03-17 10:00:01"))
-    assert office.ticket().kept["completion"] == 1
-    assert not office.facts(RepairDone)[-1].in_time
+    office.accepted("finish", at=finish_by + late_by * SECOND)
+    ticket = office.ticket()
+    assert (ticket.kept.get("completion", 0), ticket.missed.get("completion", 0)) == (int(in_time), int(not in_time))
+    assert office.facts(RepairDone)[-1].in_time is in_time
+
+
+@pytest.mark.rule("DSP-10", "DSP-06")
+def test_only_waits_since_the_notice_move_the_orders_date(office: Office) -> None:
+    office.open_repair()
+    office.accepted("wait", at=local("2026-03-10 09:40"), until=local("2026-03-10 09:50"))
+    office.covered(local("2026-03-10 10:00"))
+    office.accepted("wait", at=local("2026-03-11 09:30"), until=local("2026-03-12 09:30"))
+    office.until(local("2026-03-12 09:30"))
+    assert office.due("completion") == local("2026-03-18 10:00")
+
+
+@pytest.mark.rule("DSP-10", "DSP-14")
+def test_a_replacement_has_its_own_date(office: Office) -> None:
+    notified(office)
+    office.until(local("2026-03-11 14:00:01"))
+    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=1)
+    assert office.due("completion") == local("2026-03-18 14:00:01")
+
+
+@pytest.mark.rule("DSP-02", "INT-08")
+@settings(max_examples=300, deadline=None)
+@given(
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - made aware
+    channel=st.sampled_from(["phone", "email", "other"]),
+)
+def test_who_passes_on_in_time_has_sent_the_form_in_time(at: datetime, channel: ChannelKind) -> None:
+    """So one clock watches both: one working day (DSP-02) is never shorter than the hours of INT-08."""
+    terms = terms_of(shipped_policy().policy("2000.1"), "Asia/Shanghai")
+    form = terms.departments.due(at, terms.forward_to_department)
+    assert passing_on_due(at, channel, terms.departments, terms.policy).at <= form.at
 
 
 @pytest.mark.rule("ORG-04")

@@ -33,7 +33,7 @@ def test_covered_the_contractor_is_notified_with_its_dates(office: Office) -> No
     assert (notice.arrive_by, notice.finish_by) == (NOTIFIED + timedelta(hours=24), NOTIFIED + timedelta(days=7))
     assert notice.order_id.startswith("xh01.o")
     assert office.ticket().status == "contractor_notified"
-    assert office.due("completion") == office.ticket().received_at + timedelta(days=30)
+    assert office.due("completion") == notice.finish_by
 
 
 @pytest.mark.rule("DSP-10")

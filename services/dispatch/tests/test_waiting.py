@@ -82,7 +82,8 @@ def test_refusals(office: Office) -> None:
     office.open()
     assert office.refused("resume") == "not-waiting"
     assert office.refused("wait", until=office.now) == "wait-not-ahead"
-    office.accepted("wait", until=office.now + SECOND)
+    assert office.refused("wait", until=office.now + timedelta(days=30) + SECOND) == "wait-not-ahead"
+    office.accepted("wait", until=office.now + timedelta(days=30))
     assert office.refused("wait", until=office.now + SECOND) == "already-waiting"
 
 

@@ -50,6 +50,8 @@ class AmendRequest(Amendment):
     reason: Reason | None = None
     """Needed when the level would fall (INT-06)."""
     adds: PersonalWriting | None = None
+    command_id: str
+    """Words are added once, however often they are sent."""
 
 
 class LinkRequests(BaseModel):

@@ -49,8 +49,8 @@ def test_the_members_of_two_groups_are_asked_for_at_once(desk: Desk) -> None:
 
     for name, body in (
         ("intake.unlink", {"command_id": "x"}),
-        ("intake.amend", {"people": 4}),
-        ("intake.amend", {"lawsuit": "begun"}),
+        ("intake.amend", {"people": 4, "command_id": "y"}),
+        ("intake.amend", {"lawsuit": "begun", "command_id": "z"}),
         ("intake.withdraw", {}),
     ):
         outcome, _ = take(desk, name, {"case_id": cases[0], "by": "s17", **body})

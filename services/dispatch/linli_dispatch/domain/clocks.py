@@ -21,7 +21,7 @@ from linli_rulebook import ChannelKind, Due, passing_on_due
 
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
 from linli_dispatch.domain.terms import Terms
-from linli_dispatch.domain.ticket import RunningClock, Ticket
+from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, RunningClock, Ticket
 from linli_dispatch.domain.turn import Turn
 
 _CHANNEL_KIND: Final[dict[Channel, ChannelKind]] = {"hotline": "phone", "callback": "phone", "email": "email"}
@@ -76,6 +76,9 @@ def _not_reentrusted(ticket: Ticket) -> datetime | None:
 def _passing_on(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     channel = _CHANNEL_KIND.get(ticket.channel, "other") if ticket.round == 1 else "phone"
     due = passing_on_due(since, channel, terms.departments, terms.policy)
+    if terms.desk(ticket.desk).department and ticket.level in HANDLED_AT_ONCE:
+        # The form to the department (DSP-02) is this very passing on: the earlier of the two dates holds.
+        due = min(due, terms.departments.due(since, terms.forward_to_department), key=lambda one: one.at)
     if not ticket.emergency and ticket.graded_level > 1:
         return due
     return min(due, Due(since + terms.emergency_passed_on_within), key=lambda one: one.at)
@@ -97,7 +100,11 @@ def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     if ticket.round == 1 and ticket.complete_by is not None:
         return Due(ticket.complete_by + ticket.waited_in_round)
     within = terms.resolve_complex_within if ticket.complex else terms.resolve_ordinary_within
-    return Due(since + within + ticket.waited_in_round)
+    due = since + within + ticket.waited_in_round
+    order = ticket.order
+    if order is not None:
+        due = min(due, order.finish_by + ticket.waited_in_round - order.waited_before)
+    return Due(due)
 
 
 # The age counts from the first receipt, across rounds. The time between a completion and its reopening counts too: the

@@ -17,10 +17,8 @@ from linli_dispatch.domain.refusals import (
     REPORT_TOO_LATE,
     UNKNOWN_DESK,
 )
+from linli_dispatch.domain.ticket import HANDLED_AT_ONCE
 from linli_dispatch.domain.turn import Turn
-
-HANDLED_AT_ONCE: tuple[int, ...] = (3, 4)
-"""The levels that go to a department, or are settled by a standard answer (DSP-02); 1 and 2 are a crisis (DSP-01)."""
 
 
 def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:

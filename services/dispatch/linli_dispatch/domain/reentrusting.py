@@ -66,6 +66,7 @@ def reentrust(turn: Turn, replacement_id: str | None, price_fen: int | None, dec
             called_at=turn.at,
             arrive_by=turn.at + terms.arrive_within,
             finish_by=turn.at + terms.finish_within,
+            waited_before=ticket.waited_in_round,
             arrived_at=None,
         ),
         reentrusted=ticket.reentrusted + 1,

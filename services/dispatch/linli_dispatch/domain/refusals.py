@@ -60,10 +60,10 @@ NOT_WAITING: Final = Refusal(
 WAIT_NOT_AHEAD: Final = Refusal(
     "wait-not-ahead",
     "DSP-06",
-    "等待须有将来的日期。",
-    "A wait needs a date that lies ahead.",
+    "等待须有将来的日期，且不超过政策规定的最长等待时间。",
+    "A wait needs a date that lies ahead, and within the longest wait of the policy.",
     422,
-    (("until", "an instant after now"),),
+    (("until", "after now, at most the policy's longest wait ahead"),),
 )
 NO_STANDARD_ANSWER: Final = Refusal(
     "no-standard-answer",

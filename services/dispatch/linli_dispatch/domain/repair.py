@@ -91,16 +91,13 @@ def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
 
 
 def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
-    """The repair is done, by the contractor, its replacement or our own staff.
-
-    In time means: completion's deadline, and the order's where there is one, are kept.
-    """
+    """The repair is done, by the contractor, its replacement or our own staff."""
     ticket, order = turn.ticket, turn.ticket.order
     if ticket.kind != "repair":
         return NOT_A_REPAIR
     if contractor_id is not None and (order is None or contractor_id != order.performer_id):
         return NOT_YOUR_ORDER
-    in_time = complete(turn) and (order is None or turn.at < order.finish_by + ONE_SECOND)
+    in_time = complete(turn)
     turn.tell(
         RepairDone(
             case_id=ticket.id,
@@ -129,6 +126,7 @@ def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
         called_at=turn.at,
         arrive_by=turn.at + terms.arrive_within,
         finish_by=turn.at + terms.finish_within,
+        waited_before=ticket.waited_in_round,
     )
     turn.change(order=order, complex=True)
     wind(turn)

@@ -46,6 +46,7 @@ class Terms:
     approvers: Calendar
     """The steps of the ladder: working days of those who stand on it."""
     emergency_passed_on_within: timedelta
+    forward_to_department: Span
     department_answer: Span
     report_within: Span
     report_again: timedelta
@@ -58,6 +59,7 @@ class Terms:
     reentrust_after_lateness: timedelta
     reentrust_small_amount_fen: int
     close_within: Span
+    wait_at_most: timedelta
     ladder_step_limit: Span
     ladder: tuple[LadderStep, ...]
     load_limit: int
@@ -88,6 +90,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         departments=calendar_for(policy, "departments", zone=zone),
         approvers=calendar_for(policy, "approvers", zone=zone),
         emergency_passed_on_within=policy.span("intake.passing_on_emergency").elapsed,
+        forward_to_department=policy.span("dispatch.forward_to_department_within"),
         department_answer=policy.span("dispatch.department_answer"),
         report_within=policy.span("dispatch.report_within"),
         report_again=policy.span("dispatch.report_again").elapsed,
@@ -100,6 +103,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         reentrust_after_lateness=policy.span("dispatch.reentrust_after_lateness").elapsed,
         reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),
         close_within=policy.span("followup.close_within"),
+        wait_at_most=policy.span("dispatch.wait_at_most").elapsed,
         ladder_step_limit=policy.span("dispatch.ladder_step_limit"),
         ladder=ladder,
         load_limit=policy.integer("dispatch.route_load_limit"),

@@ -25,6 +25,8 @@ WAIT_ENDS: Final = "wait_ends"
 """The timer of a dated wait for the customer; no deadline of ours."""
 ORDINARY: Final = 4
 """The least severe level (INT-06)."""
+HANDLED_AT_ONCE: Final[tuple[int, ...]] = (3, 4)
+"""The levels that go to a department, or are settled by a standard answer (DSP-02); 1 and 2 are a crisis (DSP-01)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Order:
     """When the one who is to come was told: the notice, later the re-entrusting."""
     arrive_by: AwareDatetime
     finish_by: AwareDatetime
+    """Completion's deadline too, later by the waits for the customer since then (DSP-06, DSP-10)."""
+    waited_before: timedelta = NO_TIME
+    """What the round had waited when the one who is to come was told."""
     arrived_at: AwareDatetime | None = None
     ground: Ground | None = None
     """Why re-entrusting was proposed."""

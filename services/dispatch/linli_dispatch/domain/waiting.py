@@ -16,7 +16,7 @@ def wait(turn: Turn, until: datetime, reason: str) -> Refusal | None:
     ticket = turn.ticket
     if ticket.wait:
         return ALREADY_WAITING
-    if until <= turn.at:
+    if not turn.at < until <= turn.at + turn.terms.wait_at_most:
         return WAIT_NOT_AHEAD
     turn.change(wait=Wait(reason=reason, since=turn.at, until=until), waits=ticket.waits + 1)
     wind(turn)
