@@ -10,35 +10,54 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.lifecycle import lifecycles
+from bench.figures import Figures
+from bench.lifecycle import lifecycle
 
-BENCHES: dict[str, tuple[str, Callable[[], Awaitable[dict[str, float]]]]] = {"lifecycle": ("lifecycles/s", lifecycles)}
+BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {"lifecycle": ("lifecycles/s", lifecycle)}
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:
     return {"min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
+def _spread_of(values: Sequence[float | None]) -> dict[str, float] | None:
+    known = [value for value in values if value is not None]
+    return _spread(known) if known else None
+
+
 async def _run(name: str, times: int) -> dict[str, Any]:
     unit, measure = BENCHES[name]
     runs = [await measure() for _ in range(times)]
-    figures = {what: _spread([run[what] for run in runs]) for what in runs[0]}
-    print(f"{name} ({unit}), {times} run(s), {os.cpu_count()} cores, Python {platform.python_version()}")
-    for what, spread in figures.items():
-        print(f"  {what:<6} min {spread['min']:>9,.1f}  median {spread['median']:>9,.1f}  max {spread['max']:>9,.1f}")
-    ours = figures["linli"]["median"]
-    for what in ("floor", "peer"):
-        print(f"  linli / {what}: {ours / figures[what]['median']:.2f}")
-    linli = figures.pop("linli")
-    return {"name": name, "unit": unit, "runs": times, **linli, **figures}
+    ours = _spread([run.linli for run in runs])
+    beside = {"floor": _spread_of([run.floor for run in runs]), "peer": _spread_of([run.peer for run in runs])}
+    cpu_ms = {part: _spread([run.cpu_ms[part] for run in runs]) for part in runs[0].cpu_ms}
+    print(f"{name} ({unit}), {times} run(s); {_machine()}")
+    for what, spread in {"linli": ours, **beside}.items():
+        if spread is not None:
+            ratio = f"   linli / {what} {ours['median'] / spread['median']:.2f}" if what != "linli" else ""
+            print(f"  {what:<9}{_written(spread, 1)}{ratio}")
+    if cpu_ms:
+        print("  processor, ms each:")
+    for part, spread in cpu_ms.items():
+        print(f"    {part:<9}{_written(spread, 3)}")
+    return {"name": name, "unit": unit, "runs": times, **ours, **beside, "cpu_ms": cpu_ms}
+
+
+def _written(spread: dict[str, float], digits: int) -> str:
+    return "  ".join(f"{which} {value:>9,.{digits}f}" for which, value in spread.items())
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores (load {load:.1f} at the end), Python {platform.python_version()}"
 
 
 def main() -> int:
     """Run what the environment asks for; 2 for an unknown name."""
-    names = [os.environ["B"]] if os.environ.get("B") else sorted(BENCHES)
+    names = [os.environ["B"]] if os.environ.get("B") else list(BENCHES)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
-        print(f"no benchmark {unknown[0]!r}; there are: {', '.join(sorted(BENCHES))}", file=sys.stderr)
+        print(f"no benchmark {unknown[0]!r}; there are: {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     results = [asyncio.run(_run(name, int(os.environ.get("RUNS", "1")))) for name in names]
     if os.environ.get("JSON"):

@@ -1,4 +1,4 @@
-"""The peer: seven facts the usual way: FastStream one message at a time, a transaction each, an outbox poller."""
+"""The peer: eleven facts the usual way: FastStream one message at a time, a transaction each, an outbox poller."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from faststream.kafka import KafkaBroker
 from linli_embedded.topics import ensure_topics
 from pydantic import BaseModel
 
-STAGES: Final = 7
+STAGES: Final = 11
 POLL_S: Final = 0.05
 
 

@@ -1,0 +1,130 @@
+"""A repair by our own staff, from the call to the member's points, as the clients of all five services see it.
+
+Received, graded, opened, assigned, coverage asked and answered, repaired, called back the next day, closed, points
+earned: eleven facts and three commands. The same residents call again day after day, as some do.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from linli_cli.client.answers import Answer, Command
+from linli_cli.client.client import Client
+
+ESTATES: Final = 40
+ENGINEERS: Final = 5
+START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
+"""A Monday, 10:00 in Shanghai: inside everybody's hours, like the same hour of all days that follow."""
+REST_S: Final = 300.0
+
+
+class RepairLives:
+    """Plays a day at a time: the day before's repairs are made and called back, and the next requests come in."""
+
+    def __init__(self, client: Client, wave: int) -> None:
+        """`wave` requests a day, each of another resident."""
+        self.client = client
+        self.wave = wave
+        self._day = START
+        self._open: list[str] = []
+        self._closed = 0
+
+    async def found(self) -> None:
+        """Estates with homes and people, and the first day's residents, who join the owners' club."""
+        await self.client.set_clock(self._day)
+        homes = -(-self.wave // ESTATES)
+        for make in (_estate, lambda number: _homes(number, homes), _people):
+            await self._do("dispatch", [make(number) for number in range(ESTATES)])
+        await self.client.wait_until_rest(REST_S)
+        answers = await self._receive()
+        refs = [str(answer.answer["customer_ref"]) for answer in answers]
+        await self._do("loyalty", [Command("loyalty.join", f"j{ref}", {"customer_ref": ref}, START) for ref in refs])
+        await self.client.wait_until_rest(REST_S)
+
+    async def days(self, count: int) -> None:
+        """This many days, each a wave of whole lives: as many are received as are closed."""
+        for _ in range(count):
+            await self._repair()
+            await self._next_day()
+            await asyncio.gather(self._call_back(), self._receive())
+            await self.client.wait_until_rest(REST_S)
+        figures = await self.client.get("dispatch", "/figures")
+        if figures["closed"] != self._closed:
+            raise RuntimeError(f"{figures['closed']} cases were closed, not {self._closed}")
+
+    async def _receive(self) -> list[Answer]:
+        answers = await self._do("intake", [self._request(number) for number in range(self.wave)])
+        self._open = [str(answer.answer["case_id"]) for answer in answers]
+        return answers
+
+    async def _repair(self) -> None:
+        at = self._day + timedelta(hours=1)
+        finished = [Command("dispatch.finish", f"f{case}", {"case_id": case}, at) for case in self._open]
+        await self._do("dispatch", finished)
+        await self.client.wait_until_rest(REST_S)
+
+    async def _next_day(self) -> None:
+        self._day += timedelta(days=1)
+        await self.client.set_clock(self._day + timedelta(hours=2))
+        await self.client.wait_until_rest(REST_S)
+
+    async def _call_back(self) -> None:
+        due = [item["id"] async for item in self.client.pages("followup", "/callbacks", status="due", limit=500)]
+        if len(due) != self.wave:
+            raise RuntimeError(f"{len(due)} callbacks are due, not {self.wave}")
+        said, at = {"satisfied": True, "score": 90, "by": "bench"}, self._day + timedelta(hours=3)
+        calls = [Command("followup.complete-callback", f"c{one}", {"callback_id": one, **said}, at) for one in due]
+        await self._do("followup", calls)
+        self._closed += len(calls)
+
+    async def _do(self, service: str, commands: Sequence[Command]) -> list[Answer]:
+        answers = await self.client.commands(service, commands)
+        refused = [answer for answer in answers if not answer.done]
+        if refused:
+            raise RuntimeError(f"{service} refused {refused[0].id}: {refused[0].why}")
+        return answers
+
+    def _request(self, number: int) -> Command:
+        estate, home = number % ESTATES, number // ESTATES
+        body = {
+            "estate_id": f"e{estate}",
+            "home_id": f"e{estate}.1-1-{home}",
+            "kind": "repair",
+            "category": "engineering_quality",
+            "subcategory": "leak",
+            "trade": "plumbing",
+            "channel": "hotline",
+            "customer_kind": "owner",
+            "name": "基准",
+            "contact": f"1{number:010d}",
+            "what_happened": "厨房水管漏水",
+            "expects": "尽快维修",
+            "received_by": f"agent-{estate}",
+        }
+        return Command("intake.receive", f"q{self._day.date()}-{number}", body, self._day)
+
+
+def _estate(number: int) -> Command:
+    body = {"estate_id": f"e{number}", "region_id": "bench", "project_id": "p", "name": "基准"}
+    return Command("dispatch.register-estate", f"e{number}", body, START)
+
+
+def _homes(number: int, homes: int) -> Command:
+    """Handed over so long ago that no warranty covers anything: our own staff repair."""
+    lines = [
+        {"home_id": f"e{number}.1-1-{home}", "phase": "1", "building": "1", "handed_over_on": "2005-06-01"}
+        for home in range(homes)
+    ]
+    return Command("dispatch.register-homes", f"h{number}", {"estate_id": f"e{number}", "homes": lines}, START)
+
+
+def _people(number: int) -> Command:
+    agent = {"staff_id": f"agent-{number}", "role": "agent", "desk": "service_centre"}
+    engineers = [
+        {"staff_id": f"engineer-{number}-{one}", "role": "repair_engineer", "desk": "repair", "skills": ["plumbing"]}
+        for one in range(ENGINEERS)
+    ]
+    return Command(
+        "dispatch.roster-staff", f"r{number}", {"estate_id": f"e{number}", "staff": [agent, *engineers]}, START
+    )
