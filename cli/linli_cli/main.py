@@ -24,6 +24,7 @@ COMMANDS: Final = (
         "linli_cli.commands.status:status",
         Words("系统状态；是否静止", "how it stands; whether all is at rest"),
     ),
+    ("audit", "linli_cli.audit.command:audit", Words("核对全部账目与消息", "checks all books and messages")),
     ("trace", "linli_cli.commands.trace:trace", Words("一个工单的全过程", "a case's timeline across all services")),
     ("import", "linli_cli.commands.import_file:import_file", Words("导入文件中的请求", "bring in a file of requests")),
     (

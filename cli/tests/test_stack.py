@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+from linli_cli.audit.access import Access
 from linli_cli.complaint import Complaint
 from linli_cli.stack import Home, Stack, StackOptions, StackState
 
@@ -55,6 +56,13 @@ async def test_a_stack_runs_inside_its_context_and_nothing_after_it(tmp_path: Pa
             await connection.execute("CREATE TABLE intake.mine (id int)")
         await connection.execute("CREATE TABLE dispatch.mine (id int)")
         await connection.close()
+        assert (tmp_path / "audit.json").stat().st_mode & 0o777 == 0o600
+        connection = await asyncpg.connect(Access.find(tmp_path / "audit.json").database_url)
+        assert await connection.fetchval("SELECT count(*) FROM dispatch.mine") == 0
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("DELETE FROM dispatch.mine")
+        await connection.close()
+    assert not (tmp_path / "audit.json").exists()
     assert "dispatch is ready" in told
     assert processes_of(tmp_path) == []
     with pytest.raises(Complaint, match="no Linli runs"):

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Has the database, a role and a schema for each service, and the role that only reads. Runs at every start of the stack
-# and may be run again: a password that was changed in the environment is in force afterwards.
+# Has the database, a role and a schema for each service, and the roles that only read: for figures, and for the auditor.
+# Runs at every start of the stack and may be run again: a password that was changed in the environment is in force
+# afterwards.
 #
-# Needs psql, PGHOST, PGUSER and PGPASSWORD of a superuser, LINLI_<SERVICE>_DATABASE_PASSWORD for each service, and the
-# statements that `linli up` uses as well (cli/linli_cli/stack/*.sql) in the directory SQL_DIR.
+# Needs psql, PGHOST, PGUSER and PGPASSWORD of a superuser, LINLI_<SERVICE>_DATABASE_PASSWORD for each service and one for
+# AUDIT, and the statements that `linli up` uses as well (cli/linli_cli/stack/*.sql) in the directory SQL_DIR.
 set -eu
 
 database="${LINLI_DATABASE:-linli}"
@@ -18,7 +19,7 @@ services="intake dispatch followup warranty loyalty"
 password_of() {
   echo "LINLI_$(echo "$1" | tr '[:lower:]' '[:upper:]')_DATABASE_PASSWORD"
 }
-for service in $services; do
+for service in $services audit; do
   if [ -z "$(printenv "$(password_of "$service")" || true)" ]; then
     echo "$(password_of "$service") is not set; nothing was done" >&2
     exit 1
@@ -43,3 +44,12 @@ SELECT set_config('linli.service', '$service', false), set_config('linli.passwor
 SQL
   echo "role linli_$service and schema $service: ready"
 done
+
+run "$database" <<SQL
+\getenv password $(password_of audit)
+\o /dev/null
+SELECT set_config('linli.password', :'password', false);
+\o
+\i $sql/audit.sql
+SQL
+echo "role linli_audit: ready"

@@ -37,9 +37,9 @@ OF_CONTAINER = {  # What the other containers are told, by the programs that rea
     "kafka": {"LINLI_KAFKA_BROKER_PASSWORD", "LINLI_KAFKA_ADMIN_PASSWORD"},
     "kafka-provision": {
         "LINLI_KAFKA_ADMIN_PASSWORD",
-        *(f"LINLI_KAFKA_{service.upper()}_PASSWORD" for service in SERVICES),
+        *(f"LINLI_KAFKA_{name.upper()}_PASSWORD" for name in (*SERVICES, "audit")),
     },
-    "database-roles": {f"LINLI_{service.upper()}_DATABASE_PASSWORD" for service in SERVICES},
+    "database-roles": {f"LINLI_{name.upper()}_DATABASE_PASSWORD" for name in (*SERVICES, "audit")},
 }
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:\?|:-)?([^}]*)\}")
 SECRET = re.compile(r"PASSWORD|CUSTOMER_KEY|SECRET|PRIVATE")
@@ -300,7 +300,9 @@ def test_kafkas_plan_is_what_the_services_maps_say() -> None:
     how = "python -m linli_cli.stack.kafka_plan > deploy/kafka/plan.json"
     assert written == kafka_plan.text(), how
     plan = Plan.from_json(written)
-    assert set(plan.services) == set(SERVICES)
+    assert set(plan.services) == {*SERVICES, "audit"}
+    auditor = plan.services.pop("audit")
+    assert (auditor.writes, auditor.groups, set(auditor.reads)) == ((), (), set(plan.topics))
     for name, may in plan.services.items():
         foreign = {topic for topic in may.writes if not topic.startswith(f"linli.{name}.")}
         assert all(topic.endswith(".asks.v1") for topic in foreign), (name, foreign)

@@ -15,6 +15,8 @@ from linli_embedded.postgres import Postgres
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy" / "postgres" / "init.sh"
 
+NAMES = (*SERVICES, "audit")
+
 pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not here, which the script runs in")
 
 
@@ -55,7 +57,7 @@ async def _as(server: Postgres, service: str, password: str) -> asyncpg.Connecti
 
 
 async def test_each_service_reaches_its_own_schema_and_no_other(server: Postgres) -> None:
-    passwords = {service: f"first-{service}_1" for service in SERVICES}
+    passwords = {name: f"first-{name}_1" for name in NAMES}
     done = initialise(server, passwords)
     assert done.returncode == 0, done.stderr
     assert not any(password in done.stdout + done.stderr for password in passwords.values())
@@ -79,16 +81,40 @@ async def test_each_service_reaches_its_own_schema_and_no_other(server: Postgres
     await administrator.close()
 
 
+async def test_the_auditor_reads_every_schema_and_changes_none(server: Postgres) -> None:
+    passwords = dict.fromkeys(NAMES, "first")
+    assert initialise(server, passwords).returncode == 0
+    for service in SERVICES:
+        connection = await _as(server, service, "first")
+        await connection.execute(f"CREATE TABLE {service}.kept (n int)")
+        await connection.close()
+    # What was there before it was let in is read as well as what is made later.
+    assert initialise(server, passwords).returncode == 0
+    auditor = await _as(server, "audit", "first")
+    for service in SERVICES:
+        await auditor.fetchval("SELECT set_config('search_path', $1, false)", service)
+        assert await auditor.fetchval("SELECT count(*) FROM kept") == 0
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await auditor.execute("INSERT INTO kept VALUES (1)")
+    await auditor.execute("SET default_transaction_read_only = off")
+    for service in SERVICES:
+        await auditor.fetchval("SELECT set_config('search_path', $1, false)", service)
+        for statement in ("INSERT INTO kept VALUES (1)", "CREATE TABLE mine (n int)"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await auditor.execute(statement)
+    await auditor.close()
+
+
 async def test_it_may_run_again_and_a_new_password_is_in_force(server: Postgres) -> None:
-    assert initialise(server, dict.fromkeys(SERVICES, "first")).returncode == 0
-    assert initialise(server, dict.fromkeys(SERVICES, "it's second")).returncode == 0
+    assert initialise(server, dict.fromkeys(NAMES, "first")).returncode == 0
+    assert initialise(server, dict.fromkeys(NAMES, "it's second")).returncode == 0
     with pytest.raises(asyncpg.InvalidPasswordError):
         await _as(server, "dispatch", "first")
     await (await _as(server, "dispatch", "it's second")).close()
 
 
 def test_without_a_password_it_refuses_before_it_does_anything() -> None:
-    refused = run_script(dict.fromkeys(SERVICES[:-1], "first"), {})
+    refused = run_script(dict.fromkeys(NAMES[:-1], "first"), {})
     assert refused.returncode == 1
-    assert "LINLI_LOYALTY_DATABASE_PASSWORD is not set" in refused.stderr
+    assert "LINLI_AUDIT_DATABASE_PASSWORD is not set" in refused.stderr
     assert "psql" not in refused.stderr

@@ -21,6 +21,7 @@ from linli_messaging.topology import topics
 
 from linli_cli.complaint import Complaint
 from linli_cli.stack import kafka_plan
+from linli_cli.stack.database import AUDITOR
 from linli_cli.stack.home import Home
 
 _ADDRESSES: Final = re.compile(r"[\w.\-]+:\d+(,[\w.\-]+:\d+)*")
@@ -70,6 +71,10 @@ class Bus(Protocol):
         """The settings of a service process that lead it to this broker."""
         ...
 
+    def auditor(self) -> Security:
+        """As whom an auditor reads it: who may change nothing, where there are users."""
+        ...
+
     def usage(self) -> Sequence[Usage]:
         """What its processes took, if they are ours."""
         ...
@@ -112,6 +117,10 @@ class EmbeddedBus:
         """Plaintext, and no idempotence, which it lacks."""
         return {"BOOTSTRAP": self.bootstrap, "KAFKA_SECURITY": "plaintext", "KAFKA_IDEMPOTENCE": "false"}
 
+    def auditor(self) -> Security:
+        """Nobody in particular."""
+        return Security()
+
     def usage(self) -> Sequence[Usage]:
         """What its process took."""
         return [usage] if (usage := self._tansu.usage()) else []
@@ -150,8 +159,9 @@ class KafkaBus:
 
     async def prepare(self) -> None:
         """Have all topics, and a user for each service, with a new password: by the plan that containers use, too."""
-        passwords = {service: secrets.token_urlsafe(24) for service in SERVICES}
-        await provision(self.bootstrap, self._kafka.admin, Plan.from_json(kafka_plan.text()), passwords)
+        plan = Plan.from_json(kafka_plan.text())
+        passwords = {name: secrets.token_urlsafe(24) for name in plan.services}
+        await provision(self.bootstrap, self._kafka.admin, plan, passwords)
         self._users = {service: Security(service, password) for service, password in passwords.items()}
 
     async def stop(self) -> None:
@@ -168,6 +178,10 @@ class KafkaBus:
             "KAFKA_PASSWORD": user.password,
             "KAFKA_IDEMPOTENCE": "true",
         }
+
+    def auditor(self) -> Security:
+        """Its own user."""
+        return self._users[AUDITOR]
 
     def usage(self) -> Sequence[Usage]:
         """What its nodes took."""
@@ -217,6 +231,10 @@ class ForeignBus:
             "KAFKA_IDEMPOTENCE": "true",
             **({"KAFKA_USERNAME": security.user, "KAFKA_PASSWORD": security.password} if security.user else {}),
         }
+
+    def auditor(self) -> Security:
+        """The same user again."""
+        return self._security()
 
     def usage(self) -> Sequence[Usage]:
         """Nothing that we could see."""

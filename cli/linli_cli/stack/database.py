@@ -1,4 +1,4 @@
-"""The stack's database: one schema and one role a service, with passwords new at every start and never stored."""
+"""The stack's database: one schema and one role a service, and the auditor's, with passwords new at every start."""
 
 import secrets
 from collections.abc import Iterable
@@ -8,10 +8,12 @@ from typing import Final
 from linli_embedded.postgres import Postgres
 
 DATABASE: Final = "linli"
+AUDITOR: Final = "audit"
+"""Who reads everything and changes nothing: beside the services' names in the addresses."""
 
 
 async def prepare_database(postgres: Postgres, services: Iterable[str]) -> dict[str, str]:
-    """Have the database with a schema and a role for each service; answers each service's own address of it.
+    """Have the database with a schema and a role for each service; answers the address of each and the auditor.
 
     Addresses given out before stop working: their passwords are replaced.
     """
@@ -20,11 +22,11 @@ async def prepare_database(postgres: Postgres, services: Iterable[str]) -> dict[
     try:
         await connection.execute(_sql("database.sql"))
         addresses = {}
-        for service in services:
+        for name in (*services, AUDITOR):
             password = secrets.token_urlsafe(24)
-            await connection.fetch(_sql("session.sql"), service, password)
-            await connection.execute(_sql("role.sql"))
-            addresses[service] = postgres.dsn(DATABASE, f"linli_{service}", password)
+            await connection.fetch(_sql("session.sql"), name, password)
+            await connection.execute(_sql("audit.sql" if name == AUDITOR else "role.sql"))
+            addresses[name] = postgres.dsn(DATABASE, f"linli_{name}", password)
     finally:
         await connection.close()
     return addresses

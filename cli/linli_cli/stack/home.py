@@ -58,6 +58,11 @@ class Home:
         """Where the running stack says how to reach it; absent when nothing runs."""
         return self.path / "stack.json"
 
+    @property
+    def audit(self) -> Path:
+        """As whom `linli audit` reads, with its passwords; absent when nothing runs."""
+        return self.path / "audit.json"
+
     def log(self, name: str) -> Path:
         """The log of one process."""
         return self.path / "logs" / f"{name}.log"

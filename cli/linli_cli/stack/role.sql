@@ -13,6 +13,10 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), owner);
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', service, owner);
     EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', service);
+    -- The auditor reads everything, what was made before it was let in too (audit.sql).
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO linli_audit', service);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO linli_audit', service);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I GRANT SELECT ON TABLES TO linli_audit', owner, service);
     -- Who reads group-wide figures may read every service but intake, which alone holds personal data (INT-13).
     IF service <> 'intake' THEN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO linli_reader', service);

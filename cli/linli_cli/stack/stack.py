@@ -18,6 +18,7 @@ from linli_embedded.ports import LOOPBACK
 from linli_embedded.postgres import AlreadyRunningError, Postgres
 from linli_embedded.process import Process, StartFailedError
 
+from linli_cli.audit.access import Access
 from linli_cli.client.client import Client
 from linli_cli.client.rest import missing_on_a_new_bus, producers_of
 from linli_cli.client.together import together
@@ -25,7 +26,7 @@ from linli_cli.client.tokens import TokenSigner, make_key_pair
 from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 from linli_cli.stack.bus import Bus, bus_for
-from linli_cli.stack.database import prepare_database
+from linli_cli.stack.database import AUDITOR, prepare_database
 from linli_cli.stack.home import Home, make_private_dir
 from linli_cli.stack.options import Ports, StackOptions, choose_ports
 from linli_cli.stack.settings_of_service import environment_of
@@ -185,6 +186,17 @@ class Stack:
             },
         )
         self.state.write(home)
+        self._let_the_auditor_in(database_urls[AUDITOR])
+
+    def _let_the_auditor_in(self, database_url: str) -> None:
+        user = self.bus.auditor()
+        access = Access(
+            database_url=database_url,
+            bootstrap=self.bus.bootstrap,
+            kafka_user=user.user,
+            kafka_password=user.password,
+        )
+        access.write(self.options.home.audit)
 
     async def _ready(self, service: str) -> None:
         await self._answers(service, "ready", _READY_TIMEOUT_S)
@@ -251,6 +263,7 @@ class Stack:
         """Stop services first, so that they can finish their batches, then what they stand on; may be called twice."""
         if self._lock is not None:
             self.options.home.state.unlink(missing_ok=True)
+            self.options.home.audit.unlink(missing_ok=True)
         if hasattr(self, "client"):
             await self.client.close()
         await asyncio.gather(*(process.stop() for process in self.services.values()))

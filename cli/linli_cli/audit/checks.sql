@@ -1,0 +1,471 @@
+-- What `linli audit` asks (checks.py says what each row means): every query answers with the violations it found, none when
+-- all is well, each row with the ids that lead to it. All read one snapshot, so they hold while the system works, too,
+-- but for those that checks.py marks "at rest".
+--
+-- The first part is asked of each service, with its schema as the search path; from "the house" on, schemas are named.
+
+-- name: enter
+-- Look into this service's schema from now on, in this transaction.
+SELECT set_config('search_path', $1, true);
+
+-- name: lanes_with_holes
+-- Numbers that were never given out, or are gone.
+SELECT lane, number + 1 AS missing_from, next - 1 AS missing_to
+FROM (SELECT lane, number, lead(number) OVER (PARTITION BY lane ORDER BY number) AS next FROM outbox) AS facts
+WHERE next > number + 1
+UNION ALL
+SELECT lane, 1, min(number) - 1 FROM outbox GROUP BY lane HAVING min(number) > 1
+ORDER BY 1, 2;
+
+-- name: heads_that_differ
+-- Lanes whose head is not the number of their last fact.
+SELECT lane, COALESCE(l.head, 0) AS head, COALESCE(f.last, 0) AS last_fact
+FROM lane l FULL JOIN (SELECT lane, max(number) AS last FROM outbox GROUP BY lane) AS f USING (lane)
+WHERE COALESCE(l.head, 0) <> COALESCE(f.last, 0) ORDER BY lane;
+
+-- name: published_beyond_the_head
+-- Lanes of which more was sent than there is.
+SELECT lane, p.number AS published, COALESCE(l.head, 0) AS head FROM published p LEFT JOIN lane l USING (lane)
+WHERE p.number > COALESCE(l.head, 0) ORDER BY lane;
+
+-- name: unpublished
+-- Lanes of which something was not sent.
+SELECT lane, COALESCE(p.number, 0) AS published, l.head FROM lane l LEFT JOIN published p USING (lane)
+WHERE COALESCE(p.number, 0) < l.head ORDER BY lane;
+
+-- name: facts_told_twice
+-- Facts that one cause brought about twice: their id follows from the cause.
+SELECT id, min(type) AS type, min(subject) AS subject, array_agg(lane || '/' || number ORDER BY lane, number) AS places
+FROM outbox GROUP BY id HAVING count(*) > 1 ORDER BY id;
+
+-- name: keys_in_two_lanes
+-- Keys whose facts lie in more than one lane, so that they have no order.
+SELECT key, array_agg(DISTINCT lane) AS lanes FROM outbox GROUP BY key HAVING count(DISTINCT lane) > 1 ORDER BY key;
+
+-- name: parked
+-- What could not be handled and waits for a person, or for what does.
+SELECT id, source, producer, lane, number, type, subject, status, left(error, 200) AS error FROM parked
+WHERE status IN ('parked', 'ripe') ORDER BY id;
+
+-- name: open_gaps
+-- Numbers that were noticed as missing and have not come.
+SELECT producer, lane, missing_from, seen FROM gap WHERE closed_at IS NULL ORDER BY producer, lane, missing_from;
+
+-- name: open_asks
+-- What is to be sent again and was not.
+SELECT lane, from_number, asked_by FROM resend ORDER BY lane;
+
+-- name: unapplied
+-- Facts that have what they waited for and were not applied.
+SELECT producer, lane, number, needs_table, needs_id, headers ->> 'ce_type' AS type FROM early
+WHERE ripe ORDER BY producer, lane, number;
+
+-- name: timers_that_did_not_fire
+-- Clocks that ran out and changed nothing. On the system clock a timer may wait for a producer's word up to a minute.
+SELECT t.state_table, t.id, t.due_at FROM timer t
+WHERE t.due_at <= COALESCE((SELECT instant FROM stepped_clock), clock_timestamp() - interval '1 minute')
+ORDER BY t.due_at, t.state_table, t.id;
+
+-- name: held
+-- What something parked is about: its clocks stand still until the hold ends.
+SELECT DISTINCT subject FROM parked WHERE status IN ('parked', 'ripe') AND (holds OR source = 'timer');
+
+-- name: early_needs
+-- What the facts that came early wait for.
+SELECT DISTINCT needs_table, needs_id FROM early WHERE NOT ripe ORDER BY needs_table, needs_id;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- the house
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- name: deployments_that_differ
+-- Schemas that belong to different deployments, or count other lanes.
+WITH told AS (
+    SELECT 'intake' AS service, id, lanes FROM intake.deployment
+    UNION ALL SELECT 'dispatch', id, lanes FROM dispatch.deployment
+    UNION ALL SELECT 'followup', id, lanes FROM followup.deployment
+    UNION ALL SELECT 'warranty', id, lanes FROM warranty.deployment
+    UNION ALL SELECT 'loyalty', id, lanes FROM loyalty.deployment
+)
+SELECT service, id AS deployment, lanes FROM told
+WHERE (SELECT count(DISTINCT (id, lanes)) FROM told) > 1 OR (SELECT count(*) FROM told) <> 5 ORDER BY service;
+
+-- name: inboxes_beyond_the_head
+-- Consumers that processed more than their producer told: one of the two was restored.
+WITH head AS (
+    SELECT 'intake' AS producer, lane, head FROM intake.lane
+    UNION ALL SELECT 'dispatch', lane, head FROM dispatch.lane
+    UNION ALL SELECT 'followup', lane, head FROM followup.lane
+    UNION ALL SELECT 'warranty', lane, head FROM warranty.lane
+    UNION ALL SELECT 'loyalty', lane, head FROM loyalty.lane
+), place AS (
+    SELECT 'intake' AS service, producer, lane, last FROM intake.inbox
+    UNION ALL SELECT 'dispatch', producer, lane, last FROM dispatch.inbox
+    UNION ALL SELECT 'followup', producer, lane, last FROM followup.inbox
+    UNION ALL SELECT 'warranty', producer, lane, last FROM warranty.inbox
+    UNION ALL SELECT 'loyalty', producer, lane, last FROM loyalty.inbox
+)
+SELECT service, producer, lane, last, COALESCE(head, 0) AS head FROM place LEFT JOIN head USING (producer, lane)
+WHERE last > COALESCE(head, 0) ORDER BY service, producer, lane;
+
+-- name: inboxes_behind
+-- Consumers ($1, beside the producers that each reads, $2) that have not processed all that was told.
+WITH head AS (
+    SELECT 'intake' AS producer, lane, head FROM intake.lane
+    UNION ALL SELECT 'dispatch', lane, head FROM dispatch.lane
+    UNION ALL SELECT 'followup', lane, head FROM followup.lane
+    UNION ALL SELECT 'warranty', lane, head FROM warranty.lane
+    UNION ALL SELECT 'loyalty', lane, head FROM loyalty.lane
+), place AS (
+    SELECT 'intake' AS service, producer, lane, last FROM intake.inbox
+    UNION ALL SELECT 'dispatch', producer, lane, last FROM dispatch.inbox
+    UNION ALL SELECT 'followup', producer, lane, last FROM followup.inbox
+    UNION ALL SELECT 'warranty', producer, lane, last FROM warranty.inbox
+    UNION ALL SELECT 'loyalty', producer, lane, last FROM loyalty.inbox
+)
+SELECT r.service, r.producer, h.lane, COALESCE(p.last, 0) AS last, h.head
+FROM unnest($1::text[], $2::text[]) AS r (service, producer)
+JOIN head h ON h.producer = r.producer
+LEFT JOIN place p ON p.service = r.service AND p.producer = r.producer AND p.lane = h.lane
+WHERE COALESCE(p.last, 0) < h.head ORDER BY r.service, r.producer, h.lane;
+
+-- --- from the complaint to the ticket --------------------------------------------------------------------------------
+
+-- name: requests_that_differ
+-- Requests that were not told exactly once, and facts about none.
+SELECT COALESCE(r.id, f.case_id) AS case_id, r.id IS NOT NULL AS registered, COALESCE(f.times, 0) AS times_told
+FROM intake.request r
+FULL JOIN (SELECT case_id, count(*) AS times FROM intake.outbox WHERE type = 'ComplaintReceived' GROUP BY case_id) AS f
+    ON f.case_id = r.id
+WHERE r.id IS NULL OR f.times IS DISTINCT FROM 1 ORDER BY 1;
+
+-- name: complaints_without_ticket
+-- Complaints that dispatch has processed and that have no ticket.
+SELECT o.case_id, o.lane, o.number FROM intake.outbox o
+JOIN dispatch.inbox i ON i.producer = 'intake' AND i.lane = o.lane AND o.number <= i.last
+WHERE o.type = 'ComplaintReceived'
+    AND NOT EXISTS (SELECT FROM dispatch.ticket t WHERE t.id = o.case_id)
+    AND NOT EXISTS (SELECT FROM dispatch.early e WHERE (e.producer, e.lane, e.number) = ('intake', o.lane, o.number))
+    AND NOT EXISTS (SELECT FROM dispatch.parked p WHERE (p.producer, p.lane, p.number) = ('intake', o.lane, o.number))
+ORDER BY o.case_id;
+
+-- name: tickets_without_complaint
+-- Tickets of a request that nobody made.
+SELECT t.id AS case_id, t.status FROM dispatch.ticket t
+WHERE NOT EXISTS (SELECT FROM intake.outbox o WHERE o.case_id = t.id AND o.type = 'ComplaintReceived') ORDER BY t.id;
+
+-- name: tickets_not_opened
+-- Complaints whose grading dispatch has processed, and whose ticket nobody opened.
+SELECT t.id AS case_id, o.lane, o.number FROM dispatch.ticket t
+JOIN intake.outbox o ON o.case_id = t.id AND o.type = 'ComplaintGraded'
+JOIN dispatch.inbox i ON i.producer = 'intake' AND i.lane = o.lane AND o.number <= i.last
+WHERE t.status = 'received'
+    AND NOT EXISTS (SELECT FROM dispatch.early e WHERE (e.producer, e.lane, e.number) = ('intake', o.lane, o.number))
+    AND NOT EXISTS (SELECT FROM dispatch.parked p WHERE (p.producer, p.lane, p.number) = ('intake', o.lane, o.number))
+ORDER BY t.id;
+
+-- --- the life of a ticket --------------------------------------------------------------------------------------------
+
+-- name: steps_out_of_place
+-- Facts about a case in a status in which they cannot happen. A step is a fact ($1), a status before it ($2) and the one
+-- after it ($3, empty: the same); a case begins as received. A closing is told by its right: "TicketClosed withdrawn".
+WITH step AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS s (fact, before, after)
+), moving AS (
+    SELECT fact, min(after) AS after FROM step WHERE after <> '' GROUP BY fact
+), told AS (
+    SELECT case_id, lane, number, type || CASE WHEN type = 'TicketClosed'
+        THEN ' ' || COALESCE(convert_from(body, 'UTF8')::jsonb ->> 'how', '') ELSE '' END AS fact
+    FROM dispatch.outbox WHERE case_id IS NOT NULL
+), placed AS (
+    SELECT t.case_id, t.lane, t.number, t.fact, m.after, max(t.number) FILTER (WHERE m.after IS NOT NULL) OVER (
+        PARTITION BY t.case_id ORDER BY t.number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS moved_at
+    FROM told t LEFT JOIN moving m USING (fact)
+)
+SELECT p.case_id, p.lane, p.number, p.fact, COALESCE(b.after, 'received') AS status
+FROM placed p LEFT JOIN placed b ON b.case_id = p.case_id AND b.number = p.moved_at
+WHERE NOT EXISTS (SELECT FROM step s WHERE s.fact = p.fact AND s.before = COALESCE(b.after, 'received'))
+ORDER BY p.case_id, p.number;
+
+-- name: endings_that_differ
+-- Tickets whose status is none that the facts told about them lead to: each fact that moves a case ($1) beside what it moves
+-- it to ($2), then what was told ($3) beside each status that it may stand for ($4).
+WITH last AS (
+    SELECT DISTINCT ON (o.case_id) o.case_id, o.type, m.after
+    FROM dispatch.outbox o JOIN unnest($1::text[], $2::text[]) AS m (type, after) USING (type)
+    WHERE o.case_id IS NOT NULL ORDER BY o.case_id, o.number DESC
+)
+SELECT t.id AS case_id, t.status, l.type AS last_fact
+FROM dispatch.ticket t LEFT JOIN last l ON l.case_id = t.id
+WHERE NOT EXISTS (
+    SELECT FROM unnest($3::text[], $4::text[]) AS s (told, status)
+    WHERE s.told = COALESCE(l.after, 'received') AND s.status = t.status)
+ORDER BY t.id;
+
+-- name: rounds_that_differ
+-- Facts about a case that name another round than the number of its reopenings says.
+SELECT case_id, lane, number, type, round, expected FROM (
+    SELECT case_id, lane, number, type, (convert_from(body, 'UTF8')::jsonb ->> 'round')::integer AS round,
+        1 + count(*) FILTER (WHERE type = 'TicketReopened') OVER (PARTITION BY case_id ORDER BY number) AS expected
+    FROM dispatch.outbox WHERE case_id IS NOT NULL) AS told
+WHERE round <> expected ORDER BY case_id, number;
+
+-- name: tickets_without_owner
+-- Cases in hand that nobody owns (DSP-19).
+SELECT id AS case_id, status FROM dispatch.ticket WHERE status <> 'closed' AND COALESCE(owner_id, '') = '' ORDER BY id;
+
+-- name: tickets_without_clock
+-- Open cases with neither a running clock nor a dated wait (DSP-19).
+SELECT id AS case_id, status FROM dispatch.ticket
+WHERE status NOT IN ('received', 'closed')
+    AND jsonb_array_length(state -> 'clocks') = 0 AND state -> 'wait' ->> 'until' IS NULL
+ORDER BY id;
+
+-- name: misses_that_differ
+-- Missed deadlines that were not both noted and told, once.
+WITH told AS (
+    SELECT case_id, (convert_from(body, 'UTF8')::jsonb) AS body FROM dispatch.outbox WHERE type = 'DeadlineMissed'
+), counted AS (
+    SELECT case_id, (body ->> 'round')::integer AS round, body ->> 'clock' AS clock, (body ->> 'due_at')::timestamptz AS due_at,
+        count(*) AS told FROM told GROUP BY 1, 2, 3, 4
+), noted AS (
+    SELECT case_id, round, clock, due_at, count(*) AS noted FROM dispatch.missed_deadline GROUP BY 1, 2, 3, 4
+)
+SELECT case_id, round, clock, due_at, COALESCE(told, 0) AS told, COALESCE(noted, 0) AS noted
+FROM counted FULL JOIN noted USING (case_id, round, clock, due_at)
+WHERE told IS DISTINCT FROM noted OR told > 1 ORDER BY case_id, round, clock;
+
+-- name: questions_without_one_answer
+-- Questions about coverage that warranty has processed and not answered exactly once, and answers to none.
+WITH asked AS (
+    SELECT o.case_id, (convert_from(o.body, 'UTF8')::jsonb ->> 'round')::integer AS round, o.lane, o.number,
+        o.number <= COALESCE(i.last, 0)
+        AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', o.lane, o.number))
+        AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', o.lane, o.number))
+            AS processed
+    FROM dispatch.outbox o LEFT JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane
+    WHERE o.type = 'CoverageAsked'
+), answered AS (
+    SELECT case_id, (convert_from(body, 'UTF8')::jsonb ->> 'round')::integer AS round, count(*) AS times
+    FROM warranty.outbox WHERE type = 'CoverageAnswered' GROUP BY 1, 2
+)
+SELECT case_id, round, number IS NOT NULL AS asked, COALESCE(times, 0) AS times_answered
+FROM asked FULL JOIN answered USING (case_id, round)
+WHERE number IS NULL OR times > 1 OR (processed AND times IS NULL) ORDER BY case_id, round;
+
+-- --- callbacks -------------------------------------------------------------------------------------------------------
+
+-- name: callbacks_without_completion
+-- Callbacks of work that nobody finished.
+SELECT c.id AS callback_id, c.state ->> 'case_id' AS case_id, c.state ->> 'round' AS round FROM followup.callback c
+WHERE NOT EXISTS (
+    SELECT FROM dispatch.outbox o
+    WHERE o.case_id = c.state ->> 'case_id' AND o.type IN ('RepairDone', 'TicketResolved')
+        AND convert_from(o.body, 'UTF8')::jsonb -> 'round' = c.state -> 'round'
+        AND convert_from(o.body, 'UTF8')::jsonb ->> 'how' IS DISTINCT FROM 'standard_answer')
+ORDER BY c.id;
+
+-- name: completions_without_callback
+-- Finished work that followup has processed, and after which nobody is to be called. A standard answer needs no call.
+WITH done AS (
+    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.outbox o
+    JOIN followup.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane AND o.number <= i.last
+    WHERE o.type IN ('RepairDone', 'TicketResolved')
+)
+SELECT d.case_id, d.body ->> 'round' AS round, d.lane, d.number FROM done d
+WHERE d.body ->> 'how' IS DISTINCT FROM 'standard_answer'
+    AND NOT EXISTS (
+        SELECT FROM followup.callback c WHERE c.id = split_part(d.case_id, '.', 1) || '.b' || (d.body ->> 'round') || '-'
+            || substr(d.case_id, length(split_part(d.case_id, '.', 1)) + 2))
+    AND NOT EXISTS (SELECT FROM followup.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', d.lane, d.number))
+    AND NOT EXISTS (SELECT FROM followup.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', d.lane, d.number))
+ORDER BY d.case_id;
+
+-- name: callbacks_that_differ
+-- Callbacks whose end was not told exactly once, or told without having ended so.
+WITH told AS (
+    SELECT convert_from(body, 'UTF8')::jsonb ->> 'callback_id' AS id,
+        count(*) FILTER (WHERE type = 'CallbackCompleted') AS completed,
+        count(*) FILTER (WHERE type = 'CustomerUnreachable') AS unreachable
+    FROM followup.outbox WHERE type IN ('CallbackCompleted', 'CustomerUnreachable') GROUP BY 1
+)
+SELECT id AS callback_id, c.status, COALESCE(completed, 0) AS told_completed, COALESCE(unreachable, 0) AS told_unreachable
+FROM followup.callback c FULL JOIN told USING (id)
+WHERE COALESCE(completed, 0) <> (COALESCE(c.status, '') = 'completed')::integer
+    OR COALESCE(unreachable, 0) <> (COALESCE(c.status, '') = 'unreachable')::integer
+ORDER BY id;
+
+-- --- the ledger of deposits ------------------------------------------------------------------------------------------
+
+-- name: deposits_not_zero
+-- Accounts of a contract that do not sum to zero (WAR-03).
+SELECT d.id AS contract_id, sum(b.value::bigint) AS sum_fen FROM warranty.deposit d, jsonb_each_text(d.state -> 'balances') b
+GROUP BY d.id HAVING sum(b.value::bigint) <> 0 ORDER BY d.id;
+
+-- name: deposits_that_differ
+-- Accounts whose balance is not the sum of their movements.
+WITH booked AS (
+    SELECT contract_id, account, sum(fen) AS fen FROM (
+        SELECT contract_id, debit_account AS account, amount_fen AS fen FROM warranty.movement
+        UNION ALL SELECT contract_id, credit_account, -amount_fen FROM warranty.movement) AS entries
+    GROUP BY contract_id, account
+), kept AS (
+    SELECT d.id AS contract_id, b.key AS account, b.value::bigint AS fen
+    FROM warranty.deposit d, jsonb_each_text(d.state -> 'balances') b
+)
+SELECT contract_id, account, COALESCE(k.fen, 0) AS balance_fen, COALESCE(b.fen, 0) AS movements_fen
+FROM kept k FULL JOIN booked b USING (contract_id, account)
+WHERE COALESCE(k.fen, 0) <> COALESCE(b.fen, 0) ORDER BY contract_id, account;
+
+-- name: movements_with_holes
+-- Contracts whose movements are not numbered 1, 2, 3 … to what the account counts.
+SELECT contract_id, COALESCE((d.state ->> 'movements')::bigint, 0) AS counted, COALESCE(m.times, 0) AS booked, m.first, m.last
+FROM (SELECT id AS contract_id, state FROM warranty.deposit) AS d
+FULL JOIN (
+    SELECT contract_id, count(DISTINCT number) AS times, min(number) AS first, max(number) AS last
+    FROM warranty.movement GROUP BY contract_id) AS m USING (contract_id)
+WHERE COALESCE(m.times, 0) <> COALESCE((d.state ->> 'movements')::bigint, 0) OR m.first <> 1 OR m.last <> m.times
+ORDER BY contract_id;
+
+-- name: movement_causes_twice
+-- Causes that moved money twice.
+SELECT cause, count(*) AS times, sum(amount_fen) AS sum_fen FROM warranty.movement GROUP BY cause HAVING count(*) > 1
+ORDER BY cause;
+
+-- name: movements_without_cause
+-- Money that moved for no deposit, deduction or payment that there is.
+SELECT m.contract_id, m.number, m.reason, m.cause, m.amount_fen FROM warranty.movement m
+WHERE NOT CASE m.reason
+    WHEN 'opened' THEN m.cause = m.contract_id || '.opened' AND EXISTS (
+        SELECT FROM warranty.deposit d WHERE d.id = m.contract_id AND d.retained_fen = m.amount_fen)
+    WHEN 'released' THEN EXISTS (
+        SELECT FROM warranty.release r WHERE r.contract_id = m.contract_id AND r.status = 'paid'
+            AND m.cause = m.contract_id || '.r' || r.instalment || '.paid'
+            AND (r.state ->> 'amount_fen')::bigint = m.amount_fen)
+    ELSE EXISTS (
+        SELECT FROM warranty.deduction d
+        WHERE d.id = split_part(m.cause, '.', 1) || '.' || split_part(m.cause, '.', 2) AND d.contract_id = m.contract_id)
+    END
+ORDER BY m.contract_id, m.number;
+
+-- name: deductions_that_differ
+-- Deductions whose amount was not taken exactly, or that no re-entrusted repair brought (WAR-06).
+SELECT d.id AS deduction_id, (d.state ->> 'amount_fen')::bigint AS amount_fen, COALESCE(m.fen, 0) AS taken_fen,
+    d.state ->> 'order_id' AS order_id, o.price_fen
+FROM warranty.deduction d
+LEFT JOIN (
+    SELECT split_part(cause, '.', 1) || '.' || split_part(cause, '.', 2) AS id, sum(amount_fen) AS fen
+    FROM warranty.movement WHERE reason = 'deducted' GROUP BY 1) AS m ON m.id = d.id
+LEFT JOIN (
+    SELECT convert_from(body, 'UTF8')::jsonb ->> 'order_id' AS id,
+        sum((convert_from(body, 'UTF8')::jsonb ->> 'price_fen')::bigint) AS price_fen
+    FROM dispatch.outbox WHERE type = 'RepairReentrusted' GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
+WHERE (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM COALESCE(m.fen, 0)
+    OR (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM o.price_fen
+ORDER BY d.id;
+
+-- name: costs_without_deduction
+-- Re-entrusted repairs under a contract that warranty has processed, and that nobody deducted (WAR-06).
+WITH cost AS (
+    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.outbox o
+    JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane AND o.number <= i.last
+    WHERE o.type = 'RepairReentrusted'
+)
+SELECT c.case_id, c.body ->> 'order_id' AS order_id, c.body ->> 'contract_id' AS contract_id FROM cost c
+WHERE c.body ->> 'contract_id' IS NOT NULL AND (c.body ->> 'price_fen')::bigint > 0
+    AND NOT EXISTS (
+        SELECT FROM warranty.deduction d
+        WHERE d.contract_id = c.body ->> 'contract_id' AND d.state ->> 'order_id' = c.body ->> 'order_id')
+    AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', c.lane, c.number))
+    AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', c.lane, c.number))
+ORDER BY c.case_id;
+
+-- name: payments_that_differ
+-- Paid instalments whose money did not move exactly once.
+SELECT r.id AS release_id, (r.state ->> 'amount_fen')::bigint AS amount_fen, count(m.cause) AS times,
+    COALESCE(sum(m.amount_fen), 0) AS paid_fen
+FROM warranty.release r
+LEFT JOIN warranty.movement m ON m.reason = 'released' AND m.cause = r.contract_id || '.r' || r.instalment || '.paid'
+WHERE r.status = 'paid' GROUP BY r.id, r.state
+HAVING count(m.cause) <> 1 OR sum(m.amount_fen) <> (r.state ->> 'amount_fen')::bigint ORDER BY r.id;
+
+-- --- the ledger of points --------------------------------------------------------------------------------------------
+
+-- name: points_that_differ
+-- Members whose points are not the sum of their entries (LOY-03).
+SELECT customer_ref, COALESCE(m.reward, 0) AS reward, COALESCE(e.reward, 0) AS reward_entries,
+    COALESCE(m.upgrade, 0) AS upgrade, COALESCE(e.upgrade, 0) AS upgrade_entries
+FROM (SELECT id AS customer_ref, reward, upgrade FROM loyalty.member) AS m
+FULL JOIN (
+    SELECT customer_ref, sum(points) FILTER (WHERE kind = 'reward') AS reward,
+        sum(points) FILTER (WHERE kind = 'upgrade') AS upgrade
+    FROM loyalty.points_entry GROUP BY customer_ref) AS e USING (customer_ref)
+WHERE COALESCE(m.reward, 0) <> COALESCE(e.reward, 0) OR COALESCE(m.upgrade, 0) <> COALESCE(e.upgrade, 0)
+ORDER BY customer_ref;
+
+-- name: points_with_holes
+-- Members whose entries are not numbered 1, 2, 3 … to what the member counts.
+SELECT customer_ref, COALESCE((m.state ->> 'entries')::bigint, 0) AS counted, COALESCE(e.times, 0) AS booked, e.first, e.last
+FROM (SELECT id AS customer_ref, state FROM loyalty.member) AS m
+FULL JOIN (
+    SELECT customer_ref, count(DISTINCT number) AS times, min(number) AS first, max(number) AS last
+    FROM loyalty.points_entry GROUP BY customer_ref) AS e USING (customer_ref)
+WHERE COALESCE(e.times, 0) <> COALESCE((m.state ->> 'entries')::bigint, 0) OR e.first <> 1 OR e.last <> e.times
+ORDER BY customer_ref;
+
+-- name: points_balances_wrong
+-- Entries that write down another balance than the entries up to them sum to.
+SELECT customer_ref, number, kind, balance, running FROM (
+    SELECT customer_ref, number, kind, balance,
+        sum(points) OVER (PARTITION BY customer_ref, kind ORDER BY number) AS running FROM loyalty.points_entry) AS entries
+WHERE balance <> running ORDER BY customer_ref, number;
+
+-- name: lots_that_differ
+-- Lots of which a member has more or less left than the entries say.
+SELECT customer_ref, lot, COALESCE(m.points, 0) AS points_left, COALESCE(e.points, 0) AS entries_sum
+FROM (
+    SELECT m.id AS customer_ref, (lot ->> 1)::integer AS lot, (lot ->> 3)::bigint AS points
+    FROM loyalty.member m, jsonb_array_elements(m.state -> 'lots') AS lot) AS m
+FULL JOIN (
+    SELECT customer_ref, lot, sum(points) AS points FROM loyalty.points_entry GROUP BY customer_ref, lot) AS e
+    USING (customer_ref, lot)
+WHERE COALESCE(m.points, 0) <> COALESCE(e.points, 0) ORDER BY customer_ref, lot;
+
+-- name: points_causes_twice
+-- Causes that earned one kind, or took from one lot, twice.
+SELECT customer_ref, what, cause, cause_id, kind, count(*) AS times FROM loyalty.points_entry
+GROUP BY customer_ref, what, cause, cause_id, kind, CASE WHEN what = 'earned' THEN 0 ELSE lot END
+HAVING count(*) > 1 ORDER BY customer_ref, cause, cause_id;
+
+-- name: points_without_cause
+-- Points for an answer that nobody gave or a deadline that nobody missed, and entries without the mark of their cause.
+SELECT e.customer_ref, e.number, e.what, e.cause, e.cause_id FROM loyalty.points_entry e
+WHERE NOT CASE
+    WHEN e.what = 'earned' AND e.cause = 'survey_answered' THEN EXISTS (
+        SELECT FROM followup.outbox o WHERE o.case_id = e.case_id AND o.type = 'CallbackCompleted'
+            AND convert_from(o.body, 'UTF8')::jsonb @> jsonb_build_object('callback_id', e.cause_id, 'customer_ref', e.customer_ref))
+    WHEN e.what = 'earned' AND e.cause = 'apology_late_case' THEN EXISTS (
+        SELECT FROM dispatch.outbox o WHERE o.case_id = e.cause_id AND o.type = 'DeadlineMissed'
+            AND convert_from(o.body, 'UTF8')::jsonb @> jsonb_build_object('customer_ref', e.customer_ref))
+    ELSE true END
+OR (e.what <> 'expired' AND NOT EXISTS (
+    SELECT FROM loyalty.credit c
+    WHERE c.id = e.customer_ref || '.' || CASE e.what WHEN 'spent' THEN 'spent' ELSE e.cause END || '-' || e.cause_id))
+ORDER BY e.customer_ref, e.number;
+
+-- name: marks_without_points
+-- Marks of a cause that moved no points.
+SELECT c.id AS mark FROM loyalty.credit c
+WHERE NOT EXISTS (
+    SELECT FROM loyalty.points_entry e
+    WHERE e.customer_ref = split_part(c.id, '.', 1) AND e.what <> 'expired'
+        AND c.id = e.customer_ref || '.' || CASE e.what WHEN 'spent' THEN 'spent' ELSE e.cause END || '-' || e.cause_id)
+ORDER BY c.id;
+
+-- name: counts
+-- How much there is, for people.
+SELECT 'requests' AS what, count(*) FROM intake.request
+UNION ALL SELECT 'tickets', count(*) FROM dispatch.ticket
+UNION ALL SELECT 'callbacks', count(*) FROM followup.callback
+UNION ALL SELECT 'movements', count(*) FROM warranty.movement
+UNION ALL SELECT 'points entries', count(*) FROM loyalty.points_entry;

@@ -1,0 +1,29 @@
+-- Which states must have a running clock: a query for each state that has clocks, named `<service>_<table>`. It answers with
+-- every state that must, and every row of `timer`, side by side: no due_at, nothing will wake the state; no state, the row
+-- wakes one that wants nothing.
+
+-- name: dispatch_ticket
+-- A case that is graded and not closed: a deadline runs, or a dated wait (DSP-19).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.ticket WHERE status NOT IN ('received', 'closed')) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'ticket') AS t USING (id);
+
+-- name: followup_callback
+-- A call that is planned, and one that is due and not yet late (FUP-01).
+SELECT id, s.state, t.due_at
+FROM (
+    SELECT id, state FROM followup.callback
+    WHERE open AND (status = 'planned' OR NOT (state ->> 'overdue')::boolean)) AS s
+FULL JOIN (SELECT id, due_at FROM followup.timer WHERE state_table = 'callback') AS t USING (id);
+
+-- name: warranty_deposit
+-- An account with notices still to be given (WAR-08).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM warranty.deposit WHERE jsonb_array_length(state -> 'notices') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM warranty.timer WHERE state_table = 'deposit') AS t USING (id);
+
+-- name: loyalty_member
+-- A member with points that expire (LOY-03).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM loyalty.member WHERE jsonb_array_length(state -> 'lots') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM loyalty.timer WHERE state_table = 'member') AS t USING (id);

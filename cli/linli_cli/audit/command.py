@@ -1,0 +1,87 @@
+"""`linli audit`: whether the books and the bus are as they must be. It only reads."""
+
+from typing import Annotated, Any
+
+import asyncpg
+from cyclopts import Parameter
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from linli_cli.audit.access import Access
+from linli_cli.audit.run import EVERYTHING, Wanted, audit_databases, snapshot
+from linli_cli.audit.violation import Found
+from linli_cli.commands.running import AsJson, Data, home_of
+from linli_cli.complaint import Complaint
+from linli_cli.console import OUT, write_json
+from linli_cli.language import heading, words
+
+
+async def audit(
+    *,
+    moving: Annotated[
+        bool, Parameter(negative="", help="Leave out what holds only while nothing is under way.")
+    ] = False,
+    only: Annotated[list[str] | None, Parameter(help="Make these checks only, by their names.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check every promise that can be read: lanes, inboxes, cases, callbacks, ledgers, clocks.
+
+    Exit code 0: all is well; 1: something is not, and each violation is listed with its ids.
+    """
+    found = await audited(Access.find(home_of(data).audit), Wanted(moving, frozenset(only or ())))
+    if as_json:
+        write_json(document_of(found))
+    else:
+        show(found)
+    return 1 if found.violations else 0
+
+
+async def audited(access: Access, wanted: Wanted = EVERYTHING) -> Found:
+    """One audit by these means; a complaint when the database can't be reached."""
+    found = Found()
+    try:
+        connection = await asyncpg.connect(access.database_url, server_settings={"timezone": "UTC", "jit": "off"})
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Complaint(f"无法连接数据库：{error}", f"the database can't be reached: {error}") from error
+    try:
+        async with snapshot(connection):
+            await audit_databases(connection, found, wanted)
+    finally:
+        await connection.close()
+    return found
+
+
+def document_of(found: Found) -> dict[str, Any]:
+    """What was found, for machines."""
+    return {
+        "clean": not found.violations,
+        "checks": sorted(found.checks),
+        "counts": found.counts,
+        "violations": [
+            {"check": one.check, "service": one.service, "wrong": one.wrong._asdict(), "ids": one.ids}
+            for one in found.violations
+        ],
+        "more_than_listed": sorted(found.more),
+    }
+
+
+def show(found: Found) -> None:
+    """What was found, for people."""
+    looked = ", ".join(f"{count:,} {what}" for what, count in found.counts.items())
+    OUT.print(words(f"已查：{looked}", f"looked at: {looked}"), style="dim", markup=False)
+    if not found.violations:
+        text = words(f"{len(found.checks)} 项检查，全部相符", f"{len(found.checks)} checks, nothing wrong")
+        OUT.print(text, style="bold green")
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for zh, en in (("检查", "check"), ("服务", "service"), ("不符之处", "what is wrong"), ("编号", "ids")):
+        table.add_column(heading(zh, en), overflow="fold")
+    for one in found.violations:
+        ids = " ".join(f"{name}={value}" for name, value in one.ids.items() if value is not None)
+        table.add_row(one.check, one.service, str(one.wrong), ids)
+    OUT.print(table)
+    for check in sorted(found.more):
+        OUT.print(words(f"{check}：还有更多", f"{check}: there are more"), style="dim", markup=False)
+    count = len(found.violations)
+    OUT.print(words(f"{count} 处不符", f"{count} violations"), style="bold red")

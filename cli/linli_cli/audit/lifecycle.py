@@ -1,0 +1,72 @@
+"""Which path the facts about a case may take (FUP-01, DSP-10), as the audit knows it.
+
+Written down apart from dispatch's own table, so that a mistake there is seen here.
+
+A new fact about a case needs a row in STEPS, a new status one in STATUSES; `tests/system/test_audit.py` says so.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+_IN_HAND: Final = ("open", "asked", "notified")
+_OPENED: Final = (*_IN_HAND, "completed")
+
+
+class Step(NamedTuple):
+    """When a fact may be told, and where the case is then."""
+
+    before: tuple[str, ...]
+    after: str = ""
+    """Empty: where it was."""
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    "TicketOpened": Step(("received",), "open"),
+    "TicketAssigned": Step(_IN_HAND),
+    "TicketPassedOn": Step(_IN_HAND),
+    "DepartmentAnswered": Step(_IN_HAND),
+    "CustomerReported": Step(_IN_HAND),
+    "TicketEscalated": Step(_IN_HAND),
+    "TicketLevelRaised": Step(_OPENED),
+    "DeadlineMissed": Step(_IN_HAND),
+    "TicketWaiting": Step(_IN_HAND),
+    "TicketResumed": Step(_IN_HAND),
+    "CoverageAsked": Step(("open",), "asked"),
+    "ContractorNotified": Step(("asked",), "notified"),
+    "ContractorArrived": Step(("notified",)),
+    "ReentrustingProposed": Step(("notified",)),
+    "RepairReentrusted": Step(("notified",)),
+    "RepairDone": Step(_IN_HAND, "completed"),
+    "TicketResolved": Step(_IN_HAND, "completed"),
+    "TicketReopened": Step(("completed",), "open"),
+    "TicketClosed satisfied": Step(("completed",), "closed"),
+    "TicketClosed unreachable": Step(("completed",), "closed"),
+    "TicketClosed time_limit": Step(("completed",), "closed"),
+    "TicketClosed standard_answer": Step(("completed",), "closed"),
+    "TicketClosed withdrawn": Step(("received", *_OPENED), "closed"),
+}
+"""Every fact that dispatch tells about a case; a closing with its right."""
+
+STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "received": ("received",),
+    "open": ("open",),
+    # "Not covered" is told by warranty, and no fact of dispatch's own.
+    "asked": ("coverage_asked", "open"),
+    "notified": ("contractor_notified",),
+    "completed": ("completed",),
+    "closed": ("closed",),
+}
+"""What was told last, and the statuses of the ticket that it may stand for."""
+
+
+def step_columns() -> tuple[list[str], list[str], list[str]]:
+    """The steps as columns, a row for each status before: the fact, the status before it, the one after it."""
+    rows = [(fact, before, step.after) for fact, step in STEPS.items() for before in step.before]
+    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+
+
+def ending_columns() -> tuple[list[str], list[str], list[str], list[str]]:
+    """Which fact moves a case where, and which statuses of a ticket stand for that: two pairs of columns."""
+    moves = {fact.partition(" ")[0]: step.after for fact, step in STEPS.items() if step.after}
+    stands = [(told, status) for told, statuses in STATUSES.items() for status in statuses]
+    return list(moves), list(moves.values()), [told for told, _ in stands], [status for _, status in stands]

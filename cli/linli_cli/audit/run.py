@@ -1,0 +1,104 @@
+"""One audit: the bus first, then every schema in one snapshot, so that nothing that moves meanwhile looks wrong.
+
+Reads only. The snapshot is held for as long as the questions take: meanwhile a busy database keeps what it would have
+cleaned up.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from linli_contracts.topics import SERVICES
+from linli_messaging.queries import Queries
+
+from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE, Check
+from linli_cli.audit.clocks import CLOCK_CHECKS, look_at_clocks
+from linli_cli.audit.violation import MOST, Found
+from linli_cli.language import Words
+
+EARLY_WITH_ITS_NEED: Final = "early_with_its_need"
+_EARLY_WRONG: Final = Words("事实所等已到而未被唤起", "an early fact waits for something that is there")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which checks to make."""
+
+    moving: bool = False
+    """Leave out what holds only while nothing is under way."""
+    only: frozenset[str] = frozenset()
+    """These; none: all."""
+
+    def holds(self, check: Check) -> bool:
+        """Whether to make a check of the table."""
+        return self.any_of(check.name) and not (check.at_rest and self.moving)
+
+    def any_of(self, *names: str) -> bool:
+        """Whether to make one of these."""
+        return not self.only or not self.only.isdisjoint(names)
+
+
+EVERYTHING: Final = Wanted()
+
+
+@cache
+def check_queries() -> Queries:
+    """The queries of `checks.sql`."""
+    return Queries.load(Path(str(files("linli_cli.audit") / "checks.sql")))
+
+
+@asynccontextmanager
+async def snapshot(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
+    """Everything that is read within is of one instant, and nothing can be changed."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        yield
+
+
+async def audit_databases(connection: "asyncpg.Connection[Any]", found: Found, wanted: Wanted = EVERYTHING) -> None:
+    """Note what is wrong in the five schemas. A snapshot is open."""
+    for service in SERVICES:
+        await connection.fetchval(_query("enter"), service)
+        for check in filter(wanted.holds, EACH_SERVICE):
+            await _make(connection, check, service, found)
+        if wanted.any_of(*CLOCK_CHECKS):
+            held = {row["subject"] for row in await connection.fetch(_query("held"))}
+            await look_at_clocks(connection, service, held, found)
+        if wanted.any_of(EARLY_WITH_ITS_NEED):
+            await _look_at_early(connection, service, found)
+    for check in filter(wanted.holds, THE_HOUSE):
+        await _make(connection, check, "", found)
+    for row in await connection.fetch(_query("counts")):
+        found.counts[row["what"]] = row["count"]
+
+
+async def _make(connection: "asyncpg.Connection[Any]", check: Check, service: str, found: Found) -> None:
+    cursor = await connection.cursor(_query(check.name), *check.parameters())
+    found.note(check.name, check.wrong, service, await cursor.fetch(MOST + 1))
+
+
+async def _look_at_early(connection: "asyncpg.Connection[Any]", service: str, found: Found) -> None:
+    """A fact that came early becomes ripe in the transaction that makes what it waits for; one that did not is lost."""
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for row in await connection.fetch(_query("early_needs")):
+        waiting[row["needs_table"]].append(row["needs_id"])
+    there = [
+        {"needs_table": table, "needs_id": row["id"]}
+        for table, ids in waiting.items()
+        for row in await connection.fetch(_own_queries(service)[f"load_{table}"], ids)
+    ]
+    found.note(EARLY_WITH_ITS_NEED, _EARLY_WRONG, service, there)
+
+
+def _query(name: str) -> str:
+    return check_queries()[name]
+
+
+@cache
+def _own_queries(service: str) -> Queries:
+    return Queries.load(Path(str(files(f"linli_{service}") / "sql" / "queries.sql")))

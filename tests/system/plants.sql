@@ -1,0 +1,221 @@
+-- One violation for each check of `linli audit`, planted into the schemas after a whole life (test_audit.py).
+-- What the database itself refuses is let through first, as a restored, mended or half-migrated database may.
+
+-- name: lanes_with_holes
+-- A fact in the middle of a lane is gone.
+ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
+DELETE FROM dispatch.outbox WHERE number = 3;
+
+-- name: heads_that_differ
+-- A lane counts on without a fact.
+UPDATE warranty.lane SET head = head + 1 WHERE head > 0;
+
+-- name: published_beyond_the_head
+-- The relay remembers more than the lane: the lane was restored.
+UPDATE followup.published SET number = number + 1;
+
+-- name: unpublished
+-- The relay stands still.
+UPDATE intake.published SET number = 0;
+
+-- name: facts_told_twice
+-- One cause, two facts.
+INSERT INTO loyalty.outbox SELECT lane, (SELECT max(number) + 1 FROM loyalty.outbox), id, type, version, at, key, subject, case_id,
+    cause, traceparent, body FROM loyalty.outbox LIMIT 1;
+
+-- name: keys_in_two_lanes
+-- A fact in another key's lane.
+INSERT INTO dispatch.outbox SELECT (lane + 1) % 64, 1, gen_random_uuid(), type, version, at, key, subject, case_id, cause,
+    traceparent, body FROM dispatch.outbox LIMIT 1;
+
+-- name: parked
+-- Something could not be handled.
+INSERT INTO followup.parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)
+VALUES ('event', 'dispatch', 1, 1, 'RepairDone', 'xh01.c1', '{}', '', 'planted', '', false);
+
+-- name: open_gaps
+-- A number that never came.
+INSERT INTO dispatch.gap (producer, lane, missing_from, seen) VALUES ('intake', 1, 5, 7);
+
+-- name: open_asks
+-- Asked for and not sent again.
+INSERT INTO dispatch.resend (lane, from_number, asked_by) VALUES (1, 5, 'warranty');
+
+-- name: unapplied
+-- Ripe and left lying.
+INSERT INTO warranty.early (producer, lane, number, needs_table, needs_id, headers, body, ripe)
+VALUES ('dispatch', 1, 1, 'deposit', 'none', '{}', '', true);
+
+-- name: early_with_its_need
+-- It waits for a deposit that is there, and nobody woke it.
+INSERT INTO warranty.early (producer, lane, number, needs_table, needs_id, headers, body)
+SELECT 'dispatch', 1, 1, 'deposit', id, '{}', '' FROM warranty.deposit LIMIT 1;
+
+-- name: timers_that_did_not_fire
+-- Due long ago.
+INSERT INTO dispatch.timer (state_table, id, lane, due_at) VALUES ('ticket', 'xh01.c1', 1, '2001-01-01');
+
+-- name: deployments_that_differ
+-- A schema of somebody else.
+UPDATE loyalty.deployment SET id = 'another';
+
+-- name: inboxes_beyond_the_head
+-- A consumer remembers more than its producer.
+UPDATE dispatch.inbox SET last = last + 1 WHERE producer = 'intake';
+
+-- name: inboxes_behind
+-- A consumer stands still.
+UPDATE loyalty.inbox SET last = last - 1 WHERE producer = 'dispatch' AND last > 0;
+
+-- name: requests_that_differ
+-- Registered and never told.
+INSERT INTO intake.request (id, lane, state)
+SELECT 'xh01.cnowhere', lane, state || '{"id": "xh01.cnowhere"}' FROM intake.request LIMIT 1;
+
+-- name: complaints_without_ticket
+-- The ticket is gone.
+DELETE FROM dispatch.ticket WHERE id = (SELECT min(id) FROM dispatch.ticket);
+
+-- name: tickets_without_complaint
+-- A ticket out of nothing.
+INSERT INTO dispatch.ticket (id, lane, state)
+SELECT 'xh01.cnowhere', lane, state || '{"id": "xh01.cnowhere"}' FROM dispatch.ticket LIMIT 1;
+
+-- name: tickets_not_opened
+-- Its grading was passed over.
+UPDATE dispatch.ticket SET state = state || '{"status": "received"}' WHERE id = (SELECT min(id) FROM dispatch.ticket);
+
+-- name: steps_out_of_place
+-- Closed a second time.
+INSERT INTO dispatch.outbox SELECT lane, (SELECT max(number) + 1 FROM dispatch.outbox), gen_random_uuid(), type, version, at, key,
+    subject, case_id, cause, traceparent, body FROM dispatch.outbox WHERE type = 'TicketClosed' LIMIT 1;
+
+-- name: endings_that_differ
+-- Closed, and nobody was told.
+ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check;
+UPDATE dispatch.ticket SET state = state || '{"status": "open"}' WHERE id = (
+    SELECT min(id) FROM dispatch.ticket WHERE status = 'closed');
+
+-- name: rounds_that_differ
+-- Told about a round that never was.
+ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
+UPDATE dispatch.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"round": 7}')::text, 'UTF8')
+WHERE type = 'TicketResolved';
+
+-- name: tickets_without_owner
+-- Nobody's.
+ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_owner_id_check, DROP CONSTRAINT ticket_clocked_check;
+UPDATE dispatch.ticket SET state = state || '{"owner_id": "", "status": "open"}';
+
+-- name: tickets_without_clock
+-- Open for ever.
+ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check;
+UPDATE dispatch.ticket SET state = state || '{"status": "open", "clocks": [], "wait": null}';
+
+-- name: misses_that_differ
+-- Missed and not counted.
+ALTER TABLE dispatch.missed_deadline DISABLE TRIGGER USER;
+DELETE FROM dispatch.missed_deadline WHERE id = (SELECT min(id) FROM dispatch.missed_deadline);
+
+-- name: questions_without_one_answer
+-- Asked once, answered twice.
+INSERT INTO warranty.outbox SELECT lane, (SELECT max(number) + 1 FROM warranty.outbox), gen_random_uuid(), type, version, at, key,
+    subject, case_id, cause, traceparent, body FROM warranty.outbox WHERE type = 'CoverageAnswered' LIMIT 1;
+
+-- name: callbacks_without_completion
+-- A call about work that nobody did.
+UPDATE followup.callback SET state = state || '{"round": 9}' WHERE id = (SELECT min(id) FROM followup.callback);
+
+-- name: completions_without_callback
+-- Nobody will call.
+DELETE FROM followup.callback WHERE id = (SELECT min(id) FROM followup.callback);
+
+-- name: callbacks_that_differ
+-- Answered, and nobody was told.
+UPDATE followup.callback SET state = state || '{"status": "completed"}' WHERE status = 'unreachable';
+
+-- name: deposits_not_zero
+-- One fen out of nowhere, on one side.
+ALTER TABLE warranty.deposit DROP CONSTRAINT deposit_check;
+UPDATE warranty.deposit SET state = jsonb_set(state, '{balances,deposit_liability}',
+    to_jsonb((state -> 'balances' ->> 'deposit_liability')::bigint - 1));
+
+-- name: deposits_that_differ
+-- A movement was lost after its balance was kept.
+ALTER TABLE warranty.movement DISABLE TRIGGER USER;
+DELETE FROM warranty.movement WHERE reason = 'confirmed';
+
+-- name: movements_with_holes
+-- A number was left out.
+ALTER TABLE warranty.movement DISABLE TRIGGER USER;
+UPDATE warranty.movement SET number = number + 1 WHERE number = (SELECT max(number) FROM warranty.movement);
+
+-- name: movement_causes_twice
+-- Paid twice.
+ALTER TABLE warranty.movement DROP CONSTRAINT movement_cause_key CASCADE;
+INSERT INTO warranty.movement SELECT contract_id, number + 100, lane, debit_account, credit_account, amount_fen, reason, document,
+    cause, reverses, who, at, booked_on FROM warranty.movement WHERE reason = 'released';
+
+-- name: movements_without_cause
+-- Money for a deduction that there is not.
+INSERT INTO warranty.movement SELECT contract_id, number + 100, lane, debit_account, credit_account, amount_fen, 'deducted', document,
+    contract_id || '.dnowhere.deducted.held', reverses, who, at, booked_on FROM warranty.movement WHERE reason = 'opened';
+
+-- name: deductions_that_differ
+-- Deducted more than the repair cost.
+UPDATE warranty.deduction SET state = jsonb_set(state, '{amount_fen}', to_jsonb((state ->> 'amount_fen')::bigint + 1));
+
+-- name: costs_without_deduction
+-- The other contractor's price was never taken.
+DELETE FROM warranty.deduction;
+
+-- name: payments_that_differ
+-- Paid, and no money moved.
+ALTER TABLE warranty.movement DISABLE TRIGGER USER;
+DELETE FROM warranty.movement WHERE reason = 'released';
+
+-- name: points_that_differ
+-- Points out of nowhere.
+UPDATE loyalty.member SET state = jsonb_set(state, '{reward}', to_jsonb((state ->> 'reward')::bigint + 1));
+
+-- name: points_with_holes
+-- A number was left out.
+UPDATE loyalty.member SET state = jsonb_set(state, '{entries}', to_jsonb((state ->> 'entries')::bigint + 1));
+
+-- name: points_balances_wrong
+-- Written down wrongly.
+ALTER TABLE loyalty.points_entry DISABLE TRIGGER USER;
+UPDATE loyalty.points_entry SET balance = balance + 1 WHERE number = 1;
+
+-- name: lots_that_differ
+-- A lot is larger than what was earned.
+UPDATE loyalty.member SET state = jsonb_set(state, '{lots,0,3}', to_jsonb((state -> 'lots' -> 0 ->> 3)::bigint + 1))
+WHERE jsonb_array_length(state -> 'lots') > 0;
+
+-- name: points_causes_twice
+-- Earned twice for one answer.
+DROP INDEX loyalty.points_entry_earned_once;
+INSERT INTO loyalty.points_entry SELECT customer_ref, number + 100, lane, what, kind, points, balance, cause, cause_id, lot + 100,
+    expires_on, case_id, policy_version, at FROM loyalty.points_entry WHERE what = 'earned';
+
+-- name: points_without_cause
+-- Points for an answer that nobody gave.
+ALTER TABLE loyalty.points_entry DISABLE TRIGGER USER;
+UPDATE loyalty.points_entry SET cause_id = cause_id || '-nowhere' WHERE what = 'earned';
+
+-- name: marks_without_points
+-- Marked, and never given.
+INSERT INTO loyalty.credit (id, lane, state)
+SELECT split_part(id, '.', 1) || '.survey_answered-nowhere', lane, state FROM loyalty.credit LIMIT 1;
+
+-- name: states_without_clock
+-- Nothing will wake it.
+DELETE FROM loyalty.timer;
+
+-- name: clocks_at_another_time
+-- Woken a year late.
+UPDATE loyalty.timer SET due_at = due_at + interval '1 year';
+
+-- name: clocks_of_nothing
+-- Wakes a state that wants nothing.
+INSERT INTO warranty.timer (state_table, id, lane, due_at) VALUES ('deposit', 'nowhere', 1, '9000-01-01');

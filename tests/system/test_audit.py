@@ -1,0 +1,105 @@
+"""The audit finds nothing in a whole life, and every kind of violation where one is planted."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import asyncpg
+import pytest
+from linli_cli.audit import clocks, lifecycle
+from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE
+from linli_cli.audit.run import EARLY_WITH_ITS_NEED, EVERYTHING, Wanted, audit_databases
+from linli_cli.audit.violation import Found
+from linli_contracts.events.dispatch import EVENTS, TicketClosed
+from linli_contracts.topics import SERVICES as NAMES
+from linli_messaging.queries import Queries
+from linli_testkit.databases import Database, Databases, blocking
+from linli_testkit.house import House
+
+from tests.system.life import SERVICES, START, live
+
+PLANTS: Final = Queries.load(Path(__file__).with_name("plants.sql"))
+IN_DATABASES: Final = {
+    *(check.name for check in (*EACH_SERVICE, *THE_HOUSE)),
+    *clocks.CLOCK_CHECKS,
+    EARLY_WITH_ITS_NEED,
+}
+Connection = Any  # asyncpg carries no type arguments at run time
+
+
+async def _prepare(dsn: str) -> None:
+    """A whole life, as it stands once a relay has sent everything."""
+    house = await House.build(dsn, SERVICES, START)
+    await live(house)
+    for room in house.rooms.values():
+        await room.connection.execute("UPDATE published SET number = head FROM lane WHERE lane.lane = published.lane")
+        await room.fetch("set_stepped", house.instant)
+    await house.close()
+
+
+@pytest.fixture(scope="module")
+def life(databases: Databases) -> Iterator[Database]:
+    """The database of one life, for all tests of this file."""
+    database = blocking(databases.fresh())
+    blocking(_prepare(database.dsn))
+    yield database
+    blocking(databases.drop(database))
+
+
+@pytest.fixture
+async def lived(life: Database) -> AsyncIterator[Connection]:
+    """The life, inside a transaction that is taken back afterwards."""
+    connection = await asyncpg.connect(life.dsn)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+async def _audit(connection: Connection, wanted: Wanted = EVERYTHING) -> Found:
+    found = Found()
+    await audit_databases(connection, found, wanted)
+    return found
+
+
+@pytest.mark.rule("DSP-19", "WAR-03", "LOY-03")
+async def test_a_whole_life_is_clean(lived: Connection) -> None:
+    found = await _audit(lived)
+    assert found.violations == []
+    assert found.checks == IN_DATABASES
+    assert all(found.counts.values()), found.counts
+
+
+@pytest.mark.parametrize("check", sorted(IN_DATABASES))
+async def test_a_planted_violation_is_found(lived: Connection, check: str) -> None:
+    await lived.execute(PLANTS[check])
+    violations = (await _audit(lived, Wanted(only=frozenset({check})))).violations
+    assert check in {one.check for one in violations}
+    assert all(one.ids for one in violations)
+
+
+async def test_what_holds_at_rest_only_is_not_asked_while_things_move(lived: Connection) -> None:
+    waiting = {check.name for check in (*EACH_SERVICE, *THE_HOUSE) if check.at_rest}
+    for check in ("unpublished", "inboxes_behind", "open_gaps", "open_asks"):
+        await lived.execute(PLANTS[check])
+    found = await _audit(lived, Wanted(moving=True))
+    assert found.violations == []
+    assert found.checks == IN_DATABASES - waiting
+
+
+def test_there_is_no_plant_without_a_check() -> None:
+    assert set(PLANTS) <= IN_DATABASES
+
+
+def test_every_fact_about_a_case_has_its_place_in_the_lifecycle() -> None:
+    """A fact that is missing here makes every case it is told about a violation: add it to STEPS."""
+    told = {event.type_name() for event in EVENTS if "case_id" in event.model_fields} - {"TicketClosed"}
+    closings = {f"TicketClosed {how}" for how in get_args(TicketClosed.model_fields["how"].annotation)}
+    assert set(lifecycle.STEPS) == told | closings
+
+
+def test_every_state_with_clocks_has_its_query() -> None:
+    """A state kind that shows clocks needs a query in `clocks.sql`, named `<service>_<table>`."""
+    wanted = {f"{name}_{kind.table}" for name in NAMES for kind in clocks.kinds_with_clocks(name)}
+    assert set(clocks.clock_queries()) == wanted
