@@ -114,8 +114,13 @@ class EmbeddedBus:
         await self._tansu.stop()
 
     def settings(self, service: str) -> dict[str, str]:
-        """Plaintext, and no idempotence, which it lacks."""
-        return {"BOOTSTRAP": self.bootstrap, "KAFKA_SECURITY": "plaintext", "KAFKA_IDEMPOTENCE": "false"}
+        """Plaintext, no idempotence, which it lacks, and fetches that ask often: it looks for records only at times."""
+        return {
+            "BOOTSTRAP": self.bootstrap,
+            "KAFKA_SECURITY": "plaintext",
+            "KAFKA_IDEMPOTENCE": "false",
+            "KAFKA_FETCH_WAIT_MS": "50",
+        }
 
     def auditor(self) -> Security:
         """Nobody in particular."""

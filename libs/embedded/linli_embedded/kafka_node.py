@@ -17,7 +17,8 @@ from linli_embedded.usage import Usage
 _FORMAT_TIMEOUT_S: Final = 120.0
 _STOP_GRACE_S: Final = 30.0
 _QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
-"""For the formatter, which runs a second: no time for an optimising compiler to pay for itself."""
+"""One who shares a small machine with five services has no cores for an optimising compiler and parallel collectors:
+in a run of minutes they take more than they give."""
 
 
 class KafkaNode:
@@ -50,7 +51,12 @@ class KafkaNode:
         # Read again at each start, so that an upgrade of this library reaches storage that an older one made.
         self._properties.write_text(self.config.properties())
         with as_file(files("linli_embedded") / "log4j2.xml") as logging:
-            flags = [f"-Xmx{self._heap_mb}m", f"-Dlog4j2.configurationFile={logging}", "-Djava.awt.headless=true"]
+            flags = [
+                *_QUICK_START,
+                f"-Xmx{self._heap_mb}m",
+                f"-Dlog4j2.configurationFile={logging}",
+                "-Djava.awt.headless=true",
+            ]
             self._process = Process(
                 f"kafka-{self.config.node_id}",
                 ["java", *flags, "-cp", _classpath(), "kafka.Kafka", str(self._properties)],

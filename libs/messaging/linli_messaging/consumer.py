@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 import asyncpg
 import orjson
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -25,6 +26,7 @@ from linli_contracts.topics import TOPIC_OF, asks_topic, heads_topic
 
 from linli_messaging import crash
 from linli_messaging.gaps import GapWatch
+from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import EventInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import MAX_NUMBER
@@ -35,11 +37,8 @@ from linli_messaging.topology import group_of, reads
 from linli_messaging.transaction import Committed
 from linli_messaging.writer import MAX_BATCH, Writer
 
-IDLE_POLL_MS: Final = 10
-"""FastStream waits this long for records and, after none, sleeps as long: what an idle service adds to a fact's way."""
-FETCH_WAIT_MS: Final = 50
-"""How long a broker may hold a fetch without records. Apache Kafka answers as soon as there are some; the embedded one
-looks only now and then (256 ms late at worst with the default of 500)."""
+POLL_MS: Final = 1_000
+"""How long one look for records takes when there are none; the first record ends it."""
 SESSION_TIMEOUT_MS: Final = 6_000
 """The least Kafka allows: a killed process gives its partitions up after this."""
 GAP_LOOK_S: Final = 0.5
@@ -59,10 +58,14 @@ class Consumer:
     producer: AIOKafkaProducer
     deployment: str
     partitions: int
+    fetch_wait_ms: int = 500
+    """How long the broker may hold a fetch without records."""
     watch: GapWatch = field(default_factory=GapWatch)
     foreign: int = 0
     """Records of another deployment, refused (promise 8)."""
     unreadable: int = 0
+    _gaps_may_be_open: bool = True
+    """Whether the table of gaps is worth a look: another process may have left some."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
 
     def subscribe(self) -> None:
@@ -74,8 +77,8 @@ class Consumer:
             group_id=group_of(service.name),
             batch=True,
             max_records=MAX_BATCH,
-            batch_timeout_ms=IDLE_POLL_MS,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            batch_timeout_ms=POLL_MS,
+            fetch_max_wait_ms=self.fetch_wait_ms,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             partition_assignment_strategy=(RangePartitionAssignor,),
@@ -85,6 +88,7 @@ class Consumer:
             parser=_raw,
             decoder=_undecoded,
         )
+        subscriber.get_msg = _next_records  # type: ignore[method-assign, assignment]  # see there
         subscriber(self._take)
 
     async def _take(self, message: KafkaMessage) -> None:
@@ -179,7 +183,11 @@ class Consumer:
 
     def _committed(self, committed: Committed) -> None:
         self.watch.reached(committed.arrivals.stands, time.monotonic())
-        self.watch.jumped(committed.arrivals.gaps)
+        self._jumped(committed.arrivals.gaps)
+
+    def _jumped(self, gaps: Mapping[LaneOf, tuple[int, int]]) -> None:
+        self.watch.jumped(gaps)
+        self._gaps_may_be_open = self._gaps_may_be_open or bool(gaps)
 
     # -- gaps ---------------------------------------------------------------------------------------------------------
 
@@ -196,15 +204,18 @@ class Consumer:
 
     async def _look_for_gaps(self, now_s: float) -> None:
         stuck = {place: gap for place, gap in self.watch.stuck(now_s).items() if self._read_to_end(*place)}
+        if not stuck and not self._gaps_may_be_open:
+            return
         async with self.pool.acquire() as connection:
             if stuck:
                 log.error("lost tails noticed: %s", stuck)
                 rows = [(producer, lane, *gap) for (producer, lane), gap in stuck.items()]
                 await connection.execute(self.queries["note_gaps"], *[list(c) for c in zip(*rows, strict=True)])
-                self.watch.jumped(stuck)
+                self._jumped(stuck)
             asks = self.watch.to_ask(now_s)
-            if not asks and not stuck:
+            if self._gaps_may_be_open and not asks and not stuck:
                 await connection.execute(self.queries["close_gaps"])
+                self._gaps_may_be_open = bool(await connection.fetch(self.queries["open_gaps"]))
         for (producer, lane), number in asks.items():
             body = {"deployment": self.deployment, "asker": self.writer.map.name, "lane": lane, "from": number}
             await self.producer.send(
@@ -229,6 +240,7 @@ class Consumer:
         stands = {(row["producer"], row["lane"]): row["last"] for row in rows}
         self.writer.barrier.reach(stands)
         self.watch.reached(stands, time.monotonic())
+        self._gaps_may_be_open = True
 
     def own(self, partitions: set[int]) -> None:
         """These partitions are ours from now on: we fire their lanes' timers."""
@@ -253,6 +265,12 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         own_asks = asks_topic(self._consumer.writer.map.name)
         await self._consumer.take_up()
         self._consumer.own({place.partition for place in assigned if place.topic == own_asks})
+
+
+async def _next_records(kafka: AIOKafkaConsumer) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
+    """What has come. FastStream's own, after none, sleeps as long as it waited, whatever comes meanwhile."""
+    found = await kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_BATCH)
+    return tuple(chain.from_iterable(found.values()))
 
 
 async def _raw(records: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream's parser hook

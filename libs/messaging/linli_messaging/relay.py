@@ -29,8 +29,9 @@ LOCK_SPACE: Final = 0x4C494E4C
 PER_LANE: Final = 500
 """Facts a lane a reading: 64 lanes of these stay well below the producer's buffer."""
 HEADS_EVERY_S: Final = 1.0
-LOOK_EVERY_S: Final = 0.1
-"""How often the outbox is looked at when another process of the service may have written (ours wakes us)."""
+LOOK_EVERY_S: Final = (0.1, 0.5)
+"""How often the outbox is looked at when another process of the service may have written (ours wakes us): soon after
+something came, then ever more rarely."""
 BACKOFF_S: Final = 0.5
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Relay:
         self._published = {row["lane"]: row["number"] for row in await connection.fetch(self.queries["read_published"])}
         self._position = dict(self._published)
         self.active = True
-        heads_at = 0.0
+        heads_at, wait_s = 0.0, LOOK_EVERY_S[0]
         loop = asyncio.get_running_loop()
         try:
             while not self._stopping:
@@ -104,8 +105,11 @@ class Relay:
                     self._heads_now = False
                     heads_at = loop.time() + HEADS_EVERY_S
                     await self._send_heads(connection)
-                if not moved:
-                    await self._sleep(LOOK_EVERY_S)
+                if moved:
+                    wait_s = LOOK_EVERY_S[0]
+                else:
+                    await self._sleep(wait_s)
+                    wait_s = min(wait_s * 2, LOOK_EVERY_S[1])
         finally:
             await connection.execute(self.queries["release_relay_lock"], LOCK_SPACE)
 

@@ -32,8 +32,9 @@ MAX_BATCH: Final = 2000
 MAX_WAITING_COMMANDS: Final = 10_000
 """Commands queued in memory before HTTP answers 503: about five batches, under a second of work each."""
 STORED_BATCH: Final = 10_000
-SWEEP_EVERY_S: Final = 0.25
-"""How often due timers are looked for on the system clock; far below the one-second grain of deadlines."""
+SWEEP_EVERY_S: Final = 0.5
+"""How often due timers are looked for on the system clock; below the one-second grain of deadlines; told heads
+make it look at once."""
 BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     kafka_idempotence: bool = True
     """Off only for the embedded broker, which cannot do it."""
+    kafka_fetch_wait_ms: int = Field(default=500, ge=1, le=10_000)
+    """How long the broker may hold a fetch without records. Apache Kafka answers when there are some; the embedded
+    one looks only now and then, and gets 50."""
     deployment: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")
     clock: Literal["system", "stepped"] = "system"
     policy_dir: Path
