@@ -15,6 +15,11 @@ from linli_contracts.lanes import LANES, lane_of_key
 
 NAMESPACE: Final = UUID("6f2b6c1e-9d0a-5c57-8a35-5e1c7a6b1f01")
 SPEC_VERSION: Final = "1.0"
+NUMBERS_ABANDONED: Final = "NumbersAbandoned"
+"""The type of the record by which a service whose database was restored says that numbers are abandoned (promise 8).
+
+It is no fact of the business: its body is empty, and `ce_abandonedfrom` has the first of them.
+"""
 MAX_EVENT_BYTES: Final = 512 * 1024
 """Promise 1: a larger event would jam the relay, whose requests stay below the broker's 1 MiB."""
 
@@ -43,6 +48,8 @@ class Envelope:
     number: int
     """Place in the producer's lane, from 1, without gaps."""
     traceparent: str
+    abandoned_from: int | None = None
+    """The first of the numbers just before this one that will never come; None: there are none (promise 8)."""
 
 
 def derived_id(cause: str, type_name: str, index: int) -> UUID:
@@ -57,7 +64,7 @@ def source_of(deployment: str, producer: str) -> str:
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """The Kafka headers of an event."""
-    return [
+    headers = [
         ("ce_specversion", SPEC_VERSION.encode()),
         ("ce_id", str(envelope.id).encode()),
         ("ce_type", envelope.type.encode()),
@@ -70,6 +77,9 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
         ("content-type", b"application/json"),
         ("traceparent", envelope.traceparent.encode()),
     ]
+    if envelope.abandoned_from is not None:
+        headers.append(("ce_abandonedfrom", str(envelope.abandoned_from).encode()))
+    return headers
 
 
 def read_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
@@ -94,6 +104,7 @@ def read_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
             lane=lane_of_key(key),
             number=int(found["ce_sequence"]),
             traceparent=found.get("traceparent", ""),
+            abandoned_from=int(found["ce_abandonedfrom"]) if "ce_abandonedfrom" in found else None,
         )
     except KeyError as error:
         message = f"header {error.args[0]} is missing"

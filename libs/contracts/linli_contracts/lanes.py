@@ -5,6 +5,7 @@ so the lane of anything can be told from its id alone, without a query. Only ari
 """
 
 from functools import lru_cache
+from itertools import count
 from typing import Final
 from zlib import crc32
 
@@ -28,6 +29,12 @@ def lane_of_key(key: str) -> int:
 def lane_of(identity: str) -> int:
     """The lane of anything that has an id."""
     return lane_of_key(key_of(identity))
+
+
+@lru_cache(maxsize=LANES)
+def key_in_lane(lane: int) -> str:
+    """A key of this lane that nothing else has: for records about the lane itself."""
+    return next(key for key in (f"lane-{number}" for number in count()) if lane_of_key(key) == lane)
 
 
 def partition_of(lane: int, partitions: int) -> int:

@@ -45,6 +45,7 @@ def envelopes(draw: st.DrawFn) -> Envelope:
         lane=lane_of_key(key),
         number=draw(st.integers(1, 2**63 - 1)),
         traceparent=draw(st.text(max_size=60)),
+        abandoned_from=draw(st.none() | st.integers(1, 2**63 - 1)),
     )
 
 

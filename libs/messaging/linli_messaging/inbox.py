@@ -28,7 +28,10 @@ class Arrivals:
 
 
 def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> Arrivals:
-    """Number ≤ last is repeated, last + 1 is next, a jump is a gap and everything beyond it in that lane is dropped."""
+    """Number ≤ last is repeated, last + 1 is next, a jump is a gap and everything beyond it in that lane is dropped.
+
+    No gap is a jump over numbers that their producer has declared as abandoned (promise 8).
+    """
     arrivals = Arrivals()
     for record in records:
         place = (record.envelope.producer, record.envelope.lane)
@@ -36,7 +39,7 @@ def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> 
         reached = arrivals.last.get(place, last.get(place, 0))
         if number <= reached:
             arrivals.repeated += 1
-        elif number == reached + 1:
+        elif number == reached + 1 or _steps_over(record, reached):
             arrivals.last[place] = number
             arrivals.next.append(record)
         else:
@@ -49,3 +52,8 @@ def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> 
         if seen > arrivals.stands[place]
     }
     return arrivals
+
+
+def _steps_over(record: EventInput, reached: int) -> bool:
+    first = record.envelope.abandoned_from
+    return first is not None and first <= reached + 1

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from linli_contracts.envelope import Envelope, EnvelopeError, UnknownTypeError, decode, read_headers
+from linli_contracts.envelope import NUMBERS_ABANDONED, Envelope, EnvelopeError, UnknownTypeError, decode, read_headers
 from linli_contracts.events import BY_TYPE
 
 from linli_messaging.inputs import EventInput
 from linli_messaging.service_map import OnEvent, ServiceMap
 
-KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE)
+KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE) | {NUMBERS_ABANDONED}
 MAX_NUMBER: Final = 2**63 - 1
 """What the database can count to; no lane comes near it, so a larger number is no number of ours."""
 

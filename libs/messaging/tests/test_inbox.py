@@ -1,5 +1,7 @@
 """An inbox takes each number of a lane exactly once and in order, whatever is repeated or cut off (promise 4)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,27 @@ def test_next_repeated_or_missing(
     arrivals = sort_arrivals([at(number) for number in come], {place: last})
     assert (numbers(arrivals.next), arrivals.repeated, arrivals.gaps.get(place)) == (taken, repeated, gap)
     assert arrivals.stands.get(place) == (max([last, *taken]) if come else None)
+
+
+@pytest.mark.rule("OPS-02")
+@pytest.mark.parametrize(
+    ("last", "first", "taken", "gap"),
+    [
+        (4, 6, [], (5, 9)),
+        (5, 6, [9], None),
+        (7, 6, [9], None),
+        (9, 6, [], None),
+        (5, None, [], (6, 9)),
+    ],
+)
+def test_abandoned_numbers_are_stepped_over_and_no_others(
+    last: int, first: int | None, taken: list[int], gap: tuple[int, int] | None
+) -> None:
+    """Given the last number, when number 9 says from where on those before it were abandoned, then it is next or not."""
+    declared = at(9)
+    declared.envelope = replace(declared.envelope, abandoned_from=first)
+    arrivals = sort_arrivals([declared], {("north", declared.envelope.lane): last})
+    assert (numbers(arrivals.next), arrivals.gaps.get(("north", declared.envelope.lane))) == (taken, gap)
 
 
 @pytest.mark.rule("OPS-03")
