@@ -74,6 +74,7 @@ class Relay:
         """Hold the lock and relay; a lost connection or broker begins again from what is published."""
         while not self._stopping:
             try:
+                # The lock goes with the connection: the pool frees it when it takes the connection back.
                 async with self.pool.acquire() as connection:
                     if await self._take_lock(connection):
                         await self._work(connection)
@@ -95,23 +96,20 @@ class Relay:
         self.active = True
         heads_at, wait_s = 0.0, LOOK_EVERY_S[0]
         loop = asyncio.get_running_loop()
-        try:
-            while not self._stopping:
-                for row in await connection.fetch(self.queries["take_resend"]):
-                    if row["lane"] in self._position:
-                        self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
-                moved = await self._relay_once(connection)
-                if self._heads_now or loop.time() >= heads_at:
-                    self._heads_now = False
-                    heads_at = loop.time() + HEADS_EVERY_S
-                    await self._send_heads(connection)
-                if moved:
-                    wait_s = LOOK_EVERY_S[0]
-                else:
-                    await self._sleep(wait_s)
-                    wait_s = min(wait_s * 2, LOOK_EVERY_S[1])
-        finally:
-            await connection.execute(self.queries["release_relay_lock"], LOCK_SPACE)
+        while not self._stopping:
+            for row in await connection.fetch(self.queries["take_resend"]):
+                if row["lane"] in self._position:
+                    self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
+            moved = await self._relay_once(connection)
+            if self._heads_now or loop.time() >= heads_at:
+                self._heads_now = False
+                heads_at = loop.time() + HEADS_EVERY_S
+                await self._send_heads(connection)
+            if moved:
+                wait_s = LOOK_EVERY_S[0]
+            else:
+                await self._sleep(wait_s)
+                wait_s = min(wait_s * 2, LOOK_EVERY_S[1])
 
     async def _relay_once(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
         lanes = list(self._position)

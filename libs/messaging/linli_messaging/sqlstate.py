@@ -22,5 +22,7 @@ TRANSIENT: Final = (
 def is_transient(error: BaseException) -> bool:
     """True where trying the same again makes sense."""
     if isinstance(error, asyncpg.InterfaceError):
-        return "clos" in str(error)  # "connection is closed", "pool is closing": asyncpg has no class of its own for it
+        # "connection is closed", "pool is closing", "has been released back to the pool" (a lost one): asyncpg has
+        # no class of its own for it.
+        return any(word in str(error) for word in ("clos", "released"))
     return isinstance(error, TRANSIENT)

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import TOPIC_OF
-from linli_messaging.relay import Relay
+from linli_messaging.relay import LOCK_SPACE, Relay
 from linli_testkit.databases import Databases
 from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
@@ -99,6 +99,23 @@ async def test_a_relay_that_dies_after_producing_only_repeats(bus: Bus) -> None:
     await has_rung(bus, 1, 2, 3, 4)
     assert again.produced == 4
     assert await bus.gaps() == []
+
+
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_a_relay_outlives_its_connection(bus: Bus) -> None:
+    """Given a relay at work, when the database throws its connection out, then it takes the lock again and goes on."""
+    bus.relay()
+    await bus.strike("e1.a", 1)
+    await has_rung(bus, 1)
+    thrown_out = await bus.north.pool.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND "
+        "database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        LOCK_SPACE,
+    )
+    assert len(thrown_out) == 1
+    await bus.strike("e1.a", 2)
+    await has_rung(bus, 1, 2)
+    assert not bus.tasks["relay"].done()
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

@@ -43,6 +43,7 @@ def test_a_statement_needs_a_name(tmp_path: Path) -> None:
         (asyncpg.AdminShutdownError("bye"), True),
         (asyncpg.DiskFullError("full"), True),
         (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InterfaceError("cannot call it: connection has been released back to the pool"), True),
         (asyncpg.InternalClientError("cannot switch to state 15"), True),
         (ConnectionRefusedError(), True),
         (TimeoutError(), True),
