@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -24,6 +24,8 @@ from linli_cli.stack import kafka_plan
 from linli_cli.stack.database import AUDITOR
 from linli_cli.stack.home import Home
 
+COPIES: Final = 3
+"""Of each record, where there are that many nodes (`linli_embedded.kafka_config` says how many must be in step)."""
 _ADDRESSES: Final = re.compile(r"[\w.\-]+:\d+(,[\w.\-]+:\d+)*")
 
 
@@ -136,42 +138,46 @@ class KafkaBus:
 
     remembers = True
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, brokers: int = 1) -> None:
         """Describe it; nothing runs yet."""
         self.log = home.broker / "node-0" / "kafka.log"
-        self._kafka = Kafka(home.broker, secured=True)
-        self.kind = f"{self._kafka.kind} (SASL/SCRAM, ACLs)"
+        self.kafka = Kafka(home.broker, brokers=brokers, secured=True)
+        self.brokers = brokers
+        self.kind = f"{self.kafka.kind} (SASL/SCRAM, ACLs{f', {brokers} nodes' if brokers > 1 else ''})"
         self._users: Mapping[str, Security] = {}
 
     @property
     def bootstrap(self) -> str:
         """Its host:port."""
-        return self._kafka.bootstrap
+        return self.kafka.bootstrap
 
     @property
     def running(self) -> bool:
         """Whether its process lives."""
-        return self._kafka.running
+        return self.kafka.running
 
     async def start(self) -> None:
         """Start it, fetching its programs the first time."""
         try:
-            await self._kafka.start()
+            await self.kafka.start()
         except KafkaUnavailableError as error:
             raise Complaint(
                 f"无法启动 Apache Kafka：{error}", f"Apache Kafka can't be started here: {error}"
             ) from error
 
     async def prepare(self) -> None:
-        """Have all topics, and a user for each service, with a new password: by the plan that containers use, too."""
-        plan = Plan.from_json(kafka_plan.text())
-        passwords = {name: secrets.token_urlsafe(24) for name in plan.services}
-        await provision(self.bootstrap, self._kafka.admin, plan, passwords)
-        self._users = {service: Security(service, password) for service, password in passwords.items()}
+        """Have all topics, and a user for each service, with a new password: by the plan that containers use, too.
+
+        Done again, it keeps the passwords: processes hold them.
+        """
+        plan = replace(Plan.from_json(kafka_plan.text()), replication=min(self.brokers, COPIES))
+        self._users = self._users or {name: Security(name, secrets.token_urlsafe(24)) for name in plan.services}
+        passwords = {name: user.password for name, user in self._users.items()}
+        await provision(self.bootstrap, self.kafka.admin, plan, passwords)
 
     async def stop(self) -> None:
         """Stop it; it keeps what it holds."""
-        await self._kafka.stop()
+        await self.kafka.stop()
 
     def settings(self, service: str) -> dict[str, str]:
         """The service's own user."""
@@ -190,7 +196,7 @@ class KafkaBus:
 
     def usage(self) -> Sequence[Usage]:
         """What its nodes took."""
-        return self._kafka.usage()
+        return self.kafka.usage()
 
 
 @dataclass(slots=True)
@@ -249,14 +255,17 @@ class ForeignBus:
         return Security(os.environ.get("LINLI_KAFKA_USERNAME"), os.environ.get("LINLI_KAFKA_PASSWORD", ""))
 
 
-def bus_for(wanted: str, home: Home, port: int | None) -> Bus:
-    """The broker asked for: `embedded`, `kafka`, `host:port,…`, or `auto`: Kafka where it can run, else embedded."""
+def bus_for(wanted: str, home: Home, port: int | None, brokers: int = 1) -> Bus:
+    """The broker asked for: `embedded`, `kafka`, `host:port,…`, or `auto`: Kafka where it can run, else embedded.
+
+    `brokers` is how many nodes a Kafka of ours has.
+    """
     if wanted == "auto":
         wanted = "embedded" if what_is_missing() else "kafka"
     if wanted == "embedded":
         return EmbeddedBus(home, port)
     if wanted == "kafka":
-        return KafkaBus(home)
+        return KafkaBus(home, brokers)
     if _ADDRESSES.fullmatch(wanted):
         return ForeignBus(wanted)
     raise Complaint(

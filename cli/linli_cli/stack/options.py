@@ -38,6 +38,10 @@ class StackOptions:
     """The first of seven ports in a row: five services, the database, the embedded broker. None: free ones."""
     restart: bool = False
     """Whether what dies is started again, with growing waits; else its death ends the stack with a complaint."""
+    watch: bool = True
+    """False: deaths are the business of whoever started the stack, and kills and starts its parts (tests of faults)."""
+    brokers: int = 1
+    """Nodes of an Apache Kafka of our own."""
     durable: bool = True
     """False gives up surviving a crash of the machine (not of a process) for speed: for demonstrations."""
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -66,7 +66,7 @@ class Stack:
         self.services: Mapping[str, Process] = {}
         self._tell = tell
         self._ports: Ports = choose_ports(SERVICES, options.port_base)
-        self.bus: Bus = bus_for(options.broker, options.home, self._ports.broker)
+        self.bus: Bus = bus_for(options.broker, options.home, self._ports.broker, options.brokers)
         self.postgres = Postgres(options.home.postgres, self._ports.postgres, durable=options.durable)
         self._lock: int | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -86,7 +86,8 @@ class Stack:
                     f"启动失败：{what}", f"it could not be started: {what}", exit_code=1, detail=detail
                 ) from error
             raise
-        self._watch = asyncio.create_task(self._keep_watch(owner))
+        if self.options.watch:
+            self._watch = asyncio.create_task(self._keep_watch(owner))
         return self
 
     async def __aexit__(

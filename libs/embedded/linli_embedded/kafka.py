@@ -124,6 +124,12 @@ class Kafka:
         )
         return Security(service, password)
 
+    async def wipe(self) -> None:
+        """Stop the cluster and lose every record, topic and user; its ports and passwords stay for the next `start`."""
+        await self.stop()
+        for node in self.nodes:
+            shutil.rmtree(node.config.data_dir, ignore_errors=True)
+
     async def destroy(self) -> None:
         """Stop the cluster and delete everything it holds."""
         await self.stop()

@@ -61,8 +61,11 @@ class Process:
         self._pid: int | None = None
         self._usage: Usage | None = None
 
-    def start(self) -> None:
-        """Start the command, appending its output to the log file. An error when it is running already."""
+    def start(self, more: Mapping[str, str] | None = None) -> None:
+        """Start the command, appending its output to the log file. An error when it is running already.
+
+        `more` goes over its environment, for this start only.
+        """
         if self.running:
             message = f"{self.name} is running already"
             raise RuntimeError(message)
@@ -78,7 +81,7 @@ class Process:
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=self._env,
+                    env={**(os.environ if self._env is None else self._env), **more} if more else self._env,
                     cwd=self._cwd,
                     start_new_session=True,
                     pass_fds=(report_write, *self._keep_open),
