@@ -2,16 +2,14 @@
 
 from typing import Annotated, Any
 
-import asyncpg
 from cyclopts import Parameter
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from linli_cli.audit.access import Access
-from linli_cli.audit.run import EVERYTHING, Wanted, audit_databases, snapshot
+from linli_cli.audit.run import Wanted, audit_all
 from linli_cli.audit.violation import Found
 from linli_cli.commands.running import AsJson, Data, home_of
-from linli_cli.complaint import Complaint
 from linli_cli.console import OUT, write_json
 from linli_cli.language import heading, words
 
@@ -25,31 +23,16 @@ async def audit(
     data: Data = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check every promise that can be read: lanes, inboxes, cases, callbacks, ledgers, clocks.
+    """Check every promise that can be read: lanes, inboxes, cases, callbacks, ledgers, clocks, the bus.
 
     Exit code 0: all is well; 1: something is not, and each violation is listed with its ids.
     """
-    found = await audited(Access.find(home_of(data).audit), Wanted(moving, frozenset(only or ())))
+    found = await audit_all(Access.find(home_of(data).audit), Wanted(moving, frozenset(only or ())))
     if as_json:
         write_json(document_of(found))
     else:
         show(found)
     return 1 if found.violations else 0
-
-
-async def audited(access: Access, wanted: Wanted = EVERYTHING) -> Found:
-    """One audit by these means; a complaint when the database can't be reached."""
-    found = Found()
-    try:
-        connection = await asyncpg.connect(access.database_url, server_settings={"timezone": "UTC", "jit": "off"})
-    except (OSError, asyncpg.PostgresError) as error:
-        raise Complaint(f"无法连接数据库：{error}", f"the database can't be reached: {error}") from error
-    try:
-        async with snapshot(connection):
-            await audit_databases(connection, found, wanted)
-    finally:
-        await connection.close()
-    return found
 
 
 def document_of(found: Found) -> dict[str, Any]:

@@ -17,9 +17,12 @@ import asyncpg
 from linli_contracts.topics import SERVICES
 from linli_messaging.queries import Queries
 
+from linli_cli.audit.access import Access
+from linli_cli.audit.bus import BUS_CHECKS, compare_ends, look_at_bus
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE, Check
 from linli_cli.audit.clocks import CLOCK_CHECKS, look_at_clocks
 from linli_cli.audit.violation import MOST, Found
+from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 
 EARLY_WITH_ITS_NEED: Final = "early_with_its_need"
@@ -58,6 +61,24 @@ async def snapshot(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]
     """Everything that is read within is of one instant, and nothing can be changed."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         yield
+
+
+async def audit_all(access: Access, wanted: Wanted = EVERYTHING) -> Found:
+    """One audit of databases and bus by these means; a complaint when one of them can't be reached."""
+    found = Found()
+    try:
+        connection = await asyncpg.connect(access.database_url, server_settings={"timezone": "UTC", "jit": "off"})
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Complaint(f"无法连接数据库：{error}", f"the database can't be reached: {error}") from error
+    try:
+        seen = await look_at_bus(connection, access, found) if wanted.any_of(*BUS_CHECKS) else None
+        async with snapshot(connection):
+            await audit_databases(connection, found, wanted)
+            if seen is not None:
+                await compare_ends(connection, seen, found, moving=wanted.moving)
+    finally:
+        await connection.close()
+    return found
 
 
 async def audit_databases(connection: "asyncpg.Connection[Any]", found: Found, wanted: Wanted = EVERYTHING) -> None:

@@ -1,0 +1,183 @@
+"""The audit finds a bus that says what the outboxes say, and each way in which it may not."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any, Final
+from uuid import uuid4
+
+import asyncpg
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+from linli_cli.audit import bus
+from linli_cli.audit.access import Access
+from linli_cli.audit.bus import compare_ends, look_at_bus
+from linli_cli.audit.violation import Found
+from linli_contracts.envelope import Envelope, headers_of
+from linli_contracts.lanes import LANES, partition_of
+from linli_contracts.topics import PARTITIONS, SERVICES, TOPIC_OF, heads_topic, parked_topic
+from linli_embedded.topics import ensure_topics
+from linli_messaging.topology import topics
+from linli_testkit.databases import Database, Databases, blocking
+from linli_testkit.house import House
+from linli_testkit.plugin import TestBroker
+
+from tests.system.life import SERVICES as MAPS
+from tests.system.life import START, Life, found_estate, request
+
+Connection = Any  # asyncpg carries no type arguments at run time
+Fact = tuple[Envelope, bytes]
+PRODUCER: Final = "dispatch"
+
+
+async def _prepare(dsn: str) -> None:
+    house = await House.build(dsn, MAPS, START)
+    life = Life(house)
+    await found_estate(life)
+    await life.do("intake.receive", **request(contact="13800000001"))
+    for room in house.rooms.values():
+        await room.connection.execute("UPDATE published SET number = head FROM lane WHERE lane.lane = published.lane")
+    await house.close()
+
+
+@pytest.fixture(scope="module")
+def life(databases: Databases) -> Iterator[Database]:
+    database = blocking(databases.fresh())
+    blocking(_prepare(database.dsn))
+    yield database
+    blocking(databases.drop(database))
+
+
+class Bus:
+    """The run's broker, on which one test's deployment has told all its facts but for what the test changes."""
+
+    def __init__(self, connection: Connection, broker: TestBroker, producer: AIOKafkaProducer, deployment: str) -> None:
+        self.connection, self.broker, self.producer, self.deployment = connection, broker, producer, deployment
+
+    async def facts(self, service: str) -> list[Fact]:
+        """What a service told, in order."""
+        await self.connection.fetchval("SELECT set_config('search_path', $1, false)", service)
+        rows = await self.connection.fetch("SELECT * FROM outbox ORDER BY lane, number")
+        return [(self._envelope(service, row), row["body"]) for row in rows]
+
+    def _envelope(self, service: str, row: Any) -> Envelope:  # noqa: ANN401 - a row of the outbox
+        return Envelope(
+            id=row["id"],
+            type=row["type"],
+            version=row["version"],
+            deployment=self.deployment,
+            producer=service,
+            at=row["at"],
+            subject=row["subject"],
+            key=row["key"],
+            lane=row["lane"],
+            number=row["number"],
+            traceparent=row["traceparent"],
+        )
+
+    async def tell(self, *facts: Fact) -> None:
+        """Put facts on the bus as a relay does."""
+        for envelope, body in facts:
+            await self.producer.send_and_wait(
+                TOPIC_OF[envelope.producer],
+                body,
+                key=envelope.key.encode(),
+                partition=partition_of(envelope.lane, PARTITIONS),
+                headers=headers_of(envelope),
+            )
+
+    async def tell_all_but(self, service: str) -> None:
+        """Everything of the others."""
+        for name in SERVICES:
+            if name != service:
+                await self.tell(*await self.facts(name))
+
+    async def audit(self, *, moving: bool = False) -> set[str]:
+        """The names of the violations."""
+        access = Access(
+            database_url="",
+            bootstrap=self.broker.bootstrap,
+            kafka_user=self.broker.admin.user,
+            kafka_password=self.broker.admin.password,
+        )
+        found = Found()
+        seen = await look_at_bus(self.connection, access, found)
+        assert seen is not None
+        await compare_ends(self.connection, seen, found, moving=moving)
+        assert found.checks == set(bus.BUS_CHECKS) - (bus.BUS_AT_REST if moving else set())
+        assert all(one.ids for one in found.violations)
+        return {one.check for one in found.violations}
+
+
+@pytest.fixture
+async def told(life: Database, broker: TestBroker) -> AsyncIterator[Bus]:
+    """A deployment of the test's own name, in a transaction that is taken back afterwards."""
+    await ensure_topics(broker.bootstrap, topics(SERVICES), broker.admin)
+    connection = await asyncpg.connect(life.dsn)
+    transaction = connection.transaction()
+    await transaction.start()
+    deployment = f"audit-{secrets.token_hex(4)}"
+    await connection.execute("UPDATE intake.deployment SET id = $1", deployment)
+    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, **broker.admin.client_options()) as producer:
+        yield Bus(connection, broker, producer, deployment)
+    await transaction.rollback()
+    await connection.close()
+
+
+async def test_a_bus_that_says_what_the_outboxes_say_is_clean(told: Bus) -> None:
+    """Repetitions and records of other deployments are no violation."""
+    await told.tell_all_but("")
+    facts = await told.facts(PRODUCER)
+    await told.tell(*facts[-3:], (replace(facts[0][0], deployment="another", number=99), b"{}"))
+    assert await told.audit() == set()
+
+
+async def test_a_hole_is_found(told: Bus) -> None:
+    await told.tell_all_but(PRODUCER)
+    facts = await told.facts(PRODUCER)
+    await told.tell(*facts[:2], *facts[3:])
+    assert await told.audit() == {bus.HOLES}
+
+
+async def test_a_bus_that_forgot_its_beginning_is_clean_and_one_that_lost_its_end_is_not(told: Bus) -> None:
+    await told.tell_all_but(PRODUCER)
+    facts = await told.facts(PRODUCER)
+    await told.tell(*facts[2:-1])
+    assert await told.audit() == {bus.BEHIND}
+    assert await told.audit(moving=True) == set()
+    await told.tell(facts[-1])
+    assert await told.audit() == set()
+
+
+@pytest.mark.parametrize("what", ["another id", "another body", "beyond the head"])
+async def test_a_fact_that_is_not_the_outboxs_is_found(told: Bus, what: str) -> None:
+    await told.tell_all_but("")
+    envelope, body = (await told.facts(PRODUCER))[-1]
+    changed = {
+        "another id": (replace(envelope, id=uuid4()), body),
+        "another body": (envelope, body + b" "),
+        "beyond the head": (replace(envelope, id=uuid4(), number=envelope.number + 1), body),
+    }
+    await told.tell(changed[what])
+    assert await told.audit() == {bus.DIFFER}
+
+
+async def test_a_head_beyond_the_lanes_is_found(told: Bus) -> None:
+    await told.tell_all_but("")
+    lanes = {str(lane): [10_000, 0] for lane in range(LANES)}
+    heads = {"deployment": told.deployment, "producer": PRODUCER, "at": START, "lanes": lanes}
+    await told.producer.send_and_wait(heads_topic(PRODUCER), orjson.dumps(heads), partition=0)
+    assert await told.audit() == {bus.HEADS}
+
+
+@pytest.mark.rule("INT-13")
+async def test_a_customers_number_on_any_topic_is_found(told: Bus) -> None:
+    await told.tell_all_but("")
+    contact = f"139{secrets.randbelow(10**8):08}"
+    await told.connection.execute(
+        "UPDATE intake.customer SET state = state || jsonb_build_object('contact', $1::text)", contact
+    )
+    assert await told.audit() == set()
+    await told.producer.send_and_wait(parked_topic("loyalty"), orjson.dumps({"error": f"no member {contact}"}))
+    assert await told.audit() == {bus.PERSONAL}
