@@ -32,9 +32,9 @@ from linli_messaging.queries import Queries
 from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.relay import Relay, is_kafka
 from linli_messaging.sqlstate import is_transient
-from linli_messaging.storing import storable
+from linli_messaging.storing import Store, storable
 from linli_messaging.topology import group_of, reads
-from linli_messaging.transaction import Committed
+from linli_messaging.transaction import PARKED_AT_LEAST, PARKED_SHARE, Committed, TooMuchParkedError
 from linli_messaging.writer import MAX_BATCH, Writer
 
 POLL_MS: Final = 1_000
@@ -127,12 +127,20 @@ class Consumer:
         """A record without a readable envelope has no number: it is kept as it came, and its number shows as a gap."""
         self.unreadable += 1
         log.error("parked a record of %s without an envelope: %s", record.topic, error)
+        if await self.writer.retrying(lambda connection: self._store_raw(connection, record, error)):
+            too_much = TooMuchParkedError(self.writer.map.name)
+            self.writer.fail(too_much)
+            raise too_much
+
+    async def _store_raw(self, connection: Any, record: "ConsumerRecord[bytes, bytes]", error: str) -> bool:  # noqa: ANN401 - asyncpg's proxy
+        """Keep it; True when too much is parked by now."""
         headers = {storable(name): storable(value.decode(errors="backslashreplace")) for name, value in record.headers}
-        async with self.pool.acquire() as connection:
-            await connection.execute(
-                self.queries["park_raw"],
-                record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",
-                storable(error) )  # fmt: skip
+        await connection.execute(
+            self.queries["park_raw"],
+            record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",
+            storable(error) )  # fmt: skip
+        store = Store(connection, self.queries, deployment=self.deployment, producer=self.writer.map.name)
+        return await store.too_much_parked(PARKED_AT_LEAST, PARKED_SHARE)
 
     def _hear_heads(self, producer: str, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         now_s = time.monotonic()
@@ -172,13 +180,8 @@ class Consumer:
             if 0 <= lane < LANES and 0 < number <= MAX_NUMBER:
                 asks[lane] = min(asks.get(lane, (number, asker)), (number, asker))
         if asks:
-            async with self.pool.acquire() as connection:
-                await connection.execute(
-                    self.queries["ask_resend"],
-                    list(asks),
-                    [number for number, _ in asks.values()],
-                    [asker for _, asker in asks.values()],
-                )
+            columns = [list(asks), [number for number, _ in asks.values()], [asker for _, asker in asks.values()]]
+            await self.writer.retrying(lambda connection: connection.execute(self.queries["ask_resend"], *columns))
             self.relay.wake()
 
     def _committed(self, committed: Committed) -> None:

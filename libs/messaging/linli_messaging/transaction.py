@@ -38,6 +38,10 @@ class LostRaceError(ConnectionError):
 class TooMuchParkedError(RuntimeError):
     """More than a bounded share of everything is parked: the consumer stops rather than park the world."""
 
+    def __init__(self, service: str) -> None:
+        """Say whose, and where to look."""
+        super().__init__(f"more than {PARKED_SHARE:.0%} of all inputs of {service} are parked; see: linli parked list")
+
 
 class _Restart(Exception):  # noqa: N818 - not an error: the batch starts again with more lanes
     def __init__(self, lanes: set[int]) -> None:
@@ -159,10 +163,7 @@ class Transactor:
         await store.settle_stored(plan)
         await store.note_gaps(arrivals.gaps)
         if await store.park(plan) and await store.too_much_parked(PARKED_AT_LEAST, PARKED_SHARE):
-            message = (
-                f"more than {PARKED_SHARE:.0%} of all inputs of {self.map.name} are parked; see: linli parked list"
-            )
-            raise TooMuchParkedError(message)
+            raise TooMuchParkedError(self.map.name)
         return reached
 
 

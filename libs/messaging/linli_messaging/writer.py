@@ -78,6 +78,7 @@ class Writer:
     _ripe: bool = True
     _next_sweep_s: float = 0.0
     _stopping: bool = False
+    _failing: Exception | None = None
     _busy: bool = False
     _started_s: float = field(default_factory=time.monotonic)
     reader: Reader = field(init=False)
@@ -133,6 +134,8 @@ class Writer:
                 except TimeoutError:
                     self._sweep = True
                 self._wake.clear()
+                if self._failing is not None:
+                    raise self._failing  # noqa: TRY301 - what another part found ends the loop as its own errors do
                 await self._drain()
         except Exception as error:
             self.fatal = error
@@ -141,6 +144,11 @@ class Writer:
         finally:
             self._busy = False
             self._give_up(self.fatal or ConnectionError("the service is stopping"))
+
+    def fail(self, error: Exception) -> None:
+        """End the loop, and with it the process, for a reason that another part of it found."""
+        self._failing = error
+        self._wake.set()
 
     def stop(self) -> None:
         """Finish the batch in hand and take no more."""

@@ -1,5 +1,6 @@
 """On a real broker, facts arrive once and in order whatever is lost, repeated, broken or late (promises 3 to 7)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,12 +10,13 @@ from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import TOPIC_OF
 from linli_messaging.relay import LOCK_SPACE, Relay
+from linli_messaging.transaction import PARKED_AT_LEAST, TooMuchParkedError
 from linli_testkit.databases import Databases
 from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
-from libs.messaging.tests.bus import Bus, joined, until
+from libs.messaging.tests.bus import WITHIN_S, Bus, joined, until
 from libs.messaging.tests.small import AT, NORTH, SECOND, command, rung
 
 
@@ -181,6 +183,20 @@ async def test_noise_on_the_talk_between_services_is_ignored(bus: Bus) -> None:
     bus.relay()
     await bus.strike("e1.a", 1)
     await has_rung(bus, 1)
+
+
+@pytest.mark.rule("OPS-02")
+async def test_too_much_junk_stops_the_consumer(bus: Bus) -> None:
+    """Given junk without envelopes beyond the bounded share, then the loop ends and says why; what it kept is shown."""
+    for _ in range(PARKED_AT_LEAST - 1):
+        await bus.send([], b"{")
+    await until(lambda: bus.listener.pool.fetchval("SELECT count(*) = $1 FROM parked", PARKED_AT_LEAST - 1))
+    loop = bus.tasks[f"writer {small.NAME}"]
+    assert not loop.done()
+    await bus.send([], b"{")
+    await asyncio.wait([loop], timeout=WITHIN_S)
+    assert isinstance(loop.exception(), TooMuchParkedError)
+    assert isinstance(bus.listener.writer.fatal, TooMuchParkedError)
 
 
 @pytest.mark.rule("OPS-04")
