@@ -16,7 +16,7 @@ TESTS := $(patsubst %/,%,$(sort $(dir $(wildcard libs/*/tests/*.py services/*/te
 PACKAGES := $(CODE) $(subst /,.,$(TESTS)) tests $(if $(wildcard bench/*.py),bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-format check-lint check-types check-imports check-style check-generated format bench clean constraints
+.PHONY: help demo test check check-format check-lint check-types check-imports check-style check-generated format chaos bench clean constraints
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -52,6 +52,9 @@ check-generated: $(VENV)/.tools
 format: $(VENV)/.tools ## Formats the code and mends what the linter can mend.
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
+
+chaos: $(VENV)/.tools ## Breaks things under load and compares the books (FAULT=, MINUTES=, SEED= choose; JSON=FILE writes the table).
+	@$(BIN)/python -m tests.chaos
 
 bench: $(VENV)/.tools ## Runs the benchmarks, each beside its floor.
 	@$(BIN)/python -m bench $(ARGS)

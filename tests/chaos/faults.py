@@ -1,0 +1,72 @@
+"""The faults: each strikes a world once while load is under way, heals what it broke, and returns.
+
+`FAULTS` is the table: a name, what it is, and in which waves it strikes. What a fault does to time and place comes from
+its dice, so that a seed repeats it.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from linli_contracts.topics import SERVICES
+
+from tests.chaos import breaking_bus, breaking_database, killing, poison
+from tests.chaos.strike import Strike
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line of the table."""
+
+    name: str
+    what: str
+    strike: Callable[[Strike], Coroutine[Any, Any, None]]
+    brokers: int = 1
+    waves: tuple[int, ...] = (1, 2, 3)
+    """In which waves of the load it strikes."""
+    at_the_end: bool = False
+    """It strikes when the load is over and only clocks run, and moves the clock itself."""
+    weeks: timedelta | None = None
+    """How long that end is; the calm world goes from one due instant to the next then. Both are too old for others."""
+    leaves: frozenset[str] = frozenset()
+    """Checks of `linli audit` that find what the fault itself has put on the bus, where it stays."""
+    disk_mb: int = 0
+    """Postgres lives on a file system of this size."""
+
+
+_ALL: Final = (
+    Fault("kill-storm", "SIGKILL of random services", killing.kill_storm),
+    Fault("broker-killed", "the broker killed and started again", breaking_bus.broker_killed),
+    Fault("postgres-killed", "Postgres killed and started again", breaking_database.postgres_killed),
+    Fault("lost-tail", "the end of a topic deleted, nothing after", breaking_bus.lost_tail, waves=(0, 2, 3)),
+    Fault("lost-range", "a range of a topic deleted", breaking_bus.lost_range),
+    Fault("told-again", "offsets set back to the beginning", breaking_bus.told_again),
+    Fault("held-back", "one producer's facts held back", breaking_bus.held_back),
+    Fault("connections-cut", "connections cut in mid-transaction", breaking_database.connections_cut),
+    Fault("unheard-commits", "commits whose answer never comes", breaking_database.unheard_commits),
+    Fault("slow-database", "60 ms for each word with Postgres", breaking_database.slow_database),
+    Fault("bus-wiped", "the bus emptied and rebuilt by replay", breaking_bus.bus_wiped, waves=(2,)),
+    Fault("scaled", "1, 2, 3, 2, 1 processes of a service", killing.scaled),
+    Fault("zombie", "frozen past its session, then thawed", killing.zombie),
+    Fault("two-relays", "two relays of a service at once", killing.two_relays),
+    Fault(
+        "down-for-weeks",
+        "all down for 40 days, a holiday among them",
+        killing.down_for_weeks,
+        at_the_end=True,
+        weeks=timedelta(40),
+    ),
+    Fault("clock-raises", "a clock whose rule raises", poison.clock_raises, at_the_end=True),
+    Fault("poison", "facts spoilt and junk among them", poison.poison, leaves=frozenset({"bus_facts_that_differ"})),
+    Fault("half-poisoned", "half of all records are junk", poison.half_poisoned, waves=(1,)),
+    Fault("disk-full", "no room left for Postgres", breaking_database.disk_full, disk_mb=400, waves=(1, 2)),
+    *(
+        Fault(f"crash-{service}", f"SIGKILL at crash points of {service}", partial(killing.crash_points, service))
+        for service in SERVICES
+    ),
+    Fault("one-of-three", "one of three brokers killed", partial(breaking_bus.nodes_killed, 1), brokers=3),
+    Fault("two-of-three", "two of three brokers killed", partial(breaking_bus.nodes_killed, 2), brokers=3),
+)
+FAULTS: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _ALL}

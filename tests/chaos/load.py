@@ -1,0 +1,268 @@
+"""Generated load: whole lives of cases through the real HTTP API, the same for the same seed.
+
+A round is a handful of estates that nobody else uses. Each goes through the stages below, one a wave; half of the
+estates are a stage behind, so that in every wave some receive new cases while others finish, call back and pay. An
+estate's commands go one request after the other, in the order of their instants, and a wave begins at rest: so
+what is decided does not depend on who is faster, and two runs of a round must end with the same books.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from linli_cli.client.answers import Answer, Command
+from linli_cli.client.client import Client
+from linli_cli.complaint import Complaint
+from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, LOYALTY, WARRANTY
+from linli_followup.domain.callback import callback_id
+
+from tests.system.life import REPAIR, request
+
+START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
+"""A Monday, 10:00 in Shanghai."""
+ROUND: Final = timedelta(days=20)
+WAVE: Final = timedelta(hours=26)
+"""So that a callback, which is made a day after the work, is due in the next wave."""
+LONG: Final = timedelta(days=18)
+"""By then every deadline of a round that nobody kept has been missed, and escalated."""
+CHUNK: Final = 4
+"""Lines a request: small, so that a fault meets many of them half done."""
+PATIENCE_S: Final = 150.0
+"""How long a client goes on asking: longer than any fault here lasts, and its recovery."""
+_AGAIN_S: Final = 0.2
+_UNSURE: Final = (502, 503, 504)
+
+
+@dataclass(slots=True)
+class Estate:
+    """One estate of a round, and what the load knows of its cases."""
+
+    name: str
+    dice: random.Random
+    behind: int
+    """How many waves later than the first ones it begins."""
+    cases: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything."""
+
+    estates: int = 6
+    cases: int = 12
+    """Of each estate."""
+    stages: int = 6
+    """How far a life goes: 3 is received, handled, called back."""
+    pace_s: float = 0.15
+    """What a client waits between its requests: the load is steady, not as fast as can be."""
+
+
+@dataclass(slots=True)
+class Round:
+    """One round of load; `answers` is what its clients were told, which is part of the books."""
+
+    number: int
+    seed: int
+    size: Size
+    client: Client
+    long: timedelta = LONG
+    """How long nothing happens at its end."""
+    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    estates: list[Estate] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The estates with their own dice."""
+        self.estates = [
+            Estate(f"r{self.number}e{one}", random.Random(f"{self.seed}-{self.number}-{one}"), one % 2)
+            for one in range(self.size.estates)
+        ]
+
+    @property
+    def waves(self) -> range:
+        """Wave 0 only founds the estates; the last one sends nothing: what was neglected runs out of time."""
+        return range(self.size.stages + 3)
+
+    def instant(self, wave: int) -> datetime:
+        """Where the clock stands in a wave."""
+        begin = START + self.number * ROUND
+        return begin + self.long if wave == self.waves[-1] else begin + wave * WAVE
+
+    async def play(self, wave: int) -> None:
+        """Send the wave's commands; returns when all are answered."""
+        at = self.instant(wave)
+        async with asyncio.TaskGroup() as group:
+            for estate in self.estates:
+                if (stage := wave - estate.behind) >= 0:
+                    group.create_task(self._stage(estate, stage, at))
+
+    async def _stage(self, estate: Estate, stage: int, at: datetime) -> None:
+        stages = (
+            self._found, self._receive, self._handle, self._call_back, self._handle_again, self._call_back, self._pay,
+        )  # fmt: skip
+        if stage <= self.size.stages:
+            await stages[stage](estate, at)
+
+    # -- the stages -------------------------------------------------------------------------------------------------
+
+    async def _found(self, estate: Estate, at: datetime) -> None:
+        name = estate.name
+        homes = [
+            {"home_id": f"{name}.p1-1-{n}", "phase": "p1", "building": "1", "handed_over_on": "2024-06-01"}
+            for n in range(101, 101 + self.size.cases)
+        ]
+        staff = [
+            {"staff_id": f"{name}-{role}", "role": role, "desk": desk, "skills": skills}
+            for role, desk, skills in (
+                ("agent", "service_centre", []), ("service_centre_manager", "service_centre_office", []),
+                ("property_service_manager", "property_office", []), ("repair_engineer", "repair", ["plumbing"]),
+                ("department", "property", []), ("marketing_vp", "board", []),
+                ("property_general_manager", "board", []), ("group_service_centre", "group", []),
+            )
+        ]  # fmt: skip
+        contractors = [
+            {"contractor_id": f"{name}-{one}", "trades": ["waterproofing", "plumbing"], "phases": ["p1"]}
+            for one in ("an", "bo")
+        ]
+        place = {"estate_id": name, "region_id": "east", "project_id": f"r{self.number}", "name": "西湖花园"}
+        await self._send(
+            DISPATCH, estate, "found", at,
+            ("dispatch.register-estate", place), ("dispatch.register-homes", {"estate_id": name, "homes": homes}),
+            ("dispatch.roster-staff", {"estate_id": name, "staff": staff}),
+            ("dispatch.register-contractor", {"estate_id": name, "contractors": contractors}),
+        )  # fmt: skip
+
+    async def _receive(self, estate: Estate, at: datetime) -> None:
+        name = estate.name
+        deposit = {
+            "contract_id": f"k-{name}", "contractor_id": f"{name}-an", "estate_ids": [name], "phases": ["p1"],
+            "trades": ["plumbing"], "retained_fen": 5_000_000, "completion_accepted_on": "2024-05-20",
+            "documents": ["settlement", "contract"],
+        }  # fmt: skip
+        await self._send(WARRANTY, estate, "deposit", at, ("warranty.open-deposit", deposit))
+        forms = []
+        for number in range(self.size.cases):
+            repair = estate.dice.random() < 0.4
+            fate = estate.dice.choice(("done", "done", "done", "ignored", "withdrawn", "waits"))
+            estate.cases.append({"repair": repair, "fate": fate})
+            person = {
+                "contact": f"13{self.number % 100:02}{int(name.partition('e')[2]):02}{number // 2:05}",
+                "estate_id": name,
+                "home_id": f"{name}.p1-1-{101 + number}",
+                "received_by": f"{name}-agent",
+            }
+            what = REPAIR if repair else {"subcategory": estate.dice.choice(("noise", "parking"))}
+            forms.append(("intake.receive", request(**person, **what)))
+        answers = await self._send(INTAKE, estate, "receive", at, *forms)
+        for case, answer in zip(estate.cases, answers, strict=True):
+            case.update(id=answer.answer["case_id"], customer=answer.answer["customer_ref"])
+        members = dict.fromkeys(case["customer"] for case in estate.cases)
+        await self._send(LOYALTY, estate, "join", at, *(("loyalty.join", {"customer_ref": one}) for one in members))
+
+    async def _handle(self, estate: Estate, at: datetime) -> None:
+        of_dispatch: list[tuple[str, dict[str, Any]]] = []
+        of_intake: list[tuple[str, dict[str, Any]]] = []
+        for case in estate.cases:
+            about = {"case_id": case["id"]}
+            if case["fate"] == "withdrawn":
+                of_intake.append(("intake.withdraw", about | {"by": "customer"}))
+            elif case["fate"] == "waits":
+                until = (at + timedelta(days=3)).isoformat()
+                of_dispatch.append(("dispatch.wait", about | {"until": until, "reason": "customer_away"}))
+            elif case["fate"] == "done":
+                names = ("arrive", "finish") if case["repair"] else ("pass-on", "answer", "report", "resolve")
+                of_dispatch += [
+                    (f"dispatch.{name}", about | ({"how": "handled"} if name == "resolve" else {})) for name in names
+                ]
+        await self._send(DISPATCH, estate, "handle", at, *of_dispatch)
+        await self._send(INTAKE, estate, "withdraw", at + timedelta(minutes=5), *of_intake)
+
+    async def _call_back(self, estate: Estate, at: datetime) -> None:
+        calls: list[tuple[str, dict[str, Any]]] = []
+        for case in estate.cases:
+            case["called"] = case.get("called", 0) + 1
+            about = {"callback_id": callback_id(case["id"], case["called"]), "by": f"{estate.name}-agent"}
+            if case["fate"] != "done":
+                continue
+            if estate.dice.random() < 0.15:
+                calls.append(("followup.no-answer", about))
+            else:
+                case["satisfied"] = estate.dice.random() < 0.7 or case["called"] > 1
+                said = {"satisfied": case["satisfied"], "score": 90 if case["satisfied"] else 30}
+                calls.append(("followup.complete-callback", about | said))
+        await self._send(FOLLOWUP, estate, f"call-{at:%d%H}", at, *calls)
+
+    async def _handle_again(self, estate: Estate, at: datetime) -> None:
+        orders: list[tuple[str, dict[str, Any]]] = []
+        for case in estate.cases:
+            about = {"case_id": case["id"]}
+            if case["fate"] == "ignored" and case["repair"]:
+                decided = {"accept": True, "replacement_id": f"{estate.name}-bo", "price_fen": 80_000}
+                orders += [("dispatch.decide-reentrusting", about | decided), ("dispatch.finish", about)]
+            elif case["fate"] in ("done", "waits") and not case.get("satisfied", False):
+                names = ("arrive", "finish") if case["repair"] else ("resolve",)
+                orders += [(f"dispatch.{name}", about) for name in names]
+        await self._send(DISPATCH, estate, "again", at, *orders)
+
+    async def _pay(self, estate: Estate, at: datetime) -> None:
+        deductions = await self._patiently(
+            lambda: self._pages(WARRANTY, "/deductions", status="unconfirmed", prefix=f"k-{estate.name}.")
+        )
+        signed = [("warranty.confirm-deduction", {"deduction_id": one}) for one in deductions]
+        await self._send(WARRANTY, estate, "confirm", at, *signed)
+        members = dict.fromkeys(case["customer"] for case in estate.cases)
+        spent = [
+            ("loyalty.spend", {"customer_ref": one, "points": 10, "cause_id": f"{estate.name}-bill-{number}"})
+            for number, one in enumerate(members)
+        ]
+        await self._send(LOYALTY, estate, "spend", at, *spent)
+
+    # -- sending ----------------------------------------------------------------------------------------------------
+
+    async def _send(
+        self, service: str, estate: Estate, what: str, at: datetime, *bodies: tuple[str, dict[str, Any]]
+    ) -> list[Answer]:
+        """Send commands a few at a time, each a second after the one before; again under their ids until answered."""
+        commands = [
+            Command(name, f"{estate.name}-{what}-{number}", body, at + timedelta(seconds=number))
+            for number, (name, body) in enumerate(bodies)
+        ]
+        answers: list[Answer] = []
+        for start in range(0, len(commands), CHUNK):
+            chunk = commands[start : start + CHUNK]
+            answers += await self._patiently(lambda chunk=chunk: self._answered(service, chunk))
+            await asyncio.sleep(self.size.pace_s)
+        for answer in answers:
+            assert answer.status < 500, f"{service} failed at {answer.id}: {answer.problem}"
+            self.answers[answer.id] = (answer.status, answer.code or answer.answer)
+        return answers
+
+    async def _answered(self, service: str, commands: Sequence[Command]) -> list[Answer]:
+        answers = await self.client.commands(service, commands)
+        if any(answer.status in _UNSURE for answer in answers):
+            raise Complaint("未就绪", "not ready")
+        return answers
+
+    async def _pages(self, service: str, path: str, *, prefix: str, **params: str) -> list[str]:
+        return [one["id"] async for one in self.client.pages(service, path, **params) if one["id"].startswith(prefix)]
+
+    async def _patiently(self, ask: Any) -> Any:  # noqa: ANN401 - as it answers
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return await ask()
+            except Complaint as complaint:
+                if time.monotonic() >= deadline or not _passes(complaint):
+                    raise
+                await asyncio.sleep(_AGAIN_S)
+
+
+def _passes(complaint: Complaint) -> bool:
+    """Whether it was about reaching the service, not about what was said."""
+    return any(
+        words in complaint.words.en
+        for words in ("can't be reached", "did not answer", "not ready", "(502)", "(503)", "(504)")
+    )

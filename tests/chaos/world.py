@@ -1,0 +1,233 @@
+"""The world that faults strike: all services as real processes on an Apache Kafka and a Postgres of their own.
+
+A stack as `linli up` starts it, but for its watching: here, whoever kills something also starts it again.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+from aiokafka.admin import AIOKafkaAdminClient
+from linli_cli.client.client import Client
+from linli_cli.client.rest import Reading
+from linli_cli.complaint import Complaint
+from linli_cli.stack import Home, Stack, StackOptions
+from linli_cli.stack.bus import KafkaBus
+from linli_cli.stack.database import DATABASE
+from linli_cli.stack.home import make_private_dir
+from linli_contracts.topics import SERVICES
+from linli_embedded.ports import LOOPBACK, free_port
+from linli_embedded.process import Process
+from linli_testkit.crash import VARIABLE
+
+from tests.chaos.proxy import Proxy
+
+REST_S: Final = 120.0
+"""The bounded time: after a fault is over, everything has been handled within it."""
+_POLL_S: Final = 0.05
+_KEY: Final = "5e" * 32
+"""What intake hides contacts with: the same in every world, so that the same contact is the same id."""
+
+
+class World:
+    """A running stack, with handles on its parts."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Of this stack, which runs."""
+        self.stack = stack
+        # Few tries: the load has its own patience.
+        self.client = Client(stack.client.addresses, stack.signer, tries=3)
+        self.more: dict[str, list[Process]] = {service: [] for service in SERVICES}
+        self.settings: dict[str, dict[str, str]] = {service: {} for service in SERVICES}
+        """What goes over a service's environment at each of its starts."""
+        self.proxy: Proxy | None = None
+
+    # -- services -----------------------------------------------------------------------------------------------------
+
+    def process(self, service: str) -> Process:
+        """The service's first process."""
+        return self.stack.services[service]
+
+    def start(self, service: str, crash_at: str = "", **settings: str) -> None:
+        """Start the service's first process, armed to die at a crash point if one is named."""
+        armed = {VARIABLE: crash_at} if crash_at else {}
+        self.process(service).start({**self.settings[service], **settings, **armed})
+
+    async def restart(self, service: str, crash_at: str = "", **settings: str) -> None:
+        """Stop the service's first process as an operator does, and start it again."""
+        await self.process(service).stop()
+        self.start(service, crash_at, **settings)
+
+    async def ready(self, *services: str) -> None:
+        """Wait until these answer that they are ready."""
+        for service in services:
+            await self.stack._answers(service, "ready", REST_S)
+
+    async def scale(self, service: str, processes: int) -> None:
+        """Have so many processes of a service; the first one stays."""
+        more = self.more[service]
+        while len(more) > processes - 1:
+            await more.pop().stop()
+        while len(more) < processes - 1:
+            more.append(Process(
+                f"{service}-{len(more) + 2}",
+                self.stack.options.command_of(service),
+                log=self.stack.options.home.log(f"{service}-{len(more) + 2}"),
+                env={**(self.process(service)._env or {}), "LINLI_HTTP_PORT": str(free_port())},
+            ))  # fmt: skip
+            # Its port is its own, whatever is set for the first one.
+            more[-1].start(self.settings[service])
+
+    async def all_ready(self, service: str) -> None:
+        """Wait until every process of the service has its share of the lanes."""
+        await self.ready(service)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for process in self.more[service]:
+                url = f"http://{LOOPBACK}:{(process._env or {})['LINLI_HTTP_PORT']}/health/ready"
+                await process.ready(lambda url=url: _answers(http, url), timeout_s=REST_S)  # type: ignore[misc]  # each its own
+
+    async def through_proxy(self) -> Proxy:
+        """Have a proxy between the services and Postgres; the first time, they are restarted to go through it."""
+        if self.proxy is None:
+            self.proxy = Proxy(self.stack.postgres.port)
+            port = await self.proxy.start()
+            for service, process in self.stack.services.items():
+                url = (process._env or {})["LINLI_DATABASE_URL"]
+                self.settings[service]["LINLI_DATABASE_URL"] = url.replace(f":{self.stack.postgres.port}/", f":{port}/")
+                await self.restart(service)
+            await self.ready(*SERVICES)
+        return self.proxy
+
+    # -- what they stand on -------------------------------------------------------------------------------------------
+
+    @property
+    def bus(self) -> KafkaBus:
+        """The Kafka."""
+        assert isinstance(self.stack.bus, KafkaBus), self.stack.bus.kind
+        return self.stack.bus
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """Kafka's administrator."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bus.bootstrap, **self.bus.kafka.admin.client_options())
+        await admin.start()
+        try:
+            yield admin
+        finally:
+            await admin.close()
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """A connection that may do everything."""
+        connection = await self.stack.postgres.server.connect(DATABASE)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def rows(self, statement: str, *args: object) -> list[dict[str, Any]]:
+        """What the database holds."""
+        async with self.database() as connection:
+            return [dict(row) for row in await connection.fetch(statement, *args)]
+
+    async def published(self, *producers: str) -> None:
+        """Wait until all that these have told is on the bus."""
+        while True:
+            told = [Reading.model_validate(await self.client.get(one, "/rest")) for one in producers]
+            if all(one.heads == one.published for one in told):
+                return
+            await asyncio.sleep(_POLL_S)
+
+    async def inbox(self, service: str) -> dict[str, dict[int, int]]:
+        """Where a service's inboxes stand, by producer and lane."""
+        return Reading.model_validate(await self.client.get(service, "/rest")).inbox
+
+    async def linli(self, *words: str, may_fail: bool = False) -> str:
+        """Run a command of an operator; what it printed."""
+        command = [sys.executable, "-m", "linli_cli.main", *words, "--data", str(self.stack.options.home.path)]
+        done = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await done.communicate()
+        assert may_fail or done.returncode == 0, f"linli {' '.join(words)}: {output.decode()}"
+        return output.decode()
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    async def move_clock(self, instant: datetime) -> None:
+        """Move the stepped clock, and come to rest there."""
+        await self.client.set_clock(instant)
+        await self.rest()
+
+    async def step_clock(self, instant: datetime) -> None:
+        """Move the stepped clock from each instant at which anything is due to the next, as a conductor does."""
+        while True:
+            due = [one.next_due_at for one in (await self.client.rest()).values() if one.next_due_at is not None]
+            following = min([*due, instant])
+            await self.move_clock(following)
+            if following == instant:
+                return
+
+    async def rest(self, within_s: float = REST_S) -> float:
+        """Wait for rest; the seconds it took. Whatever is not reachable yet is waited for, too."""
+        began = time.monotonic()
+        while True:
+            left = within_s - (time.monotonic() - began)
+            try:
+                await self.client.wait_until_rest(max(1.0, left))
+            except Complaint as complaint:
+                if left <= 1 or "come to rest" in complaint.words.en:
+                    raise
+            else:
+                return time.monotonic() - began
+            await asyncio.sleep(_POLL_S)
+
+    def logs(self) -> dict[str, str]:
+        """The ends of the services' logs, for a message."""
+        return {service: process.log_tail() for service, process in self.stack.services.items()}
+
+
+async def _answers(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(url)).is_success
+    except httpx.TransportError:
+        return False
+
+
+@asynccontextmanager
+async def world(path: Path, *, brokers: int = 1, disk_mb: int = 0) -> AsyncIterator[World]:
+    """A world in this directory; nothing of it is left running. `disk_mb`: its Postgres has no more room than that."""
+    home = Home(path)
+    make_private_dir(path)
+    if disk_mb:
+        make_private_dir(home.postgres)
+        _run("mount", "-t", "tmpfs", "-o", f"size={disk_mb}m,mode=711", "linli-chaos", str(home.postgres))
+    (path / "customer-key").write_text(_KEY)
+    options = StackOptions(home=home, broker="kafka", clock="stepped", watch=False, brokers=brokers)
+    try:
+        async with Stack(options) as stack:
+            made = World(stack)
+            try:
+                yield made
+            finally:
+                await made.client.close()
+                if made.proxy is not None:
+                    await made.proxy.stop()
+                await asyncio.gather(*(process.stop() for more in made.more.values() for process in more))
+    finally:
+        if disk_mb:
+            _run("umount", str(home.postgres))
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
