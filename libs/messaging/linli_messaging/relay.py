@@ -5,6 +5,7 @@ once when the stepped clock moves, it tells each lane's head, what is published,
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
@@ -74,10 +75,12 @@ class Relay:
         """Hold the lock and relay; a lost connection or broker begins again from what is published."""
         while not self._stopping:
             try:
-                # The lock goes with the connection: the pool frees it when it takes the connection back.
                 async with self.pool.acquire() as connection:
                     if await self._take_lock(connection):
-                        await self._work(connection)
+                        try:
+                            await self._work(connection)
+                        finally:
+                            await self._release_lock(connection)
             except Exception as error:
                 if not is_transient(error) and not is_kafka(error):
                     log.exception("the relay stopped")
@@ -89,6 +92,16 @@ class Relay:
 
     async def _take_lock(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
         return bool(await connection.fetchval(self.queries["try_relay_lock"], LOCK_SPACE))
+
+    async def _release_lock(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
+        """Let another process relay. A connection that cannot say so any more is ended, and the lock with it."""
+        try:
+            await connection.execute(self.queries["release_relay_lock"], LOCK_SPACE)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            with contextlib.suppress(asyncpg.InterfaceError):
+                connection.terminate()
 
     async def _work(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         self._published = {row["lane"]: row["number"] for row in await connection.fetch(self.queries["read_published"])}

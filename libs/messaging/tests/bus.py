@@ -23,7 +23,7 @@ from linli_messaging.transaction import Transactor
 from linli_messaging.writer import Writer
 from linli_rulebook.decision import Decision, Outcome
 from linli_runtime.commands import Asked, accept
-from linli_runtime.database import KEYED_ACCESS
+from linli_runtime.database import open_writer
 from linli_testkit.clock import HandClock
 from linli_testkit.databases import Databases
 from linli_testkit.facts import OPERATOR, shipped_policy
@@ -143,10 +143,7 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
         stack.push_async_callback(producer.stop)
         sides = {}
         for name, room in house.rooms.items():
-            settings = {"search_path": name, "timezone": "UTC", **KEYED_ACCESS}
-            pool = await stack.enter_async_context(
-                asyncpg.create_pool(database.dsn, min_size=1, max_size=6, server_settings=settings)
-            )
+            pool = await stack.enter_async_context(await open_writer(database.dsn, name))
             transactor = Transactor(room.map, shipped_policy(), room.queries, deployment, stepped=True)
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
             relay = Relay(name, deployment, pool, room.queries, producer, PARTITIONS, clock)

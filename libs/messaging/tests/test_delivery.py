@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaConnectionError
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import TOPIC_OF
@@ -118,6 +119,24 @@ async def test_a_relay_outlives_its_connection(bus: Bus) -> None:
     await bus.strike("e1.a", 2)
     await has_rung(bus, 1, 2)
     assert not bus.tasks["relay"].done()
+
+
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_a_relay_that_meets_an_outage_lets_its_lock_go(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a broker that is away, when a relay gives up for a moment, then its lock is free for another process."""
+    relay = bus.new_relay()
+
+    async def away(_relay: Relay, _rows: object) -> None:
+        relay.stop()
+        raise KafkaConnectionError
+
+    monkeypatch.setattr(Relay, "_produce", away)
+    await bus.strike("e1.a", 1)
+    bus.relay(relay=relay)
+    await asyncio.wait([bus.tasks["relay"]], timeout=WITHIN_S)
+    assert bus.tasks["relay"].exception() is None
+    assert await bus.north.pool.fetch("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND "
+        "database = (SELECT oid FROM pg_database WHERE datname = current_database())", LOCK_SPACE) == []  # fmt: skip
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

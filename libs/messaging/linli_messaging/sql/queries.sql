@@ -277,6 +277,10 @@ ON CONFLICT (singleton) DO UPDATE SET instant = GREATEST(stepped_clock.instant, 
 -- Become the one active relay of this schema.
 SELECT pg_try_advisory_lock($1::int, hashtext(current_schema()));
 
+-- name: release_relay_lock
+-- Let another process relay.
+SELECT pg_advisory_unlock($1::int, hashtext(current_schema()));
+
 -- name: read_now
 -- The database's instant.
 SELECT clock_timestamp();
