@@ -16,7 +16,7 @@ from tests.chaos.world import World
 
 AWAY_S: Final = (1.0, 4.0)
 HELD_S: Final = 6.0
-QUIET: Final = {0: (INTAKE, FOLLOWUP, WARRANTY), 2: (FOLLOWUP,), 3: (LOYALTY, WARRANTY), 4: (LOYALTY, WARRANTY)}
+QUIET: Final = {0: (INTAKE, FOLLOWUP, WARRANTY), 3: (LOYALTY, WARRANTY), 4: (LOYALTY, WARRANTY)}
 """Services that get no commands in a wave, only facts: they can be away until all is sent, so that nothing comes after
 what they lost.
 """

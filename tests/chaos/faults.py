@@ -40,7 +40,7 @@ _ALL: Final = (
     Fault("kill-storm", "SIGKILL of random services", killing.kill_storm),
     Fault("broker-killed", "the broker killed and started again", breaking_bus.broker_killed),
     Fault("postgres-killed", "Postgres killed and started again", breaking_database.postgres_killed),
-    Fault("lost-tail", "the end of a topic deleted, nothing after", breaking_bus.lost_tail, waves=(0, 2, 3)),
+    Fault("lost-tail", "the end of a topic deleted, nothing after", breaking_bus.lost_tail, waves=(0, 3, 4)),
     Fault("lost-range", "a range of a topic deleted", breaking_bus.lost_range),
     Fault("told-again", "offsets set back to the beginning", breaking_bus.told_again),
     Fault("held-back", "one producer's facts held back", breaking_bus.held_back),

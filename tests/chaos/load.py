@@ -52,12 +52,12 @@ class Estate:
 class Size:
     """How much of everything."""
 
-    estates: int = 6
-    cases: int = 12
+    estates: int = 4
+    cases: int = 8
     """Of each estate."""
     stages: int = 6
     """How far a life goes: 3 is received, handled, called back."""
-    pace_s: float = 0.15
+    pace_s: float = 0.1
     """What a client waits between its requests: the load is steady, not as fast as can be."""
 
 
@@ -142,6 +142,8 @@ class Round:
             "trades": ["plumbing"], "retained_fen": 5_000_000, "completion_accepted_on": "2024-05-20",
             "documents": ["settlement", "contract"],
         }  # fmt: skip
+        # Followup tells warranty of a deposit that is only now opened: whichever is there first, the other finds it.
+        await self._send(FOLLOWUP, estate, "count", at, ("followup.count-closing-callbacks", _counted(name)))
         await self._send(WARRANTY, estate, "deposit", at, ("warranty.open-deposit", deposit))
         forms = []
         for number in range(self.size.cases):
@@ -258,6 +260,12 @@ class Round:
                 if time.monotonic() >= deadline or not _passes(complaint):
                     raise
                 await asyncio.sleep(_AGAIN_S)
+
+
+def _counted(estate: str) -> dict[str, Any]:
+    """The closing callbacks of the estate's contract, all made."""
+    homes = {"occupied_homes": 10, "called_back_homes": 10, "sheets_signed": 10}
+    return {"contract_id": f"k-{estate}", "estate_id": estate, **homes}
 
 
 def _passes(complaint: Complaint) -> bool:
