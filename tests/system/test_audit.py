@@ -10,6 +10,7 @@ from linli_cli.audit import clocks, lifecycle
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE
 from linli_cli.audit.run import EARLY_WITH_ITS_NEED, EVERYTHING, Wanted, audit_databases
 from linli_cli.audit.violation import Found
+from linli_contracts.envelope import NUMBERS_ABANDONED
 from linli_contracts.events.dispatch import EVENTS, TicketClosed
 from linli_contracts.topics import SERVICES as NAMES
 from linli_messaging.queries import Queries
@@ -86,6 +87,19 @@ async def test_what_holds_at_rest_only_is_not_asked_while_things_move(lived: Con
     found = await _audit(lived, Wanted(moving=True))
     assert found.violations == []
     assert found.checks == IN_DATABASES - waiting
+
+
+async def test_a_hole_before_a_record_that_declares_it_is_none(lived: Connection) -> None:
+    """What a restored service had told after its backup is abandoned, and said to be (promise 8)."""
+    declare = (
+        "INSERT INTO dispatch.outbox SELECT lane, number + 7, gen_random_uuid(), $1, version, at, key, subject, NULL,"
+        " cause, traceparent, body FROM dispatch.outbox ORDER BY number DESC LIMIT 1"
+    )
+    holes = Wanted(only=frozenset({"lanes_with_holes"}))
+    await lived.execute(declare, NUMBERS_ABANDONED)
+    assert (await _audit(lived, holes)).violations == []
+    await lived.execute(declare, "TicketOpened")
+    assert len((await _audit(lived, holes)).violations) == 1
 
 
 def test_there_is_no_plant_without_a_check() -> None:

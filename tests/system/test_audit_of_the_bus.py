@@ -140,6 +140,17 @@ async def test_a_hole_is_found(told: Bus) -> None:
     assert await told.audit() == {bus.HOLES}
 
 
+async def test_numbers_that_were_declared_abandoned_are_no_hole_and_what_the_bus_has_of_them_is_not_ours(
+    told: Bus,
+) -> None:
+    await told.tell_all_but(PRODUCER)
+    facts = await told.facts(PRODUCER)
+    (second, body), (third, _) = facts[1], facts[2]
+    declaring = (replace(third, abandoned_from=second.number), facts[2][1])
+    await told.tell(facts[0], (replace(second, id=uuid4()), body), declaring, *facts[3:])
+    assert await told.audit() == set()
+
+
 async def test_a_bus_that_forgot_its_beginning_is_clean_and_one_that_lost_its_end_is_not(told: Bus) -> None:
     await told.tell_all_but(PRODUCER)
     facts = await told.facts(PRODUCER)

@@ -17,9 +17,9 @@ class Numbers:
 
     def add(self, number: int) -> None:
         """One more was seen; a repetition changes nothing."""
-        place = bisect_right(self._firsts, number) - 1
-        if place >= 0 and number <= self._lasts[place]:
+        if number in self:
             return
+        place = bisect_right(self._firsts, number) - 1
         joins_before = place >= 0 and self._lasts[place] == number - 1
         joins_after = place + 1 < len(self._firsts) and self._firsts[place + 1] == number + 1
         if joins_before and joins_after:
@@ -32,6 +32,16 @@ class Numbers:
         else:
             self._firsts.insert(place + 1, number)
             self._lasts.insert(place + 1, number)
+
+    def __contains__(self, number: int) -> bool:
+        """Whether it was seen."""
+        place = bisect_right(self._firsts, number) - 1
+        return place >= 0 and number <= self._lasts[place]
+
+    def add_range(self, first: int, last: int) -> None:
+        """All of these are accounted for. Costs their number: such ranges are rare and as long as a loss was."""
+        for number in range(first, last + 1):
+            self.add(number)
 
     @property
     def last(self) -> int:
