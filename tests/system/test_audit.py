@@ -1,10 +1,8 @@
 """The audit finds nothing in a whole life, and every kind of violation where one is planted."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
-import asyncpg
 import pytest
 from linli_cli.audit import clocks, lifecycle
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE
@@ -14,10 +12,6 @@ from linli_contracts.envelope import NUMBERS_ABANDONED
 from linli_contracts.events.dispatch import EVENTS, TicketClosed
 from linli_contracts.topics import SERVICES as NAMES
 from linli_messaging.queries import Queries
-from linli_testkit.databases import Database, Databases, blocking
-from linli_testkit.house import House
-
-from tests.system.life import SERVICES, START, live
 
 PLANTS: Final = Queries.load(Path(__file__).with_name("plants.sql"))
 IN_DATABASES: Final = {
@@ -26,36 +20,6 @@ IN_DATABASES: Final = {
     EARLY_WITH_ITS_NEED,
 }
 Connection = Any  # asyncpg carries no type arguments at run time
-
-
-async def _prepare(dsn: str) -> None:
-    """A whole life, as it stands once a relay has sent everything."""
-    house = await House.build(dsn, SERVICES, START)
-    await live(house)
-    for room in house.rooms.values():
-        await room.connection.execute("UPDATE published SET number = head FROM lane WHERE lane.lane = published.lane")
-        await room.fetch("set_stepped", house.instant)
-    await house.close()
-
-
-@pytest.fixture(scope="module")
-def life(databases: Databases) -> Iterator[Database]:
-    """The database of one life, for all tests of this file."""
-    database = blocking(databases.fresh())
-    blocking(_prepare(database.dsn))
-    yield database
-    blocking(databases.drop(database))
-
-
-@pytest.fixture
-async def lived(life: Database) -> AsyncIterator[Connection]:
-    """The life, inside a transaction that is taken back afterwards."""
-    connection = await asyncpg.connect(life.dsn)
-    transaction = connection.transaction()
-    await transaction.start()
-    yield connection
-    await transaction.rollback()
-    await connection.close()
 
 
 async def _audit(connection: Connection, wanted: Wanted = EVERYTHING) -> Found:

@@ -1,17 +1,24 @@
 """`linli audit`: whether the books and the bus are as they must be. It only reads."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from linli_cli.audit.access import Access
+from linli_cli.audit.books import compare as books_compared
+from linli_cli.audit.books import load_books
 from linli_cli.audit.run import Wanted, audit_all
 from linli_cli.audit.violation import Found
 from linli_cli.commands.running import AsJson, Data, home_of
 from linli_cli.console import OUT, write_json
 from linli_cli.language import heading, words
+
+_SHOWN: Final = 200
+"""Differences on the screen; `--json` has all."""
+_WIDEST: Final = 200
 
 
 async def audit(
@@ -20,19 +27,46 @@ async def audit(
         bool, Parameter(negative="", help="Leave out what holds only while nothing is under way.")
     ] = False,
     only: Annotated[list[str] | None, Parameter(help="Make these checks only, by their names.")] = None,
+    books: Annotated[Path | None, Parameter(help="Write the books to this file too.")] = None,
+    compare: Annotated[tuple[Path, Path] | None, Parameter(help="Only compare two files of books.")] = None,
+    leave_out: Annotated[list[str] | None, Parameter(help="With --compare: fields not to look at.")] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> int:
     """Check every promise that can be read: lanes, inboxes, cases, callbacks, ledgers, clocks, the bus.
 
-    Exit code 0: all is well; 1: something is not, and each violation is listed with its ids.
+    The books are all states, ledgers and timelines as two runs of one input have them alike; with --compare nothing
+    else is looked at. Exit code 0: all is well; 1: something is not, and each violation or difference is listed.
     """
-    found = await audit_all(Access.find(home_of(data).audit), Wanted(moving, frozenset(only or ())))
+    if compare is not None:
+        return _compare(*compare, frozenset(leave_out or ()), as_json=as_json)
+    access = Access.find(home_of(data).audit)
+    found = await audit_all(access, Wanted(moving, frozenset(only or ())), books)
     if as_json:
         write_json(document_of(found))
     else:
         show(found)
     return 1 if found.violations else 0
+
+
+def _compare(first: Path, second: Path, leave_out: frozenset[str], *, as_json: bool) -> int:
+    differences = list(books_compared(load_books(first), load_books(second), leave_out))
+    if as_json:
+        write_json([one._asdict() for one in differences])
+    elif differences:
+        table = Table(box=SIMPLE_HEAD)
+        for zh, en in (("服务", "service"), ("账目", "what"), ("编号", "id"), ("字段", "field")):
+            table.add_column(heading(zh, en), overflow="fold")
+        table.add_column(first.name, overflow="fold")
+        table.add_column(second.name, overflow="fold")
+        for one in differences[:_SHOWN]:
+            table.add_row(*map(str, one[:4]), *(str(value)[:_WIDEST] for value in one[4:]))
+        OUT.print(table)
+        count = len(differences)
+        OUT.print(words(f"{count} 处不同", f"{count} differences"), style="bold red")
+    else:
+        OUT.print(words("账目相同", "the books are equal"), style="bold green")
+    return 1 if differences else 0
 
 
 def document_of(found: Found) -> dict[str, Any]:

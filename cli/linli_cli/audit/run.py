@@ -18,6 +18,7 @@ from linli_contracts.topics import SERVICES
 from linli_messaging.queries import Queries
 
 from linli_cli.audit.access import Access
+from linli_cli.audit.books import read_books, write_books
 from linli_cli.audit.bus import BUS_CHECKS, compare_ends, look_at_bus
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE, Check
 from linli_cli.audit.clocks import CLOCK_CHECKS, look_at_clocks
@@ -63,8 +64,11 @@ async def snapshot(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]
         yield
 
 
-async def audit_all(access: Access, wanted: Wanted = EVERYTHING) -> Found:
-    """One audit of databases and bus by these means; a complaint when one of them can't be reached."""
+async def audit_all(access: Access, wanted: Wanted = EVERYTHING, books: Path | None = None) -> Found:
+    """One audit of databases and bus by these means; the books of that instant go to the file `books`, if one is named.
+
+    A complaint when the database or the bus can't be reached.
+    """
     found = Found()
     try:
         connection = await asyncpg.connect(access.database_url, server_settings={"timezone": "UTC", "jit": "off"})
@@ -76,6 +80,8 @@ async def audit_all(access: Access, wanted: Wanted = EVERYTHING) -> Found:
             await audit_databases(connection, found, wanted)
             if seen is not None:
                 await compare_ends(connection, seen, found, moving=wanted.moving)
+            if books is not None:
+                write_books(await read_books(connection), books)
     finally:
         await connection.close()
     return found

@@ -9,6 +9,9 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 from rich.table import Table
 
+from linli_cli.audit.access import Access
+from linli_cli.audit.command import show
+from linli_cli.audit.run import audit_all
 from linli_cli.commands.running import Data, home_of
 from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT
@@ -52,6 +55,7 @@ async def demo(
                 OUT.print(await stories_table(stack.client, life.scripts))
                 await _show_case(stack, life)
                 sound = _show_end(stack, course, outcome, time.monotonic() - began)
+                sound = await _audited(stack) and sound
                 if keep:
                     _show_addresses(stack)
                     await asyncio.Event().wait()
@@ -107,6 +111,13 @@ def _show_end(stack: Stack, course: Course, outcome: Outcome, wall_s: float) -> 
     if not faults:
         OUT.print(words("账实相符，没有在途事项", "the books balance and nothing is in flight"), style="bold green")
     return not faults
+
+
+async def _audited(stack: Stack) -> bool:
+    """Whether `linli audit` finds nothing wrong: what a year says of itself is checked from outside."""
+    found = await audit_all(Access.find(stack.options.home.audit))
+    show(found)
+    return not found.violations
 
 
 def _show_addresses(stack: Stack) -> None:

@@ -1,0 +1,144 @@
+-- The books of the house (books.py): a query for each state and ledger, named `<service>_<table>`, each row an id and its
+-- content as JSON. Nothing personal, nothing that names a lane or a number in one, and no order of arrival: a ledger's row is
+-- named by its cause. Then what every service told and why, asked with its schema as the search path.
+
+-- name: customers
+-- Whose reference each is: the first of the customer's cases, and the membership number that follows from it.
+SELECT c.id, min(r.id) AS case_id, min(m.member_no) AS member_no FROM intake.customer c
+LEFT JOIN intake.request r ON r.state ->> 'customer_ref' = c.id LEFT JOIN loyalty.member m ON m.id = c.id GROUP BY c.id;
+
+-- name: clock
+-- The stepped clock's instant; none: the system's clock, whose instants are never the same again.
+SELECT instant FROM intake.stepped_clock;
+
+-- name: intake_request
+-- Requests.
+SELECT id, state AS content FROM intake.request;
+
+-- name: intake_request_text
+-- How often somebody added words; the words are personal.
+SELECT id, jsonb_build_object('additions', jsonb_array_length(state -> 'additions')) AS content FROM intake.request_text;
+
+-- name: intake_customer
+-- Customers without names.
+SELECT id, state - 'name' - 'contact' AS content FROM intake.customer;
+
+-- name: intake_contact
+-- How many contacts a customer has; their ids follow from the deployment's key.
+SELECT state ->> 'customer_ref' AS id, jsonb_build_object('contacts', count(*)) AS content FROM intake.contact GROUP BY 1;
+
+-- name: intake_estate
+-- Estates.
+SELECT id, state AS content FROM intake.estate;
+
+-- name: intake_home
+-- Homes.
+SELECT id, state AS content FROM intake.home;
+
+-- name: intake_complaint_group
+-- Linked requests.
+SELECT id, state AS content FROM intake.complaint_group;
+
+-- name: intake_quarantined
+-- What is kept in quarantine, without the form.
+SELECT id, state - 'form' AS content FROM intake.quarantined;
+
+-- name: dispatch_estate
+-- Estates with their rosters.
+SELECT id, state AS content FROM dispatch.estate;
+
+-- name: dispatch_home
+-- Homes, and who serves them.
+SELECT id, state AS content FROM dispatch.home;
+
+-- name: dispatch_workload
+-- Who has how much in hand.
+SELECT id, state AS content FROM dispatch.workload;
+
+-- name: dispatch_ticket
+-- Tickets.
+SELECT id, state AS content FROM dispatch.ticket;
+
+-- name: dispatch_missed_deadline
+-- Deadlines that were missed.
+SELECT id, to_jsonb(m) - 'lane' - 'missed_at' AS content FROM dispatch.missed_deadline m;
+
+-- name: followup_estate
+-- Estates.
+SELECT id, state AS content FROM followup.estate;
+
+-- name: followup_callback
+-- Callbacks.
+SELECT id, state AS content FROM followup.callback;
+
+-- name: followup_closing_count
+-- Closing callbacks of contracts.
+SELECT id, state AS content FROM followup.closing_count;
+
+-- name: warranty_estate
+-- Estates.
+SELECT id, state AS content FROM warranty.estate;
+
+-- name: warranty_home
+-- Homes.
+SELECT id, state AS content FROM warranty.home;
+
+-- name: warranty_deposit
+-- Accounts of contracts.
+SELECT id, state AS content FROM warranty.deposit;
+
+-- name: warranty_deduction
+-- Deductions.
+SELECT id, state AS content FROM warranty.deduction;
+
+-- name: warranty_release
+-- Releases.
+SELECT id, state AS content FROM warranty.release;
+
+-- name: warranty_case_orders
+-- Orders of cases.
+SELECT id, state AS content FROM warranty.case_orders;
+
+-- name: warranty_movement
+-- The ledger of deposits.
+SELECT cause AS id, to_jsonb(m) - 'lane' - 'number' - 'at' AS content FROM warranty.movement m;
+
+-- name: loyalty_member
+-- Members; what is left of each earning without the number of its entry.
+SELECT id, state - 'lots' - 'member_no' || jsonb_build_object('lots', (
+    SELECT jsonb_agg(jsonb_build_array(lot -> 0, lot -> 2, lot -> 3, lot -> 4) ORDER BY lot -> 0, lot -> 2, lot -> 4)
+    FROM jsonb_array_elements(state -> 'lots') AS lot)) AS content FROM loyalty.member;
+
+-- name: loyalty_credit
+-- Which causes have moved points.
+SELECT id, state AS content FROM loyalty.credit;
+
+-- name: loyalty_points_entry
+-- The ledger of points.
+SELECT concat_ws(' ', customer_ref, what, cause, cause_id, kind) AS id,
+    jsonb_build_object('points', jsonb_agg(points ORDER BY points), 'expires_on', jsonb_agg(expires_on ORDER BY expires_on),
+        'case_id', min(case_id), 'policy_version', min(policy_version)) AS content
+FROM loyalty.points_entry GROUP BY customer_ref, what, cause, cause_id, kind;
+
+-- name: enter
+-- Look into this service's schema from now on, in this transaction.
+SELECT set_config('search_path', $1, true);
+
+-- name: told
+-- What a service told about a case, or else about a subject, in its order.
+SELECT COALESCE(case_id, subject) AS id,
+    jsonb_agg(jsonb_build_array(type, convert_from(body, 'UTF8')::jsonb) ORDER BY number) AS content
+FROM outbox WHERE type <> 'NumbersAbandoned' GROUP BY 1;
+
+-- name: because
+-- Why a service decided about a subject, in no order.
+SELECT subject AS id, jsonb_agg(jsonb_build_array(what, rule, policy_version, facts) ORDER BY what, rule, facts) AS content
+FROM history GROUP BY subject;
+
+-- name: timer
+-- What will be woken, and when.
+SELECT state_table || ' ' || id AS id, jsonb_build_object('due_at', due_at) AS content FROM timer;
+
+-- name: command
+-- Which commands were answered.
+SELECT id, jsonb_build_object('name', name) AS content FROM command;

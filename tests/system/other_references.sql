@@ -1,0 +1,31 @@
+-- The same life with other references of customers, as another run makes them (test_books.py).
+
+-- name: other_references
+-- Each gets one character more, wherever it stands.
+UPDATE intake.customer SET id = id || 'x', state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE intake.contact SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE intake.request SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE intake.complaint_group SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE dispatch.ticket SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE followup.callback SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE loyalty.member SET id = id || 'x', state = jsonb_set(
+    regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb, '{member_no}', to_jsonb((state ->> 'member_no') || '9'));
+UPDATE loyalty.credit SET id = regexp_replace(id, 'cu[0-9a-f]{24}', '\&x'),
+    state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE loyalty.timer SET id = regexp_replace(id, 'cu[0-9a-f]{24}', '\&x');
+ALTER TABLE loyalty.points_entry DISABLE TRIGGER USER;
+UPDATE loyalty.points_entry SET customer_ref = customer_ref || 'x';
+ALTER TABLE intake.outbox DISABLE TRIGGER USER;
+ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
+ALTER TABLE followup.outbox DISABLE TRIGGER USER;
+ALTER TABLE loyalty.outbox DISABLE TRIGGER USER;
+UPDATE intake.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
+UPDATE dispatch.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
+UPDATE followup.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
+UPDATE loyalty.outbox SET subject = regexp_replace(subject, 'cu[0-9a-f]{24}', '\&x'),
+    body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
+ALTER TABLE intake.history DISABLE TRIGGER USER;
+ALTER TABLE loyalty.history DISABLE TRIGGER USER;
+UPDATE intake.history SET facts = regexp_replace(facts::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE loyalty.history SET subject = regexp_replace(subject, 'cu[0-9a-f]{24}', '\&x'),
+    facts = regexp_replace(facts::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
