@@ -34,6 +34,11 @@ COMMANDS: Final = (
     ),
     ("parked", "linli_cli.commands.parked:PARKED", Words("搁置的消息", "messages that could not be handled")),
     ("replay", "linli_cli.commands.replay:replay", Words("重发已记录的事实", "send recorded facts again")),
+    (
+        "restored",
+        "linli_cli.commands.restored:restored",
+        Words("数据库由备份恢复后继续", "go on after a database was restored from a backup"),
+    ),
     ("policy", "linli_cli.commands.policy:POLICY", Words("规则参数及其来源", "the policy and where it comes from")),
     ("token", "linli_cli.commands.token:token", Words("签发访问令牌", "issue an access token")),
 )

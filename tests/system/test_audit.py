@@ -57,12 +57,12 @@ async def test_a_hole_before_a_record_that_declares_it_is_none(lived: Connection
     """What a restored service had told after its backup is abandoned, and said to be (promise 8)."""
     declare = (
         "INSERT INTO dispatch.outbox SELECT lane, number + 7, gen_random_uuid(), $1, version, at, key, subject, NULL,"
-        " cause, traceparent, body FROM dispatch.outbox ORDER BY number DESC LIMIT 1"
+        " cause, traceparent, body, number + $2 FROM dispatch.outbox ORDER BY number DESC LIMIT 1"
     )
     holes = Wanted(only=frozenset({"lanes_with_holes"}))
-    await lived.execute(declare, NUMBERS_ABANDONED)
+    await lived.execute(declare, NUMBERS_ABANDONED, 1)
     assert (await _audit(lived, holes)).violations == []
-    await lived.execute(declare, "TicketOpened")
+    await lived.execute(declare, NUMBERS_ABANDONED, 2)
     assert len((await _audit(lived, holes)).violations) == 1
 
 

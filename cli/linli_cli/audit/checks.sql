@@ -9,12 +9,13 @@
 SELECT set_config('search_path', $1, true);
 
 -- name: lanes_with_holes
--- Numbers that were never given out, or are gone. Those just before a record that declares them abandoned are accounted for
--- (promise 8).
-SELECT lane, last + 1 AS missing_from, number - 1 AS missing_to
+-- Numbers that were never given out, or are gone, and were not declared as abandoned (promise 8).
+SELECT lane, before + 1 AS missing_from, number - 1 AS missing_to
 FROM (
-    SELECT lane, number, type, lag(number, 1, 0::bigint) OVER (PARTITION BY lane ORDER BY number) AS last FROM outbox) AS facts
-WHERE number > last + 1 AND type <> 'NumbersAbandoned' ORDER BY lane, last;
+    SELECT lane, number, COALESCE(abandoned_from, number) AS first,
+        lag(number, 1, 0::bigint) OVER (PARTITION BY lane ORDER BY number) AS before
+    FROM outbox) AS facts
+WHERE first > before + 1 ORDER BY lane, missing_from;
 
 -- name: heads_that_differ
 -- Lanes whose head is not the number of their last fact.

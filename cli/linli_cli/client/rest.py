@@ -34,6 +34,8 @@ class Reading(BaseModel):
     gaps: int = 0
     waiting: int = 0
     asks: int = 0
+    suspended: bool = False
+    """Nothing is written: the database was restored from a backup (promise 8)."""
 
     @property
     def told(self) -> int:
@@ -86,6 +88,13 @@ def at_rest(
         if unpublished:
             reasons.append(
                 Words(f"{name}：{unpublished} 条事实尚未发布", f"{name}: {unpublished} facts are not published")
+            )
+        if reading.suspended:
+            reasons.append(
+                Words(
+                    f"{name}：数据库由备份恢复，已暂停写入（linli restored {name}）",
+                    f"{name}: its database was restored, nothing is written (linli restored {name})",
+                )
             )
         for field, text in _COUNTS:
             count = getattr(reading, field)

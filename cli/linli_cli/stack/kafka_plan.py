@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from linli_contracts.topics import SERVICES
-from linli_messaging.topology import group_of, reads, topics, writes
+from linli_messaging.topology import group_of, looks_at, reads, topics, writes
 
 from linli_cli.client.rest import service_map
 from linli_cli.stack.database import AUDITOR
@@ -20,7 +20,7 @@ def plan() -> dict[str, Any]:
     maps = {service: service_map(service) for service in SERVICES}
     every_topic = topics(SERVICES)
     services = {
-        service: {"writes": list(writes(its)), "reads": list(reads(its)), "groups": [group_of(service)]}
+        service: {"writes": list(writes(its)), "reads": [*reads(its), *looks_at(its)], "groups": [group_of(service)]}
         for service, its in maps.items()
     }
     # `linli audit` reads everything, in no group, and writes nothing.

@@ -31,6 +31,7 @@ from linli_messaging.inputs import EventInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.relay import Relay, is_kafka
+from linli_messaging.restored import note_seen
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.storing import Store, storable
 from linli_messaging.topology import group_of, reads
@@ -154,6 +155,7 @@ class Consumer:
                 continue
             self.writer.barrier.tell(producer, at, {lane: head for lane, (head, _) in lanes.items()}, now_s)
             self.watch.told(producer, {lane: published for lane, (_, published) in lanes.items()}, now_s)
+            self.watch.told_heads(producer, {lane: head for lane, (head, _) in lanes.items()})
             heard = True
         if heard:
             self.writer.sweep()
@@ -171,6 +173,7 @@ class Consumer:
 
     async def _hear_asks(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         asks: dict[int, tuple[int, str]] = {}
+        furthest: dict[int, int] = {}
         for record in records:
             ask = self._heard(record)
             try:
@@ -179,7 +182,11 @@ class Consumer:
                 continue
             if 0 <= lane < LANES and 0 < number <= MAX_NUMBER:
                 asks[lane] = min(asks.get(lane, (number, asker)), (number, asker))
+                furthest[lane] = max(number, furthest.get(lane, 0))
         if asks:
+            handled = {lane: number - 1 for lane, number in furthest.items()}
+            if await self.writer.retrying(lambda connection: note_seen(connection, self.queries, handled)):
+                self.writer.suspend()
             columns = [list(asks), [number for number, _ in asks.values()], [asker for _, asker in asks.values()]]
             await self.writer.retrying(lambda connection: connection.execute(self.queries["ask_resend"], *columns))
             self.relay.wake()
@@ -207,7 +214,7 @@ class Consumer:
 
     async def _look_for_gaps(self, now_s: float) -> None:
         stuck = {place: gap for place, gap in self.watch.stuck(now_s).items() if self._read_to_end(*place)}
-        if not stuck and not self._gaps_may_be_open:
+        if not stuck and not self._gaps_may_be_open and not self.watch.fallen_back:
             return
         async with self.pool.acquire() as connection:
             if stuck:

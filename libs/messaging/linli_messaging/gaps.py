@@ -24,6 +24,7 @@ class GapWatch:
     _last: dict[LaneOf, int] = field(default_factory=dict)
     _behind_since: dict[LaneOf, float] = field(default_factory=dict)
     _open: dict[LaneOf, float] = field(default_factory=dict)
+    _fallen: dict[LaneOf, float] = field(default_factory=dict)
 
     def told(self, producer: str, published: Mapping[int, int], now_s: float) -> None:
         """A producer told how far it has published."""
@@ -32,6 +33,23 @@ class GapWatch:
             self._published[place] = max(number, self._published.get(place, 0))
             if self._published[place] > self._last.get(place, 0):
                 self._behind_since.setdefault(place, now_s)
+
+    def told_heads(self, producer: str, heads: Mapping[int, int]) -> None:
+        """A head below what we have handled: ask for what comes next, which tells the producer how far it was once.
+
+        An old record of the heads does no harm: the producer knows better (promise 8).
+        """
+        for lane, head in heads.items():
+            place = (producer, lane)
+            if head < self._last.get(place, 0):
+                self._fallen.setdefault(place, 0.0)
+            else:
+                self._fallen.pop(place, None)
+
+    @property
+    def fallen_back(self) -> bool:
+        """Whether a producer tells of less than we have handled."""
+        return bool(self._fallen)
 
     def reached(self, last: Mapping[LaneOf, int], now_s: float) -> None:
         """Our inboxes stand here; whoever moved is not stuck."""
@@ -60,13 +78,16 @@ class GapWatch:
 
     def to_ask(self, now_s: float) -> dict[LaneOf, int]:
         """What to ask for now: the first missing number of every open gap not asked for lately."""
-        due = [place for place, asked in self._open.items() if now_s - asked > ASK_AGAIN_S or asked == 0.0]
-        for place in due:
-            self._open[place] = now_s
-        return {place: self._last.get(place, 0) + 1 for place in due}
+        due = set()
+        for waiting in (self._open, self._fallen):
+            for place, asked in waiting.items():
+                if now_s - asked > ASK_AGAIN_S or asked == 0.0:
+                    waiting[place] = now_s
+                    due.add(place)
+        return {place: self._last.get(place, 0) + 1 for place in sorted(due)}
 
     def forget(self, lanes: set[int]) -> None:
         """These lanes belong to another process now."""
-        for known in (self._behind_since, self._open):
+        for known in (self._behind_since, self._open, self._fallen):
             for place in [place for place in known if place[1] in lanes]:
                 del known[place]

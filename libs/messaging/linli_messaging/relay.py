@@ -176,6 +176,7 @@ class Relay:
             lane=row["lane"],
             number=row["number"],
             traceparent=row["traceparent"],
+            abandoned_from=row["abandoned_from"],
         )
 
     async def _send_heads(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy

@@ -17,6 +17,7 @@ from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, TimerInput
 from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
+from linli_messaging.restored import SuspendedError
 from linli_messaging.service_map import Ref
 from linli_messaging.tracing import traceparent_of
 
@@ -51,8 +52,10 @@ class Store:
     # -- before deciding ----------------------------------------------------------------------------------------------
 
     async def lock(self, lanes: Collection[int]) -> dict[int, tuple[int, datetime]]:
-        """Hold the lanes; their heads and last instants."""
+        """Hold the lanes; their heads and last instants. Raises :class:`SuspendedError` (promise 8)."""
         rows = await self._fetch("lock_lanes", sorted(lanes))
+        if any(row["suspended"] for row in rows):
+            raise SuspendedError("a number above our own heads was seen; see: linli restored")
         return {row["lane"]: (row["head"], _finite(row["last_at"])) for row in rows}
 
     async def inbox(self, lanes: Collection[int]) -> tuple[datetime, dict[LaneOf, int]]:

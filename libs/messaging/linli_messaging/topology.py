@@ -6,7 +6,7 @@ from linli_messaging.service_map import ServiceMap
 
 
 def reads(service: ServiceMap) -> tuple[str, ...]:
-    """The facts and heads of its producers, and what is asked of itself."""
+    """The facts and heads of its producers, and what is asked of itself; what a consumer subscribes to."""
     producers = service.producers()
     return (
         *(TOPIC_OF[producer] for producer in producers),
@@ -23,6 +23,11 @@ def writes(service: ServiceMap) -> tuple[str, ...]:
         parked_topic(service.name),
         *(asks_topic(producer) for producer in service.producers()),
     )
+
+
+def looks_at(service: ServiceMap) -> tuple[str, ...]:
+    """What it told itself: read at its start, for numbers that a restored database does not know (promise 8)."""
+    return TOPIC_OF[service.name], heads_topic(service.name)
 
 
 def group_of(service: str) -> str:

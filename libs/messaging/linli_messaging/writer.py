@@ -23,6 +23,7 @@ from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, TimerInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
+from linli_messaging.restored import SuspendedError
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.transaction import Committed, TooMuchParkedError, Transactor
@@ -71,6 +72,8 @@ class Writer:
     """Lanes whose partitions this process has been given: whose timers it fires."""
     on_commit: list[Callable[[Committed], None]] = field(default_factory=list)
     fatal: BaseException | None = None
+    suspended: bool = False
+    """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
     _events: deque[tuple[Sequence[EventInput], "asyncio.Future[None]"]] = field(default_factory=deque)
     _commands: deque[CommandInput] = field(default_factory=deque)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,6 +114,11 @@ class Writer:
     def sweep(self) -> None:
         """Look for due timers now: the clock moved, or heads were told."""
         self._sweep = True
+        self._wake.set()
+
+    def suspend(self) -> None:
+        """A number above our own heads was seen; the database says when it is over."""
+        self.suspended = True
         self._wake.set()
 
     def look_for_ripe(self) -> None:
@@ -157,6 +165,10 @@ class Writer:
 
     async def _drain(self) -> None:
         while not self._stopping:
+            if self.suspended and await self._still_suspended():
+                _refuse((), self._commands, SuspendedError())
+                self._commands.clear()
+                return
             stored = await self._take_stored() if self._ripe else []
             batches, inputs = self._take_waiting()
             self._busy = bool(inputs)
@@ -166,6 +178,11 @@ class Writer:
                 if everything:
                     self._busy = True
                     await self._commit(everything)
+            except SuspendedError as error:
+                self.suspended = True
+                self._events.extendleft(reversed(batches))
+                _refuse((), [item for item in inputs if isinstance(item, CommandInput)], error)
+                return
             except BaseException as error:
                 # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
                 _refuse(batches, [item for item in inputs if isinstance(item, CommandInput)], error)
@@ -233,13 +250,18 @@ class Writer:
         ]  # fmt: skip
         return inputs
 
+    async def _still_suspended(self) -> bool:
+        rows = await self.retrying(lambda connection: connection.fetch(self.queries["read_suspended"]))
+        self.suspended = rows[0]["suspended"]
+        return self.suspended
+
     # -- committing ---------------------------------------------------------------------------------------------------
 
     async def _commit(self, inputs: list[Input], poisoned: Mapping[int, Exception] | None = None) -> None:
         """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone."""
         try:
             committed = await self.retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
-        except TooMuchParkedError:
+        except (TooMuchParkedError, SuspendedError):
             raise
         except Exception as error:
             if poisoned is not None:
@@ -302,7 +324,7 @@ def _refuse(
             done.set_exception(error if isinstance(error, Exception) else ConnectionError("the service is stopping"))
     for command in commands:
         if not command.answered.done():
-            command.answered.set_exception(OverloadedError())
+            command.answered.set_exception(error if isinstance(error, SuspendedError) else OverloadedError())
 
 
 def _stack_of(committed: Committed, identity: str) -> str:

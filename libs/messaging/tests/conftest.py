@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from linli_testkit.databases import Databases
 from linli_testkit.house import House, Room
+from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
+from libs.messaging.tests.bus import Bus, joined
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,10 @@ async def house(databases: Databases) -> AsyncIterator[House]:
 def room(house: House) -> Room:
     """The small service's room."""
     return house.rooms[small.NAME]
+
+
+@pytest.fixture
+async def bus(databases: Databases, broker: TestBroker, deployment: str) -> AsyncIterator[Bus]:
+    """North and listener, joined."""
+    async with joined(databases, broker, deployment) as both:
+        yield both

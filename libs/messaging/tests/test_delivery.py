@@ -1,7 +1,6 @@
 """On a real broker, facts arrive once and in order whatever is lost, repeated, broken or late (promises 3 to 7)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,20 +11,12 @@ from linli_contracts.lanes import lane_of
 from linli_contracts.topics import TOPIC_OF
 from linli_messaging.relay import LOCK_SPACE, Relay
 from linli_messaging.transaction import PARKED_AT_LEAST, TooMuchParkedError
-from linli_testkit.databases import Databases
 from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
 from libs.messaging.tests.bus import WITHIN_S, Bus, joined, until
 from libs.messaging.tests.small import AT, NORTH, SECOND, command, rung
-
-
-@pytest.fixture
-async def bus(databases: Databases, broker: TestBroker, deployment: str) -> AsyncIterator[Bus]:
-    """North and listener, joined."""
-    async with joined(databases, broker, deployment) as both:
-        yield both
 
 
 def envelope(bus: Bus, number: int, **changes: object) -> Envelope:

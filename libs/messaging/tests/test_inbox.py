@@ -59,7 +59,7 @@ def test_next_repeated_or_missing(
 def test_abandoned_numbers_are_stepped_over_and_no_others(
     last: int, first: int | None, taken: list[int], gap: tuple[int, int] | None
 ) -> None:
-    """Given the last number, when number 9 says from where on those before it were abandoned, then it is next or not."""
+    """Given the last number, when number 9 says that those before it are abandoned, then it is next or not."""
     declared = at(9)
     declared.envelope = replace(declared.envelope, abandoned_from=first)
     arrivals = sort_arrivals([declared], {("north", declared.envelope.lane): last})

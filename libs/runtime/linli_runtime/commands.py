@@ -12,6 +12,7 @@ import orjson
 from linli_contracts.event import Instant
 from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
+from linli_messaging.restored import SuspendedError
 from linli_messaging.service_map import Actor, OnCommand
 from linli_messaging.writer import OverloadedError, Writer
 from linli_rulebook.decision import Refusal
@@ -135,6 +136,8 @@ async def answer(writer: Writer, asked: Asked) -> Answered:
         result: Answer = await writer.submit_command(command)
     except OverloadedError:
         return refused(problems.OVERLOADED)
+    except SuspendedError:
+        return refused(problems.SUSPENDED)
     if isinstance(result, Accepted):
         return _accepted(asked.entry.tell(result.answer), repeated=result.repeated)
     if isinstance(result, Refusal):

@@ -27,6 +27,7 @@ class Metrics:
                 "early": "Events waiting for another producer's fact",
                 "parked": "Inputs that could not be handled",
                 "gaps": "Gaps not closed",
+                "suspended": "1 while nothing is written because the database was restored",
                 "due": "Timers due and not fired",
                 "waiting": "Inputs waiting in the process",
                 "heads": "Facts told since the service exists: what its readers' linli_inbox_last come up to",
@@ -50,7 +51,7 @@ class Metrics:
         """Set the gauges from a reading of rest."""
         heads = sum(rest["heads"].values())
         depth = heads - sum(rest["published"].values())
-        values = {**{name: rest[name] for name in ("early", "parked", "gaps", "due", "waiting")},
+        values = {**{name: rest[name] for name in ("early", "parked", "gaps", "suspended", "due", "waiting")},
                   "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)

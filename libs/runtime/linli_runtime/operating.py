@@ -135,6 +135,12 @@ def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
         asked = await running.replay(lanes, how.since, how.since_number or {}, actor.subject)
         return _json({"lanes": len(asked), "from": asked})
 
+    @router.post("/restored")
+    async def restored(request: Request, _actor: Operator) -> Response:
+        running: Running = request.app.state.running
+        abandoned = await running.restored()
+        return _json({"service": running.service, "abandoned": abandoned})
+
     return router
 
 

@@ -69,6 +69,10 @@ NOT_JSON = Refusal(
 OVERLOADED = Refusal(
     "overloaded", "OPS-04", "系统繁忙，请稍后重试。", "Too many requests wait; try again in a moment.", 503
 )
+SUSPENDED = Refusal(
+    "suspended", "OPS-02", "服务的数据库由备份恢复，暂停写入；请运维执行 linli restored。",
+    "The service's database was restored from a backup and takes nothing until an operator runs `linli restored`.", 503,
+)  # fmt: skip
 FAILED = Refusal("failed", "OPS-02", "处理时出错，未作任何更改；请提供编号联系运维。",
                  "It failed and nothing was changed; tell operations the reference.", 500)  # fmt: skip
 

@@ -16,7 +16,7 @@ import asyncpg
 import linli_messaging
 import uvicorn
 import uvloop
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
@@ -175,7 +175,15 @@ async def _start(
     app.state.tokens = tokens
     app.state.writer = writer
     app.state.policies = policies
-    app.state.running = Running(name, settings.deployment, writer, relay, consumer, clock, pool, queries, metrics)
+    running = Running(
+        name, settings.deployment, writer, relay, consumer, clock, pool, queries, metrics,
+        new_consumer=lambda: AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap, enable_auto_commit=False, client_id=f"linli-{name}",
+            **_client_security(settings),
+        ),
+    )  # fmt: skip
+    await running.look_at_the_bus()
+    app.state.running = running
     door = stack.enter_context(contextlib.closing(socket.create_server((settings.http_host, settings.http_port))))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # stopping is ours

@@ -1,16 +1,18 @@
 """The running parts of a service process, and what operators may ask of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 import orjson
+from aiokafka import AIOKafkaConsumer
 from linli_contracts.lanes import lane_of
 from linli_messaging.consumer import Consumer
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
+from linli_messaging.restored import abandon_numbers, note_seen, numbers_on_the_bus
 from linli_messaging.storing import AT_ONCE
 from linli_messaging.tracing import trace_id_of
 from linli_messaging.writer import Writer
@@ -32,6 +34,8 @@ class Running:
     pool: asyncpg.Pool
     queries: Queries
     metrics: Metrics
+    new_consumer: Callable[[], AIOKafkaConsumer]
+    """One without a group, not started: for looking at the bus."""
     _ready: bool = field(default=False)
 
     def ready(self) -> bool:
@@ -119,6 +123,25 @@ class Running:
             await self.fetch("ask_resend", list(first), list(first.values()), [by] * len(first))
             self.relay.wake()
         return first
+
+    async def look_at_the_bus(self) -> None:
+        """Look for numbers of ours above our heads; where there are any, nothing is written (promise 8)."""
+        consumer = self.new_consumer()
+        await consumer.start()
+        try:
+            seen = await numbers_on_the_bus(consumer, self.service, self.deployment, self.consumer.partitions)
+        finally:
+            await consumer.stop()
+        if await note_seen(self.pool, self.queries, seen):
+            self.writer.suspend()
+
+    async def restored(self) -> dict[int, tuple[int, int]]:
+        """An operator says that the restored database shall go on: above every number seen; what is abandoned."""
+        await self.look_at_the_bus()
+        abandoned = await abandon_numbers(self.pool, self.queries, self.clock.now())
+        self.writer.sweep()
+        self.relay.wake()
+        return abandoned
 
     async def refresh_metrics(self) -> None:
         """Bring the gauges up to date before they are read."""

@@ -30,7 +30,7 @@ async def parts(databases: Databases) -> AsyncIterator[tuple[Room, Running, list
             nothing: Any = None
             yield (
                 room,
-                Running("listener", "house", writer, nothing, nothing, nothing, pool, room.queries, nothing),
+                Running("listener", "house", writer, nothing, nothing, nothing, pool, room.queries, nothing, nothing),
                 told,
             )
         await house.close()

@@ -1,6 +1,36 @@
 -- name: lock_lanes
--- Take the lanes of a transaction, in ascending order so that no two transactions can wait for each other.
-SELECT lane, head, last_at FROM lane WHERE lane = ANY($1::smallint[]) ORDER BY lane FOR UPDATE;
+-- Take the lanes of a transaction, in ascending order so that no two transactions can wait for each other; and whether
+-- nothing may be written.
+SELECT lane, head, last_at, (SELECT suspended_at FROM deployment) IS NOT NULL AS suspended
+FROM lane WHERE lane = ANY($1::smallint[]) ORDER BY lane FOR UPDATE;
+
+-- name: note_seen
+-- Numbers seen outside: where one lies above its lane's head, nothing is written here any more. Returns those lanes.
+WITH above AS (
+    UPDATE lane SET seen = GREATEST(lane.seen, s.number) FROM unnest($1::smallint[], $2::bigint[]) AS s (lane, number)
+    WHERE lane.lane = s.lane AND s.number > lane.head RETURNING lane.lane, lane.head, lane.seen
+), suspended AS (
+    UPDATE deployment SET suspended_at = COALESCE(suspended_at, clock_timestamp()) WHERE EXISTS (SELECT 1 FROM above)
+)
+SELECT lane, head, seen FROM above ORDER BY lane;
+
+-- name: read_suspended
+-- Whether nothing may be written.
+SELECT suspended_at IS NOT NULL AS suspended FROM deployment;
+
+-- name: abandon_numbers
+-- Lift each head above every number seen, declare what lies between as abandoned, and write again; all lanes are held.
+WITH above AS (
+    SELECT lane.lane, lane.head + 1 AS first, lane.seen + 1 AS number, k.key
+    FROM lane JOIN unnest($1::smallint[], $2::text[]) AS k (lane, key) ON k.lane = lane.lane WHERE lane.seen > lane.head
+), risen AS (
+    UPDATE lane SET head = above.number FROM above WHERE lane.lane = above.lane
+), freed AS (
+    UPDATE deployment SET suspended_at = NULL
+)
+INSERT INTO outbox (lane, number, abandoned_from, id, type, version, at, key, subject, cause, traceparent, body)
+SELECT lane, number, first, gen_random_uuid(), $3::text, 1, $4::timestamptz, key, key, 'restored', '', '{}' FROM above
+RETURNING lane, abandoned_from, number;
 
 -- name: read_inbox
 -- The last numbers processed in these lanes, and the database's instant (read after the lanes are held).
@@ -170,7 +200,7 @@ SELECT min(t.due_at) FROM lane l CROSS JOIN LATERAL (
 
 -- name: read_unpublished
 -- What the relay has to produce, each lane in order.
-SELECT o.lane, o.number, o.id, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body
+SELECT o.lane, o.number, o.id, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body, o.abandoned_from
 FROM unnest($1::smallint[], $2::bigint[]) AS p (lane, number)
 CROSS JOIN LATERAL (
     SELECT * FROM outbox WHERE outbox.lane = p.lane AND outbox.number > p.number ORDER BY number LIMIT $3
@@ -228,6 +258,7 @@ SELECT
     (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe')) AS parked,
     (SELECT count(*) FROM gap WHERE closed_at IS NULL) AS gaps,
     (SELECT count(*) FROM resend) AS asks,
+    (SELECT suspended_at IS NOT NULL FROM deployment) AS suspended,
     -- Counted up to a bound a lane.
     (SELECT count(*) FROM lane l CROSS JOIN LATERAL (
         SELECT 1 FROM timer WHERE timer.lane = l.lane AND timer.due_at <= $1 LIMIT 100) AS t) AS due,

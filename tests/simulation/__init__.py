@@ -1,1 +1,0 @@
-"""A small pure model of the delivery protocol (docs/delivery.md), explored by interleavings nobody would think of."""
