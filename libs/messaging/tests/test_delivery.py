@@ -15,7 +15,7 @@ from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
-from libs.messaging.tests.bus import WITHIN_S, Bus, joined, until
+from libs.messaging.tests.bus import WITHIN_S, Bus, until
 from libs.messaging.tests.small import AT, NORTH, SECOND, command, rung
 
 
