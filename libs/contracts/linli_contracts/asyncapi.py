@@ -45,6 +45,11 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "ce_subject": {**_TEXT, "description": "What the fact is about: the case, the contract, the member."},
             "ce_partitionkey": {"$ref": f"#/components/schemas/{_KEY}"},
             "ce_sequence": {**_TEXT, "description": "The number in the producer's lane, from 1, without gaps."},
+            "ce_abandonedfrom": {
+                **_TEXT,
+                "description": "Only on records of the type NumbersAbandoned, whose body is empty: the first of the "
+                "numbers before this one that will never come, because the producer's database was restored.",
+            },
             "content-type": {**_TEXT, "const": "application/json"},
             "traceparent": {**_TEXT, "description": "W3C trace context."},
         },
