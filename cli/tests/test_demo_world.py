@@ -33,6 +33,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "dispatch.register-homes": dispatch.RegisterHomes,
     "dispatch.roster-staff": dispatch.RosterStaff,
     "dispatch.register-contractor": dispatch.RegisterContractor,
+    "dispatch.price-works": dispatch.PriceWorks,
     "warranty.open-deposit": warranty.OpenDeposit,
     "warranty.record-document": warranty.RecordDocument,
     "warranty.request-release": warranty.RequestRelease,

@@ -19,7 +19,8 @@ from linli_followup.handlers import MAP as FOLLOWUP
 from linli_intake.handlers import MAP as INTAKE
 from linli_loyalty.handlers import MAP as LOYALTY
 from linli_messaging.inputs import Accepted, Answer
-from linli_messaging.service_map import ServiceMap
+from linli_messaging.service_map import Actor, ServiceMap
+from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House, surviving
 from linli_warranty.handlers import MAP as WARRANTY
 
@@ -50,15 +51,20 @@ class Life:
 
     async def do(self, name: str, /, **body: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a command's fields
         """Send a command now and deliver what follows; it must be accepted."""
-        answer = await self.attempt(name, **body)
+        return await self.do_as(OPERATOR, name, **body)
+
+    async def do_as(self, who: Actor | str, name: str, /, **body: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+        """The same, sent by somebody: a person of the staff by their id."""
+        answer = await self.attempt(name, who, **body)
         assert isinstance(answer, Accepted), (name, body, answer)
         return answer.answer
 
-    async def attempt(self, name: str, /, **body: Any) -> Answer:  # noqa: ANN401 - a command's fields
+    async def attempt(self, name: str, who: Actor | str = OPERATOR, /, **body: Any) -> Answer:  # noqa: ANN401 - as above
         """Send a command now and deliver what follows; it may be refused."""
         self._keys += 1
+        actor = Actor(who, frozenset({"*"})) if isinstance(who, str) else who
         key = f"{name}-{self._keys}"
-        answer: Answer = await surviving(lambda: self.house.command(name, body, key=key))
+        answer: Answer = await surviving(lambda: self.house.command(name, body, key=key, actor=actor))
         await surviving(self.house.deliver)
         return answer
 
@@ -95,6 +101,10 @@ async def found_estate(life: Life) -> None:
         {"staff_id": "psm-zhao", "role": "property_service_manager", "desk": "property_office"},
         {"staff_id": "engineer-qian", "role": "repair_engineer", "desk": "repair", "skills": ["plumbing"]},
         {"staff_id": "dept-sun", "role": "department", "desk": "property"},
+        {"staff_id": "dept-feng", "role": "department", "desk": "engineering"},
+        {"staff_id": "dept-chu", "role": "department", "desk": "cost_and_contract"},
+        {"staff_id": "vp-qin", "role": "engineering_vp", "desk": "board"},
+        {"staff_id": "gm-wei", "role": "general_manager", "desk": "board"},
         {"staff_id": "vp-zhou", "role": "marketing_vp", "desk": "board"},
         {"staff_id": "gm-zheng", "role": "property_general_manager", "desk": "board"},
         {"staff_id": "group-he", "role": "group_service_centre", "desk": "group"},
@@ -183,10 +193,10 @@ async def _repaired(life: Life) -> None:
 
 async def _reentrusted(life: Life) -> None:
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-103", contact="13800000003"))
+    await life.do("dispatch.report-delay", case_id=leak["case_id"], reason="parts_missing")
+    await life.do("dispatch.refuse-order", case_id=leak["case_id"], reason="too_far")
     await life.after(hours=29)
-    await life.do(
-        "dispatch.decide-reentrusting", case_id=leak["case_id"], accept=True, replacement_id="c-bo", price_fen=80_000
-    )
+    await reentrust(life, leak["case_id"])
     rows = await life.house.rooms["warranty"].connection.fetch("SELECT id FROM deduction")
     assert rows, "the deduction must have been made"
     await life.do("warranty.confirm-deduction", deduction_id=rows[0]["id"])
@@ -195,6 +205,32 @@ async def _reentrusted(life: Life) -> None:
     await life.after(days=2)
     callback = await life.callback_of(leak["case_id"])
     await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=90, by="caller-2")
+
+
+OFFICES: Final = ("gm-zheng", "dept-feng", "dept-chu", "vp-qin", "gm-wei")
+"""Who holds the offices that approve a re-entrusting, in order (DSP-14)."""
+
+
+async def reentrust(life: Life, case_id: str) -> None:
+    """The manager applies with a price from the library, is sent back once, and every office approves."""
+    works = [{"work_item": "pipe_joint", "unit": "piece", "price_fen": 30_000}]
+    await life.do("dispatch.price-works", region_id="east", works=works)
+    away = {"from_at": life.house.instant, "until_at": life.house.instant + timedelta(days=2)}
+    await life.do(
+        "dispatch.record-absence", estate_id="xh01", staff_id="vp-qin", deputy_id="manager-wu",
+        **{name: at.isoformat() for name, at in away.items()},
+    )  # fmt: skip
+    await life.do("dispatch.complain-of-contractor", case_id=case_id, reason="shouted_at_owner")
+    offer = {"accept": True, "replacement_id": "c-bo", "work_item": "pipe_joint", "quantity": 2}
+    application = {"case_id": case_id, "kind": "reentrusting"}
+    await life.do_as("psm-zhao", "dispatch.decide-reentrusting", case_id=case_id, **offer, price_fen=95_000)
+    await life.do_as(
+        "gm-zheng", "dispatch.decide-application", **application, submission=1, verdict="returned", reason="too_dear"
+    )
+    await life.do_as("psm-zhao", "dispatch.decide-reentrusting", case_id=case_id, **offer, price_fen=80_000)
+    for person in OFFICES:
+        signer = "manager-wu" if person == "vp-qin" else person
+        await life.do_as(signer, "dispatch.decide-application", **application, submission=2, verdict="approved")
 
 
 async def _neglected(life: Life) -> None:

@@ -12,7 +12,7 @@ from linli_testkit.databases import Databases
 from linli_testkit.house import House
 from linli_testkit.odd_bodies import odd_bodies
 
-from tests.system.life import REPAIR, SERVICES, START, Life, found_estate, request
+from tests.system.life import REPAIR, SERVICES, START, Life, found_estate, reentrust, request
 
 COMMANDS: Final = {service.name: service.commands for service, _ in SERVICES}
 NAMES: Final = ("xh01", "xh01.p1-1-101", "k-an-1", "c-an", "agent-li", "p1")
@@ -71,8 +71,7 @@ async def _furnish(life: Life) -> dict[str, dict[str, Any]]:
     await life.do("dispatch.resolve", case_id=noise["case_id"], how="handled")
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-103", contact="13800000003"))
     await life.after(hours=30)
-    price = {"accept": True, "replacement_id": "c-bo", "price_fen": 80_000}
-    await life.do("dispatch.decide-reentrusting", case_id=leak["case_id"], **price)
+    await reentrust(life, leak["case_id"])
     release = await life.do("warranty.request-release", contract_id="k-an-1", instalment=1)
     (callback,), (deduction,) = await _ids(life.house, "callback"), await _ids(life.house, "deduction")
     case, by = {"case_id": noise["case_id"]}, {"by": "agent-li"}

@@ -32,7 +32,7 @@ class Deductions:
 
     async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
         """Sign or dispute every deduction that waits for it."""
-        if not any(one.step.name == "dispatch.decide-reentrusting" and one.answer.done for one in done):
+        if not any(one.step.name == "dispatch.decide-application" and one.answer.done for one in done):
             return []
         page = await people.client(READER).get("warranty", "/deductions", status="unconfirmed", limit=500)
         return [step for deduction in page["items"] for step in self._react(deduction)]

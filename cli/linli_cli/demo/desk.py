@@ -103,7 +103,7 @@ class _Plan:
         arrives_at = min(by_day(called_at + self.chance.hours(1, 20, "comes", *self._case)), order.arrive_by)
         if order.replacement_id is None:
             if not self.script.contractor_comes or (not self.script.story and self._happens(_LATE, "does not come")):
-                yield from self._reports(called_at, called_at + timedelta(days=3))
+                yield from self._reports(called_at, called_at + timedelta(days=4))
                 yield self._decision(order.arrive_by)
                 return
             if not self.script.story and self._happens(2 * _LATE, "comes late"):
@@ -122,8 +122,9 @@ class _Plan:
         return self._step(
             "dispatch.decide-reentrusting",
             at,
-            self._identity("property-service-manager", "dispatch:decide"),
+            self._decider,
             accept=True,
+            work_item=f"{self.ticket.trade}_repair",
             replacement_id=self.world.replacement_id,
             price_fen=price_fen,
         )
@@ -162,6 +163,14 @@ class _Plan:
     @property
     def _desk(self) -> Identity:
         return self._identity("service-centre", "dispatch:handle")
+
+    @property
+    def _decider(self) -> Identity:
+        """The property service manager of the estate, by name: nobody else may decide (DSP-14)."""
+        estate = self.world.estates[self.ticket.estate_id]
+        return Identity(
+            estate.of_role("property_service_manager")[0], ("dispatch:decide", "simulate"), f"group/{estate.region_id}"
+        )
 
     @property
     def _department(self) -> Identity:

@@ -10,6 +10,7 @@ from linli_cli.demo.chance import Chance
 from linli_cli.demo.customers import Club, Customers
 from linli_cli.demo.deposits import Deductions, Payments, applications
 from linli_cli.demo.desk import Desks
+from linli_cli.demo.offices import Offices
 from linli_cli.demo.registering import registrations
 from linli_cli.demo.scripts import Scripts
 from linli_cli.demo.stories import Stories
@@ -60,6 +61,7 @@ class Life:
                 # The stories come first: they tell the others which case plays a part in them.
                 stories,
                 Desks(self.world, self.scripts),
+                Offices(self.world),
                 Callers(customers.answer),
                 Club(self.world.chance),
                 Deductions(self.world),

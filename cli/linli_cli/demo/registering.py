@@ -40,8 +40,13 @@ def registrations(world: World, at: datetime) -> Iterator[Step]:
         for start in range(0, len(estate.homes), _HOMES_PER_COMMAND):
             homes = [home.line() for home in estate.homes[start : start + _HOMES_PER_COMMAND]]
             yield step("dispatch.register-homes", f"3-homes-{start}", {"estate_id": estate.id, "homes": homes})
+    for region in world.told["regions"]:
+        works = [{"work_item": f"{trade}_repair", "price_fen": price} for trade, price in world.told["works"].items()]
+        body: dict[str, object] = {"region_id": region["id"], "works": works}
+        identity = f"demo-{region['id']}-prices"
+        yield Step(at, region["id"], "dispatch", "dispatch.price-works", identity, body, REGISTRAR)
     for contract in world.contracts:
-        body: dict[str, object] = {
+        body = {
             "contract_id": contract.id,
             "contractor_id": contract.contractor_id,
             "estate_ids": [contract.estate_id],

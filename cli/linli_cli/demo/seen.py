@@ -1,6 +1,7 @@
 """What the people of the demonstration see of a case: the part of dispatch's public answer that they act on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from linli_contracts.event import Instant
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +12,9 @@ from linli_cli.simulation.agenda import Done
 from linli_cli.simulation.sending import People
 
 READER = Identity("reader", ("dispatch:read", "followup:read", "warranty:read"))
+
+
+_BEFORE_OFFICES: Final = frozenset({"dispatch.decide-reentrusting", "dispatch.decide-application"})
 
 
 class _Seen(BaseModel):
@@ -34,6 +38,19 @@ class Order(_Seen):
     arrive_by: Instant
 
 
+class Application(_Seen):
+    """Something that offices approve."""
+
+    application_id: str
+    kind: str
+    chain: tuple[str, ...]
+    since: Instant
+    submission: int
+    amount_fen: int | None
+    status: str
+    office: str | None
+
+
 class Ticket(_Seen):
     """A case as it stands."""
 
@@ -47,6 +64,8 @@ class Ticket(_Seen):
     received_at: Instant
     clocks: tuple[Clock, ...]
     order: Order | None
+    trade: str | None
+    applications: tuple[Application, ...]
 
     def runs(self, name: str) -> bool:
         """Whether this clock runs."""
@@ -60,8 +79,18 @@ class Ticket(_Seen):
 
 async def tickets_to_plan(people: People, done: Sequence[Done]) -> list[Ticket]:
     """The cases that these steps put into somebody's hands, each once, as they stand now."""
-    client = people.client(READER)
-    cases = dict.fromkeys(case for one in done if (case := _handed(one)))
+    return await _tickets(people, (case for one in done if (case := _handed(one))))
+
+
+async def tickets_before_offices(people: People, done: Sequence[Done]) -> list[Ticket]:
+    """The cases whose applications these steps put before an office, each once, as they stand now."""
+    return await _tickets(
+        people, (str(one.step.body["case_id"]) for one in done if one.answer.done and one.step.name in _BEFORE_OFFICES)
+    )
+
+
+async def _tickets(people: People, which: Iterable[str]) -> list[Ticket]:
+    client, cases = people.client(READER), dict.fromkeys(which)
     found = await together(client.find("dispatch", f"/tickets/{case}") for case in cases)
     return [Ticket.model_validate(ticket) for ticket in found if ticket is not None]
 
@@ -75,7 +104,7 @@ def _handed(done: Done) -> str | None:
             return str(done.answer.answer["case_id"])
         case "followup.complete-callback" if not done.step.body["satisfied"]:
             return done.step.chain
-        case "dispatch.decide-reentrusting":
+        case "dispatch.decide-application":
             return str(done.step.body["case_id"])
         case _:
             return None

@@ -18,8 +18,8 @@ from linli_cli.timeline import Entry, timeline_of
 _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     COLLECTIVE: ("ComplaintReceived", "ComplaintsLinked", "ComplaintGraded", "TicketResolved", "TicketClosed"),
     ABSENT_CONTRACTOR: (
-        "ContractorNotified", "ReentrustingProposed", "RepairReentrusted", "DepositDeducted", "RepairDone",
-        "TicketClosed", "DeductionConfirmed",
+        "ContractorNotified", "ReentrustingProposed", "ApprovalAsked", "RepairReentrusted", "DepositDeducted",
+        "RepairDone", "TicketClosed", "DeductionConfirmed",
     ),
     UNSATISFIED: ("RepairDone", "CallbackCompleted", "TicketReopened", "TicketClosed"),
     SILENT_DEPARTMENT: ("TicketPassedOn", "DeadlineMissed", "TicketEscalated", "DepartmentAnswered", "TicketClosed"),
@@ -31,7 +31,18 @@ _TITLES: Final = {
     UNSATISFIED: Words("回访不满意", "an unsatisfied callback"),
     SILENT_DEPARTMENT: Words("国庆假期部门不答复", "a department silent over the National Day week"),
 }
-_FIELDS: Final = ("level", "people", "round", "satisfied", "clock", "step", "desk", "contractor_id", "replacement_id")
+_FIELDS: Final = (
+    "level",
+    "people",
+    "round",
+    "satisfied",
+    "clock",
+    "step",
+    "desk",
+    "office",
+    "contractor_id",
+    "replacement_id",
+)
 
 
 async def stories_table(client: Client, scripts: Scripts) -> Table:

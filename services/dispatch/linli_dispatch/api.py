@@ -19,14 +19,17 @@ from linli_dispatch.store import (
     EstatePage,
     Figures,
     MissedPage,
+    Prices,
     TicketFilter,
     TicketPage,
     TicketSeen,
     figures,
     page_estates,
+    page_for_office,
     page_missed,
     page_tickets,
     show_estate,
+    show_prices,
     show_ticket,
 )
 
@@ -51,6 +54,7 @@ StaffReader = Annotated[Actor, Depends(_staff)]
 def router(reads: Reads) -> APIRouter:
     """The GET routes of dispatch over a read-only pool."""
     routes = APIRouter()
+    _about_approvals(routes, reads)
 
     @routes.get("/tickets/{case_id}")
     async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
@@ -91,3 +95,22 @@ def router(reads: Reads) -> APIRouter:
         return await figures(reads, actor.org, estate_id)
 
     return routes
+
+
+def _about_approvals(routes: APIRouter, reads: Reads) -> None:
+    """What offices read before they decide."""
+
+    @routes.get("/approvals/{office}")
+    async def list_approvals(
+        actor: StaffReader, office: EstateId, estate_id: KeyFilter = None, cursor: Cursor = "", limit: Limit = 100
+    ) -> TicketPage:
+        """The tickets with an application that an office of the policy has to decide about."""
+        return await page_for_office(reads, actor.org, office, estate_id, after=cursor, limit=limit)
+
+    @routes.get("/regions/{region_id}/prices")
+    async def get_prices(actor: StaffReader, region_id: EstateId) -> Prices:
+        """The price library of a region."""
+        found = await show_prices(reads, region_id)
+        if found is None:
+            raise HTTPException(status_code=404, detail="没有这个区域的价格库 / The region has no price library")
+        return found

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
-from linli_contracts.events.dispatch import EstateKind, Role
+from linli_contracts.events.dispatch import ApplicationKind, EstateKind, Role
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -100,6 +100,31 @@ class RegisterContractor(Command):
     contractors: Annotated[tuple[ContractorLine, ...], Field(max_length=MOST_LINES)]
 
 
+class RecordAbsence(Command):
+    """A person of the roster is away until an instant; the deputy (代理人) acts in their name."""
+
+    estate_id: Key
+    staff_id: Key
+    from_at: Instant
+    until_at: Instant
+    deputy_id: Key | None = None
+
+
+class PriceLine(Command):
+    """What one unit of a piece of work costs."""
+
+    work_item: Code
+    unit: Code = "piece"
+    price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)]
+
+
+class PriceWorks(Command):
+    """Prices of a region's price library (价格库)."""
+
+    region_id: Key
+    works: Annotated[tuple[PriceLine, ...], Field(max_length=MOST_LINES)]
+
+
 # -- the work on a ticket ------------------------------------------------------------------------------------------
 
 
@@ -151,9 +176,42 @@ class Finish(OnTicket):
     """The repair is done."""
 
 
+class RefuseOrder(OnTicket):
+    """The contractor refuses to come."""
+
+    reason: Code
+
+
+class ReportDelay(OnTicket):
+    """The contractor needs longer than the order says."""
+
+    reason: Code
+
+
+class ComplainOfContractor(OnTicket):
+    """Somebody complained strongly about the contractor's people."""
+
+    reason: Code = "attitude"
+
+
 class DecideReentrusting(OnTicket):
-    """The property service manager's decision on a proposal; accepting needs the replacement and its price."""
+    """The property service manager's decision on a proposal; accepting needs the replacement and its price.
+
+    ``work_item`` and ``quantity`` name the same work in the price library, so that every office sees both prices.
+    """
 
     accept: bool
     replacement_id: Key | None = None
     price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)] | None = None
+    work_item: Code | None = None
+    quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class DecideApplication(OnTicket):
+    """An office's decision about an application; ``submission`` is the one it saw."""
+
+    kind: ApplicationKind
+    submission: Annotated[int, Field(ge=1, le=1_000_000)]
+    verdict: Literal["approved", "returned", "rejected"]
+    reason: Code | None = None
+    amount_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)] | None = None

@@ -1,6 +1,7 @@
 """Typed reads of dispatch's tables for people; the writer loop has its own. What a reader may see is an argument."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from linli_contracts.event import Instant, Key, Level
@@ -10,8 +11,9 @@ from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, ConfigDict, Field
 
+from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.lifecycle import Status
-from linli_dispatch.domain.places import Contractor, Staff, Workload
+from linli_dispatch.domain.places import Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.ticket import Order, RunningClock, Wait
 
 LARGEST_PAGE: Final = 500
@@ -55,6 +57,7 @@ class TicketSeen(BaseModel):
     wait: Wait | None
     waits: int
     order: Order | None
+    applications: tuple[Application, ...]
     kept: dict[Clock, int]
     missed: dict[Clock, int]
     completed_at: Instant | None
@@ -94,6 +97,13 @@ class EstateInFull(EstateSeen):
     contractors: tuple[Contractor, ...]
     homes: int = 0
     in_hand: dict[str, int] = Field(default_factory=dict)
+
+
+class Prices(BaseModel):
+    """The price library of a region, by piece of work."""
+
+    region_id: str = Field(validation_alias="id")
+    works: dict[str, PricedWork]
 
 
 class MissedDeadline(BaseModel):
@@ -160,7 +170,7 @@ class TicketFilter(BaseModel):
 async def show_ticket(reads: Reads, actor: Actor, case_id: str) -> TicketSeen | None:
     """The ticket, if there is one and the reader may see it."""
     row = await reads.fetchrow("show_ticket", case_id, actor.org, actor.contractor_id)
-    return TicketSeen.model_validate_json(row["state"]) if row else None
+    return _seen_by(actor, row["state"]) if row else None
 
 
 async def page_tickets(reads: Reads, actor: Actor, wanted: TicketFilter) -> TicketPage:
@@ -173,8 +183,32 @@ async def page_tickets(reads: Reads, actor: Actor, wanted: TicketFilter) -> Tick
     reader = (actor.org, actor.contractor_id)
     filters = (wanted.estate_id, wanted.status, wanted.level, wanted.overdue)
     rows = await reads.fetch(query, wanted.cursor, wanted.limit + 1, *reader, *filters, *person)
-    items = [TicketSeen.model_validate_json(row["state"]) for row in rows[: wanted.limit]]
+    items = [_seen_by(actor, row["state"]) for row in rows[: wanted.limit]]
     return TicketPage(items=items, next=items[-1].case_id if len(rows) > wanted.limit else None)
+
+
+def _seen_by(actor: Actor, state: str) -> TicketSeen:
+    """What is before the offices is the company's own: a contractor sees its order without it."""
+    seen = TicketSeen.model_validate_json(state)
+    if actor.contractor_id is None:
+        return seen
+    order = seen.order and replace(seen.order, offer=None)
+    return seen.model_copy(update={"applications": (), "order": order})
+
+
+async def page_for_office(
+    reads: Reads, org: str, office: str, estate_id: str | None, *, after: str, limit: int
+) -> TicketPage:
+    """The tickets with an application that this office has to decide about."""
+    rows = await reads.fetch("page_tickets_of_office", after, limit + 1, org, office, estate_id)
+    items = [TicketSeen.model_validate_json(row["state"]) for row in rows[:limit]]
+    return TicketPage(items=items, next=items[-1].case_id if len(rows) > limit else None)
+
+
+async def show_prices(reads: Reads, region_id: str) -> Prices | None:
+    """The price library of a region, if it has one."""
+    row = await reads.fetchrow("show_price_library", region_id)
+    return Prices.model_validate_json(row["state"]) if row else None
 
 
 async def show_estate(reads: Reads, org: str, estate_id: str) -> EstateInFull | None:

@@ -21,6 +21,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CASE = "xh01.c1"
 HOME = "xh01.1-3-502"
 SECOND = timedelta(seconds=1)
+REENTRUSTING = ("property_gm", "builder", "pricer", "engineering_vp", "gm")
+"""Who holds the offices of the chain, in order (DSP-14)."""
 E = TypeVar("E", bound=Event)
 
 ROSTER: tuple[dict[str, Any], ...] = (
@@ -36,6 +38,9 @@ ROSTER: tuple[dict[str, Any], ...] = (
     {"staff_id": "marketing_vp", "role": "marketing_vp", "desk": "board"},
     {"staff_id": "property_gm", "role": "property_general_manager", "desk": "board"},
     {"staff_id": "gm", "role": "general_manager", "desk": "board"},
+    {"staff_id": "pricer", "role": "department", "desk": "cost_and_contract"},
+    {"staff_id": "lawyer", "role": "department", "desk": "legal"},
+    {"staff_id": "cashier", "role": "department", "desk": "finance"},
     {"staff_id": "group_head", "role": "group_service_centre", "desk": "group"},
 )  # fmt: skip
 
@@ -93,6 +98,20 @@ class Office:
         assert self.states == before
         return outcome.code
 
+    def accepted_of(self, name: str, /, **body: object) -> Decision:
+        """The decision on a command that is about no case."""
+        known: dict[str, Any] = dict(body)
+        outcome = self.send(name, **known)
+        assert isinstance(outcome, Decision), outcome
+        return outcome
+
+    def refused_of(self, name: str, /, **body: object) -> str:
+        """The code of a refusal of a command that is about no case."""
+        known: dict[str, Any] = dict(body)
+        outcome = self.send(name, **known)
+        assert isinstance(outcome, Refusal), outcome
+        return outcome.code
+
     def until(self, at: datetime) -> None:
         """Time passes; what is due at that very instant runs out too."""
         self._fire(at, inclusive=True)
@@ -130,6 +149,39 @@ class Office:
         """A repair whose trade is known is received and graded: warranty is asked."""
         known: dict[str, Any] = {"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"}
         return self.open(at, **(known | fields))
+
+    def reentrust(self, price_fen: int = 80_000, **fields: Any) -> None:  # noqa: ANN401 - fields of a body
+        """The manager applies for another contractor, and every office approves at once."""
+        self.apply(price_fen, **fields)
+        for person in REENTRUSTING:
+            prices: dict[str, Any] = {"amount_fen": price_fen} if person == "pricer" and price_fen > 100_000 else {}
+            self.approve(person, **prices)
+
+    def apply(self, price_fen: int = 80_000, at: datetime | None = None, **fields: object) -> Decision:
+        """The manager applies for another contractor."""
+        known: dict[str, Any] = {"accept": True, "replacement_id": "rescue_co", "price_fen": price_fen}
+        return self.accepted("decide-reentrusting", at=at, actor=person("property_head"), **(known | fields))
+
+    def approve(
+        self,
+        who: str,
+        kind: str = "reentrusting",
+        verdict: str = "approved",
+        at: datetime | None = None,
+        **more: object,
+    ) -> Decision:
+        """A person decides about the newest submission of an application."""
+        body: dict[str, Any] = self._decision(kind, verdict, more)
+        return self.accepted("decide-application", at=at, actor=person(who), **body)
+
+    def not_approved(self, who: str, kind: str = "reentrusting", verdict: str = "approved", **more: object) -> str:
+        """The code with which a person's decision is refused."""
+        body: dict[str, Any] = self._decision(kind, verdict, more)
+        return self.refused("decide-application", actor=person(who), **body)
+
+    def _decision(self, kind: str, verdict: str, more: dict[str, Any]) -> dict[str, Any]:
+        newest = next((one.submission for one in self.ticket().applications if one.kind == kind), 1)
+        return {"kind": kind, "verdict": verdict, "submission": newest} | more
 
     def covered(self, at: datetime | None = None, round_: int = 1, **fields: object) -> Outcome:
         """Warranty answers that the contractor is to come."""
@@ -235,6 +287,11 @@ class Office:
             self.reasons.extend(outcome.because)
             self.rows.extend(outcome.append)
         return outcome
+
+
+def person(staff_id: str) -> Actor:
+    """Somebody of the staff, with a token of their own."""
+    return Actor(subject=staff_id, scopes=frozenset({"*"}))
 
 
 def _about(body: dict[str, Any]) -> dict[str, Any]:

@@ -237,7 +237,7 @@ def test_only_waits_since_the_notice_move_the_orders_date(office: Office) -> Non
 def test_a_replacement_has_its_own_date(office: Office) -> None:
     notified(office)
     office.until(local("2026-03-11 14:00:01"))
-    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=1)
+    office.reentrust(1)
     assert office.due("completion") == local("2026-03-18 14:00:01")
 
 

@@ -18,13 +18,13 @@ from linli_contracts.events.dispatch import (
 )
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND
 from linli_dispatch.domain.places import Workload
-from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Decision, Refusal
 
-from services.dispatch.tests.office import CASE, NOW, Office, graded, received
+from services.dispatch.tests.office import CASE, NOW, REENTRUSTING, Office, graded, person, received
 
 LADDER = ("owner", "manager", "vp", "general_manager", "group")
-STAFF = Actor(subject="staff", scopes=frozenset({"*"}))
+PEOPLE = st.sampled_from(["property_head", *REENTRUSTING])
+"""The manager, and who holds an office of the chain."""
 MOMENTS = st.one_of(
     st.sampled_from([0, 1, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600]),
     st.integers(min_value=0, max_value=40 * 24 * 3600),
@@ -37,8 +37,21 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "resolve": st.sampled_from([{}, {"how": "standard_answer"}, {"how": "standard_answer", "consented": True}]),
     "arrive": st.just({}),
     "finish": st.just({}),
+    "refuse-order": st.just({"reason": "busy"}),
+    "report-delay": st.just({"reason": "busy"}),
+    "complain-of-contractor": st.just({}),
     "decide-reentrusting": st.sampled_from(
         [{"accept": False}, {"accept": True, "replacement_id": "rescue_co", "price_fen": 50_000}]
+    ),
+    "decide-application": st.builds(
+        lambda verdict, submission: {
+            "kind": "reentrusting",
+            "verdict": verdict,
+            "submission": submission,
+            "reason": "why",
+        },
+        st.sampled_from(["approved", "approved", "approved", "returned", "rejected"]),
+        st.integers(1, 2),
     ),
 }
 
@@ -57,7 +70,7 @@ class CaseLife(RuleBasedStateMachine):
         trade=st.sampled_from([None, "waterproofing"]),
         level=st.integers(1, 4),
         vacant=st.sets(
-            st.sampled_from(["agent1", "centre_head", "property_head", "engineering_vp", "gm", "group_head"])
+            st.sampled_from(["agent1", "centre_head", "property_head", "engineering_vp", "gm", "group_head", "pricer"])
         ),
         opened_after=MOMENTS,
     )
@@ -79,7 +92,8 @@ class CaseLife(RuleBasedStateMachine):
     def somebody_acts(self, command: str, data: st.DataObject) -> None:
         """A command, wise or not; what is refused changes nothing."""
         before = self.office.ticket()
-        outcome = self.office.send(command, case_id=CASE, actor=STAFF, **data.draw(BODIES[command]))
+        actor = person(data.draw(PEOPLE))
+        outcome = self.office.send(command, case_id=CASE, actor=actor, **data.draw(BODIES[command]))
         assert isinstance(outcome, Decision | Refusal)
         if isinstance(outcome, Refusal):
             assert self.office.ticket() == before

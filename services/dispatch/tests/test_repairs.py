@@ -10,11 +10,10 @@ from linli_contracts.events.dispatch import (
     DeadlineMissed,
     ReentrustingProposed,
     RepairDone,
-    RepairReentrusted,
 )
 from linli_messaging.service_map import Actor
 
-from services.dispatch.tests.office import CASE, HOME, SECOND, Office, local
+from services.dispatch.tests.office import HOME, SECOND, Office, local
 
 NOTIFIED = local("2026-03-10 10:00")
 PARTNER = frozenset({"partner:repair"})
@@ -89,7 +88,6 @@ def test_re_entrusting_is_proposed_strictly_after_four_hours(office: Office) -> 
     office.open_repair()
     office.covered(NOTIFIED)
     limit = NOTIFIED + timedelta(hours=28)
-    assert office.refused("decide-reentrusting", accept=False) == "no-proposal"
     office.until(limit)
     assert office.facts(ReentrustingProposed) == []
     office.until(limit + SECOND)
@@ -107,14 +105,6 @@ def test_an_arrival_says_whether_it_was_late(office: Office, late_by: int, *, la
     assert office.facts(ContractorArrived)[0].late is late
 
 
-@pytest.mark.rule("DSP-14", "ORG-04")
-@pytest.mark.parametrize(("price_fen", "by"), [(100_000, "property_company"), (100_001, "cost_and_contract")])
-def test_up_to_a_thousand_yuan_the_property_company_prices_the_work(office: Office, price_fen: int, by: str) -> None:
-    propose(office)
-    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=price_fen)
-    assert office.reasons[-1].facts["priced_by"] == by
-
-
 @pytest.mark.rule("DSP-14")
 def test_a_contractor_that_arrives_in_the_last_second_is_late_but_not_replaced(office: Office) -> None:
     office.open_repair()
@@ -123,61 +113,3 @@ def test_a_contractor_that_arrives_in_the_last_second_is_late_but_not_replaced(o
     assert office.facts(ContractorArrived)[0].late
     office.until(NOTIFIED + timedelta(days=3))
     assert office.facts(ReentrustingProposed) == []
-
-
-def propose(office: Office) -> None:
-    office.open_repair()
-    office.covered(NOTIFIED)
-    office.until(NOTIFIED + timedelta(hours=30))
-
-
-@pytest.mark.rule("DSP-14", "WAR-06")
-def test_accepted_another_contractor_repairs_at_a_price(office: Office) -> None:
-    propose(office)
-    decided = office.now
-    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=86_000)
-    (reentrusted,) = office.facts(RepairReentrusted)
-    assert (reentrusted.contractor_id, reentrusted.contract_id) == ("builder_co", "k1")
-    assert (reentrusted.replacement_id, reentrusted.price_fen, reentrusted.decided_by) == ("rescue_co", 86_000, "test")
-    assert office.due("arrival") == decided + timedelta(hours=24)
-    assert "arrival" not in office.ticket().overdue
-    assert office.refused("finish", actor=contractor("builder_co")) == "not-your-order"
-    assert office.refused("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=1) == "no-proposal"
-    office.accepted("arrive", at=decided + timedelta(hours=1), actor=contractor("rescue_co"))
-    office.accepted("finish", at=decided + timedelta(hours=3), actor=contractor("rescue_co"))
-    (done,) = office.facts(RepairDone)
-    assert (done.done_by, done.contractor_id, done.order_id) == ("replacement", "rescue_co", reentrusted.order_id)
-    assert office.ticket().reentrusted == 1
-
-
-@pytest.mark.rule("DSP-14")
-def test_a_late_replacement_misses_its_own_arrival(office: Office) -> None:
-    propose(office)
-    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=86_000)
-    office.until(office.due("arrival") + SECOND)
-    assert office.ticket().missed["arrival"] == 2
-    assert len({row.values["id"] for row in office.rows}) == len(office.rows)
-
-
-@pytest.mark.rule("DSP-14")
-def test_what_a_decision_may_not_be(office: Office) -> None:
-    propose(office)
-    decide: dict[str, Any] = {"accept": True}
-    assert office.refused("decide-reentrusting", **decide) == "replacement-missing"
-    assert office.refused("decide-reentrusting", **decide, replacement_id="rescue_co") == "replacement-missing"
-    for unfit in ("builder_co", "lights_co", "unknown_co"):
-        refused = office.refused("decide-reentrusting", **decide, replacement_id=unfit, price_fen=1)
-        assert refused == "replacement-unfit"
-    partner = contractor("rescue_co")
-    assert office.refused("decide-reentrusting", actor=partner, accept=False) == "not-your-order"
-
-
-@pytest.mark.rule("DSP-14")
-def test_declined_the_contractor_is_still_to_come(office: Office) -> None:
-    propose(office)
-    office.accepted("decide-reentrusting", accept=False)
-    assert office.facts(RepairReentrusted) == []
-    assert office.refused("decide-reentrusting", accept=False) == "no-proposal"
-    office.accepted("arrive", actor=contractor("builder_co"))
-    office.accepted("finish", actor=contractor("builder_co"))
-    assert office.facts(RepairDone)[0].case_id == CASE

@@ -52,7 +52,7 @@ def busy_office() -> Office:
     office.accepted("resolve", case_id="xh01.c3", how="standard_answer", consented=True)
     office.covered()
     office.until(NOW.replace(day=12))
-    office.accepted("decide-reentrusting", accept=True, replacement_id="rescue_co", price_fen=80_000)
+    office.reentrust(80_000)
     office.accepted("finish", at=local("2026-03-13 10:00"))
     office.called_back(satisfied=False)
     office.covered(round_=2)

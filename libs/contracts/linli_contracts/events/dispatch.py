@@ -21,8 +21,11 @@ Ground = Literal["refused", "late_arrival", "over_limit", "not_cured", "strong_c
 """Why a repair may be re-entrusted (DSP-14)."""
 Clock = Literal[
     "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
-    "reentrust_lateness", "ladder_step", "callback_close",
+    "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "reentrusting_approval",
+    "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
 ]  # fmt: skip
+ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works", "measure"]
+"""What offices approve, one after another: each kind has its chain in the policy."""
 
 
 class EstateRegistered(Event):
@@ -72,6 +75,20 @@ class StaffRostered(Event):
     from_hour: float = 0
     until_hour: float = 24
     rostered_at: Instant
+
+
+class AbsenceRecorded(Event):
+    """A person of the roster is away until an instant; the deputy (代理人) acts in their name (DSP-20)."""
+
+    producer = DISPATCH
+    subject_field = "estate_id"
+
+    estate_id: Key
+    staff_id: Key
+    from_at: Instant
+    until_at: Instant
+    deputy_id: Key | None = None
+    recorded_at: Instant
 
 
 class ContractorRegistered(Event):
@@ -322,6 +339,94 @@ class RepairReentrusted(Event):
     reentrusted_at: Instant
 
 
+class OrderRefused(Event):
+    """The contractor refuses to come: a ground for re-entrusting (DSP-14)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    reason: str
+    refused_at: Instant
+
+
+class OrderDelayed(Event):
+    """The contractor reported that it needs longer (DSP-14: over the limit *without reporting* is a ground)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    reason: str
+    reported_at: Instant
+
+
+class ApprovalAsked(Event):
+    """An office has an application before it, and a time to decide (DSP-04, DSP-14, DSP-15, WAR-20)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    application_id: Id
+    kind: ApplicationKind
+    submission: int
+    """A resubmission begins the chain again."""
+    office: str
+    person_ids: tuple[str, ...]
+    """Who may sign now; nobody: the office and all above it are vacant."""
+    amount_fen: Fen | None = None
+    library_fen: Fen | None = None
+    """What the price library says the same work costs (DSP-14)."""
+    proposed_by: str
+    asked_at: Instant
+    due_at: Instant
+
+
+class ApprovalDecided(Event):
+    """An office decided about an application, or its proposer took it back."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    application_id: Id
+    kind: ApplicationKind
+    submission: int
+    office: str
+    decision: Literal["approved", "returned", "rejected", "withdrawn"]
+    decided_by: str
+    acts_for: str | None = None
+    """The absent person, or the vacant office, for whom the decision was made."""
+    reason: str | None = None
+    amount_fen: Fen | None = None
+    final: bool
+    """Nobody else is asked about this submission."""
+    decided_at: Instant
+
+
+class WorkPriced(Event):
+    """The price library (价格库) of a region holds this price for a piece of work (DSP-14)."""
+
+    producer = DISPATCH
+    key_field = "region_id"
+    subject_field = "region_id"
+
+    region_id: Key
+    work_item: str
+    unit: str
+    price_fen: Fen
+    priced_at: Instant
+
+
 class RepairDone(Event):
     """The repair is finished; the callback follows (FUP-01)."""
 
@@ -388,6 +493,7 @@ EVENTS: Final = (
     EstateRegistered,
     HomeRegistered,
     StaffRostered,
+    AbsenceRecorded,
     ContractorRegistered,
     TicketOpened,
     TicketAssigned,
@@ -404,6 +510,11 @@ EVENTS: Final = (
     ContractorArrived,
     ReentrustingProposed,
     RepairReentrusted,
+    OrderRefused,
+    OrderDelayed,
+    ApprovalAsked,
+    ApprovalDecided,
+    WorkPriced,
     RepairDone,
     TicketResolved,
     TicketReopened,

@@ -53,6 +53,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         report_by=None,
         reports=0,
         reports_missed=0,
+        not_cured_by=ticket.order.contractor_id if ticket.order and not ticket.order.replacement_id else None,
         order=None,
         steps=(),
         completed_at=None,

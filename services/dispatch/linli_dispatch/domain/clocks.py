@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
-from linli_contracts.events.dispatch import Clock
+from linli_contracts.events.dispatch import ApplicationKind, Clock
 from linli_contracts.events.intake import Channel
 from linli_rulebook import ChannelKind, Due, passing_on_due
 
@@ -67,7 +67,24 @@ def _contractor_away(ticket: Ticket) -> datetime | None:
 
 def _not_reentrusted(ticket: Ticket) -> datetime | None:
     order = ticket.order
-    return order.called_at if order and order.arrived_at is None and order.proposed_at is None else None
+    if order is None or order.arrived_at is not None or order.replacement_id or "late_arrival" in order.grounds:
+        return None
+    return order.called_at
+
+
+def _not_reported(ticket: Ticket) -> datetime | None:
+    order = ticket.order
+    if order is None or order.delayed_at is not None or order.replacement_id or "over_limit" in order.grounds:
+        return None
+    return order.called_at
+
+
+def _before_an_office(kind: ApplicationKind) -> Callable[[Ticket], datetime | None]:
+    def since(ticket: Ticket) -> datetime | None:
+        application = ticket.application(kind)
+        return application.since if application is not None and application.pending else None
+
+    return since
 
 
 # -- by when -------------------------------------------------------------------------------------------------------
@@ -127,6 +144,28 @@ def _lateness(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return Due(_arrival(ticket, terms, since).at + terms.reentrust_after_lateness)
 
 
+def _over_limit(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    order = ticket.order
+    return Due(order.finish_by + ticket.waited_in_round - order.waited_before if order else since)
+
+
+def _approval(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return terms.approvers.due(since, terms.approval_step_limit)
+
+
+def _asked(kind: ApplicationKind) -> Callable[[Ticket], int]:
+    def step(ticket: Ticket) -> int:
+        application = ticket.application(kind)
+        return application.asked if application is not None else 0
+
+    return step
+
+
+def _approval_clock(name: Clock, rule: str, kind: ApplicationKind) -> ClockRule:
+    """The clock of the office whose turn it is: another office, or another submission, makes another clock."""
+    return ClockRule(name, rule, _before_an_office(kind), _approval, step=_asked(kind))
+
+
 def _callback_close(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return terms.departments.due(since, terms.close_within)
 
@@ -151,6 +190,12 @@ CLOCKS: Final[tuple[ClockRule, ...]] = (
         step=lambda ticket: 2 if ticket.order and ticket.order.replacement_id else 1,
     ),
     ClockRule("reentrust_lateness", "DSP-14", _not_reentrusted, _lateness, deadline=False),
+    ClockRule("reentrust_over_limit", "DSP-14", _not_reported, _over_limit, deadline=False, pauses=True, moves=True),
+    _approval_clock("reentrusting_approval", "DSP-14", "reentrusting"),
+    _approval_clock("plan_approval", "DSP-04", "plan"),
+    _approval_clock("compensation_approval", "WAR-20", "compensation"),
+    _approval_clock("small_works_approval", "DSP-15", "small_works"),
+    _approval_clock("measure_approval", "DSP-13", "measure"),
     ClockRule(
         "age_level_2",
         "DSP-06",

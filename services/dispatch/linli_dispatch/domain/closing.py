@@ -4,6 +4,7 @@ from typing import Literal
 
 from linli_contracts.events.dispatch import TicketClosed
 
+from linli_dispatch.domain.approving import withdraw_applications
 from linli_dispatch.domain.clocks import drop_all, wind
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.turn import Turn
@@ -16,6 +17,7 @@ How = Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_
 def complete(turn: Turn) -> bool:
     """The work is done: the deadlines of the round end, the hands are free. Returns whether completion was in time."""
     end_wait(turn)
+    withdraw_applications(turn, "case_completed")
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
     turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at)
@@ -34,6 +36,7 @@ def withdraw(turn: Turn) -> None:
     ticket = turn.ticket
     if ticket.in_hand:
         end_wait(turn)
+        withdraw_applications(turn, "case_withdrawn")
         turn.hand_over(ticket.handler_id, None)
     drop_all(turn)
     _end(turn, "withdrawn")

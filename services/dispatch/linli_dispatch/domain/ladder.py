@@ -8,6 +8,7 @@ its clock ends early when the deadline it is to put right is put right (`clocks.
 from linli_contracts.events.dispatch import Clock, LadderStep, TicketEscalated
 
 from linli_dispatch.domain.clocks import counted
+from linli_dispatch.domain.offices import Office, persons_on
 from linli_dispatch.domain.routing import stable_order
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
@@ -55,11 +56,11 @@ def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
 
 
 def _person_on(turn: Turn, step: LadderStep) -> str | None:
-    """Who stands on a step: the owner, else somebody of the estate's roster in the desk's roles, the nearest first."""
+    """Who stands on a step: the owner, else somebody in the desk's roles, the nearest first; a deputy for one away."""
     if step == "owner":
         return turn.ticket.owner_id
     for role in turn.terms.desk(turn.ticket.desk).above.get(step, ()):
-        people = {staff.staff_id for staff in turn.estate.staff if staff.role == role}
+        people = persons_on(turn.estate, Office(step, role), turn.at)
         if people:
             return min(people, key=lambda staff_id: stable_order(turn.ticket.id, staff_id))
     return None

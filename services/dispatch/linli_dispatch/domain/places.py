@@ -5,14 +5,14 @@ every ticket. The counters stay small, so that opening a ticket does not write t
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Final
 
 from linli_contracts.events.dispatch import EstateKind, Role
 from linli_contracts.events.intake import Trade
 from linli_rulebook import Calendar
 from linli_rulebook.decision import State
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 ONE_DAY: Final = timedelta(days=1)
 DAYS_OF_WEEK: Final = 7
@@ -58,6 +58,17 @@ class Staff(BaseModel):
         return rostered or makes_up
 
 
+class Absence(BaseModel):
+    """A person is away from one instant until another; the deputy (代理人) acts in their name (DSP-20)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    staff_id: str
+    from_at: AwareDatetime
+    until_at: AwareDatetime
+    deputy_id: str | None = None
+
+
 class Contractor(BaseModel):
     """A contractor answers for trades and phases of the estate."""
 
@@ -80,6 +91,13 @@ class Estate(State):
     zone: str
     staff: tuple[Staff, ...] = ()
     contractors: tuple[Contractor, ...] = ()
+    absences: tuple[Absence, ...] = ()
+
+    def absence_of(self, staff_id: str, at: datetime) -> Absence | None:
+        """The absence that a person is on at this instant, if any; its last instant is past it."""
+        return next(
+            (one for one in self.absences if one.staff_id == staff_id and one.from_at <= at < one.until_at), None
+        )
 
     @property
     def organisation(self) -> str:
@@ -123,3 +141,21 @@ class Workload(State):
         if to_id is not None:
             in_hand[to_id] = in_hand.get(to_id, 0) + 1
         return self.model_copy(update={"in_hand": in_hand})
+
+
+class PricedWork(BaseModel):
+    """What one unit of a piece of work costs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    price_fen: int
+    priced_at: AwareDatetime
+
+
+class PriceLibrary(State):
+    """The price library (价格库) of a region: what pieces of work cost there (DSP-14). The id is the region's."""
+
+    table: ClassVar[str] = "price_library"
+
+    works: Mapping[str, PricedWork] = {}

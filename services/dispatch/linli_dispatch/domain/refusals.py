@@ -97,3 +97,68 @@ REPLACEMENT_UNFIT: Final = Refusal(
     422,
     (("replacement_id", "another contractor of the estate with the trade"),),
 )
+NOT_YOUR_OFFICE: Final = Refusal(
+    "not-your-office",
+    "DSP-14",
+    "您不担任该审批岗位，也不是其代理人；本人不得审批自己的申请。",
+    "You neither hold the office whose turn it is nor stand in for it; nobody approves their own proposal.",
+    403,
+)
+NO_APPLICATION: Final = Refusal(
+    "no-application", "DSP-04", "没有待审批的申请。", "No application of this kind is before an office."
+)
+STALE_APPLICATION: Final = Refusal(
+    "stale-application",
+    "DSP-04",
+    "申请已重新提交，请按最新一次审批。",
+    "The application was submitted again since; decide about the newest submission.",
+    409,
+    (("submission", "the newest submission"),),
+)
+APPLICATION_PENDING: Final = Refusal(
+    "application-pending", "DSP-04", "申请正在审批中。", "An application of this kind is before an office already."
+)
+REASON_MISSING: Final = Refusal(
+    "reason-missing",
+    "DSP-04",
+    "退回或否决须说明原因。",
+    "Sending back and refusing need a reason.",
+    422,
+    (("reason", "a code, such as price_too_high"),),
+)
+PRICE_MISSING: Final = Refusal(
+    "price-missing",
+    "DSP-14",
+    "超过小额标准的，成本合约部须核定价格。",
+    "Beyond a small amount the cost-and-contract department names the price.",
+    422,
+    (("amount_fen", "the price as the department finds it"),),
+)
+NOT_TO_PRICE: Final = Refusal(
+    "not-to-price",
+    "DSP-14",
+    "该岗位不核定价格。",
+    "This office does not price the work.",
+    422,
+    (("amount_fen", "left out"),),
+)
+ALREADY_REFUSED: Final = Refusal(
+    "already-refused", "DSP-14", "施工单位已拒绝。", "The contractor has refused the order already."
+)
+REPLACED: Final = Refusal("replaced", "DSP-14", "已另行委托。", "Another contractor has been entrusted.")
+UNKNOWN_STAFF: Final = Refusal(
+    "unknown-staff",
+    "DSP-20",
+    "人员不在本小区的排班中，或代理人是本人。",
+    "The person or the deputy is not on the estate's roster, or both are the same.",
+    422,
+    (("staff_id", "somebody of the estate's roster"), ("deputy_id", "somebody else of it")),
+)
+ABSENCE_ENDS_FIRST: Final = Refusal(
+    "absence-ends-first",
+    "DSP-20",
+    "离岗结束须晚于开始，且在将来。",
+    "An absence ends after it begins, and in the future.",
+    422,
+    (("until_at", "after from_at and after now"),),
+)

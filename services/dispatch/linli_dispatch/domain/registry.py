@@ -1,19 +1,29 @@
 """The registry of estates, homes, rosters and contractors (ORG-01, DSP-08); what is known is not told again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from linli_contracts.event import Event
-from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomeRegistered, StaffRostered
-from linli_rulebook.decision import Because, Decision
+from linli_contracts.events.dispatch import (
+    AbsenceRecorded,
+    ContractorRegistered,
+    EstateRegistered,
+    HomeRegistered,
+    StaffRostered,
+    WorkPriced,
+)
+from linli_rulebook.decision import Because, Decision, Refusal
 
-from linli_dispatch.domain.places import Contractor, Estate, Home, Staff
+from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PricedWork, PriceLibrary, Staff
+from linli_dispatch.domain.refusals import ABSENCE_ENDS_FIRST, UNKNOWN_STAFF
 
 
 def register_estate(known: Estate | None, wanted: Estate, now: datetime) -> Decision:
     """A new estate, or one whose place, name or kind changed; its roster and contractors stay."""
     if known is not None:
-        wanted = wanted.model_copy(update={"staff": known.staff, "contractors": known.contractors})
+        wanted = wanted.model_copy(
+            update={"staff": known.staff, "contractors": known.contractors, "absences": known.absences}
+        )
     if wanted == known:
         return _changed(known.id, 0)
     told = EstateRegistered(
@@ -72,6 +82,42 @@ def register_contractors(estate: Estate, wanted: Iterable[Contractor], now: date
     told = tuple(ContractorRegistered(estate_id=estate.id, registered_at=now, **one.model_dump()) for one in changed)
     after = estate.model_copy(update={"contractors": tuple(known.values())})
     return _changed(estate.id, len(changed), save=(after,), events=told)
+
+
+def record_absence(estate: Estate, absence: Absence, now: datetime) -> Decision | Refusal:
+    """Somebody of the roster is away; their deputy acts in their name (DSP-20). The person's last absence counts."""
+    people = {one.staff_id for one in estate.staff}
+    if absence.staff_id not in people or (absence.deputy_id is not None and absence.deputy_id not in people):
+        return UNKNOWN_STAFF
+    if absence.deputy_id == absence.staff_id:
+        return UNKNOWN_STAFF
+    if not (absence.from_at < absence.until_at and absence.until_at > now):
+        return ABSENCE_ENDS_FIRST
+    if absence in estate.absences:
+        return _changed(estate.id, 0)
+    others = (one for one in estate.absences if one.until_at > now and one.staff_id != absence.staff_id)
+    told = AbsenceRecorded(estate_id=estate.id, recorded_at=now, **absence.model_dump())
+    after = estate.model_copy(update={"absences": (*others, absence)})
+    return _changed(estate.id, 1, save=(after,), events=(told,))
+
+
+def price_works(known: PriceLibrary, wanted: Mapping[str, tuple[str, int]], now: datetime) -> Decision:
+    """Prices (unit, fen) of a region by piece of work, new or changed; the others stay (DSP-14)."""
+    changed = {
+        item: PricedWork(unit=unit, price_fen=price_fen, priced_at=now)
+        for item, (unit, price_fen) in wanted.items()
+        if item not in known.works or (known.works[item].unit, known.works[item].price_fen) != (unit, price_fen)
+    }
+    answer = {"region_id": known.id, "changed": len(changed)}
+    if not changed:
+        return Decision(answer=answer)
+    told = tuple(
+        WorkPriced(region_id=known.id, work_item=item, unit=work.unit, price_fen=work.price_fen, priced_at=now)
+        for item, work in changed.items()
+    )
+    after = known.model_copy(update={"works": {**known.works, **changed}})
+    because = (Because("DSP-14", "priced", known.id, facts={"changed": len(changed)}),)
+    return Decision(save=(after,), events=told, because=because, answer=answer)
 
 
 def _changed(

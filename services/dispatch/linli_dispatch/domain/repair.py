@@ -16,6 +16,7 @@ from linli_rulebook.decision import Refusal
 from linli_dispatch.domain.clocks import wind
 from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.lifecycle import after
+from linli_dispatch.domain.reentrusting import propose
 from linli_dispatch.domain.refusals import ALREADY_ARRIVED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
 from linli_dispatch.domain.ticket import ONE_SECOND, Order, Ticket
 from linli_dispatch.domain.turn import Turn
@@ -148,3 +149,5 @@ def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
     turn.because(
         "DSP-10", "contractor notified", {"contractor_id": contractor_id, "arrive_by": order.arrive_by.isoformat()}
     )
+    if ticket.not_cured_by == contractor_id:
+        propose(turn, "not_cured")

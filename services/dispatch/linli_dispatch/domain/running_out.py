@@ -14,7 +14,7 @@ from linli_dispatch.domain.clocks import RULE_OF, counted, published_later, wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.ladder import climb
 from linli_dispatch.domain.level import raise_by_age
-from linli_dispatch.domain.reentrusting import propose_for_lateness
+from linli_dispatch.domain.reentrusting import propose_for_lateness, propose_over_limit
 from linli_dispatch.domain.ticket import RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
@@ -85,6 +85,12 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "completion": miss,
     "arrival": miss,
     "reentrust_lateness": propose_for_lateness,
+    "reentrust_over_limit": propose_over_limit,
+    "reentrusting_approval": miss,
+    "plan_approval": miss,
+    "compensation_approval": miss,
+    "small_works_approval": miss,
+    "measure_approval": miss,
     "age_level_2": raise_by_age,
     "age_level_1": raise_by_age,
     "ladder_step": expire_step,

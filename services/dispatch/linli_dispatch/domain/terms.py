@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from linli_contracts.events.dispatch import LadderStep, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
+from linli_dispatch.domain.offices import Office
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -61,6 +63,10 @@ class Terms:
     close_within: Span
     wait_at_most: timedelta
     ladder_step_limit: Span
+    approval_step_limit: Span
+    """For each office of a chain, by the approvers' calendar."""
+    offices: Mapping[str, Office]
+    reentrusting_chain: tuple[str, ...]
     ladder: tuple[LadderStep, ...]
     load_limit: int
     weights: Weights
@@ -105,6 +111,9 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         close_within=policy.span("followup.close_within"),
         wait_at_most=policy.span("dispatch.wait_at_most").elapsed,
         ladder_step_limit=policy.span("dispatch.ladder_step_limit"),
+        approval_step_limit=policy.span("dispatch.approval_step_limit"),
+        offices={name: _office(name, table) for name, table in policy.table("dispatch.offices").items()},
+        reentrusting_chain=tuple(policy.texts("dispatch.reentrusting_chain")),
         ladder=ladder,
         load_limit=policy.integer("dispatch.route_load_limit"),
         weights=Weights(weights["skill"], weights["continuity"], weights["load"], weights["language"]),
@@ -117,3 +126,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
 def _desk(name: str, table: Mapping[str, object], ladder: tuple[LadderStep, ...]) -> Desk:
     above = {step: tuple(cast("list[Role]", table[step])) for step in ladder if step in table}
     return Desk(name, department=bool(table["department"]), above=above)
+
+
+def _office(name: str, table: Mapping[str, str]) -> Office:
+    return Office(name, role=cast("Role", table["role"]), desk=table.get("desk"))

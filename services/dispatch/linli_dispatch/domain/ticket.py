@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
-from linli_contracts.events.dispatch import Clock, Ground, LadderStep, Role
+from linli_contracts.events.dispatch import ApplicationKind, Clock, Ground, LadderStep, Role
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
 
+from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 
 ONE_SECOND: Final = timedelta(seconds=1)
@@ -54,6 +55,23 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Another contractor at a lump-sum price, beside what the price library says for the same work (DSP-14)."""
+
+    replacement_id: str
+    price_fen: int
+    work_item: str | None = None
+    quantity: int | None = None
+    library_fen: int | None = None
+    """None: the library does not know the work."""
+
+    @property
+    def over_library_fen(self) -> int | None:
+        """How much dearer than the library, negative where cheaper: every approver sees it."""
+        return None if self.library_fen is None else self.price_fen - self.library_fen
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """The repair order to a contractor (工程联系单), and to its replacement once it is re-entrusted."""
 
@@ -68,10 +86,15 @@ class Order:
     waited_before: timedelta = NO_TIME
     """What the round had waited when the one who is to come was told."""
     arrived_at: AwareDatetime | None = None
-    ground: Ground | None = None
-    """Why re-entrusting was proposed."""
-    proposed_at: AwareDatetime | None = None
-    declined_at: AwareDatetime | None = None
+    refused_at: AwareDatetime | None = None
+    delayed_at: AwareDatetime | None = None
+    """When the contractor last reported that it needs longer."""
+    grounds: tuple[Ground, ...] = ()
+    """Why re-entrusting was proposed, in the order in which the grounds appeared (DSP-14)."""
+    declined: tuple[Ground, ...] = ()
+    """The grounds on which the manager did not re-entrust."""
+    offer: Offer | None = None
+    """Whom the manager wants to entrust: goes through the offices first."""
     replacement_id: str | None = None
     price_fen: int | None = None
 
@@ -79,6 +102,13 @@ class Order:
     def performer_id(self) -> str:
         """Who is to do the work now."""
         return self.replacement_id or self.contractor_id
+
+    @property
+    def open_ground(self) -> Ground | None:
+        """The first ground that nobody has decided on: the proposal that is open."""
+        if self.replacement_id is not None:
+            return None
+        return next((ground for ground in self.grounds if ground not in self.declined), None)
 
 
 class Ticket(State):
@@ -128,6 +158,10 @@ class Ticket(State):
     steps_taken: Mapping[LadderStep, int] = {}
     """Steps of the ladder, over all rounds."""
     reentrusted: int = 0
+    not_cured_by: str | None = None
+    """The contractor whose own repair of the round before did not cure it (DSP-14)."""
+    applications: tuple[Application, ...] = ()
+    """The last one of each kind: what was decided before is on the timeline."""
     closed_at: AwareDatetime | None = None
     closed_how: str | None = None
 
@@ -161,6 +195,10 @@ class Ticket(State):
     steps: tuple[LadderStep, ...] = ()
     """The steps of the ladder taken in this round."""
     completed_at: AwareDatetime | None = None
+
+    def application(self, kind: ApplicationKind) -> Application | None:
+        """The last application of a kind, decided or not."""
+        return next((one for one in self.applications if one.kind == kind), None)
 
     @property
     def in_hand(self) -> bool:

@@ -17,7 +17,7 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import OnCommand, OnEvent, OnTimer, ServiceMap
 
 from linli_dispatch import commands
-from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
 from linli_dispatch.handlers.following import (
@@ -41,9 +41,12 @@ from linli_dispatch.handlers.needs import (
     needs_of_unlinked,
     org_of_estate,
     org_of_new_estate,
+    org_of_region,
     org_of_ticket,
 )
 from linli_dispatch.handlers.registering import (
+    handle_price_works,
+    handle_record_absence,
     handle_register_contractors,
     handle_register_estate,
     handle_register_homes,
@@ -52,10 +55,14 @@ from linli_dispatch.handlers.registering import (
 from linli_dispatch.handlers.working import (
     handle_answer,
     handle_arrive,
+    handle_complain_of_contractor,
+    handle_decide_application,
     handle_decide_reentrusting,
     handle_finish,
     handle_pass_on,
+    handle_refuse_order,
     handle_report,
+    handle_report_delay,
     handle_resolve,
     handle_resume,
     handle_wait,
@@ -68,6 +75,12 @@ _RULES_OF_CLOCK: Final = {
     "completion": ("DSP-03", "DSP-06", "ORG-04"),
     "arrival": ("DSP-10", "DSP-06", "ORG-04"),
     "reentrust_lateness": ("DSP-14",),
+    "reentrust_over_limit": ("DSP-14",),
+    "reentrusting_approval": ("DSP-14", "DSP-06"),
+    "plan_approval": ("DSP-04", "DSP-06"),
+    "compensation_approval": ("WAR-20", "DSP-06"),
+    "small_works_approval": ("DSP-15", "DSP-06"),
+    "measure_approval": ("DSP-13", "DSP-06"),
     "age_level_2": ("DSP-06", "INT-06"),
     "age_level_1": ("DSP-06", "INT-06"),
     "ladder_step": ("DSP-06",),
@@ -77,7 +90,7 @@ _RULES_OF_CLOCK: Final = {
 
 MAP: Final = ServiceMap(
     name="dispatch",
-    states=(Estate, Home, Workload, Ticket),
+    states=(Estate, Home, Workload, Ticket, PriceLibrary),
     appends=(MISSED_DEADLINE,),
     events=(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
@@ -109,6 +122,16 @@ MAP: Final = ServiceMap(
             "dispatch.register-contractor", "POST /estates/{estate_id}/contractors", commands.RegisterContractor,
             "dispatch:registry", lambda command: ((Estate, command.estate_id),), handle_register_contractors,
             ("DSP-08", "DSP-14"), org_of_estate, "Register contractors of an estate",
+        ),
+        OnCommand(
+            "dispatch.record-absence", "POST /estates/{estate_id}/absences", commands.RecordAbsence,
+            "dispatch:registry", lambda command: ((Estate, command.estate_id),), handle_record_absence,
+            ("DSP-20",), org_of_estate, "Record that somebody of the roster is away, and who acts in their name",
+        ),
+        OnCommand(
+            "dispatch.price-works", "POST /regions/{region_id}/prices", commands.PriceWorks,
+            "dispatch:registry", lambda command: ((PriceLibrary, command.region_id),), handle_price_works,
+            ("DSP-14",), org_of_region, "Fill a region's price library",
         ),
         OnCommand(
             "dispatch.pass-on", "POST /tickets/{case_id}/pass-on", commands.PassOn, "dispatch:handle",
@@ -151,9 +174,29 @@ MAP: Final = ServiceMap(
             org_of_ticket, "The repair is done",
         ),
         OnCommand(
+            "dispatch.refuse-order", "POST /tickets/{case_id}/refuse", commands.RefuseOrder, "partner:repair",
+            needs_of_command, handle_refuse_order, ("DSP-14",),
+            org_of_ticket, "The contractor refuses to come",
+        ),
+        OnCommand(
+            "dispatch.report-delay", "POST /tickets/{case_id}/delay", commands.ReportDelay, "partner:repair",
+            needs_of_command, handle_report_delay, ("DSP-14",),
+            org_of_ticket, "The contractor reports that it needs longer",
+        ),
+        OnCommand(
+            "dispatch.complain-of-contractor", "POST /tickets/{case_id}/contractor-complaint",
+            commands.ComplainOfContractor, "dispatch:handle", needs_of_command, handle_complain_of_contractor,
+            ("DSP-13", "DSP-14"), org_of_ticket, "Record a strong complaint about the contractor's people",
+        ),
+        OnCommand(
             "dispatch.decide-reentrusting", "POST /tickets/{case_id}/reentrusting", commands.DecideReentrusting,
             "dispatch:decide", needs_of_command, handle_decide_reentrusting, ("DSP-14",),
-            org_of_ticket, "Decide whether another contractor repairs at the first one's cost",
+            org_of_ticket, "Apply for another contractor at the first one's cost, or leave it to the first one",
+        ),
+        OnCommand(
+            "dispatch.decide-application", "POST /tickets/{case_id}/applications/{kind}/decision",
+            commands.DecideApplication, "dispatch:approve", needs_of_command, handle_decide_application,
+            ("DSP-14", "DSP-20"), org_of_ticket, "An office approves an application, sends it back or refuses it",
         ),
     ),
     timers=tuple(

@@ -71,7 +71,8 @@ def org_of_ticket(facts: Facts, command: commands.OnTicket) -> str | None:
 
 
 def org_of_estate(
-    facts: Facts, command: commands.RegisterHomes | commands.RosterStaff | commands.RegisterContractor
+    facts: Facts,
+    command: commands.RegisterHomes | commands.RosterStaff | commands.RegisterContractor | commands.RecordAbsence,
 ) -> str | None:
     """The organisation of a registered estate."""
     estate = facts.get(Estate, command.estate_id)
@@ -83,3 +84,8 @@ def org_of_new_estate(facts: Facts, command: commands.RegisterEstate) -> str | N
     wanted = f"group/{command.region_id}/{command.project_id}/{command.estate_id}"
     known = facts.get(Estate, command.estate_id)
     return wanted if known is None or known.organisation == wanted else None
+
+
+def org_of_region(facts: Facts, command: commands.PriceWorks) -> str | None:
+    """A region's own."""
+    return f"group/{command.region_id}"

@@ -7,7 +7,7 @@ from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
 from linli_dispatch.domain import refusals, registry
-from linli_dispatch.domain.places import Contractor, Estate, Home, Staff
+from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
 
 
 def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: Context) -> Outcome:
@@ -53,3 +53,18 @@ def handle_register_contractors(facts: Facts, command: commands.RegisterContract
         return refusals.ESTATE_NOT_FOUND
     wanted = (Contractor(**line.model_dump()) for line in command.contractors)
     return registry.register_contractors(estate, wanted, ctx.now)
+
+
+def handle_record_absence(facts: Facts, command: commands.RecordAbsence, ctx: Context) -> Outcome:
+    """Somebody is away."""
+    estate = facts.get(Estate, command.estate_id)
+    if estate is None:
+        return refusals.ESTATE_NOT_FOUND
+    return registry.record_absence(estate, Absence(**command.model_dump(exclude={"estate_id"})), ctx.now)
+
+
+def handle_price_works(facts: Facts, command: commands.PriceWorks, ctx: Context) -> Outcome:
+    """Fills the price library."""
+    known = facts.get(PriceLibrary, command.region_id) or PriceLibrary(id=command.region_id)
+    wanted = {line.work_item: (line.unit, line.price_fen) for line in command.works}
+    return registry.price_works(known, wanted, ctx.now)

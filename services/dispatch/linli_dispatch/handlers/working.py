@@ -1,10 +1,15 @@
 """What the people and contractors who work on a ticket tell and decide."""
 
+from collections.abc import Callable
+
+from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import commands
-from linli_dispatch.domain import handling, reentrusting, refusals, repair, waiting
+from linli_dispatch.domain import deciding, handling, reentrusting, refusals, repair, waiting
+from linli_dispatch.domain.places import Estate, PriceLibrary
+from linli_dispatch.domain.ticket import Offer
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import on_command
 
@@ -51,18 +56,66 @@ def handle_finish(facts: Facts, command: commands.Finish, ctx: Context) -> Outco
     return on_command(facts, command, ctx, lambda turn: repair.finish(turn, _contractor(ctx)))
 
 
+def handle_refuse_order(facts: Facts, command: commands.RefuseOrder, ctx: Context) -> Outcome:
+    """The contractor does not want to come."""
+    return on_command(
+        facts, command, ctx, lambda turn: reentrusting.refuse_order(turn, _contractor(ctx), command.reason)
+    )
+
+
+def handle_report_delay(facts: Facts, command: commands.ReportDelay, ctx: Context) -> Outcome:
+    """The contractor needs longer."""
+    return on_command(
+        facts, command, ctx, lambda turn: reentrusting.report_delay(turn, _contractor(ctx), command.reason)
+    )
+
+
+def handle_complain_of_contractor(facts: Facts, command: commands.ComplainOfContractor, ctx: Context) -> Outcome:
+    """The contractor's people gave cause for a strong complaint."""
+    return on_staff_command(
+        facts, command, ctx, lambda turn, by: reentrusting.complain_of_people(turn, command.reason, by)
+    )
+
+
 def handle_decide_reentrusting(facts: Facts, command: commands.DecideReentrusting, ctx: Context) -> Outcome:
-    """Staff decide; no contractor does."""
+    """The manager applies for another contractor, or leaves it to the first one."""
+    if not command.accept:
+        return on_staff_command(facts, command, ctx, reentrusting.decline)
+    if command.replacement_id is None or command.price_fen is None:
+        return refusals.REPLACEMENT_MISSING
+    offer = Offer(command.replacement_id, command.price_fen, command.work_item, command.quantity)
+    estate = facts.get(Estate, key_of(command.case_id))
+    # The library is the region's: which one stands in the estate, so it can be asked for only now.
+    library = facts.get(PriceLibrary, estate.region_id) if estate and command.work_item else None
+    return on_staff_command(facts, command, ctx, lambda turn, by: reentrusting.apply_for(turn, offer, library, by))
+
+
+def handle_decide_application(facts: Facts, command: commands.DecideApplication, ctx: Context) -> Outcome:
+    """An office decides."""
+    return on_staff_command(
+        facts,
+        command,
+        ctx,
+        lambda turn, by: deciding.decide(
+            turn,
+            command.kind,
+            command.submission,
+            command.verdict,
+            by,
+            reason=command.reason,
+            amount_fen=command.amount_fen,
+        ),
+    )
+
+
+def on_staff_command(
+    facts: Facts, command: commands.OnTicket, ctx: Context, rule: Callable[[Turn, str], Refusal | None]
+) -> Outcome:
+    """A command that no contractor may send; the rule is told who sent it."""
     if _contractor(ctx):
         return refusals.NOT_YOUR_ORDER
     by = ctx.actor.subject if ctx.actor else "system"
-
-    def decide(turn: Turn) -> Refusal | None:
-        if command.accept:
-            return reentrusting.reentrust(turn, command.replacement_id, command.price_fen, by)
-        return reentrusting.decline_reentrusting(turn, by)
-
-    return on_command(facts, command, ctx, decide)
+    return on_command(facts, command, ctx, lambda turn: rule(turn, by))
 
 
 def _contractor(ctx: Context) -> str | None:

@@ -37,6 +37,15 @@ SELECT id, state FROM ticket WHERE id = ANY($1::text[]);
 INSERT INTO ticket (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_price_library
+-- Price libraries of regions, for the writer loop.
+SELECT id, state FROM price_library WHERE id = ANY($1::text[]);
+
+-- name: save_price_library
+-- Price libraries as a batch decided them.
+INSERT INTO price_library (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
 -- name: append_missed_deadline
 -- The deadlines that a batch found missed.
 INSERT INTO missed_deadline (id, lane, case_id, round, clock, due_at, missed_at)
@@ -93,6 +102,20 @@ WHERE t.owner_id = $9 AND NOT t.closed
     AND ($3 = 'group' OR EXISTS (
         SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
 ORDER BY t.id LIMIT $2;
+
+-- name: page_tickets_of_office
+-- The work list of an office: tickets with an application that it has to decide about.
+SELECT t.id, t.state::text AS state FROM ticket t
+WHERE t.offices_asked <> '[]' AND t.offices_asked ? $4
+    AND t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
+    AND ($5::text IS NULL OR t.id < $5 || '/')
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY t.id LIMIT $2;
+
+-- name: show_price_library
+-- The price library of one region.
+SELECT p.state::text AS state FROM price_library p WHERE p.id = $1;
 
 -- name: show_estate
 -- One estate with its roster, contractors and counters, if the reader may see it.

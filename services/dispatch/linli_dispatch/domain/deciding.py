@@ -1,0 +1,103 @@
+"""An office decides about an application: one table of what follows, kind by kind.
+
+Approving goes to the next office, or lets the rule of the kind act; sending back and refusing need a reason. Only the
+cost department changes an amount, where it is the one to price the work (DSP-14); another amount begins the chain anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from linli_contracts.events.dispatch import ApplicationKind
+from linli_rulebook.decision import Refusal
+
+from linli_dispatch.domain import reentrusting
+from linli_dispatch.domain.approval import Application, sign
+from linli_dispatch.domain.approving import ask, finish, keep, may_sign, tell_decided
+from linli_dispatch.domain.clocks import wind
+from linli_dispatch.domain.refusals import (
+    NO_APPLICATION,
+    NOT_TO_PRICE,
+    NOT_YOUR_OFFICE,
+    PRICE_MISSING,
+    REASON_MISSING,
+    STALE_APPLICATION,
+)
+from linli_dispatch.domain.turn import Turn
+
+Verdict = Literal["approved", "returned", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What the rule of a kind does once its application is decided."""
+
+    approved: Callable[[Turn, Application], None]
+    rejected: Callable[[Turn, Application], None]
+    priced_by: Callable[[Turn, Application], str | None]
+    """The office that has to name the amount itself, if any."""
+    reprice: Callable[[Turn, Application, int], None]
+    """Begins the chain again at another amount."""
+
+
+CONSEQUENCES: Final[dict[ApplicationKind, Consequences]] = {
+    "reentrusting": Consequences(
+        approved=reentrusting.entrust,
+        rejected=reentrusting.give_up,
+        priced_by=reentrusting.priced_by,
+        reprice=reentrusting.reprice,
+    ),
+}
+
+
+def decide(
+    turn: Turn,
+    kind: ApplicationKind,
+    submission: int,
+    verdict: Verdict,
+    by: str,
+    *,
+    reason: str | None = None,
+    amount_fen: int | None = None,
+) -> Refusal | None:
+    """One office's decision about the submission that it saw."""
+    application = turn.ticket.application(kind)
+    if application is None or not application.pending:
+        return NO_APPLICATION
+    if submission != application.submission:
+        return STALE_APPLICATION
+    able = may_sign(turn, application)
+    if by not in able:
+        return NOT_YOUR_OFFICE
+    if verdict != "approved":
+        if reason is None:
+            return REASON_MISSING
+        finish(turn, application, verdict, by, able[by], reason)
+        if verdict == "rejected":
+            CONSEQUENCES[kind].rejected(turn, application)
+        return None
+    return _approve(turn, application, by, able[by], amount_fen)
+
+
+def _approve(
+    turn: Turn, application: Application, by: str, acts_for: str | None, amount_fen: int | None
+) -> Refusal | None:
+    consequences = CONSEQUENCES[application.kind]
+    prices = consequences.priced_by(turn, application) == application.office
+    if prices and amount_fen is None:
+        return PRICE_MISSING
+    if amount_fen is not None and not prices:
+        return NOT_TO_PRICE
+    if amount_fen is not None and amount_fen != application.amount_fen:
+        tell_decided(turn, application, "returned", by, acts_for, reason="priced_otherwise")
+        consequences.reprice(turn, application, amount_fen)
+        return None
+    signed = sign(application, by, acts_for, turn.at)
+    tell_decided(turn, application, "approved", by, acts_for, final=not signed.pending)
+    if signed.pending:
+        ask(turn, signed)
+        return None
+    keep(turn, signed)
+    wind(turn)
+    consequences.approved(turn, signed)
+    return None
