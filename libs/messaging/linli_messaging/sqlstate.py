@@ -10,6 +10,8 @@ TRANSIENT: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresSystemError,
+    # Postgres took us for frozen, and gave our lanes to others.
+    asyncpg.IdleInTransactionSessionTimeoutError,
     # What asyncpg raises when a connection is thrown out at the wrong moment; the pool makes a new one.
     asyncpg.InternalClientError,
     ConnectionError,

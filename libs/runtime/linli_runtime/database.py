@@ -8,6 +8,9 @@ WRITER_CONNECTIONS: Final = 4
 """The loop, the relay, the gap watch, and one for operators' commands."""
 READER_CONNECTIONS: Final = 4
 COMMAND_TIMEOUT_S: Final = 60.0
+FROZEN_MS: Final = 30_000
+"""How long a transaction may wait for its process, while it holds lanes: one that is frozen, or cut off without a word,
+gives them up after this. Deciding the largest batch takes a few seconds on a crowded machine."""
 
 KEYED_ACCESS: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 """Every query of the loop goes by key. Plans made while tables are small would turn into scans of large ones
@@ -26,6 +29,7 @@ async def open_writer(url: str, schema: str) -> asyncpg.Pool:
             "search_path": schema,
             "timezone": "UTC",
             "application_name": f"linli-{schema}",
+            "idle_in_transaction_session_timeout": str(FROZEN_MS),
             **KEYED_ACCESS,
         },
     )
