@@ -22,7 +22,6 @@ WHILE_S: Final = 1.5
 SPOILT: Final = 8
 """Facts of a wave that are spoilt on their way."""
 _POLL_S: Final = 0.1
-_END_OF_TIME: Final = "9999-12-31T23:59:59Z"
 CRITICAL: Final = ("ComplaintReceived", "RepairDone", "TicketResolved", "CallbackCompleted")
 """Each is read by somebody, and holds its case until it is mended."""
 
@@ -70,13 +69,10 @@ def _sound(row: Row) -> Spoilt:
 
 
 def _spoil(row: Row, number: int) -> Spoilt:
-    body = orjson.loads(row["body"])
-    instant = next((name for name in body if name.endswith("_at")), None)
     ways = (
         Spoilt(row, row["type"], row["version"], row["body"][:-7]),
         Spoilt(row, "CaseTeleported", 1, row["body"]),
         Spoilt(row, row["type"], 99, row["body"]),
-        Spoilt(row, row["type"], row["version"], orjson.dumps(body | {instant: _END_OF_TIME} if instant else {})),
         Spoilt(row, row["type"], row["version"], orjson.dumps({"nothing": "of use"})),
     )
     return ways[number % len(ways)]
