@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.chaos.faults import FAULTS
 from tests.chaos.load import Size
@@ -46,19 +46,37 @@ async def run(names: Sequence[str], seed: int, minutes: float | None) -> list[Re
 def show(fault: str, results: Sequence[Result]) -> None:
     """A line of the table."""
     struck = sum(result.times for result in results)
-    lost, doubled, wrong = (
-        sum(len(getattr(result, what)) for result in results) for what in ("lost", "doubled", "violations")
-    )
+    lost, doubled = (sum(len(getattr(result.books, what)) for result in results) for what in ("lost", "doubled"))
+    wrong = sum(len(result.violations) for result in results)
     equal = all(result.equal for result in results)
     rest_s = max(result.seconds_to_rest for result in results)
     yes, clean = "yes" if equal else "NO", "NO" if wrong else "yes"
     print(COLUMNS.format(fault, len(results), struck, lost, doubled, yes, clean, f"{rest_s:.1f}"), flush=True)
 
 
+def document_of(result: Result, seed: int) -> dict[str, Any]:
+    """A trial for machines."""
+    return {
+        "fault": result.fault,
+        "what": FAULTS[result.fault].what,
+        "seed": seed,
+        "struck": result.times,
+        "lost": len(result.books.lost),
+        "doubled": len(result.books.doubled),
+        "changed": len(result.books.changed),
+        "books_equal": result.equal,
+        "violations": len(result.violations),
+        "seconds_to_rest": round(result.seconds_to_rest, 1),
+        "error": result.error,
+    }
+
+
 def explain(result: Result) -> None:
     """Why a trial was not sound."""
+    books = result.books
     for word, lines in (
-        ("lost", result.lost), ("doubled", result.doubled), ("audit", result.violations), ("error", [result.error]),
+        ("lost", books.lost), ("doubled", books.doubled), ("changed", books.changed), ("audit", result.violations),
+        ("error", [result.error]),
     ):  # fmt: skip
         for line in lines[:SHOWN]:
             if line:
@@ -87,15 +105,7 @@ def main() -> int:
             if tried:
                 show(name, tried)
     if os.environ.get("JSON"):
-        table = [
-            {
-                "fault": result.fault, "what": FAULTS[result.fault].what, "seed": seed, "struck": result.times,
-                "lost": len(result.lost), "doubled": len(result.doubled), "books_equal": result.equal,
-                "violations": len(result.violations),
-                "seconds_to_rest": round(result.seconds_to_rest, 1), "error": result.error,
-            }
-            for result in results
-        ]  # fmt: skip
+        table = [document_of(result, seed) for result in results]
         Path(os.environ["JSON"]).write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0 if all(result.sound for result in results) else 1
 

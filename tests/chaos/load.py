@@ -71,7 +71,7 @@ class Round:
     client: Client
     long: timedelta = LONG
     """How long nothing happens at its end."""
-    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
     estates: list[Estate] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -239,7 +239,7 @@ class Round:
             await asyncio.sleep(self.size.pace_s)
         for answer in answers:
             assert answer.status < 500, f"{service} failed at {answer.id}: {answer.problem}"
-            self.answers[answer.id] = (answer.status, answer.code or answer.answer)
+            self.answers[answer.id] = answer.code or "done"
         return answers
 
     async def _answered(self, service: str, commands: Sequence[Command]) -> list[Answer]:

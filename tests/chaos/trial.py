@@ -5,7 +5,6 @@ the other, and is replaced only when one of them broke it, or when the next want
 """
 
 import asyncio
-import json
 import random
 import time
 from contextlib import AsyncExitStack
@@ -14,10 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from aiokafka.errors import KafkaError
 from linli_cli.complaint import Complaint
 from linli_embedded.process import StartFailedError
 
-from tests.chaos.books import books, differences
+from tests.chaos.books import Differences, differences, left_by
 from tests.chaos.faults import Fault
 from tests.chaos.load import LONG, Round, Size
 from tests.chaos.strike import Strike
@@ -36,20 +36,17 @@ class Result:
     fault: str
     times: int = 0
     """How often something was broken in it."""
-    lost: list[str] = field(default_factory=list)
-    """Lines of the calm books that are missing."""
-    doubled: list[str] = field(default_factory=list)
-    """Lines that the calm books don't have, or not so often."""
+    books: Differences = field(default_factory=Differences)
     seconds_to_rest: float = 0.0
     """From the end of the fault and of the load, at worst of its waves."""
     violations: list[str] = field(default_factory=list)
-    """What `linli audit` found."""
+    """What `linli audit` found in either world."""
     error: str = ""
 
     @property
     def equal(self) -> bool:
         """Whether the books of all services are those of the calm world."""
-        return not (self.lost or self.doubled or self.error)
+        return self.books.none and not self.error
 
     @property
     def sound(self) -> bool:
@@ -84,17 +81,26 @@ class Chaos:
     async def trial(self, fault: Fault) -> Result:
         """Play the next round in both worlds; the fault strikes one of them."""
         self._round += 1
-        calm, struck = await self._open(fault)
         result = Result(fault.name)
         try:
             async with asyncio.timeout(TRIAL_S):
+                calm, struck = await self._open(fault)
                 quiet = self._next(calm, fault)
                 await _leave_alone(calm, fault, quiet)
                 load = self._next(struck, fault)
                 await _strike(struck, fault, load, result)
-                result.lost, result.doubled = differences(await books(calm, quiet), await books(struck, load))
-                result.violations = await _audit(struck, fault)
-        except (Complaint, AssertionError, ExceptionGroup, OSError, TimeoutError, StartFailedError) as error:
+                before, after = await left_by(quiet, calm), await left_by(load, struck, fault.leaves)
+                result.books = differences(before, after)
+                result.violations = before.violations + after.violations
+        except (
+            Complaint,
+            AssertionError,
+            ExceptionGroup,
+            OSError,
+            TimeoutError,
+            StartFailedError,
+            KafkaError,
+        ) as error:
             result.error = _told(error)
         if not result.sound or fault.weeks:
             await self._struck.close()
@@ -167,16 +173,6 @@ async def _strike(struck: World, fault: Fault, load: Round, result: Result) -> N
         began = time.monotonic()
         await struck.rest()
         result.seconds_to_rest = max(result.seconds_to_rest, time.monotonic() - began)
-
-
-async def _audit(struck: World, fault: Fault) -> list[str]:
-    """What `linli audit` finds wrong, but for what the fault put on the bus itself."""
-    found = json.loads(await struck.linli("audit", "--json", may_fail=True))
-    return [
-        f"{one['check']} {one['service']} {one['wrong']['en']} {one['ids']}"
-        for one in found["violations"]
-        if one["check"] not in fault.leaves
-    ]
 
 
 def _told(error: BaseException) -> str:
