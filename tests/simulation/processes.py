@@ -30,13 +30,6 @@ from tests.simulation.rules import Rules
 
 
 @dataclass(slots=True)
-class Record:
-    """A fact as the real code takes records."""
-
-    envelope: Fact
-
-
-@dataclass(slots=True)
 class Batch:
     """What was read and is not yet acknowledged; once begun, what the transaction saw under its locks."""
 
@@ -151,9 +144,8 @@ class Process:
         self, facts: list[Fact], stood: dict[LaneOf, int]
     ) -> tuple[list[Fact], dict[LaneOf, int], dict[LaneOf, tuple[int, int]]]:
         if self.rules.repeats_are_skipped and self.rules.a_jump_is_a_gap:
-            arrivals = sort_arrivals(cast("Iterable[EventInput]", [Record(fact) for fact in facts]), stood)
-            following = [cast("Record", record).envelope for record in arrivals.next]
-            return following, arrivals.last, arrivals.gaps
+            arrivals = sort_arrivals(cast("Iterable[EventInput]", facts), stood)
+            return cast("list[Fact]", arrivals.next), arrivals.last, arrivals.gaps
         following, last = [], dict(stood)
         for fact in facts:
             reached = last.get((fact.producer, fact.lane), 0)

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -63,7 +62,7 @@ class Bus:
 
     def _envelope(self, service: str, row: Any) -> Envelope:  # noqa: ANN401 - a row of the outbox
         return Envelope(
-            id=row["id"],
+            id=str(row["id"]),
             type=row["type"],
             version=row["version"],
             deployment=self.deployment,
@@ -129,7 +128,7 @@ async def test_a_bus_that_says_what_the_outboxes_say_is_clean(told: Bus) -> None
     """Repetitions and records of other deployments are no violation."""
     await told.tell_all_but("")
     facts = await told.facts(PRODUCER)
-    await told.tell(*facts[-3:], (replace(facts[0][0], deployment="another", number=99), b"{}"))
+    await told.tell(*facts[-3:], (facts[0][0]._replace(deployment="another", number=99), b"{}"))
     assert await told.audit() == set()
 
 
@@ -146,8 +145,8 @@ async def test_numbers_that_were_declared_abandoned_are_no_hole_and_what_the_bus
     await told.tell_all_but(PRODUCER)
     facts = await told.facts(PRODUCER)
     (second, body), (third, _) = facts[1], facts[2]
-    declaring = (replace(third, abandoned_from=second.number), facts[2][1])
-    await told.tell(facts[0], (replace(second, id=uuid4()), body), declaring, *facts[3:])
+    declaring = (third._replace(abandoned_from=second.number), facts[2][1])
+    await told.tell(facts[0], (second._replace(id=str(uuid4())), body), declaring, *facts[3:])
     assert await told.audit() == set()
 
 
@@ -166,9 +165,9 @@ async def test_a_fact_that_is_not_the_outboxs_is_found(told: Bus, what: str) -> 
     await told.tell_all_but("")
     envelope, body = (await told.facts(PRODUCER))[-1]
     changed = {
-        "another id": (replace(envelope, id=uuid4()), body),
+        "another id": (envelope._replace(id=str(uuid4())), body),
         "another body": (envelope, body + b" "),
-        "beyond the head": (replace(envelope, id=uuid4(), number=envelope.number + 1), body),
+        "beyond the head": (envelope._replace(id=str(uuid4()), number=envelope.number + 1), body),
     }
     await told.tell(changed[what])
     assert await told.audit() == {bus.DIFFER}

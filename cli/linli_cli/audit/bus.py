@@ -12,7 +12,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 import orjson
@@ -53,7 +52,7 @@ _STALLED_S: Final = 30.0
 _REPEATED: Final = frozenset(topic for name in SERVICES for topic in (heads_topic(name), asks_topic(name)))
 Lane = tuple[str, int]
 """A producer and its lane."""
-Fact = tuple[int, int, UUID, bytes]
+Fact = tuple[int, int, str, bytes]
 """Lane, number, id and body as the bus has them."""
 
 

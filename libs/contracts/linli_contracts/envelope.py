@@ -3,11 +3,13 @@
 Only encoding lives here: no broker, no database, no clock.
 """
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from uuid import UUID, uuid5
+from functools import lru_cache
+from hashlib import sha1
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from linli_contracts.event import Event
 from linli_contracts.events import BY_TYPE
@@ -32,11 +34,15 @@ class UnknownTypeError(EnvelopeError):
     """The record is well-formed, but of a type or version not known here: parked apart, retried after an upgrade."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_IN_NAMESPACE: Final = sha1(NAMESPACE.bytes, usedforsecurity=False)
+
+
+class Envelope(NamedTuple):
     """What is said about an event outside its body."""
 
-    id: UUID
+    id: str
+    """A UUID, as text: it is compared and handed on, never calculated with."""
     type: str
     version: int
     deployment: str
@@ -52,11 +58,21 @@ class Envelope:
     """The first of the numbers just before this one that will never come; None: there are none (promise 8)."""
 
 
-def derived_id(cause: str, type_name: str, index: int) -> UUID:
-    """The id of the ``index``-th event of this type that ``cause`` brings about; a replay makes the same one."""
-    return uuid5(NAMESPACE, f"{cause}|{type_name}|{index}")
+def derived_id(cause: str, type_name: str, index: int) -> str:
+    """The id of the ``index``-th event of this type that ``cause`` brings about; a replay makes the same one.
+
+    It is ``uuid5(NAMESPACE, …)``, written out: the library's own takes three times as long, for every fact there is.
+    """
+    digest = _IN_NAMESPACE.copy()
+    digest.update(f"{cause}|{type_name}|{index}".encode())
+    told = bytearray(digest.digest()[:16])
+    told[6] = told[6] & 0x0F | 0x50
+    told[8] = told[8] & 0x3F | 0x80
+    digits = told.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+@lru_cache(maxsize=256)
 def source_of(deployment: str, producer: str) -> str:
     """The CloudEvents source: carries the deployment's id, so that those of another one can be refused (promise 8)."""
     return f"linli/{deployment}/{producer}"
@@ -66,7 +82,7 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """The Kafka headers of an event."""
     headers = [
         ("ce_specversion", SPEC_VERSION.encode()),
-        ("ce_id", str(envelope.id).encode()),
+        ("ce_id", envelope.id.encode()),
         ("ce_type", envelope.type.encode()),
         ("ce_dataversion", str(envelope.version).encode()),
         ("ce_source", source_of(envelope.deployment, envelope.producer).encode()),
@@ -92,8 +108,10 @@ def read_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     try:
         _, deployment, producer = found["ce_source"].split("/")
         key = found["ce_partitionkey"]
+        if not _UUID.fullmatch(found["ce_id"]):
+            raise EnvelopeError(f"header ce_id is no UUID: {found['ce_id']!r}")
         return Envelope(
-            id=UUID(found["ce_id"]),
+            id=found["ce_id"],
             type=found["ce_type"],
             version=int(found.get("ce_dataversion", "1")),
             deployment=deployment,

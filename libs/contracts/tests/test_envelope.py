@@ -3,12 +3,13 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.envelope import (
+    NAMESPACE,
     Envelope,
     EnvelopeError,
     UnknownTypeError,
@@ -34,7 +35,7 @@ INSTANTS = st.timedeltas(timedelta(0), timedelta(days=20_000)).map(
 def envelopes(draw: st.DrawFn) -> Envelope:
     key = draw(WORD)
     return Envelope(
-        id=draw(st.uuids()),
+        id=str(draw(st.uuids())),
         type=draw(WORD),
         version=draw(st.integers(1, 99)),
         deployment=draw(WORD),
@@ -137,7 +138,8 @@ def test_every_event_is_read_back_also_with_fields_that_a_newer_writer_added(mod
 
 
 def test_ids_follow_from_the_cause_and_never_change() -> None:
-    assert derived_id("a", "RepairDone", 0) == UUID("7403894d-cfa1-5bd0-ac4b-bdd82c47dcdb")
+    assert derived_id("a", "RepairDone", 0) == "7403894d-cfa1-5bd0-ac4b-bdd82c47dcdb"
+    assert derived_id("工", "RepairDone", 7) == str(uuid5(NAMESPACE, "工|RepairDone|7"))
     ids = {derived_id(cause, name, index) for cause in ("a", "b") for name in ("X", "Y") for index in range(3)}
     assert len(ids) == 12
 

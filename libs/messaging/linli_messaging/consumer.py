@@ -27,7 +27,7 @@ from linli_contracts.topics import TOPIC_OF, asks_topic, heads_topic
 from linli_messaging import crash
 from linli_messaging.gaps import GapWatch
 from linli_messaging.inbox import LaneOf
-from linli_messaging.inputs import EventInput
+from linli_messaging.inputs import Record
 from linli_messaging.queries import Queries
 from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.relay import Relay, is_kafka
@@ -97,7 +97,7 @@ class Consumer:
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
             by_topic[record.topic].append(record)
-        events: list[EventInput] = []
+        events: list[Record] = []
         for producer in self.writer.map.producers():
             events.extend(await self._read(by_topic.get(TOPIC_OF[producer], ())))
         if events:
@@ -108,18 +108,18 @@ class Consumer:
         await message.ack()
         crash.point("after-acknowledge")
 
-    async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[EventInput]:
-        events: list[EventInput] = []
+    async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[Record]:
+        events: list[Record] = []
         for record in records:
             try:
-                event = self.writer.reader.read(record.headers, record.value or b"")
+                event = self.writer.reader.take(record.headers, record.value or b"")
             except EnvelopeError as error:
                 await self._park_raw(record, str(error))
                 continue
-            if event.envelope.deployment != self.deployment:
+            if event.deployment != self.deployment:
                 self.foreign += 1
-            elif TOPIC_OF.get(event.envelope.producer) != record.topic:
-                await self._park_raw(record, f"the source {event.envelope.producer} does not write this topic")
+            elif TOPIC_OF.get(event.producer) != record.topic:
+                await self._park_raw(record, f"the source {event.producer} does not write this topic")
             else:
                 events.append(event)
         return events

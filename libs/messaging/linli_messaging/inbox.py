@@ -7,7 +7,7 @@ on.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from linli_messaging.inputs import EventInput
+from linli_messaging.inputs import EventInput, Passing, Record
 
 LaneOf = tuple[str, int]
 """A producer's lane."""
@@ -24,24 +24,28 @@ class Arrivals:
     """Where every inbox stands that a record came for, moved or not."""
     gaps: dict[LaneOf, tuple[int, int]] = field(default_factory=dict)
     """First missing number and the number that showed it, as far as the batch itself did not bring what was missing."""
+    passed: int = 0
+    """How many of those that came next were only passing."""
     repeated: int = 0
 
 
-def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> Arrivals:
+def sort_arrivals(records: Iterable[Record], last: Mapping[LaneOf, int]) -> Arrivals:
     """Number ≤ last is repeated, last + 1 is next, a jump is a gap and everything beyond it in that lane is dropped.
 
     No gap is a jump over numbers that their producer has declared as abandoned (promise 8).
     """
     arrivals = Arrivals()
     for record in records:
-        place = (record.envelope.producer, record.envelope.lane)
-        number = record.envelope.number
+        place, number = (record.producer, record.lane), record.number
         reached = arrivals.last.get(place, last.get(place, 0))
         if number <= reached:
             arrivals.repeated += 1
         elif number == reached + 1 or _steps_over(record, reached):
             arrivals.last[place] = number
-            arrivals.next.append(record)
+            if isinstance(record, Passing):
+                arrivals.passed += 1
+            else:
+                arrivals.next.append(record)
         else:
             _, seen = arrivals.gaps.get(place, (0, number))
             arrivals.gaps[place] = (0, max(seen, number))
@@ -54,6 +58,6 @@ def sort_arrivals(records: Iterable[EventInput], last: Mapping[LaneOf, int]) -> 
     return arrivals
 
 
-def _steps_over(record: EventInput, reached: int) -> bool:
-    first = record.envelope.abandoned_from
+def _steps_over(record: Record, reached: int) -> bool:
+    first = record.abandoned_from
     return first is not None and first <= reached + 1

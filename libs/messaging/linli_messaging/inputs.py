@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from linli_contracts.envelope import Envelope
 from linli_contracts.event import Event
@@ -35,6 +35,16 @@ class Failed:
 Answer = Accepted | Refusal | Failed
 
 
+class Passing(NamedTuple):
+    """A record of a type that the service knows and has no entry for: only its place in the lane is noted."""
+
+    deployment: str
+    producer: str
+    lane: int
+    number: int
+    abandoned_from: None = None
+
+
 @dataclass(slots=True)
 class EventInput:
     """One record of the bus, decoded, or with the reason why it cannot be."""
@@ -53,6 +63,31 @@ class EventInput:
     parked_id: int | None = None
 
     @property
+    def deployment(self) -> str:
+        """Whose record it is."""
+        return self.envelope.deployment
+
+    @property
+    def producer(self) -> str:
+        """The service that told it."""
+        return self.envelope.producer
+
+    @property
+    def lane(self) -> int:
+        """The producer's lane, whose inbox it moves."""
+        return self.envelope.lane
+
+    @property
+    def number(self) -> int:
+        """Its place in the lane."""
+        return self.envelope.number
+
+    @property
+    def abandoned_from(self) -> int | None:
+        """From where on the numbers before it are abandoned, if it says so."""
+        return self.envelope.abandoned_from
+
+    @property
     def at(self) -> datetime:
         """The instant of the fact's record."""
         return self.envelope.at
@@ -60,12 +95,7 @@ class EventInput:
     @property
     def cause(self) -> str:
         """The event's id: decisions it brings about derive their ids from it."""
-        return str(self.envelope.id)
-
-    @property
-    def lanes(self) -> set[int]:
-        """The lane of its inbox."""
-        return {self.envelope.lane}
+        return self.envelope.id
 
 
 @dataclass(slots=True)
@@ -78,6 +108,7 @@ class CommandInput:
     body: BaseModel
     actor: Actor
     lane: int
+    """The lane it is stored under."""
     refs: tuple[Ref, ...]
     at: datetime | None
     """Its own instant on the stepped clock; None: the clock's."""
@@ -87,11 +118,6 @@ class CommandInput:
     def cause(self) -> str:
         """The command's id."""
         return self.id
-
-    @property
-    def lanes(self) -> set[int]:
-        """The lane it is stored under."""
-        return {self.lane}
 
 
 @dataclass(slots=True)
@@ -112,10 +138,8 @@ class TimerInput:
         """What woke it; each clock fired derives its own cause below this state."""
         return f"timer|{self.table}|{self.id}"
 
-    @property
-    def lanes(self) -> set[int]:
-        """The state's lane."""
-        return {self.lane}
 
-
+Record = EventInput | Passing
+"""What comes from the bus."""
 Input = EventInput | CommandInput | TimerInput
+"""What is decided."""

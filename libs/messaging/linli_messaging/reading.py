@@ -1,12 +1,13 @@
 """From a record to an input: the envelope, then the body, then what the service's map wants loaded for it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from linli_contracts.envelope import NUMBERS_ABANDONED, Envelope, EnvelopeError, UnknownTypeError, decode, read_headers
 from linli_contracts.events import BY_TYPE
+from linli_contracts.lanes import lane_of_key
 
-from linli_messaging.inputs import EventInput
+from linli_messaging.inputs import EventInput, Passing, Record
 from linli_messaging.service_map import OnEvent, ServiceMap
 
 KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE) | {NUMBERS_ABANDONED}
@@ -20,6 +21,26 @@ class Reader:
     def __init__(self, service: ServiceMap) -> None:
         """The map's events by type."""
         self._entries: dict[str, OnEvent[Any]] = {entry.event.type_name(): entry for entry in service.events}
+
+    def take(self, headers: Collection[tuple[str, bytes]], body: bytes) -> Record:
+        """Make an input of a record of the bus; raises ``EnvelopeError`` where not even its place can be read.
+
+        Most records are of known types that the service has no entry for: of those nothing but the place is looked at.
+        """
+        found = dict(headers)
+        try:
+            name = found.get("ce_type", b"").decode()
+            if name not in KNOWN_TYPES or name in self._entries:
+                return self.read(headers, body)
+            _, deployment, producer = found["ce_source"].decode().split("/")
+            number = int(found["ce_sequence"])
+            lane = lane_of_key(found["ce_partitionkey"].decode())
+        except KeyError as error:
+            raise EnvelopeError(f"header {error.args[0]} is missing") from error
+        except ValueError as error:
+            raise EnvelopeError(f"a header has a wrong form: {error}") from error
+        _check_number(number)
+        return Passing(deployment, producer, lane, number)
 
     def read(self, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> EventInput:
         """Make an input of a record; raises ``EnvelopeError`` where not even the envelope can be read.
@@ -45,9 +66,13 @@ class Reader:
 
 def _check(envelope: Envelope) -> None:
     """Refuse what no producer of ours writes and the database cannot keep."""
-    if not 0 < envelope.number <= MAX_NUMBER:
-        raise EnvelopeError(f"the number {envelope.number} is none of a lane")
+    _check_number(envelope.number)
     if "\0" in f"{envelope.type}{envelope.subject}{envelope.key}{envelope.traceparent}":
         raise EnvelopeError("a header has a zero character")
     if envelope.at.tzinfo is None:
         raise EnvelopeError("header ce_time has no offset")
+
+
+def _check_number(number: int) -> None:
+    if not 0 < number <= MAX_NUMBER:
+        raise EnvelopeError(f"the number {number} is none of a lane")

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import partition_of
 from linli_contracts.topics import TOPIC_OF, heads_topic
@@ -52,7 +53,7 @@ class Relay:
     active: bool = False
     produced: int = 0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _heads_now: bool = True
+    _tell_now: asyncio.Event = field(default_factory=asyncio.Event)
     _position: dict[int, int] = field(default_factory=dict)
     _published: dict[int, int] = field(default_factory=dict)
     _stopping: bool = False
@@ -63,8 +64,7 @@ class Relay:
 
     def tell_heads(self) -> None:
         """Tell the heads at once: the clock moved."""
-        self._heads_now = True
-        self._wake.set()
+        self._tell_now.set()
 
     def stop(self) -> None:
         """Finish what is in flight and let the lock go."""
@@ -107,22 +107,24 @@ class Relay:
         self._published = {row["lane"]: row["number"] for row in await connection.fetch(self.queries["read_published"])}
         self._position = dict(self._published)
         self.active = True
-        heads_at, wait_s = 0.0, LOOK_EVERY_S[0]
-        loop = asyncio.get_running_loop()
-        while not self._stopping:
-            for row in await connection.fetch(self.queries["take_resend"]):
-                if row["lane"] in self._position:
-                    self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
-            moved = await self._relay_once(connection)
-            if self._heads_now or loop.time() >= heads_at:
-                self._heads_now = False
-                heads_at = loop.time() + HEADS_EVERY_S
-                await self._send_heads(connection)
-            if moved:
-                wait_s = LOOK_EVERY_S[0]
-            else:
-                await self._sleep(wait_s)
-                wait_s = min(wait_s * 2, LOOK_EVERY_S[1])
+        wait_s = LOOK_EVERY_S[0]
+        telling = asyncio.create_task(self._tell())
+        try:
+            while not self._stopping:
+                if telling.done():
+                    telling.result()
+                for row in await connection.fetch(self.queries["take_resend"]):
+                    if row["lane"] in self._position:
+                        self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
+                moved = await self._relay_once(connection)
+                if moved:
+                    wait_s = LOOK_EVERY_S[0]
+                else:
+                    await self._sleep(wait_s)
+                    wait_s = min(wait_s * 2, LOOK_EVERY_S[1])
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
 
     async def _relay_once(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
         lanes = list(self._position)
@@ -150,18 +152,28 @@ class Relay:
         A record's own timestamp is when it is produced, not the fact's instant (`ce_time`): Kafka refuses one that lies
         ahead, as after the stepped clock's it may, and soon deletes one that lies far back.
         """
-        topic = TOPIC_OF[self.service]
-        futures = [
-            await self.producer.send(
-                topic,
-                row["body"],
-                key=row["key"].encode(),
-                partition=partition_of(row["lane"], self.partitions),
-                headers=headers_of(self._envelope(row)),
-            )
-            for row in rows
-        ]
-        await asyncio.gather(*futures)
+        by_partition: dict[int, list[asyncpg.Record]] = defaultdict(list)
+        for row in rows:
+            by_partition[partition_of(row["lane"], self.partitions)].append(row)
+        await asyncio.gather(*(self._produce_to(partition, of_it) for partition, of_it in by_partition.items()))
+
+    async def _produce_to(self, partition: int, rows: Iterable[asyncpg.Record]) -> None:
+        """Pack the records ourselves: handing aiokafka each one takes longer than all the rest of relaying it."""
+        sent: list[asyncio.Future[Any]] = []
+        pack = self.producer.create_batch()
+        for row in rows:
+            record = {"key": row["key"].encode(), "value": row["body"], "headers": headers_of(self._envelope(row))}
+            if pack.append(timestamp=None, **record) is None:
+                sent.append(await self._send_pack(pack, partition))
+                pack = self.producer.create_batch()
+                pack.append(timestamp=None, **record)
+        sent.append(await self._send_pack(pack, partition))
+        await asyncio.gather(*sent)
+
+    async def _send_pack(self, pack: BatchBuilder, partition: int) -> "asyncio.Future[Any]":
+        pack.close()
+        sent: asyncio.Future[Any] = await self.producer.send_batch(pack, TOPIC_OF[self.service], partition=partition)
+        return sent
 
     def _envelope(self, row: asyncpg.Record) -> Envelope:
         return Envelope(
@@ -178,6 +190,17 @@ class Relay:
             traceparent=row["traceparent"],
             abandoned_from=row["abandoned_from"],
         )
+
+    async def _tell(self) -> None:
+        """Tell the heads every second, and at once when the clock moved, beside the relaying: reading them waits for
+        the writer's transaction, and what is committed shall not.
+        """
+        while True:
+            self._tell_now.clear()
+            async with self.pool.acquire() as connection:
+                await self._send_heads(connection)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._tell_now.wait(), HEADS_EVERY_S)
 
     async def _send_heads(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         """The instant is read before the heads: whoever held a lane at that instant has ended when its head is read."""

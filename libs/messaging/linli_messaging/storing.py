@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import orjson
@@ -24,10 +24,23 @@ from linli_messaging.tracing import traceparent_of
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Due before every deadline there is: the state is looked at, and its row follows from what it shows."""
+OUTBOX: Final = (
+    "lane", "number", "id", "type", "version", "at", "key", "subject", "case_id", "cause", "traceparent", "body",
+)  # fmt: skip
+HISTORY: Final = ("lane", "subject", "at", "what", "rule", "policy_version", "cause", "facts")
+COMMAND: Final = ("id", "lane", "name", "digest", "answer", "at")
 
 
 class EventTooLargeError(ValueError):
     """An event over 512 KiB is refused at append (promise 1): it would jam the relay."""
+
+
+class Held(NamedTuple):
+    """A lane that is locked."""
+
+    head: int
+    last_at: datetime
+    version: int
 
 
 @dataclass(slots=True)
@@ -51,17 +64,23 @@ class Store:
 
     # -- before deciding ----------------------------------------------------------------------------------------------
 
-    async def lock(self, lanes: Collection[int]) -> dict[int, tuple[int, datetime]]:
-        """Hold the lanes; their heads and last instants. Raises :class:`SuspendedError` (promise 8)."""
+    async def _copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+        """Append rows in Postgres's binary form: half the work of an INSERT, on both sides."""
+        self.round_trips += 1
+        await self.connection.copy_records_to_table(table, columns=columns, records=rows)
+
+    async def lock(self, lanes: Collection[int]) -> dict[int, Held]:
+        """Hold the lanes; their heads, last instants and versions. Raises :class:`SuspendedError` (promise 8)."""
         rows = await self._fetch("lock_lanes", sorted(lanes))
         if any(row["suspended"] for row in rows):
             raise SuspendedError("a number above our own heads was seen; see: linli restored")
-        return {row["lane"]: (row["head"], _finite(row["last_at"])) for row in rows}
+        return {row["lane"]: Held(row["head"], _finite(row["last_at"]), row["version"]) for row in rows}
 
-    async def inbox(self, lanes: Collection[int]) -> tuple[datetime, dict[LaneOf, int]]:
-        """The database's instant and the last number processed of each producer's lane."""
+    async def inbox(self, lanes: Collection[int]) -> tuple[datetime, dict[LaneOf, int], bool]:
+        """The database's instant, the last number processed of each producer's lane, whether any subject is held."""
         rows = await self._fetch("read_inbox", sorted(lanes))
-        return rows[0]["now"], {(row["producer"], row["lane"]): row["last"] for row in rows if row["producer"]}
+        last = {(row["producer"], row["lane"]): row["last"] for row in rows if row["producer"]}
+        return rows[0]["now"], last, rows[0]["holds"]
 
     async def known(
         self, commands: Sequence[str], subjects: Sequence[str]
@@ -164,19 +183,21 @@ class Store:
             )
 
     async def append_facts(
-        self, plan: Plan, heads: Mapping[int, tuple[int, datetime]], now: datetime | None
+        self, plan: Plan, heads: Mapping[int, Held], now: datetime | None, version: int
     ) -> dict[int, int]:
-        """Number the facts in their lanes and append them; ``now`` None: each keeps its own instant (stepped clock)."""
-        if not plan.told:
-            return {}
-        reached: dict[int, int] = {}
-        latest: dict[int, datetime] = {}
+        """Number the facts in their lanes and append them; ``now`` None: each keeps its own instant (stepped clock).
+
+        Every lane that facts were told in, or states changed in, gets its new head and version; the heads of all these.
+        """
+        touched = {lane_of(identity) for _, identity in plan.states}
+        reached = {lane: heads[lane].head for lane in touched}
+        latest = {lane: heads[lane].last_at for lane in touched}
         index: dict[tuple[str, str], int] = defaultdict(int)
         rows: list[tuple[Any, ...]] = []
         for told in plan.told:
             event: Event = told.event
             lane = lane_of_key(event.key)
-            head, last_at = heads[lane]
+            head, last_at, _ = heads[lane]
             number = reached.get(lane, head) + 1
             reached[lane] = number
             at = told.at if now is None else max(now, last_at)
@@ -193,8 +214,11 @@ class Store:
                 (lane, number, identity, event.type_name(), event.version, at, event.key, event.subject, event.case,
                  told.cause, trace, body)
             )  # fmt: skip
-        instants = [latest[lane] for lane in reached]
-        await self._execute("append_outbox", *_columns(rows), list(reached), list(reached.values()), instants)
+        if rows:
+            await self._copy("outbox", OUTBOX, rows)
+        if reached:
+            instants = [latest[lane] for lane in reached]
+            await self._execute("move_lanes", list(reached), list(reached.values()), instants, version)
         return reached
 
     async def append_rows(self, appends: Sequence[Append]) -> None:
@@ -213,7 +237,7 @@ class Store:
                  r.because.policy_version, r.cause, orjson.dumps(dict(r.because.facts), default=str).decode())
                 for r in reasons
             ]  # fmt: skip
-            await self._execute("append_history", *_columns(rows))
+            await self._copy("history", HISTORY, rows)
 
     async def append_answers(self, answers: Sequence[tuple[CommandInput, Answer]], now: datetime) -> None:
         """Remember the answers of accepted commands; a refusal changed nothing and is not remembered."""
@@ -231,7 +255,7 @@ class Store:
         ]
         if rows:
             unique = {row[0]: row for row in rows}
-            await self._execute("append_commands", *_columns(list(unique.values())))
+            await self._copy("command", COMMAND, list(unique.values()))
 
     async def settle_stored(self, plan: Plan) -> None:
         """Stored events: keep the early ones, ripen those whose fact has come, remove or settle the applied ones."""

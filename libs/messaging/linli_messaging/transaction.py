@@ -4,6 +4,7 @@ The number of round trips is a constant, whatever the size of the batch; ``Count
 so.
 """
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +19,17 @@ from linli_rulebook.decision import State
 from linli_messaging import crash
 from linli_messaging.deciding import Deciding, Wanted
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
-from linli_messaging.inputs import CommandInput, EventInput, Input, TimerInput
+from linli_messaging.inputs import CommandInput, EventInput, Input, Passing, TimerInput
 from linli_messaging.plan import Plan
 from linli_messaging.queries import Queries
+from linli_messaging.remembering import Remembered
 from linli_messaging.service_map import Ref, ServiceMap
-from linli_messaging.storing import Store
+from linli_messaging.storing import Held, Store
 
 MAX_RESTARTS: Final = 8
 """How often a batch may turn out to need more; each restart adds lanes, and a rule that asks for ever is a bug."""
+VERSION_BITS: Final = 63
+"""What the database's integers hold: no two transactions ever choose the same version."""
 PARKED_SHARE: Final = 0.2
 PARKED_AT_LEAST: Final = 50
 """Promise 6: beyond 50 parked and a fifth of everything, something is wrong with us, not with the messages: stop."""
@@ -64,25 +68,27 @@ class Committed:
 
 @dataclass(slots=True)
 class Transactor:
-    """Runs batches for one service; holds no state between them."""
+    """Runs batches for one service; between them it remembers states, and whether they still hold."""
 
     map: ServiceMap
     policies: PolicyBook
     queries: Queries
     deployment: str
     stepped: bool
+    remembered: Remembered = field(default_factory=Remembered)
 
     async def run(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        inputs: Sequence[Input],
+        inputs: Sequence[Input | Passing],
         poisoned: Mapping[int, Exception],
     ) -> Committed:
         """Commit all inputs or raise; transient errors and :class:`LostRaceError` mean: the same batch again."""
         lanes: set[int] = set()
         for item in inputs:
-            lanes |= item.lanes
-            lanes.update(lane_of(identity) for _, identity in item.refs)
+            lanes.add(item.lane)
+            if not isinstance(item, Passing):
+                lanes.update(lane_of(identity) for _, identity in item.refs)
         for _ in range(MAX_RESTARTS):
             try:
                 return await self._attempt(connection, inputs, frozenset(lanes), poisoned)
@@ -94,7 +100,7 @@ class Transactor:
     async def _attempt(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        inputs: Sequence[Input],
+        inputs: Sequence[Input | Passing],
         lanes: frozenset[int],
         poisoned: Mapping[int, Exception],
     ) -> Committed:
@@ -104,18 +110,24 @@ class Transactor:
         async with connection.transaction():
             heads = await store.lock(lanes)
             crash.point("after-lock")
-            now, last = await store.inbox(lanes)
+            self.remembered.see({lane: held.version for lane, held in heads.items()})
+            now, last, holds = await store.inbox(lanes)
             arrivals = sort_arrivals(
-                (item for item in inputs if isinstance(item, EventInput) and not item.stored), last
+                (
+                    item
+                    for item in inputs
+                    if isinstance(item, Passing) or (isinstance(item, EventInput) and not item.stored)
+                ),
+                last,
             )
             taken = [*await store.still_stored(_stored(inputs)), *_fresh(inputs), *arrivals.next]
             sound = [item for item in taken if id(item) not in poisoned]
             commands = [item.id for item in sound if isinstance(item, CommandInput)]
-            known, held = await store.known(commands, _subjects(sound))
+            known, held = await store.known(commands, _subjects(sound) if holds else ())
             loaded: dict[Ref, State | None] = {}
             wanted = {ref for item in sound for ref in item.refs}
             for _ in range(MAX_RESTARTS):
-                await store.load(wanted - loaded.keys(), loaded)
+                await self._load(store, wanted - loaded.keys(), loaded)
                 crash.point("after-load")
                 deciding = Deciding(
                     map=self.map, policies=self.policies, loaded=loaded, locked=lanes, now=_lifted(now, heads),
@@ -136,11 +148,23 @@ class Transactor:
                 )
                 raise RuntimeError(message)
             crash.point("after-decide")
-            reached = await self._save(store, plan, arrivals, loaded, last, heads, now)
+            version = secrets.randbits(VERSION_BITS)
+            reached = await self._save(store, plan, arrivals, loaded, last, heads, now, version)
             crash.point("before-commit")
         crash.point("after-commit")
+        self.remembered.committed(version, reached, {**loaded, **plan.states})
         took_s = time.perf_counter() - started_s
         return Committed(plan, arrivals, store.round_trips, lanes, reached, took_s)
+
+    async def _load(self, store: Store, refs: Iterable[Ref], into: dict[Ref, State | None]) -> None:
+        missing = []
+        for ref in refs:
+            state = self.remembered.get(ref)
+            if state is None:
+                missing.append(ref)
+            else:
+                into[ref] = state
+        await store.load(missing, into)
 
     async def _save(
         self,
@@ -149,14 +173,15 @@ class Transactor:
         arrivals: Arrivals,
         loaded: Mapping[Ref, State | None],
         last: Mapping[LaneOf, int],
-        heads: Mapping[int, tuple[int, datetime]],
+        heads: Mapping[int, Held],
         now: datetime,
+        version: int,
     ) -> dict[int, int]:
         if not await store.move_inbox(arrivals.last, last):
             raise LostRaceError
         await store.save_states(self.map.states, plan.states)
         await store.save_timers(self.map.states, plan, loaded)
-        reached = await store.append_facts(plan, heads, None if self.stepped else now)
+        reached = await store.append_facts(plan, heads, None if self.stepped else now, version)
         await store.append_rows(plan.appends)
         await store.append_reasons(plan.reasons)
         await store.append_answers(plan.answers, now)
@@ -167,7 +192,7 @@ class Transactor:
         return reached
 
 
-def _stored(inputs: Iterable[Input]) -> list[EventInput | TimerInput]:
+def _stored(inputs: Iterable[Input | Passing]) -> list[EventInput | TimerInput]:
     """Inputs that were kept in the database and are tried again."""
     return [
         item
@@ -177,7 +202,7 @@ def _stored(inputs: Iterable[Input]) -> list[EventInput | TimerInput]:
     ]
 
 
-def _fresh(inputs: Iterable[Input]) -> list[CommandInput | TimerInput]:
+def _fresh(inputs: Iterable[Input | Passing]) -> list[CommandInput | TimerInput]:
     """Commands and timers; events are taken as the inbox admits them."""
     return [
         item
@@ -192,6 +217,6 @@ def _subjects(inputs: Iterable[Input]) -> list[str]:
     return sorted(subjects)
 
 
-def _lifted(now: datetime, heads: Mapping[int, tuple[int, datetime]]) -> datetime:
+def _lifted(now: datetime, heads: Mapping[int, Held]) -> datetime:
     """The database's instant, never below the last one of any lane held (a clock set back does not turn time back)."""
-    return max([now, *(last_at for _, last_at in heads.values())])
+    return max([now, *(held.last_at for held in heads.values())])

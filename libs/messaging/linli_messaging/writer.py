@@ -20,7 +20,7 @@ import orjson
 from linli_rulebook.decision import State
 
 from linli_messaging.barrier import Barrier
-from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, TimerInput
+from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
 from linli_messaging.restored import SuspendedError
@@ -74,7 +74,7 @@ class Writer:
     fatal: BaseException | None = None
     suspended: bool = False
     """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
-    _events: deque[tuple[Sequence[EventInput], "asyncio.Future[None]"]] = field(default_factory=deque)
+    _events: deque[tuple[Sequence[Record], "asyncio.Future[None]"]] = field(default_factory=deque)
     _commands: deque[CommandInput] = field(default_factory=deque)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _sweep: bool = True
@@ -94,7 +94,7 @@ class Writer:
 
     # -- taking -------------------------------------------------------------------------------------------------------
 
-    async def submit_events(self, records: Sequence[EventInput]) -> None:
+    async def submit_events(self, records: Sequence[Record]) -> None:
         """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it."""
         if self._stopping or self.fatal:
             raise ConnectionError("the service is stopping")
@@ -174,7 +174,7 @@ class Writer:
             self._busy = bool(inputs)
             try:
                 timers = await self._take_timers() if self._sweep else []
-                everything: list[Input] = [*stored, *inputs, *timers]
+                everything: list[Input | Passing] = [*stored, *inputs, *timers]
                 if everything:
                     self._busy = True
                     await self._commit(everything)
@@ -195,9 +195,9 @@ class Writer:
             if not everything:
                 return
 
-    def _take_waiting(self) -> tuple[list[tuple[Sequence[EventInput], "asyncio.Future[None]"]], list[Input]]:
-        batches: list[tuple[Sequence[EventInput], asyncio.Future[None]]] = []
-        inputs: list[Input] = []
+    def _take_waiting(self) -> tuple[list[tuple[Sequence[Record], "asyncio.Future[None]"]], list[Input | Passing]]:
+        batches: list[tuple[Sequence[Record], asyncio.Future[None]]] = []
+        inputs: list[Input | Passing] = []
         while self._events and len(inputs) < MAX_BATCH:
             batch = self._events.popleft()
             batches.append(batch)
@@ -257,7 +257,7 @@ class Writer:
 
     # -- committing ---------------------------------------------------------------------------------------------------
 
-    async def _commit(self, inputs: list[Input], poisoned: Mapping[int, Exception] | None = None) -> None:
+    async def _commit(self, inputs: list[Input | Passing], poisoned: Mapping[int, Exception] | None = None) -> None:
         """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone."""
         try:
             committed = await self.retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
@@ -314,7 +314,7 @@ class Writer:
 
 
 def _refuse(
-    batches: Iterable[tuple[Sequence[EventInput], "asyncio.Future[None]"]],
+    batches: Iterable[tuple[Sequence[Record], "asyncio.Future[None]"]],
     commands: Iterable[CommandInput],
     error: BaseException,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -19,10 +20,9 @@ from libs.messaging.tests.bus import WITHIN_S, Bus, until
 from libs.messaging.tests.small import AT, NORTH, SECOND, command, rung
 
 
-def envelope(bus: Bus, number: int, **changes: object) -> Envelope:
+def envelope(bus: Bus, number: int, **changes: Any) -> Envelope:  # noqa: ANN401 - fields of any kind
     made = small.envelope(rung(), number)
-    fields = {name: getattr(made, name) for name in Envelope.__slots__} | {"deployment": bus.deployment}
-    return Envelope(**(fields | changes))
+    return made._replace(**({"deployment": bus.deployment} | changes))
 
 
 async def has_rung(bus: Bus, *nths: int) -> None:

@@ -1,7 +1,5 @@
 """An inbox takes each number of a lane exactly once and in order, whatever is repeated or cut off (promise 4)."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +59,7 @@ def test_abandoned_numbers_are_stepped_over_and_no_others(
 ) -> None:
     """Given the last number, when number 9 says that those before it are abandoned, then it is next or not."""
     declared = at(9)
-    declared.envelope = replace(declared.envelope, abandoned_from=first)
+    declared.envelope = declared.envelope._replace(abandoned_from=first)
     arrivals = sort_arrivals([declared], {("north", declared.envelope.lane): last})
     assert (numbers(arrivals.next), arrivals.gaps.get(("north", declared.envelope.lane))) == (taken, gap)
 

@@ -117,6 +117,7 @@ async def test_a_mended_clock_fires_when_it_is_retried(room: Room) -> None:
     (clock,) = await parked(room)
     state = (await bells(room))["e1.a"].model_copy(update={"broken": False})
     await room.connection.execute("UPDATE bell SET state = $1", state.model_dump_json())
+    await room.connection.execute("UPDATE lane SET version = version + 1")
     await room.connection.execute(room.queries["retry_parked"], clock["id"], None)
     retried = timer(until=AT)
     retried.parked_id = clock["id"]

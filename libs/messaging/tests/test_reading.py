@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.envelope import EnvelopeError, headers_of
-from linli_messaging.inputs import EventInput
+from linli_contracts.lanes import lane_of
+from linli_messaging.inputs import EventInput, Passing
 from linli_messaging.reading import MAX_NUMBER, Reader
 from linli_messaging.service_map import OnEvent, ServiceMap
 
@@ -76,8 +77,21 @@ def test_an_unknown_type_or_version_is_parked_apart(name: str, value: bytes) -> 
 
 
 def test_a_known_type_nobody_here_cares_for_is_only_counted() -> None:
-    item = read(changed("ce_type", b"Sent"), b"not even JSON")
-    assert (item.entry, item.event, item.refs, item.unreadable) == (None, None, (), "")
+    """Given a body that is no JSON and an instant that is none, then nothing but the place in the lane is looked at."""
+    given = [(name, b"some day" if name == "ce_time" else value) for name, value in changed("ce_type", b"Sent")]
+    assert Reader(small.MAP).take(given, b"not even JSON") == Passing("house", "north", lane_of("e1"), 1)
+
+
+@pytest.mark.rule("OPS-02")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ce_source", b"north"), ("ce_sequence", b"0"), ("ce_sequence", b"one"), ("ce_partitionkey", b"\xff")],
+)
+def test_a_record_that_only_passes_needs_a_place_too(name: str, value: bytes) -> None:
+    given = [(title, b"Sent" if title == "ce_type" else value if title == name else old) for title, old in headers()]
+    for wrong in (given, [pair for pair in given if pair[0] != name]):
+        with pytest.raises(EnvelopeError):
+            Reader(small.MAP).take(wrong, b"{}")
 
 
 @pytest.mark.rule("OPS-02")
@@ -96,7 +110,7 @@ def test_a_bug_in_needs_parks_its_record_only() -> None:
 def test_no_header_makes_anything_but_an_envelope_error(replaced: list[tuple[str, bytes]]) -> None:
     with small.registered():
         try:
-            item = read([*headers(), *replaced], small.rung().model_dump_json().encode())
+            item = Reader(small.MAP).take([*headers(), *replaced], small.rung().model_dump_json().encode())
         except EnvelopeError:
             return
-        assert 0 < item.envelope.number <= MAX_NUMBER
+        assert 0 < item.number <= MAX_NUMBER

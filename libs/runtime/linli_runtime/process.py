@@ -51,6 +51,8 @@ from linli_runtime.telemetry import Tracer
 
 MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
+PACK_BYTES = 256 * 1024
+"""Records go to the broker in packs of this size: a quarter of what a request may have."""
 COLLECT_EVERY = (50_000, 20, 50)
 """Objects made between two collections of the youngest; then how many of those before an older one."""
 PART_FAILED = 1
@@ -144,6 +146,7 @@ async def _start(
         acks="all",
         enable_idempotence=settings.kafka_idempotence,
         linger_ms=2,
+        max_batch_size=PACK_BYTES,
         client_id=f"linli-{name}",
         **_client_security(settings),
     )

@@ -18,7 +18,7 @@ import linli_messaging
 import orjson
 from linli_contracts.envelope import Envelope, headers_of
 from linli_messaging import crash
-from linli_messaging.inputs import Answer, EventInput, TimerInput
+from linli_messaging.inputs import Answer, EventInput, Record, TimerInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
 from linli_messaging.service_map import Actor, ServiceMap
@@ -76,7 +76,7 @@ class House:
     times_delivered: int = 1
     """2: every record comes twice."""
     batch: int = 500
-    arrange: Callable[[list[EventInput]], list[EventInput]] = list
+    arrange: Callable[[list[Record]], list[Record]] = list
     """May reorder or repeat what is delivered (a lane's own order is the inbox's to keep)."""
 
     @classmethod
@@ -167,14 +167,14 @@ class House:
             moved += 1
         return moved
 
-    async def records(self, producer: str, consumer: Room, *, since: int | None = None) -> list[EventInput]:
+    async def records(self, producer: str, consumer: Room, *, since: int | None = None) -> list[Record]:
         """What this consumer has not processed of a producer (or everything after ``since`` in each lane)."""
         last = {row["lane"]: row["last"] for row in await consumer.fetch("all_inboxes") if row["producer"] == producer}
         start = [last.get(lane, 0) if since is None else since for lane in LANES]
         rows = await self.rooms[producer].fetch("read_unpublished", LANES, start, self.batch)
         return [self._record(producer, row, consumer.reader) for row in rows]
 
-    def _record(self, producer: str, row: asyncpg.Record, reader: Reader) -> EventInput:
+    def _record(self, producer: str, row: asyncpg.Record, reader: Reader) -> Record:
         envelope = Envelope(
             id=row["id"],
             type=row["type"],
@@ -188,7 +188,7 @@ class House:
             number=row["number"],
             traceparent=row["traceparent"],
         )
-        return reader.read(headers_of(envelope), row["body"])
+        return reader.take(headers_of(envelope), row["body"])
 
     async def stored(self, room: Room) -> list[EventInput]:
         """Early and parked events that may run now."""

@@ -1,7 +1,7 @@
 -- name: lock_lanes
 -- Take the lanes of a transaction, in ascending order so that no two transactions can wait for each other; and whether
 -- nothing may be written.
-SELECT lane, head, last_at, (SELECT suspended_at FROM deployment) IS NOT NULL AS suspended
+SELECT lane, head, last_at, version, (SELECT suspended_at FROM deployment) IS NOT NULL AS suspended
 FROM lane WHERE lane = ANY($1::smallint[]) ORDER BY lane FOR UPDATE;
 
 -- name: note_seen
@@ -33,8 +33,10 @@ SELECT lane, number, first, gen_random_uuid(), $3::text, 1, $4::timestamptz, key
 RETURNING lane, abandoned_from, number;
 
 -- name: read_inbox
--- The last numbers processed in these lanes, and the database's instant (read after the lanes are held).
-SELECT clock_timestamp() AS now, i.producer, i.lane, i.last
+-- The last numbers processed in these lanes, the database's instant (read after the lanes are held), and whether anything
+-- parked holds its subject.
+SELECT clock_timestamp() AS now,
+    EXISTS (SELECT 1 FROM parked WHERE holds AND status IN ('parked', 'ripe')) AS holds, i.producer, i.lane, i.last
 FROM (VALUES (true)) AS one (row) LEFT JOIN inbox i ON i.lane = ANY($1::smallint[]);
 
 -- name: read_known
@@ -62,27 +64,10 @@ ON CONFLICT (producer, lane) DO UPDATE SET last = EXCLUDED.last
 WHERE i.last = (SELECT was FROM moved m WHERE m.producer = i.producer AND m.lane = i.lane)
 RETURNING 1;
 
--- name: append_outbox
--- The facts of this transaction, the numbers given out to them, and the lanes' instants.
-WITH moved AS (
-    UPDATE lane SET head = m.head, last_at = GREATEST(last_at, m.at)
-    FROM unnest($13::smallint[], $14::bigint[], $15::timestamptz[]) AS m (lane, head, at) WHERE lane.lane = m.lane
-)
-INSERT INTO outbox (lane, number, id, type, version, at, key, subject, case_id, cause, traceparent, body)
-SELECT * FROM unnest(
-    $1::smallint[], $2::bigint[], $3::uuid[], $4::text[], $5::smallint[], $6::timestamptz[],
-    $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bytea[]);
-
--- name: append_history
--- The reasons of this transaction.
-INSERT INTO history (lane, subject, at, what, rule, policy_version, cause, facts)
-SELECT * FROM unnest(
-    $1::smallint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[]);
-
--- name: append_commands
--- The answers of this transaction.
-INSERT INTO command (id, lane, name, digest, answer, at)
-SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[]);
+-- name: move_lanes
+-- The numbers given out in this transaction, the lanes' instants, and that their states are others now.
+UPDATE lane SET head = m.head, last_at = GREATEST(last_at, m.at), version = $4
+FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS m (lane, head, at) WHERE lane.lane = m.lane;
 
 -- name: set_timers
 -- When to wake these states; the ones named last have no running clock any more.
@@ -200,7 +185,7 @@ SELECT min(t.due_at) FROM lane l CROSS JOIN LATERAL (
 
 -- name: read_unpublished
 -- What the relay has to produce, each lane in order.
-SELECT o.lane, o.number, o.id, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body, o.abandoned_from
+SELECT o.lane, o.number, o.id::text AS id, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body, o.abandoned_from
 FROM unnest($1::smallint[], $2::bigint[]) AS p (lane, number)
 CROSS JOIN LATERAL (
     SELECT * FROM outbox WHERE outbox.lane = p.lane AND outbox.number > p.number ORDER BY number LIMIT $3
