@@ -42,7 +42,7 @@ class Passing(NamedTuple):
     producer: str
     lane: int
     number: int
-    abandoned_from: None = None
+    abandoned_from: int | None = None
 
 
 @dataclass(slots=True)

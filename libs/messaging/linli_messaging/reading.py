@@ -35,12 +35,13 @@ class Reader:
             _, deployment, producer = found["ce_source"].decode().split("/")
             number = int(found["ce_sequence"])
             lane = lane_of_key(found["ce_partitionkey"].decode())
+            abandoned_from = int(found["ce_abandonedfrom"]) if "ce_abandonedfrom" in found else None
         except KeyError as error:
             raise EnvelopeError(f"header {error.args[0]} is missing") from error
         except ValueError as error:
             raise EnvelopeError(f"a header has a wrong form: {error}") from error
         _check_number(number)
-        return Passing(deployment, producer, lane, number)
+        return Passing(deployment, producer, lane, number, abandoned_from)
 
     def read(self, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> EventInput:
         """Make an input of a record; raises ``EnvelopeError`` where not even the envelope can be read.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_contracts.envelope import EnvelopeError, headers_of
+from linli_contracts.envelope import NUMBERS_ABANDONED, EnvelopeError, headers_of
 from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import EventInput, Passing
 from linli_messaging.reading import MAX_NUMBER, Reader
@@ -80,6 +80,12 @@ def test_a_known_type_nobody_here_cares_for_is_only_counted() -> None:
     """Given a body that is no JSON and an instant that is none, then nothing but the place in the lane is looked at."""
     given = [(name, b"some day" if name == "ce_time" else value) for name, value in changed("ce_type", b"Sent")]
     assert Reader(small.MAP).take(given, b"not even JSON") == Passing("house", "north", lane_of("e1"), 1)
+
+
+@pytest.mark.rule("OPS-03")
+def test_a_record_that_declares_numbers_abandoned_passes_with_the_first_of_them() -> None:
+    told = small.envelope(small.rung(), 9)._replace(type=NUMBERS_ABANDONED, abandoned_from=4)
+    assert Reader(small.MAP).take(headers_of(told), b"{}") == Passing("house", "north", lane_of("e1"), 9, 4)
 
 
 @pytest.mark.rule("OPS-02")
