@@ -117,6 +117,18 @@ UPDATE dispatch.ticket SET state = state || '{"status": "open", "clocks": [], "w
 ALTER TABLE dispatch.missed_deadline DISABLE TRIGGER USER;
 DELETE FROM dispatch.missed_deadline WHERE id = (SELECT min(id) FROM dispatch.missed_deadline);
 
+-- name: workloads_that_differ
+-- One ticket too many in somebody's hands.
+UPDATE dispatch.workload SET state = jsonb_set(state, '{in_hand,agent-li}', '7');
+
+-- name: standings_that_differ
+-- Closed, and the customer still reads that it is being handled.
+UPDATE intake.request SET state = state || '{"status": "handling"}' WHERE status = 'closed';
+
+-- name: open_orders_that_differ
+-- An order that nobody counts.
+UPDATE warranty.deposit SET state = jsonb_set(state, '{open_orders}', to_jsonb((state ->> 'open_orders')::integer + 1));
+
 -- name: questions_without_one_answer
 -- Asked once, answered twice.
 INSERT INTO warranty.outbox SELECT lane, (SELECT max(number) + 1 FROM warranty.outbox), gen_random_uuid(), type, version, at, key,

@@ -235,6 +235,28 @@ SELECT case_id, round, clock, due_at, COALESCE(told, 0) AS told, COALESCE(noted,
 FROM counted FULL JOIN noted USING (case_id, round, clock, due_at)
 WHERE told IS DISTINCT FROM noted OR told > 1 ORDER BY case_id, round, clock;
 
+-- name: workloads_that_differ
+-- People who are counted with more or fewer tickets than they have in hand.
+WITH counted AS (
+    SELECT w.id AS estate_id, c.key AS handler_id, c.value::integer AS counted
+    FROM dispatch.workload w, jsonb_each_text(w.state -> 'in_hand') c
+), held AS (
+    SELECT state ->> 'estate_id' AS estate_id, handler_id, count(*) AS in_hand FROM dispatch.ticket
+    WHERE status IN ('open', 'coverage_asked', 'contractor_notified') AND handler_id IS NOT NULL GROUP BY 1, 2
+)
+SELECT estate_id, handler_id, COALESCE(counted, 0) AS counted, COALESCE(in_hand, 0) AS in_hand
+FROM counted FULL JOIN held USING (estate_id, handler_id)
+WHERE counted IS DISTINCT FROM in_hand ORDER BY estate_id, handler_id;
+
+-- name: standings_that_differ
+-- Requests that stand elsewhere in the customer's eyes than their tickets (INT-15).
+SELECT r.id AS case_id, r.status AS standing, t.status AS ticket FROM intake.request r JOIN dispatch.ticket t ON t.id = r.id
+WHERE CASE
+    WHEN t.status = 'closed' THEN 'over' WHEN t.status = 'completed' THEN 'done' ELSE 'in hand' END
+    <> CASE
+    WHEN r.status IN ('closed', 'withdrawn') THEN 'over' WHEN r.status = 'done' THEN 'done' ELSE 'in hand' END
+ORDER BY r.id;
+
 -- name: questions_without_one_answer
 -- Questions about coverage that warranty has processed and not answered exactly once, and answers to none.
 WITH asked AS (
@@ -379,6 +401,16 @@ WHERE c.body ->> 'contract_id' IS NOT NULL AND (c.body ->> 'price_fen')::bigint 
     AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', c.lane, c.number))
     AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', c.lane, c.number))
 ORDER BY c.case_id;
+
+-- name: open_orders_that_differ
+-- Contracts that count more or fewer open orders than their cases have (WAR-10).
+SELECT contract_id, COALESCE((d.state ->> 'open_orders')::integer, 0) AS counted, COALESCE(o.times, 0) AS open_orders
+FROM (SELECT id AS contract_id, state FROM warranty.deposit) AS d
+FULL JOIN (
+    SELECT o ->> 'contract_id' AS contract_id, count(*) AS times
+    FROM warranty.case_orders c, jsonb_array_elements(c.state -> 'orders') o
+    WHERE o ->> 'status' = 'open' AND o ->> 'contract_id' IS NOT NULL GROUP BY 1) AS o USING (contract_id)
+WHERE COALESCE((d.state ->> 'open_orders')::integer, 0) <> COALESCE(o.times, 0) ORDER BY contract_id;
 
 -- name: payments_that_differ
 -- Paid instalments whose money did not move exactly once.
