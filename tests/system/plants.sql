@@ -28,6 +28,10 @@ INSERT INTO loyalty.outbox SELECT lane, (SELECT max(number) + 1 FROM loyalty.out
 INSERT INTO dispatch.outbox SELECT (lane + 1) % 64, 1, gen_random_uuid(), type, version, at, key, subject, case_id, cause,
     traceparent, body FROM dispatch.outbox LIMIT 1;
 
+-- name: suspended
+-- A number above the head was seen.
+UPDATE dispatch.deployment SET suspended_at = '2025-03-03';
+
 -- name: parked
 -- Something could not be handled.
 INSERT INTO followup.parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)

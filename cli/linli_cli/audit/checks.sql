@@ -42,6 +42,10 @@ FROM outbox GROUP BY id HAVING count(*) > 1 ORDER BY id;
 -- Keys whose facts lie in more than one lane, so that they have no order.
 SELECT key, array_agg(DISTINCT lane) AS lanes FROM outbox GROUP BY key HAVING count(DISTINCT lane) > 1 ORDER BY key;
 
+-- name: suspended
+-- The database was restored, and the service writes nothing until an operator lifts its numbers (`linli restored`).
+SELECT id AS deployment, suspended_at FROM deployment WHERE suspended_at IS NOT NULL;
+
 -- name: parked
 -- What could not be handled and waits for a person, or for what does.
 SELECT id, source, producer, lane, number, type, subject, status, left(error, 200) AS error FROM parked
