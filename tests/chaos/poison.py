@@ -3,6 +3,7 @@ raises. An operator looks at what was parked, corrects it, and has it tried agai
 """
 
 import asyncio
+import contextlib
 import random
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 from linli_cli.client.rest import producers_of
+from linli_cli.complaint import Complaint
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, SERVICES, TOPIC_OF
 from linli_messaging.relay import LOCK_SPACE
 from linli_messaging.transaction import PARKED_AT_LEAST, PARKED_SHARE
@@ -211,15 +213,18 @@ async def half_poisoned(strike: Strike) -> None:
 
 
 async def _cleared(world: World, service: str) -> None:
-    """Drop all junk, and start the service again whenever it stops for more of it."""
+    """Drop all junk, and start the service again whenever it stops for more of it.
+
+    It does so as soon as it has joined its group: what was kept has to be dropped before that.
+    """
     while True:
         if not world.process(service).running:
             world.start(service)
-            await world.ready(service)
-        items = await _parked(world, service)
-        for item in items:
-            await world.client.send(service, "POST", f"/parked/{item['id']}/drop", {"reason": "junk"})
-        readings = await world.client.rest()
-        if not items and not any(readings[service].lag_behind(readings[one]) for one in producers_of()[service]):
-            return
+        with contextlib.suppress(Complaint):
+            items = await _parked(world, service)
+            for item in items:
+                await world.client.send(service, "POST", f"/parked/{item['id']}/drop", {"reason": "junk"})
+            readings = await world.client.rest()
+            if not items and not any(readings[service].lag_behind(readings[one]) for one in producers_of()[service]):
+                return
         await asyncio.sleep(_POLL_S)
