@@ -10,10 +10,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.escalate import escalate
 from bench.figures import Figures
 from bench.lifecycle import lifecycle
+from bench.memory import memory
+from bench.timers import timers
 
-BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {"lifecycle": ("lifecycles/s", lifecycle)}
+BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
+    "lifecycle": ("lifecycles/s", lifecycle),
+    "escalate": ("s", escalate),
+    "timers": ("ms a sweep", timers),
+    "memory": ("MB", memory),
+}
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:

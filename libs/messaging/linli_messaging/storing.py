@@ -65,7 +65,7 @@ class Store:
     # -- before deciding ----------------------------------------------------------------------------------------------
 
     async def _copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
-        """Append rows in Postgres's binary form: half the work of an INSERT, on both sides."""
+        """Append rows in Postgres's binary form: neither side makes the arrays that an INSERT would take them in."""
         self.round_trips += 1
         await self.connection.copy_records_to_table(table, columns=columns, records=rows)
 
