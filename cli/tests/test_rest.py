@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from linli_cli.client.rest import Reading, at_rest, missing_on_a_new_bus
+from linli_cli.client.rest import Reading, at_rest, handled_of, missing_on_a_new_bus
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 READS = {"intake": ("dispatch",), "dispatch": ("intake",)}
@@ -79,3 +79,14 @@ def test_a_new_bus_needs_what_the_slowest_reader_lacks() -> None:
     }
     reads = {"dispatch": ("intake",), "loyalty": ("intake",), "intake": ()}
     assert missing_on_a_new_bus(now, reads) == {"intake": {1: 4, 2: 3}}
+
+
+def test_what_others_have_handled_is_the_most_that_any_of_them_has() -> None:
+    """Given readers that stand at different numbers, and lower numbers of its own, then the highest counts."""
+    now = {
+        "intake": reading("intake", heads={1: 2}, inbox={"dispatch": {1: 9}}),
+        "dispatch": reading("dispatch", inbox={"intake": {1: 5, 2: 2}}),
+        "loyalty": reading("loyalty", inbox={"intake": {1: 3, 2: 3}}),
+    }
+    assert handled_of("intake", now) == {1: 5, 2: 3}
+    assert handled_of("warranty", now) == {}

@@ -111,7 +111,7 @@ def compare(first: Books, second: Books, leave_out: frozenset[str] = frozenset()
             yield Difference(*key, field, one, other)
 
 
-def _differ(one: Any, other: Any, leave_out: frozenset[str]) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - JSON
+def _differ(one: Any, other: Any, leave_out: frozenset[str]) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - any JSON value
     if isinstance(one, dict) and isinstance(other, dict):
         names = sorted((one.keys() | other.keys()) - leave_out)
         parts = [(name, one.get(name), other.get(name)) for name in names]

@@ -126,6 +126,15 @@ def _moved(name: str, now: Reading, previous: Readings | None) -> Iterable[Words
         yield Words(f"{name}：自上次读取后仍有变化", f"{name}: moved since the last reading")
 
 
+def handled_of(service: str, readings: Readings) -> Numbers:
+    """The highest number of each of a service's lanes that any other service has handled (promise 8)."""
+    handled: Numbers = {}
+    for reading in readings.values():
+        for lane, number in reading.inbox.get(service, {}).items():
+            handled[lane] = max(number, handled.get(lane, 0))
+    return handled
+
+
 def missing_on_a_new_bus(readings: Readings, reads: Mapping[str, Iterable[str]]) -> dict[str, Numbers]:
     """For each producer, the first number of each lane that a consumer lacks: send again from there (promise 7)."""
     missing: dict[str, Numbers] = {}

@@ -3,7 +3,9 @@
 from typing import Annotated
 
 from cyclopts import Parameter
+from linli_contracts.topics import SERVICES
 
+from linli_cli.client.rest import Reading, handled_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.console import OUT, write_json
 from linli_cli.language import words
@@ -15,9 +17,14 @@ async def restored(
     data: Data = None,
     as_json: AsJson = False,
 ) -> int:
-    """Let a service write again after its database was restored from a backup; what it told since is abandoned."""
+    """Let a service write again after its database was restored from a backup; what it told since is abandoned.
+
+    All services must answer, for each is asked how much it has handled.
+    """
     async with running(data) as (client, _):
-        abandoned = (await client.send(service, "POST", "/restored", {}))["abandoned"]
+        readings = {name: Reading.model_validate(await client.get(name, "/rest")) for name in SERVICES}
+        asked = {"handled": handled_of(service, readings)}
+        abandoned = (await client.send(service, "POST", "/restored", asked))["abandoned"]
     numbers = sum(last - first + 1 for first, last in abandoned.values())
     if as_json:
         write_json({"service": service, "lanes": len(abandoned), "numbers": numbers, "abandoned": abandoned})

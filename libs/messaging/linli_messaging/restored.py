@@ -8,18 +8,18 @@ numbers between are declared as abandoned: consumers step over them.
 What was ever told counts as seen, also a head whose fact was never sent: clocks wait for it elsewhere.
 """
 
-import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from linli_contracts.envelope import NUMBERS_ABANDONED, EnvelopeError, read_headers
+from linli_contracts.envelope import NUMBERS_ABANDONED
 from linli_contracts.lanes import LANES, key_in_lane
 from linli_contracts.topics import TOPIC_OF, heads_topic
 
+from linli_messaging.own_numbers import OwnNumbers
 from linli_messaging.queries import Queries
 
 SLACK_MS: Final = 60_000
@@ -27,6 +27,8 @@ SLACK_MS: Final = 60_000
 HEADS_BACK: Final = 30
 """Heads are looked at from so many records back: the very last may be another deployment's."""
 READ_WAIT_MS: Final = 500
+STALLED_S: Final = 30.0
+"""A service that cannot look must not write; its supervisor starts it again."""
 
 log = logging.getLogger(__name__)
 
@@ -35,30 +37,31 @@ class SuspendedError(RuntimeError):
     """Nothing may be written: a number above our own heads was seen, so this database is older than the bus."""
 
 
-async def numbers_on_the_bus(
-    consumer: AIOKafkaConsumer, service: str, deployment: str, partitions: int
-) -> dict[int, int]:
+class WentBackError(RuntimeError):
+    """The database was put back under a running process, whose memory is of another life: it must start anew."""
+
+    def __init__(self, lost: Mapping[int, int]) -> None:
+        """``lost``: the highest number that was committed in each lane that has less now."""
+        super().__init__(f"the database was put back under this process; its lanes stood at {dict(lost)}")
+        self.lost = lost
+
+
+async def numbers_on_the_bus(consumer: AIOKafkaConsumer, own: OwnNumbers, partitions: int) -> dict[int, int]:
     """The highest number of each lane that this service has told on the bus: of its heads, and of its last facts.
 
-    The consumer is started, and has neither a group nor topics.
+    The consumer is started, and has neither a group nor topics. ``TimeoutError`` where the bus gives nothing back.
     """
-    seen: dict[int, int] = {}
+    service = own.service
     heads = await _ends(consumer, heads_topic(service), partitions)
-    since_ms = None
-    for record in await _read(consumer, {place: max(end - HEADS_BACK, 0) for place, end in heads.items()}, heads):
-        for lane, number in _told(record, deployment).items():
-            seen[lane] = max(number, seen.get(lane, 0))
-            since_ms = min(record.timestamp, since_ms or record.timestamp)
+    first = await consumer.beginning_offsets(list(heads))
+    begins = {place: max(end - HEADS_BACK, first[place]) for place, end in heads.items()}
+    for record in await _read(consumer, begins, heads):
+        own.take_heads(record.timestamp, record.value)
     facts = await _ends(consumer, TOPIC_OF[service], partitions)
-    begins = await _begins(consumer, facts, since_ms)
+    begins = await _begins(consumer, facts, own.told_since_ms)
     for record in await _read(consumer, begins, facts):
-        try:
-            envelope = read_headers(record.headers)
-        except EnvelopeError:
-            continue
-        if envelope.deployment == deployment:
-            seen[envelope.lane] = max(envelope.number, seen.get(envelope.lane, 0))
-    return seen
+        own.take_fact(record.headers)
+    return own.seen
 
 
 async def note_seen(pool: Any, queries: Queries, seen: Mapping[int, int]) -> bool:  # noqa: ANN401 - asyncpg's pool or connection
@@ -111,20 +114,16 @@ async def _read(
     consumer.assign(list(left))
     for place in left:
         consumer.seek(place, begins[place])
+    moved_s = time.monotonic()
     while left:
-        for place, some in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).items():
+        found = await consumer.getmany(timeout_ms=READ_WAIT_MS)
+        for some in found.values():
             records.extend(some)
-            if some and some[-1].offset + 1 >= ends[place]:
-                left.discard(place)
-        await asyncio.sleep(0)
+        if found:
+            moved_s = time.monotonic()
+        elif time.monotonic() - moved_s > STALLED_S:
+            message = f"the bus gives nothing back of what this service told: {sorted(left)}"
+            raise TimeoutError(message)
+        # The position, not the last record: the last offsets may hold no record.
+        left = {place for place in left if await consumer.position(place) < ends[place]}
     return records
-
-
-def _told(record: "ConsumerRecord[bytes, bytes]", deployment: str) -> dict[int, int]:
-    try:
-        said = orjson.loads(record.value or b"{}")
-        if said["deployment"] != deployment:
-            return {}
-        return {int(lane): int(head) for lane, (head, _) in said["lanes"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}

@@ -23,6 +23,7 @@ from linli_messaging.inputs import CommandInput, EventInput, Input, Passing, Tim
 from linli_messaging.plan import Plan
 from linli_messaging.queries import Queries
 from linli_messaging.remembering import Remembered
+from linli_messaging.restored import WentBackError
 from linli_messaging.service_map import Ref, ServiceMap
 from linli_messaging.storing import Held, Store
 
@@ -68,7 +69,7 @@ class Committed:
 
 @dataclass(slots=True)
 class Transactor:
-    """Runs batches for one service; between them it remembers states, and whether they still hold."""
+    """Runs batches for one service; between them it remembers states, if they still hold, and what it committed."""
 
     map: ServiceMap
     policies: PolicyBook
@@ -76,6 +77,8 @@ class Transactor:
     deployment: str
     stepped: bool
     remembered: Remembered = field(default_factory=Remembered)
+    committed: dict[int, int] = field(default_factory=dict)
+    """The head of each lane when this process last committed there."""
 
     async def run(
         self,
@@ -109,6 +112,7 @@ class Transactor:
         crash.point("before-lock")
         async with connection.transaction():
             heads = await store.lock(lanes)
+            self._has_not_gone_back(heads)
             crash.point("after-lock")
             self.remembered.see({lane: held.version for lane, held in heads.items()})
             now, last, holds = await store.inbox(lanes)
@@ -151,6 +155,7 @@ class Transactor:
             version = secrets.randbits(VERSION_BITS)
             reached = await self._save(store, plan, arrivals, loaded, last, heads, now, version)
             crash.point("before-commit")
+        self.committed |= {lane: reached.get(lane, held.head) for lane, held in heads.items()}
         crash.point("after-commit")
         self.remembered.committed(version, reached, {**loaded, **plan.states})
         took_s = time.perf_counter() - started_s
@@ -165,6 +170,11 @@ class Transactor:
             else:
                 into[ref] = state
         await store.load(missing, into)
+
+    def _has_not_gone_back(self, heads: Mapping[int, Held]) -> None:
+        lost = {lane: self.committed[lane] for lane, held in heads.items() if held.head < self.committed.get(lane, 0)}
+        if lost:
+            raise WentBackError(lost)
 
     async def _save(
         self,

@@ -23,7 +23,7 @@ from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
-from linli_messaging.restored import SuspendedError
+from linli_messaging.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.transaction import Committed, TooMuchParkedError, Transactor
@@ -117,7 +117,12 @@ class Writer:
         self._wake.set()
 
     def suspend(self) -> None:
-        """A number above our own heads was seen; the database says when it is over."""
+        """A number above our own heads was seen; the database says when it is over.
+
+        Who has committed anything before may remember a database that is gone: such a process ends, and starts anew.
+        """
+        if self.transactor.committed and not self.suspended:
+            self.fail(WentBackError({}))
         self.suspended = True
         self._wake.set()
 
@@ -262,6 +267,10 @@ class Writer:
         try:
             committed = await self.retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
         except (TooMuchParkedError, SuspendedError):
+            raise
+        except WentBackError as error:
+            lost = error.lost
+            await self.retrying(lambda connection: note_seen(connection, self.queries, lost))
             raise
         except Exception as error:
             if poisoned is not None:

@@ -1,15 +1,27 @@
 """A service whose database is older than the bus notices, writes nothing until told to, and goes on above it."""
 
+import asyncio
+
 import pytest
 from aiokafka import AIOKafkaConsumer
+from linli_contracts.envelope import headers_of
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import PARTITIONS
 from linli_messaging.gaps import ASK_AGAIN_S, GapWatch
-from linli_messaging.restored import SuspendedError, abandon_numbers, note_seen, numbers_on_the_bus
+from linli_messaging.own_numbers import OwnNumbers
+from linli_messaging.restored import (
+    SuspendedError,
+    WentBackError,
+    abandon_numbers,
+    note_seen,
+    numbers_on_the_bus,
+)
+from linli_testkit.backup import Backup
 from linli_testkit.plugin import TestBroker
 
-from libs.messaging.tests.bus import Bus, until
-from libs.messaging.tests.small import AT, NORTH
+from libs.messaging.tests import small
+from libs.messaging.tests.bus import Bus, Side, until
+from libs.messaging.tests.small import AT, NORTH, rung
 
 BELL = "e1.a"
 LANE = lane_of(BELL)
@@ -28,7 +40,7 @@ async def restore(bus: Bus, number: int) -> None:
 
 async def on_the_bus(bus: Bus, broker: TestBroker) -> dict[int, int]:
     async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, enable_auto_commit=False) as consumer:
-        return await numbers_on_the_bus(consumer, NORTH, bus.deployment, PARTITIONS)
+        return await numbers_on_the_bus(consumer, OwnNumbers(bus.deployment, NORTH, {}), PARTITIONS)
 
 
 async def has_rung(bus: Bus, *nths: int, bell: str = BELL) -> None:
@@ -63,6 +75,9 @@ async def test_a_restored_service_writes_nothing_until_it_is_lifted_and_loses_no
     await has_rung(bus, 1, 2, 3, 4)
     await bus.end()
     await restore(bus, 2)
+    with pytest.raises(WentBackError):
+        await bus.strike(BELL, 5)
+    north.room.transactor.committed.clear()
 
     assert await note_seen(north.pool, queries, await on_the_bus(bus, broker))
     with pytest.raises(SuspendedError):
@@ -95,6 +110,15 @@ async def test_who_lacked_the_abandoned_numbers_steps_over_them(bus: Bus) -> Non
 
 
 @pytest.mark.rule("OPS-02")
+async def test_junk_under_a_number_far_ahead_suspends_nobody(bus: Bus, broker: TestBroker) -> None:
+    """Given facts 1 and 2 on a bus without heads, and one that claims to be the 99th, then 2 is the highest seen."""
+    for number in (1, 2, 99):
+        told = small.envelope(rung(), number)._replace(deployment=bus.deployment)
+        await bus.send(headers_of(told), b"{}")
+    assert await on_the_bus(bus, broker) == {LANE: 2}
+
+
+@pytest.mark.rule("OPS-02")
 async def test_a_bus_that_forgot_everything_does_not_hide_it(bus: Bus) -> None:
     """Given a consumer that has handled more than the restored database and the new bus know, then it says so."""
     bus.relay()
@@ -109,6 +133,52 @@ async def test_a_bus_that_forgot_everything_does_not_hide_it(bus: Bus) -> None:
     assert bus.north.writer.suspended
 
 
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_a_database_put_back_under_a_running_process_is_noticed_and_nothing_is_lost(bus: Bus) -> None:
+    """Given a consumer whose database is put back while it runs, when the next fact comes, then it ends before it
+    writes; started anew it waits; once it is lifted, every fact is processed again, once and in order.
+    """
+    listener = bus.listener
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await has_rung(bus, 1)
+    backup = await Backup.take(listener.room.connection, small.NAME)
+    await bus.strike(BELL, 2, 3)
+    await has_rung(bus, 1, 2, 3)
+    await backup.put_back()
+    await bus.strike(BELL, 4)
+
+    async def ended() -> bool:
+        return listener.writer.fatal is not None
+
+    await until(ended)
+    assert isinstance(listener.writer.fatal, WentBackError)
+    assert await bus.rung() == (1,)
+    await starts_anew(bus, listener)
+    await bus.strike(BELL, 5)
+
+    async def waits() -> bool:
+        return listener.writer.suspended
+
+    await until(waits)
+    assert await bus.rung() == (1,)
+    assert await abandon_numbers(listener.pool, listener.room.queries, AT) == {LANE: (2, 3)}
+    await has_rung(bus, 1, 2, 3, 4, 5)
+
+
+async def starts_anew(bus: Bus, side: Side) -> None:
+    """What a supervisor does: nothing that the process remembered is left."""
+    name = f"writer {side.room.map.name}"
+    await asyncio.gather(bus.tasks.pop(name), return_exceptions=True)
+    writer, consumer = side.writer, side.consumer
+    writer.fatal = None
+    writer.transactor.committed.clear()
+    writer.barrier.__init__(writer.map.producers())  # type: ignore[misc]  # all that a process forgets
+    consumer.watch.__init__()  # type: ignore[misc]  # the same
+    await consumer.take_up()
+    bus.tasks[name] = asyncio.create_task(writer.run())
+
+
 @pytest.mark.rule("OPS-02")
 def test_a_head_below_ours_is_asked_about_and_a_head_above_ends_it() -> None:
     watch, place = GapWatch(), (NORTH, 3)
@@ -121,3 +191,27 @@ def test_a_head_below_ours_is_asked_about_and_a_head_above_ends_it() -> None:
     assert watch.to_ask(1.1 + ASK_AGAIN_S) == {place: 8}
     watch.told_heads(NORTH, {3: 9})
     assert watch.to_ask(9.0) == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "seen"),
+    [(3, None, 0), (4, None, 4), (5, None, 0), (9, 4, 9), (9, 3, 9), (9, 5, 0)],
+)
+def test_only_what_follows_without_a_gap_is_ours(number: int, first: int | None, seen: int) -> None:
+    """Given head 3, when a record of ours has this number, then it counts where it is next, or declares what is not."""
+    own = OwnNumbers("house", NORTH, {LANE: 3})
+    own.take_fact(headers_of(small.envelope(rung(), number)._replace(abandoned_from=first)))
+    assert own.seen.get(LANE, 0) == seen
+
+
+def test_foreign_and_broken_records_say_nothing_about_our_numbers() -> None:
+    own = OwnNumbers("house", NORTH, {})
+    own.take_fact(headers_of(small.envelope(rung(), 1)._replace(deployment="elsewhere")))
+    own.take_fact(headers_of(small.envelope(rung(), 1)._replace(producer="south")))
+    own.take_fact([("ce_id", b"\xff")])
+    for noise in (None, b"{", b"[]", b'{"deployment":"elsewhere","producer":"north","lanes":{"1":[9,9]}}',
+                  b'{"deployment":"house","producer":"north","lanes":{"1":[]}}'):  # fmt: skip
+        own.take_heads(1, noise)
+    assert (own.seen, own.told_since_ms) == ({}, None)
+    own.take_heads(7, b'{"deployment":"house","producer":"north","lanes":{"1":[9,8],"999":[9,9]}}')
+    assert (own.seen, own.told_since_ms) == ({1: 9}, 7)

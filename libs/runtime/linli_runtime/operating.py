@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from linli_contracts.lanes import LANES
+from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from linli_runtime import problems
@@ -50,6 +51,14 @@ class Replay(BaseModel):
     since: AwareDatetime | None = None
     since_number: dict[int, int] | None = None
     lanes: list[int] | None = None
+
+
+class Restored(BaseModel):
+    """The database came from a backup, and that is meant: go on above every number seen, these included."""
+
+    model_config = ConfigDict(extra="forbid")
+    handled: dict[Annotated[int, Field(ge=0, lt=LANES)], Annotated[int, Field(ge=1, lt=MAX_NUMBER)]] = {}
+    """The highest number of each of this service's lanes that the other services have handled."""
 
 
 def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
@@ -136,9 +145,9 @@ def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
         return _json({"lanes": len(asked), "from": asked})
 
     @router.post("/restored")
-    async def restored(request: Request, _actor: Operator) -> Response:
+    async def restored(request: Request, how: Restored, _actor: Operator) -> Response:
         running: Running = request.app.state.running
-        abandoned = await running.restored()
+        abandoned = await running.restored(how.handled)
         return _json({"service": running.service, "abandoned": abandoned})
 
     return router

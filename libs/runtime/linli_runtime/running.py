@@ -10,6 +10,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer
 from linli_contracts.lanes import lane_of
 from linli_messaging.consumer import Consumer
+from linli_messaging.own_numbers import OwnNumbers
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
 from linli_messaging.restored import abandon_numbers, note_seen, numbers_on_the_bus
@@ -129,15 +130,21 @@ class Running:
         consumer = self.new_consumer()
         await consumer.start()
         try:
-            seen = await numbers_on_the_bus(consumer, self.service, self.deployment, self.consumer.partitions)
+            heads = {row["lane"]: row["head"] for row in await self.fetch("own_heads")}
+            own = OwnNumbers(self.deployment, self.service, heads)
+            seen = await numbers_on_the_bus(consumer, own, self.consumer.partitions)
         finally:
             await consumer.stop()
         if await note_seen(self.pool, self.queries, seen):
             self.writer.suspend()
 
-    async def restored(self) -> dict[int, tuple[int, int]]:
-        """An operator says that the restored database shall go on: above every number seen; what is abandoned."""
+    async def restored(self, handled: dict[int, int]) -> dict[int, tuple[int, int]]:
+        """An operator says that the restored database shall go on: above every number seen; what is abandoned.
+
+        ``handled``: the highest number of ours by lane that others have handled, as far as the operator has asked them.
+        """
         await self.look_at_the_bus()
+        await note_seen(self.pool, self.queries, handled)
         abandoned = await abandon_numbers(self.pool, self.queries, self.clock.now())
         self.writer.sweep()
         self.relay.wake()

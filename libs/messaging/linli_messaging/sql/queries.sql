@@ -14,6 +14,10 @@ WITH above AS (
 )
 SELECT lane, head, seen FROM above ORDER BY lane;
 
+-- name: own_heads
+-- The highest number given out in each lane.
+SELECT lane, head FROM lane;
+
 -- name: read_suspended
 -- Whether nothing may be written.
 SELECT suspended_at IS NOT NULL AS suspended FROM deployment;
