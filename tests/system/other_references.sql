@@ -9,7 +9,7 @@ UPDATE intake.complaint_group SET state = regexp_replace(state::text, 'cu[0-9a-f
 UPDATE dispatch.ticket SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE followup.callback SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE loyalty.member SET id = id || 'x', state = jsonb_set(
-    regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb, '{member_no}', to_jsonb((state ->> 'member_no') || '9'));
+    regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb, '{member_no}', to_jsonb(reverse(state ->> 'member_no')));
 UPDATE loyalty.credit SET id = regexp_replace(id, 'cu[0-9a-f]{24}', '\&x'),
     state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE loyalty.timer SET id = regexp_replace(id, 'cu[0-9a-f]{24}', '\&x');
@@ -24,6 +24,8 @@ UPDATE dispatch.outbox SET body = convert_to(regexp_replace(convert_from(body, '
 UPDATE followup.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
 UPDATE loyalty.outbox SET subject = regexp_replace(subject, 'cu[0-9a-f]{24}', '\&x'),
     body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
+UPDATE loyalty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || jsonb_build_object(
+    'member_no', reverse(convert_from(body, 'UTF8')::jsonb ->> 'member_no')))::text, 'UTF8') WHERE type = 'MemberJoined';
 ALTER TABLE intake.history DISABLE TRIGGER USER;
 ALTER TABLE loyalty.history DISABLE TRIGGER USER;
 UPDATE intake.history SET facts = regexp_replace(facts::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;

@@ -22,7 +22,8 @@ from linli_messaging.queries import Queries
 from linli_cli.complaint import Complaint
 
 OF_EVERY_SERVICE: Final = ("told", "because", "timer", "command")
-_REFERENCE: Final = re.compile(r"\bcu[A-Za-z0-9_\-]+")
+_REFERENCE: Final = re.compile(r"\bcu[A-Za-z0-9_\-]+|\b\d{19}\b")
+"""A customer's reference, or the membership number that follows from it."""
 _INSTANT: Final = re.compile(r'"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"]*"')
 _SPAN: Final = re.compile(r'"-?P(?=[\dT])[\dYMDTHS.]*"')
 
@@ -56,6 +57,8 @@ async def read_books(connection: "asyncpg.Connection[Any]") -> Books:
     for row in await connection.fetch(queries["customers"]):
         if row["case_id"]:
             called[row["id"]] = f"customer-of-{row['case_id']}"
+        if row["member_no"]:
+            called[row["member_no"]] = f"member-{called.get(row['id'], row['id'])}"
     stepped = await connection.fetchval(queries["clock"]) is not None
     books: Books = {}
     for name in queries:

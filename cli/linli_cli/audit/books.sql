@@ -55,6 +55,10 @@ SELECT id, state AS content FROM dispatch.home;
 -- Who has how much in hand.
 SELECT id, state AS content FROM dispatch.workload;
 
+-- name: dispatch_price_library
+-- What repairs may cost in a region.
+SELECT id, state AS content FROM dispatch.price_library;
+
 -- name: dispatch_ticket
 -- Tickets.
 SELECT id, state AS content FROM dispatch.ticket;
@@ -105,7 +109,7 @@ SELECT cause AS id, to_jsonb(m) - 'lane' - 'number' - 'at' AS content FROM warra
 
 -- name: loyalty_member
 -- Members; what is left of each earning without the number of its entry.
-SELECT id, state - 'lots' - 'member_no' || jsonb_build_object('lots', (
+SELECT id, state - 'lots' || jsonb_build_object('lots', (
     SELECT jsonb_agg(jsonb_build_array(lot -> 0, lot -> 2, lot -> 3, lot -> 4) ORDER BY lot -> 0, lot -> 2, lot -> 4)
     FROM jsonb_array_elements(state -> 'lots') AS lot)) AS content FROM loyalty.member;
 
