@@ -23,7 +23,7 @@ async def restored(
     """
     async with running(data) as (client, _):
         readings = {name: Reading.model_validate(await client.get(name, "/rest")) for name in SERVICES}
-        asked = {"handled": handled_of(service, readings)}
+        asked = {"handled": {str(lane): number for lane, number in handled_of(service, readings).items()}}
         abandoned = (await client.send(service, "POST", "/restored", asked))["abandoned"]
     numbers = sum(last - first + 1 for first, last in abandoned.values())
     if as_json:
