@@ -6,7 +6,8 @@ from the next heads after a restart, so it is kept in memory only.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,8 @@ enough."""
 PATIENCE: Final = timedelta(seconds=30)
 """How long a timer waits for a producer that tells nothing (it is down): then its clocks run without it. Assumed."""
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+INSTANT: Final = timedelta(microseconds=1)
+"""The grain of time, as the database has it."""
 
 
 class Barrier:
@@ -55,15 +58,44 @@ class Barrier:
             if at > self._complete.get(place, LONG_AGO):
                 self._complete[place] = at
 
+    def complete(self, place: LaneOf, reached: int) -> datetime:
+        """Every fact of a producer's lane that happened by then is here once its inbox stands at ``reached``."""
+        until = self._complete.get(place, LONG_AGO)
+        for head, at in self._told.get(place, ()):
+            if head > reached:
+                break
+            until = max(until, at)
+        return until
+
+    def next_is(self, place: LaneOf, at: datetime) -> None:
+        """The next record of a producer's lane is in hand: its lane is complete to just before it."""
+        self._complete[place] = max(at - INSTANT, self._complete.get(place, LONG_AGO))
+
     def missing(self) -> dict[LaneOf, int]:
         """Lanes whose told head we have not reached, with that head: a lost tail, if it stays so."""
         return {place: waiting[-1][0] for place, waiting in self._told.items() if waiting}
 
     def until(self, lane: int, now: datetime, started_s: float, monotonic_s: float) -> datetime:
         """How far this lane's timers may fire: every producer's facts are complete to there, or it is long silent."""
-        free = now
-        for producer in self._producers:
-            if monotonic_s - self._heard.get(producer, started_s) > PATIENCE.total_seconds():
-                continue
-            free = min(free, self._complete.get((producer, lane), LONG_AGO))
-        return free
+        awaited = self._awaited(started_s, monotonic_s)
+        return min([now, *(self._complete.get((producer, lane), LONG_AGO) for producer in awaited)])
+
+    def known(self, owned: Collection[int], started_s: float, monotonic_s: float) -> "Known":
+        """What a transaction that begins now may rely on."""
+        return Known(self, self._awaited(started_s, monotonic_s), owned)
+
+    def _awaited(self, started_s: float, monotonic_s: float) -> tuple[str, ...]:
+        """The producers that are not long silent."""
+        long_ago_s = monotonic_s - PATIENCE.total_seconds()
+        return tuple(name for name in self._producers if self._heard.get(name, started_s) >= long_ago_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one process knows of its lanes: nothing is ever unlearned, so it stays true while a transaction runs."""
+
+    barrier: Barrier
+    producers: tuple[str, ...]
+    """Those whose facts are waited for."""
+    owned: Collection[int]
+    """The lanes whose inboxes this process moves."""

@@ -105,7 +105,8 @@ class Consumer:
         for producer in self.writer.map.producers():
             self._hear_heads(producer, by_topic.get(heads_topic(producer), ()))
         await self._hear_asks(by_topic.get(asks_topic(self.writer.map.name), ()))
-        await message.ack()
+        if not self.writer.held_back.places:
+            await message.ack()
         crash.point("after-acknowledge")
 
     async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[Record]:
@@ -213,7 +214,11 @@ class Consumer:
                 log.warning("gap watch: %s; looked at again", repr(error))
 
     async def _look_for_gaps(self, now_s: float) -> None:
-        stuck = {place: gap for place, gap in self.watch.stuck(now_s).items() if self._read_to_end(*place)}
+        stuck = {
+            place: gap
+            for place, gap in self.watch.stuck(now_s).items()
+            if place not in self.writer.held_back.places and self._read_to_end(*place)
+        }
         if not stuck and not self._gaps_may_be_open and not self.watch.fallen_back:
             return
         async with self.pool.acquire() as connection:

@@ -8,57 +8,34 @@ error, the others go on.
 """
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, State, Timer
 
+from linli_messaging import answers
+from linli_messaging.completeness import Completeness
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, TimerInput
-from linli_messaging.plan import Parked, Plan, Reason, Told
+from linli_messaging.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
-
-S = TypeVar("S", bound=State)
+from linli_messaging.working_set import Wanted, WorkingSet
 
 MAX_FIRED_PER_INPUT = 200
 """A state that fires more clocks than this at once is a rule that makes clocks for ever: a bug, parked."""
 
 
-class Wanted(Exception):  # noqa: N818 - not an error: the batch is asked again with these loaded and locked
-    """States or lanes that an input turned out to need."""
-
-    def __init__(self, refs: Iterable[Ref] = (), lanes: Iterable[int] = ()) -> None:
-        """What to load and lock besides."""
-        super().__init__()
-        self.refs = set(refs)
-        self.lanes = set(lanes)
+class _Waits(Exception):  # noqa: N818 - not an error: the input is tried again
+    """A clock is overdue, and facts that would have stopped it may be on their way."""
 
 
 class StuckTimerError(RuntimeError):
     """A rule fired a clock and returned a state that still shows it."""
-
-
-class WorkingSet:
-    """The loaded states with what this batch has decided so far; what a rule sees as its facts."""
-
-    def __init__(self, loaded: Mapping[Ref, State | None]) -> None:
-        """Start from what the database holds (None: there is no such state)."""
-        self._now: dict[Ref, State | None] = dict(loaded)
-
-    def get(self, kind: type[S], identity: str) -> S | None:
-        """The state as decided so far; raises :class:`Wanted` when it was not loaded."""
-        try:
-            return self._now[kind, identity]  # type: ignore[return-value]  # keyed by its own class
-        except KeyError:
-            raise Wanted([(kind, identity)]) from None
-
-    def put(self, states: Mapping[Ref, State]) -> None:
-        """Later inputs of the batch see these."""
-        self._now.update(states)
 
 
 @dataclass(slots=True)
@@ -77,12 +54,20 @@ class Deciding:
     """Subjects held by something parked, and by what."""
     poisoned: Mapping[int, Exception] = field(default_factory=dict)
     """Inputs (by ``id()``) that the database refused when they stood alone: parked or answered with an error."""
+    complete: Completeness | None = None
+    """How far the lanes are complete; None: whoever moves the clock has waited for that (stepped clock)."""
+    early: Mapping[Need, Sequence[EventInput]] | None = field(default_factory=dict)
+    """Stored facts that wait for a state that is not there; None: they run in a transaction of their own."""
     plan: Plan = field(default_factory=Plan)
     wanted: Wanted = field(default_factory=Wanted)
     _facts: WorkingSet = field(init=False)
     _clocks: dict[tuple[type[State], str], OnTimer[Any]] = field(init=False)
     _blocked: set[str] = field(init=False)
     _answered: dict[str, tuple[bytes, Answer]] = field(init=False)
+    _waiting: dict[Need, list[EventInput]] = field(init=False)
+    """Early facts, stored or of this batch, by what they wait for."""
+    _early: dict[int, tuple[EventInput, Early]] = field(default_factory=dict)
+    _created: deque[Need] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         """Derived lookups."""
@@ -90,6 +75,7 @@ class Deciding:
         self._clocks = {(entry.state, entry.clock): entry for entry in self.map.timers}
         self._blocked = set(self.held)
         self._answered = {}
+        self._waiting = {need: list(items) for need, items in (self.early or {}).items()}
 
     def run(self, inputs: Iterable[Input]) -> Plan:
         """Decide all inputs and return the plan; raises :class:`Wanted` with everything that was missing."""
@@ -101,6 +87,9 @@ class Deciding:
                 self.wanted.lanes |= wanted.lanes
         if self.wanted.refs or self.wanted.lanes:
             raise self.wanted
+        if self.complete is not None:
+            self.plan.waits = self.complete.waits
+        self.plan.early = list(self._early.values())
         return self.plan
 
     def _in_order(self, inputs: Iterable[Input]) -> list[Input]:
@@ -124,6 +113,50 @@ class Deciding:
         return item.at
 
     def _take(self, item: Input) -> None:
+        """One input, and what waited for what it creates: at once, so that nothing fresh can slip in between."""
+        self._take_one(item)
+        while self._created:
+            need = self._created.popleft()
+            if self.early is None:
+                self.plan.ripe.append(need)
+                continue
+            for early in self._in_order(self._waiting.pop(need, ())):
+                if isinstance(early, EventInput):
+                    self._take_early(early, need)
+
+    def _take_early(self, item: EventInput, need: Need) -> None:
+        self._early.pop(id(item), None)
+        waits = item.envelope.subject in self._blocked
+        if not waits:
+            try:
+                self._take_event(item)
+            except _Waits:
+                waits = True
+        if waits:
+            self.plan.ripe.append(need)
+            if not item.stored:
+                self._early[id(item)] = item, Early(*need)
+
+    def _take_one(self, item: Input) -> None:
+        complete = self.complete
+        if complete is None:
+            self._decide(item)
+            return
+        fresh = item if isinstance(item, EventInput) and not item.stored else None
+        if fresh is not None and complete.stopped(fresh):
+            return
+        try:
+            self._decide(item)
+        except _Waits:
+            if fresh is not None:
+                complete.stop(fresh)
+            elif not isinstance(item, TimerInput):
+                self.plan.later.append(item)
+        else:
+            if fresh is not None:
+                complete.decided(fresh)
+
+    def _decide(self, item: Input) -> None:
         poison = self.poisoned.get(id(item))
         if poison is not None:
             self._set_aside(item, poison)
@@ -136,7 +169,7 @@ class Deciding:
 
     def _set_aside(self, item: Input, error: Exception) -> None:
         if isinstance(item, CommandInput):
-            self.plan.parked.append(_failed_command(item, error))
+            self.plan.parked.append(answers.failed(item, error))
             self.plan.answers.append((item, Failed(item.id)))
         elif isinstance(item, TimerInput):
             self.plan.suspended.append(item)
@@ -166,26 +199,26 @@ class Deciding:
     def _take_command(self, item: CommandInput) -> None:
         before = self.known.get(item.id)
         if before is not None:
-            self.plan.answers.append((item, _repeated(item, before)))
+            self.plan.answers.append((item, answers.repeated(item, before)))
             return
         twin = self._answered.get(item.id)
         if twin is not None:
             digest, answer = twin
             same = digest == item.digest
-            self.plan.answers.append((item, answer if same else _other_body(item)))
+            self.plan.answers.append((item, answer if same else answers.other_body(item)))
             return
         blocked = next((identity for _, identity in item.refs if identity in self._blocked), None)
         if blocked is not None:
-            self.plan.answers.append((item, _held(blocked)))
+            self.plan.answers.append((item, answers.held(blocked)))
             return
         at = self._instant_of(item)
         try:
             self._fire_before(item.refs, at)
             answer = self._decide_command(item, at)
-        except Wanted:
+        except (Wanted, _Waits):
             raise
         except Exception as error:  # noqa: BLE001 - a bug in a rule: this command alone fails, with its stack in the log
-            self.plan.parked.append(_failed_command(item, error))
+            self.plan.parked.append(answers.failed(item, error))
             answer = Failed(item.id)
         self._answered[item.id] = (item.digest, answer)
         self.plan.answers.append((item, answer))
@@ -199,9 +232,7 @@ class Deciding:
         if isinstance(outcome, Refusal):
             return outcome
         if isinstance(outcome, Early):
-            return Refusal(
-                "not-known-yet", "DSP-19", f"{outcome.id} 尚未登记。", f"{outcome.id} is not known here yet.", 404
-            )
+            return answers.unknown(outcome.id)
         self._apply(outcome, item.cause, at)
         return Accepted(outcome.answer or {})
 
@@ -210,15 +241,7 @@ class Deciding:
         if item.actor.org == "group":
             return None
         path = item.entry.org(self._facts, item.body) if item.entry.org else None
-        if path is not None and f"{path}/".startswith(f"{item.actor.org}/"):
-            return None
-        return Refusal(
-            "outside-your-organisation",
-            "ORG-01",
-            "该事项不属于您的组织范围。",
-            "This is outside your organisation.",
-            403,
-        )
+        return None if path is not None and f"{path}/".startswith(f"{item.actor.org}/") else answers.OUTSIDE
 
     def _take_event(self, item: EventInput) -> None:
         if item.event is None and not item.unreadable:
@@ -237,7 +260,7 @@ class Deciding:
             self._fire_before(item.refs, item.at, passing=item.envelope.subject)
             context = Context(now=at, policies=self.policies, cause=item.cause)
             outcome = _not_refused(self._settle(entry.decide(self._facts, event, context)))
-        except Wanted:
+        except (Wanted, _Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
             self._park(item, error, holds=event.order_critical)
@@ -248,7 +271,8 @@ class Deciding:
             if lane_of(outcome.id) not in self.locked:
                 # Held, so that nobody makes the missing state between our look and our storing of the event.
                 raise Wanted(lanes={lane_of(outcome.id)})
-            self.plan.early.append((item, outcome))
+            self._early[id(item)] = item, outcome
+            self._waiting.setdefault((outcome.table, outcome.id), []).append(item)
             if item.stored == "early":
                 return
         self._settled(item, item.envelope.subject)
@@ -281,6 +305,8 @@ class Deciding:
             timer = min(state.timers(), default=None)
             if timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
                 return
+            if self.complete is not None and not inclusive and timer.due_at > self.complete.until(lane_of(identity)):
+                raise _Waits
             self._fire_one(kind, state, timer)
         message = f"{kind.table} {identity} fired {MAX_FIRED_PER_INPUT} clocks at once"
         raise StuckTimerError(message)
@@ -319,7 +345,7 @@ class Deciding:
         changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
         for ref in changed:
             if ref not in self.plan.states and self._facts.get(*ref) is None:
-                self.plan.created.append(ref)
+                self._created.append((ref[0].table, ref[1]))
         self._facts.put(changed)
         self.plan.states.update(changed)
         self.plan.told.extend(Told(event, cause, at) for event in decision.events if isinstance(event, Event))
@@ -359,34 +385,3 @@ def _not_refused(outcome: Decision | Refusal | Early) -> Decision | Early:
         message = f"refused as {outcome.code}: {outcome.en}"
         raise RefusedFactError(message)
     return outcome
-
-
-def _repeated(item: CommandInput, before: tuple[bytes, Mapping[str, Any]]) -> Answer:
-    digest, answer = before
-    return Accepted(answer, repeated=True) if digest == item.digest else _other_body(item)
-
-
-def _other_body(item: CommandInput) -> Refusal:
-    return Refusal(
-        "same-key-other-body",
-        "OPS-03",
-        f"幂等键 {item.id} 已用于内容不同的请求。",
-        f"The idempotency key {item.id} was used for another body.",
-        422,
-        (("Idempotency-Key", "a new key for a new body"),),
-    )
-
-
-def _held(subject: str) -> Refusal:
-    return Refusal(
-        "case-held",
-        "OPS-02",
-        f"{subject} 有一条未能处理的消息，暂停处理，待运维更正。",
-        f"{subject} is held: one of its messages could not be handled and waits for an operator.",
-        409,
-    )
-
-
-def _failed_command(item: CommandInput, error: Exception) -> Parked:
-    stack = "".join(traceback.format_exception(error))
-    return Parked("command", "", item.lane, 0, item.entry.name, item.id, None, str(error), stack, holds=False)

@@ -13,6 +13,11 @@ LaneOf = tuple[str, int]
 """A producer's lane."""
 
 
+def place_of(record: Record) -> LaneOf:
+    """The producer's lane whose inbox a record moves."""
+    return record.producer, record.lane
+
+
 @dataclass(slots=True)
 class Arrivals:
     """What a batch of records means for the inboxes."""
@@ -28,6 +33,16 @@ class Arrivals:
     """How many of those that came next were only passing."""
     repeated: int = 0
 
+    def stop_before(self, waits: Mapping[LaneOf, EventInput], last: Mapping[LaneOf, int]) -> None:
+        """These records wait: their lanes go no further this time. ``last``: where the inboxes stood before."""
+        for place, first in waits.items():
+            stood, envelope = last.get(place, 0), first.envelope
+            self.stands[place] = max(stood, (envelope.abandoned_from or envelope.number) - 1)
+            self.last[place] = self.stands[place]
+            if self.last[place] == stood:
+                del self.last[place]
+        self.next = [record for record in self.next if not _waits(record, waits.get(place_of(record)))]
+
 
 def sort_arrivals(records: Iterable[Record], last: Mapping[LaneOf, int]) -> Arrivals:
     """Number ≤ last is repeated, last + 1 is next, a jump is a gap and everything beyond it in that lane is dropped.
@@ -36,7 +51,7 @@ def sort_arrivals(records: Iterable[Record], last: Mapping[LaneOf, int]) -> Arri
     """
     arrivals = Arrivals()
     for record in records:
-        place, number = (record.producer, record.lane), record.number
+        place, number = place_of(record), record.number
         reached = arrivals.last.get(place, last.get(place, 0))
         if number <= reached:
             arrivals.repeated += 1
@@ -56,6 +71,10 @@ def sort_arrivals(records: Iterable[Record], last: Mapping[LaneOf, int]) -> Arri
         if seen > arrivals.stands[place]
     }
     return arrivals
+
+
+def _waits(record: EventInput, first: EventInput | None) -> bool:
+    return first is not None and record.number >= first.number
 
 
 def _steps_over(record: Record, reached: int) -> bool:

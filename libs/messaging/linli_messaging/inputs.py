@@ -113,6 +113,8 @@ class CommandInput:
     at: datetime | None
     """Its own instant on the stepped clock; None: the clock's."""
     answered: "asyncio.Future[Answer]" = field(repr=False)
+    waits_since_s: float | None = None
+    """Since when it waits for facts that are on their way, in monotonic seconds."""
 
     @property
     def cause(self) -> str:

@@ -6,8 +6,12 @@ from datetime import datetime
 from linli_contracts.event import Event
 from linli_rulebook.decision import Append, Because, Early, State
 
+from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Answer, CommandInput, EventInput, TimerInput
 from linli_messaging.service_map import Ref
+
+Need = tuple[str, str]
+"""What an early fact waits for: a state's table and id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,18 @@ class Plan:
     early: list[tuple[EventInput, Early]] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     followers: list[EventInput] = field(default_factory=list)
-    created: list[Ref] = field(default_factory=list)
+    ripe: list[Need] = field(default_factory=list)
+    """What has been created, and not all that waited for it could run with it."""
     applied: list[EventInput | TimerInput] = field(default_factory=list)
     """Stored inputs that have been applied (or moved to the other store) and leave where they were kept."""
     woken: list[TimerInput] = field(default_factory=list)
     """Timers taken: their rows follow from what the states show now."""
     suspended: list[TimerInput] = field(default_factory=list)
     """Timers of held states: they leave the queue until the hold is released."""
+    waits: dict[LaneOf, EventInput] = field(default_factory=dict)
+    """The first record of each lane that waits until facts of others are complete."""
+    later: list[EventInput | CommandInput] = field(default_factory=list)
+    """Commands and stored events that wait likewise."""
     released: list[str] = field(default_factory=list)
     """Subjects whose hold ended in this batch: their timers come back."""
     decisions: dict[str, int] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """From a record to an input: the envelope, then the body, then what the service's map wants loaded for it. Pure."""
 
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import orjson
 from linli_contracts.envelope import NUMBERS_ABANDONED, Envelope, EnvelopeError, UnknownTypeError, decode, read_headers
 from linli_contracts.events import BY_TYPE
 from linli_contracts.lanes import lane_of_key
@@ -63,6 +64,12 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - a bug in ``needs`` parks this record and no other
             return EventInput(envelope, body, entry, None, (), unreadable=f"what it needs: {error!r}")
         return EventInput(envelope, body, entry, event, refs)
+
+    def read_stored(self, headers: str, body: bytes, stored: Literal["early", "parked"]) -> EventInput:
+        """An input of what was kept in the database."""
+        item = self.read(orjson.loads(headers).items(), body)
+        item.stored = stored
+        return item
 
 
 def _check(envelope: Envelope) -> None:

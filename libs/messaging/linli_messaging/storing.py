@@ -119,6 +119,13 @@ class Store:
             for row in await self._fetch(f"load_{kind.table}", ids):
                 into[kind, row["id"]] = validate(row["state"])
 
+    async def early_for(self, missing: Collection[Ref], most: int) -> list[asyncpg.Record]:
+        """Stored facts that wait for these states, whose lanes are held."""
+        if not missing:
+            return []
+        needs = [kind.table for kind, _ in missing], [identity for _, identity in missing]
+        return await self._fetch("early_for", *needs, most)
+
     # -- after deciding -----------------------------------------------------------------------------------------------
 
     async def move_inbox(self, reached: Mapping[LaneOf, int], last: Mapping[LaneOf, int]) -> bool:
@@ -258,7 +265,7 @@ class Store:
             await self._copy("command", COMMAND, list(unique.values()))
 
     async def settle_stored(self, plan: Plan) -> None:
-        """Stored events: keep the early ones, ripen those whose fact has come, remove or settle the applied ones."""
+        """Stored events: keep the early ones, ripen those that could not run yet, remove or settle the applied ones."""
         if plan.early:
             rows = [
                 (item.envelope.producer, item.envelope.lane, item.envelope.number, early.table, early.id,
@@ -266,10 +273,8 @@ class Store:
                 for item, early in plan.early
             ]  # fmt: skip
             await self._execute("append_early", *_columns(rows))
-        if plan.created:
-            await self._execute(
-                "ripen_early", [kind.table for kind, _ in plan.created], [identity for _, identity in plan.created]
-            )
+        if plan.ripe:
+            await self._execute("ripen_early", *_columns(plan.ripe))
         early = [item.envelope for item in plan.applied if isinstance(item, EventInput) and item.stored == "early"]
         if early:
             await self._execute("drop_early", *_columns([(e.producer, e.lane, e.number) for e in early]))

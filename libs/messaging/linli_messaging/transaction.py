@@ -17,18 +17,24 @@ from linli_rulebook import PolicyBook
 from linli_rulebook.decision import State
 
 from linli_messaging import crash
-from linli_messaging.deciding import Deciding, Wanted
+from linli_messaging.barrier import Known
+from linli_messaging.completeness import Completeness
+from linli_messaging.deciding import Deciding
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import CommandInput, EventInput, Input, Passing, TimerInput
-from linli_messaging.plan import Plan
+from linli_messaging.plan import Need, Plan
 from linli_messaging.queries import Queries
+from linli_messaging.reading import Reader
 from linli_messaging.remembering import Remembered
 from linli_messaging.restored import WentBackError
 from linli_messaging.service_map import Ref, ServiceMap
 from linli_messaging.storing import Held, Store
+from linli_messaging.working_set import Wanted
 
 MAX_RESTARTS: Final = 8
 """How often a batch may turn out to need more; each restart adds lanes, and a rule that asks for ever is a bug."""
+MAX_EARLY: Final = 2000
+"""Early facts that run with what they waited for: as many as a batch; more run in transactions of their own."""
 VERSION_BITS: Final = 63
 """What the database's integers hold: no two transactions ever choose the same version."""
 PARKED_SHARE: Final = 0.2
@@ -79,14 +85,26 @@ class Transactor:
     remembered: Remembered = field(default_factory=Remembered)
     committed: dict[int, int] = field(default_factory=dict)
     """The head of each lane when this process last committed there."""
+    _reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Reads stored facts as the map wants them."""
+        self._reader = Reader(self.map)
 
     async def run(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
         inputs: Sequence[Input | Passing],
         poisoned: Mapping[int, Exception],
+        known: Known | None = None,
+        *,
+        apart: bool = False,
     ) -> Committed:
-        """Commit all inputs or raise; transient errors and :class:`LostRaceError` mean: the same batch again."""
+        """Commit all inputs or raise; transient errors and :class:`LostRaceError` mean: the same batch again.
+
+        ``known``: what is known of the lanes, so that inputs that would overtake a fact wait (they are in the plan);
+        None on the stepped clock. ``apart``: early facts run in a transaction of their own, not with their ground.
+        """
         lanes: set[int] = set()
         for item in inputs:
             lanes.add(item.lane)
@@ -94,7 +112,7 @@ class Transactor:
                 lanes.update(lane_of(identity) for _, identity in item.refs)
         for _ in range(MAX_RESTARTS):
             try:
-                return await self._attempt(connection, inputs, frozenset(lanes), poisoned)
+                return await self._attempt(connection, inputs, frozenset(lanes), poisoned, known, apart=apart)
             except _Restart as restart:
                 lanes |= restart.lanes
         message = f"a batch asked for more lanes {MAX_RESTARTS} times: {sorted(lanes)}"
@@ -106,6 +124,9 @@ class Transactor:
         inputs: Sequence[Input | Passing],
         lanes: frozenset[int],
         poisoned: Mapping[int, Exception],
+        known: Known | None,
+        *,
+        apart: bool,
     ) -> Committed:
         started_s = time.perf_counter()
         store = Store(connection, self.queries, deployment=self.deployment, producer=self.map.name)
@@ -127,15 +148,17 @@ class Transactor:
             taken = [*await store.still_stored(_stored(inputs)), *_fresh(inputs), *arrivals.next]
             sound = [item for item in taken if id(item) not in poisoned]
             commands = [item.id for item in sound if isinstance(item, CommandInput)]
-            known, held = await store.known(commands, _subjects(sound) if holds else ())
+            answered, held = await store.known(commands, _subjects(sound) if holds else ())
             loaded: dict[Ref, State | None] = {}
+            early: dict[Need, list[EventInput]] | None = None if apart else {}
             wanted = {ref for item in sound for ref in item.refs}
             for _ in range(MAX_RESTARTS):
-                await self._load(store, wanted - loaded.keys(), loaded)
+                early = await self._gather(store, wanted - loaded.keys(), loaded, early, lanes, held)
                 crash.point("after-load")
                 deciding = Deciding(
                     map=self.map, policies=self.policies, loaded=loaded, locked=lanes, now=_lifted(now, heads),
-                    stepped=self.stepped, known=known, held=held, poisoned=poisoned,
+                    stepped=self.stepped, known=answered, held=held, poisoned=poisoned,
+                    early=early, complete=Completeness(known, last, arrivals) if known else None,
                 )  # fmt: skip
                 try:
                     plan = deciding.run(taken)
@@ -151,6 +174,7 @@ class Transactor:
                     f"a batch asked for more states {MAX_RESTARTS} times: {sorted(str(ref) for ref in wanted)[:5]}"
                 )
                 raise RuntimeError(message)
+            arrivals.stop_before(plan.waits, last)
             crash.point("after-decide")
             version = secrets.randbits(VERSION_BITS)
             reached = await self._save(store, plan, arrivals, loaded, last, heads, now, version)
@@ -175,6 +199,32 @@ class Transactor:
         lost = {lane: self.committed[lane] for lane, held in heads.items() if held.head < self.committed.get(lane, 0)}
         if lost:
             raise WentBackError(lost)
+
+    async def _gather(
+        self,
+        store: Store,
+        refs: set[Ref],
+        loaded: dict[Ref, State | None],
+        early: dict[Need, list[EventInput]] | None,
+        locked: frozenset[int],
+        held: dict[str, int],
+    ) -> dict[Need, list[EventInput]] | None:
+        """Load states, and the facts that wait for those that are not there, with what these need in turn."""
+        while refs:
+            await self._load(store, refs, loaded)
+            missing = [ref for ref in refs if loaded[ref] is None]
+            rows = [] if early is None else await store.early_for(missing, MAX_EARLY)
+            if early is None or len(rows) == MAX_EARLY:
+                return None
+            waiting = [self._reader.read_stored(row["headers"], row["body"], "early") for row in rows]
+            refs = {ref for item in waiting for ref in item.refs} - loaded.keys()
+            beyond = {item.lane for item in waiting} | {lane_of(identity) for _, identity in refs}
+            if not beyond <= locked:
+                raise _Restart(beyond)
+            held.update((await store.known((), _subjects(waiting)))[1])
+            for row, item in zip(rows, waiting, strict=True):
+                early.setdefault((row["needs_table"], row["needs_id"]), []).append(item)
+        return early
 
     async def _save(
         self,

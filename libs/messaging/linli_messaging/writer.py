@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 import asyncpg
-import orjson
 from linli_rulebook.decision import State
 
-from linli_messaging.barrier import Barrier
+from linli_messaging.answers import FACTS_ON_THEIR_WAY
+from linli_messaging.barrier import LONG_AGO, Barrier, Known
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
@@ -27,6 +27,7 @@ from linli_messaging.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.transaction import Committed, TooMuchParkedError, Transactor
+from linli_messaging.waiting import Waiting
 
 MAX_BATCH: Final = 2000
 """Inputs a transaction: larger batches gave no more throughput (FASTSTREAM.md) and hold the lanes longer."""
@@ -74,11 +75,15 @@ class Writer:
     fatal: BaseException | None = None
     suspended: bool = False
     """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
+    held_back: Waiting = field(default_factory=Waiting)
+    """Taken, and not to be decided before facts of others have come; while records are here, none is acknowledged."""
     _events: deque[tuple[Sequence[Record], "asyncio.Future[None]"]] = field(default_factory=deque)
     _commands: deque[CommandInput] = field(default_factory=deque)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _sweep: bool = True
     _ripe: bool = True
+    _try_again: bool = False
+    _stored_wait: bool = False
     _next_sweep_s: float = 0.0
     _stopping: bool = False
     _failing: Exception | None = None
@@ -95,7 +100,9 @@ class Writer:
     # -- taking -------------------------------------------------------------------------------------------------------
 
     async def submit_events(self, records: Sequence[Record]) -> None:
-        """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it."""
+        """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it, unless some
+        of it is ``held_back``.
+        """
         if self._stopping or self.fatal:
             raise ConnectionError("the service is stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -113,7 +120,7 @@ class Writer:
 
     def sweep(self) -> None:
         """Look for due timers now: the clock moved, or heads were told."""
-        self._sweep = True
+        self._sweep = self._try_again = True
         self._wake.set()
 
     def suspend(self) -> None:
@@ -134,7 +141,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Inputs taken and not committed. Looking for due timers or ripe facts is none: the database counts those."""
-        return len(self._commands) + len(self._events) + int(self._busy)
+        return len(self._commands) + len(self._events) + len(self.held_back) + int(self._busy)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -145,7 +152,7 @@ class Writer:
                 try:
                     await asyncio.wait_for(self._wake.wait(), timeout=SWEEP_EVERY_S)
                 except TimeoutError:
-                    self._sweep = True
+                    self._sweep = self._try_again = True
                 self._wake.clear()
                 if self._failing is not None:
                     raise self._failing  # noqa: TRY301 - what another part found ends the loop as its own errors do
@@ -174,8 +181,13 @@ class Writer:
                 _refuse((), self._commands, SuspendedError())
                 self._commands.clear()
                 return
+            self._ripe = self._ripe or (self._try_again and self._stored_wait)
             stored = await self._take_stored() if self._ripe else []
-            batches, inputs = self._take_waiting()
+            batches, taken = self._take_waiting()
+            joined = self.held_back.join(taken)
+            again = self.held_back.take(MAX_BATCH) if self._try_again else []
+            self._try_again = False
+            inputs = [*again, *joined]
             self._busy = bool(inputs)
             try:
                 timers = await self._take_timers() if self._sweep else []
@@ -186,6 +198,7 @@ class Writer:
             except SuspendedError as error:
                 self.suspended = True
                 self._events.extendleft(reversed(batches))
+                self.held_back.put_back(again)
                 _refuse((), [item for item in inputs if isinstance(item, CommandInput)], error)
                 return
             except BaseException as error:
@@ -213,9 +226,8 @@ class Writer:
 
     async def _take_timers(self) -> list[TimerInput]:
         self._sweep = False
-        now, monotonic_s = self.clock.now(), time.monotonic()
         lanes = sorted(self.owned)
-        until = {lane: self.barrier.until(lane, now, self._started_s, monotonic_s) for lane in lanes}
+        until = {lane: self._until(lane) for lane in lanes}
         rows = await self.retrying(
             lambda connection: connection.fetch(
                 self.queries["due_timers"], lanes, [until[lane] for lane in lanes], MAX_BATCH
@@ -232,24 +244,21 @@ class Writer:
         ]  # fmt: skip
 
     async def _take_stored(self) -> list[EventInput | TimerInput]:
-        self._ripe = False
+        self._ripe = self._stored_wait = False
         early = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_early"], STORED_BATCH))
         parked = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_parked"], STORED_BATCH))
         timers = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_timers"], STORED_BATCH))
-        inputs: list[EventInput | TimerInput] = []
-        for row in early:
-            item = self.reader.read(orjson.loads(row["headers"]).items(), row["body"])
-            item.stored = "early"
-            inputs.append(item)
+        inputs: list[EventInput | TimerInput] = [
+            self.reader.read_stored(row["headers"], row["body"], "early") for row in early
+        ]
         for row in parked:
-            item = self.reader.read(orjson.loads(row["headers"]).items(), row["body"])
-            item.stored, item.parked_id = "parked", row["id"]
+            item = self.reader.read_stored(row["headers"], row["body"], "parked")
+            item.parked_id = row["id"]
             inputs.append(item)
-        now = self.clock.now()
         inputs += [
             TimerInput(
-                table=row["type"], id=row["subject"], lane=row["lane"], at=now, until=now,
-                refs=((self._kinds[row["type"]], row["subject"]),), parked_id=row["id"],
+                table=row["type"], id=row["subject"], lane=row["lane"], at=self.clock.now(),
+                until=self._until(row["lane"]), refs=((self._kinds[row["type"]], row["subject"]),), parked_id=row["id"],
             )
             for row in timers
         ]  # fmt: skip
@@ -260,12 +269,25 @@ class Writer:
         self.suspended = rows[0]["suspended"]
         return self.suspended
 
+    def _until(self, lane: int) -> datetime:
+        """How far the lane's timers may fire; another process's lane is left to it."""
+        if lane not in self.owned:
+            return LONG_AGO
+        return self.barrier.until(lane, self.clock.now(), self._started_s, time.monotonic())
+
     # -- committing ---------------------------------------------------------------------------------------------------
 
-    async def _commit(self, inputs: list[Input | Passing], poisoned: Mapping[int, Exception] | None = None) -> None:
-        """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone."""
+    async def _commit(
+        self, inputs: list[Input | Passing], poisoned: Mapping[int, Exception] | None = None, *, apart: bool = False
+    ) -> None:
+        """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone.
+
+        ``apart``: without the early facts that wait for it, which may be what fails.
+        """
         try:
-            committed = await self.retrying(lambda c: self.transactor.run(c, inputs, poisoned or {}))
+            committed = await self.retrying(
+                lambda c: self.transactor.run(c, inputs, poisoned or {}, self._known(), apart=apart)
+            )
         except (TooMuchParkedError, SuspendedError):
             raise
         except WentBackError as error:
@@ -275,15 +297,38 @@ class Writer:
         except Exception as error:
             if poisoned is not None:
                 raise
+            if len(inputs) == 1 and not apart:
+                await self._commit(inputs, apart=True)
+                return
             if len(inputs) == 1:
                 log.warning("an input is set aside: %s", error)
                 await self._commit(inputs, {id(inputs[0]): error})
                 return
             half = len(inputs) // 2
             await self._commit(inputs[:half])
-            await self._commit(inputs[half:])
+            rest = self.held_back.join(inputs[half:])
+            if rest:
+                await self._commit(rest)
             return
+        self._hold_back(inputs, committed)
         self._tell(committed)
+
+    def _known(self) -> Known | None:
+        return None if self.clock.stepped else self.barrier.known(self.owned, self._started_s, time.monotonic())
+
+    def _hold_back(self, inputs: Iterable[Input | Passing], committed: Committed) -> None:
+        plan, now_s = committed.plan, time.monotonic()
+        self._stored_wait = self._stored_wait or any(isinstance(item, EventInput) for item in plan.later)
+        if plan.woken or self.held_back.lanes & {lane for _, lane in committed.arrivals.last}:
+            self._try_again = True
+        if not plan.waits and not plan.later:
+            return
+        self.held_back.keep(inputs, plan, now_s)
+        for place, first in plan.waits.items():
+            self.barrier.next_is(place, first.at)
+        for command in self.held_back.take_impatient(now_s):
+            if not command.answered.done():
+                command.answered.set_result(FACTS_ON_THEIR_WAY)
 
     async def retrying(self, work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
         """Do the work on a connection of the pool, again with growing waits while the error is transient."""
@@ -311,13 +356,14 @@ class Writer:
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
         self.barrier.reach(committed.arrivals.stands)
         self._sweep = True
-        if committed.plan.created or committed.plan.applied or committed.plan.released:
+        if committed.plan.ripe or committed.plan.applied or committed.plan.released:
             self._ripe = True
         for listener in self.on_commit:
             listener(committed)
 
     def _give_up(self, error: BaseException) -> None:
-        _refuse(self._events, self._commands, error)
+        held_back = [item for item in self.held_back.take(0) if isinstance(item, CommandInput)]
+        _refuse(self._events, [*self._commands, *held_back], error)
         self._events.clear()
         self._commands.clear()
 

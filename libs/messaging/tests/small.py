@@ -108,14 +108,14 @@ def strike(facts: Facts, bell_id: str, nth: int, how: str, ctx: Context) -> Outc
         raise RuntimeError("a bug was ordered")
     if what == "refuse":
         return Refusal("not-now", "OPS-02", "不", "no")
-    if what == "early" and facts.get(Bell, other) is None:
+    if what.startswith("early") and facts.get(Bell, other) is None:
         return Early("bell", other)
     if what == "more":
         return More(((Bell, other),)) if _unloaded(facts, other) else _rung(bell, nth, ctx)
     every: dict[str, dict[str, Any]] = {
         "silence": {"due": ()}, "unsayable": {"loudness": -1}, "break": {"broken": True}, "mend": {"broken": False},
     }  # fmt: skip
-    changes = every.get(what, {})
+    changes = every.get(what.removeprefix("early "), {})
     text = "x" * (600 * 1024) if what == "long" else ""
     return _rung(bell.model_copy(update=changes), nth, ctx, text)
 

@@ -105,10 +105,33 @@ async def test_lanes_found_while_deciding_are_locked_by_starting_again(room: Roo
 
 @pytest.mark.rule("OPS-03")
 async def test_an_early_fact_runs_with_the_one_it_waited_for(house: House, room: Room) -> None:
-    """Given a fact that waits for a bell of the south, when cast, then the fact runs once and leaves its store."""
+    """Given two facts that wait for a bell of the south, when it is cast and a third fact is fresh in the same batch,
+    then the two run first, once, in the casting's own transaction.
+    """
+    early = "early:e1.s"
+    await room.commit([record(rung(how=early, nth=1), 1), record(rung(how=early, nth=2), 2)])
+    assert (await count(room, "early"), await bells(room)) == (2, {})
+    cast, fresh = record(small.Cast(case_id="e1.s", estate_id="e1"), 1), record(rung(how=early, nth=3), 3)
+    await room.commit([cast, fresh])
+    assert (await bells(room))["e1.a"].rung == (1, 2, 3)
+    assert (await count(room, "early"), await count(room, "outbox")) == (0, 3)
+    assert await house.stored(room) == []
+
+
+@pytest.mark.rule("OPS-03")
+async def test_early_facts_of_other_lanes_bring_their_lanes(room: Room) -> None:
+    """Given a fact of another estate that waits for a bell here, when that is cast, then its lane is locked too."""
+    await room.commit([record(rung("e9.a", how="early:e1.s", nth=1), 1)])
+    committed = await room.commit([record(small.Cast(case_id="e1.s", estate_id="e1"), 1)])
+    assert committed.lanes == {lane_of("e1"), lane_of("e9")}
+    assert (await bells(room))["e9.a"].rung == (1,)
+
+
+@pytest.mark.rule("OPS-03")
+async def test_early_facts_may_run_apart_once_however_often_they_are_taken(house: House, room: Room) -> None:
     await room.commit([record(rung(how="early:e1.s", nth=5), 1)])
-    assert (await count(room, "early"), await bells(room)) == (1, {})
-    await room.commit([record(small.Cast(case_id="e1.s", estate_id="e1"), 1)])
+    cast = record(small.Cast(case_id="e1.s", estate_id="e1"), 1)
+    await room.transactor.run(room.connection, [cast], {}, apart=True)
     ripe = await house.stored(room)
     again = await house.stored(room)
     await room.commit(ripe)

@@ -1,7 +1,7 @@
 """The loop answers whoever waits: a culprit is set aside alone, an outage waited out, a stop told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -9,7 +9,7 @@ import pytest
 from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
 from linli_messaging.transaction import Transactor
-from linli_messaging.writer import OverloadedError, Writer
+from linli_messaging.writer import Clock, OverloadedError, Writer
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
@@ -23,12 +23,15 @@ from libs.messaging.tests.test_transactions import bells, dsn_of
 
 
 @asynccontextmanager
-async def running(room: Room, *, run: bool = True) -> AsyncIterator[Writer]:
+async def running(
+    room: Room, *, run: bool = True, clock: Clock | None = None, producers: Iterable[str] = ()
+) -> AsyncIterator[Writer]:
     """A writer on a pool of its own, with its loop if asked for."""
+    clock = clock or HandClock(AT)
     settings = {"search_path": small.NAME, "timezone": "UTC", **KEYED_ACCESS}
     async with asyncpg.create_pool(await dsn_of(room), min_size=1, max_size=2, server_settings=settings) as pool:
-        transactor = Transactor(small.MAP, shipped_policy(), room.queries, DEPLOYMENT, stepped=True)
-        writer = Writer(small.MAP, pool, room.queries, transactor, HandClock(AT), Barrier([]), set(range(64)))
+        transactor = Transactor(small.MAP, shipped_policy(), room.queries, DEPLOYMENT, stepped=clock.stepped)
+        writer = Writer(small.MAP, pool, room.queries, transactor, clock, Barrier(producers), set(range(64)))
         loop = asyncio.create_task(writer.run()) if run else None
         yield writer
         writer.stop()
@@ -61,6 +64,22 @@ async def test_an_event_too_large_parks_what_made_it(room: Room) -> None:
     (left,) = await parked(room)
     assert "524288 are allowed" in left["error"]
     assert (await bells(room))["e1.a"].rung == (2,)
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+async def test_an_early_fact_that_fails_does_not_take_its_ground_with_it(room: Room) -> None:
+    """Given a fact that waits and that the database will refuse, when its ground is made, then it alone is parked."""
+    async with running(room) as writer:
+        await writer.submit_events([record(rung(how="early unsayable:e1.s"), 1)])
+        await writer.submit_events([record(small.Cast(case_id="e1.s", estate_id="e1"), 1)])
+
+        async def set_aside() -> bool:
+            return bool(await parked(room))
+
+        await until(set_aside)
+    (left,) = await parked(room)
+    assert (left["producer"], left["number"]) == ("north", 1)
+    assert list(await bells(room)) == ["e1.s"]
 
 
 @pytest.mark.rule("OPS-02")

@@ -192,14 +192,13 @@ class House:
 
     async def stored(self, room: Room) -> list[EventInput]:
         """Early and parked events that may run now."""
-        inputs = []
-        for row in await room.fetch("take_ripe_early", self.batch):
-            item = room.reader.read(orjson.loads(row["headers"]).items(), row["body"])
-            item.stored = "early"
-            inputs.append(item)
+        inputs = [
+            room.reader.read_stored(row["headers"], row["body"], "early")
+            for row in await room.fetch("take_ripe_early", self.batch)
+        ]
         for row in await room.fetch("take_ripe_parked", self.batch):
-            item = room.reader.read(orjson.loads(row["headers"]).items(), row["body"])
-            item.stored, item.parked_id = "parked", row["id"]
+            item = room.reader.read_stored(row["headers"], row["body"], "parked")
+            item.parked_id = row["id"]
             inputs.append(item)
         return inputs
 

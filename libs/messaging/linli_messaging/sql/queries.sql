@@ -90,8 +90,15 @@ SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::text[], $5::t
 ON CONFLICT (producer, lane, number) DO UPDATE
 SET needs_table = EXCLUDED.needs_table, needs_id = EXCLUDED.needs_id, ripe = false;
 
+-- name: early_for
+-- Events that wait for these states. One that is ripe is taken under other lanes, and so is left out.
+SELECT e.needs_table, e.needs_id, e.headers, e.body
+FROM unnest($1::text[], $2::text[]) AS m (needs_table, needs_id)
+JOIN early e ON e.needs_table = m.needs_table AND e.needs_id = m.needs_id
+WHERE NOT e.ripe ORDER BY e.producer, e.lane, e.number LIMIT $3;
+
 -- name: ripen_early
--- The facts these events waited for exist now.
+-- The facts these events waited for exist now, and these could not run in the same transaction.
 UPDATE early e SET ripe = true FROM unnest($1::text[], $2::text[]) AS c (needs_table, needs_id)
 WHERE e.needs_table = c.needs_table AND e.needs_id = c.needs_id AND NOT e.ripe;
 

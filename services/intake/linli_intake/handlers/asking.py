@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from linli_messaging.deciding import Wanted
 from linli_messaging.service_map import Facts, Ref
+from linli_messaging.working_set import Wanted
 from linli_rulebook.decision import Refusal
 
 from linli_intake.domain.ids import HOMELESS, is_key

@@ -1,0 +1,39 @@
+"""The states a batch is decided on: as loaded, then as decided so far. What is not loaded is asked for."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from linli_rulebook.decision import State
+
+from linli_messaging.service_map import Ref
+
+S = TypeVar("S", bound=State)
+
+
+class Wanted(Exception):  # noqa: N818 - not an error: the batch is asked again with these loaded and locked
+    """States or lanes that an input turned out to need."""
+
+    def __init__(self, refs: Iterable[Ref] = (), lanes: Iterable[int] = ()) -> None:
+        """What to load and lock besides."""
+        super().__init__()
+        self.refs = set(refs)
+        self.lanes = set(lanes)
+
+
+class WorkingSet:
+    """The loaded states with what this batch has decided so far; what a rule sees as its facts."""
+
+    def __init__(self, loaded: Mapping[Ref, State | None]) -> None:
+        """Start from what the database holds (None: there is no such state)."""
+        self._now: dict[Ref, State | None] = dict(loaded)
+
+    def get(self, kind: type[S], identity: str) -> S | None:
+        """The state as decided so far; raises :class:`Wanted` when it was not loaded."""
+        try:
+            return self._now[kind, identity]  # type: ignore[return-value]  # keyed by its own class
+        except KeyError:
+            raise Wanted([(kind, identity)]) from None
+
+    def put(self, states: Mapping[Ref, State]) -> None:
+        """Later inputs of the batch see these."""
+        self._now.update(states)
