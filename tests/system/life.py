@@ -182,6 +182,7 @@ async def _repaired(life: Life) -> None:
     assert await life.handler_of(leak["case_id"]) == "engineer-qian"
     await life.after(hours=3)
     await life.do("dispatch.arrive", case_id=leak["case_id"])
+    await _compensated(life, leak["case_id"])
     await life.after(days=1)
     await life.do("dispatch.finish", case_id=leak["case_id"])
     for _ in range(3):
@@ -189,6 +190,20 @@ async def _repaired(life: Life) -> None:
         callback = await life.callback_of(leak["case_id"])
         await life.attempt("followup.no-answer", callback_id=callback, by="caller-1")
     await life.after(days=3)
+
+
+async def _compensated(life: Life, case_id: str) -> None:
+    """A plan with compensation for the contractor's defect: legal and finance are vacant, so the VP signs for them."""
+    application = {"case_id": case_id, "kind": "compensation", "verdict": "approved"}
+    claim = {"amount_fen": 60_000, "cause": "ruined_floor", "recovered": True}
+    plan = {"case_id": case_id, "desk": "repair", "claim": claim}
+    await life.do_as("agent-li", "dispatch.propose-plan", **plan)
+    await life.do_as("manager-wu", "dispatch.decide-application", **application, submission=1)
+    for person in ("dept-chu", "vp-zhou", "vp-zhou", "vp-zhou"):
+        await life.do_as(person, "dispatch.decide-application", **application, submission=1)
+    await life.do("dispatch.answer-plan", case_id=case_id, accepted=True)
+    await life.do("dispatch.carry-out-plan", case_id=case_id, satisfied=False)
+    await life.do("dispatch.carry-out-plan", case_id=case_id, satisfied=True, consent="recorded")
 
 
 async def _reentrusted(life: Life) -> None:

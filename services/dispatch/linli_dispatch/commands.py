@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
-from linli_contracts.events.dispatch import ApplicationKind, EstateKind, Role
+from linli_contracts.events.dispatch import ApplicationKind, Consent, EstateKind, Role
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -205,6 +205,38 @@ class DecideReentrusting(OnTicket):
     price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)] | None = None
     work_item: Code | None = None
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class ClaimWanted(Command):
+    """Compensation as part of a plan; ``cause`` is what it is paid for."""
+
+    amount_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)]
+    cause: Code
+    reasonable: bool = True
+    by_property: bool = False
+    recovered: bool = False
+
+
+class ProposePlan(OnTicket):
+    """A resolution plan: who carries it out, and the compensation if any."""
+
+    desk: Key
+    claim: ClaimWanted | None = None
+
+
+class AnswerPlan(OnTicket):
+    """The customer's answer to an approved plan; a rejection says why."""
+
+    accepted: bool
+    consent: Consent = "signature"
+    reason: Code | None = None
+
+
+class CarryOutPlan(OnTicket):
+    """The plan was carried out; the customer is satisfied and signs, or it is to be carried out again."""
+
+    satisfied: bool
+    consent: Consent = "signature"
 
 
 class DecideApplication(OnTicket):

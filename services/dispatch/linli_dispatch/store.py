@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Contractor, PricedWork, Staff, Workload
-from linli_dispatch.domain.ticket import Order, RunningClock, Wait
+from linli_dispatch.domain.ticket import Order, Plan, RunningClock, Wait
 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
@@ -57,6 +57,7 @@ class TicketSeen(BaseModel):
     wait: Wait | None
     waits: int
     order: Order | None
+    plan: Plan | None
     applications: tuple[Application, ...]
     kept: dict[Clock, int]
     missed: dict[Clock, int]
@@ -193,7 +194,7 @@ def _seen_by(actor: Actor, state: str) -> TicketSeen:
     if actor.contractor_id is None:
         return seen
     order = seen.order and replace(seen.order, offer=None)
-    return seen.model_copy(update={"applications": (), "order": order})
+    return seen.model_copy(update={"applications": (), "plan": None, "order": order})
 
 
 async def page_for_office(

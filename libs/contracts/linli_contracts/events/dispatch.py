@@ -19,6 +19,8 @@ Role = Literal[
 LadderStep = Literal["owner", "manager", "vp", "general_manager", "group"]
 Ground = Literal["refused", "late_arrival", "over_limit", "not_cured", "strong_complaint"]
 """Why a repair may be re-entrusted (DSP-14)."""
+Consent = Literal["signature", "recorded"]
+"""How a customer agreed: signed, or said so on a recording (DSP-05)."""
 Clock = Literal[
     "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "reentrusting_approval",
@@ -413,6 +415,96 @@ class ApprovalDecided(Event):
     decided_at: Instant
 
 
+class PlanProposed(Event):
+    """A resolution plan was drafted and goes to those who approve it (DSP-04)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    plan: int
+    """Counts the plans of the case: a rejected one is followed by another."""
+    desk: str
+    """Who carries it out."""
+    compensation_fen: Fen | None = None
+    proposed_by: str
+    proposed_at: Instant
+
+
+class PlanApproved(Event):
+    """All offices approved the plan; the customer is asked (DSP-04, WAR-20)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    plan: int
+    compensation_fen: Fen | None = None
+    filed_with: tuple[str, ...] = ()
+    """Offices that are told and do not decide (WAR-21, WAR-22)."""
+    approved_at: Instant
+
+
+class PlanAccepted(Event):
+    """The customer agrees to the plan; the responsible party carries it out (DSP-04)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    plan: int
+    consent: Consent
+    accepted_at: Instant
+
+
+class PlanRejected(Event):
+    """The customer does not agree: another plan follows (DSP-04)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    plan: int
+    reason: str
+    rejected_at: Instant
+
+
+class PlanExecuted(Event):
+    """The plan was carried out, for the so-manieth time; the customer signs, or it is carried out again (DSP-05)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    plan: int
+    times: int
+    satisfied: bool
+    consent: Consent | None = None
+    carried_out_at: Instant
+
+
+class CompensationAgreed(Event):
+    """The settlement agreement is signed, at an approved amount: it is to be paid (WAR-23)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    claim_id: Id
+    amount_fen: Fen
+    cause: str
+    customer_ref: Key
+    contract_id: Key | None = None
+    """The contract from whose deposit it is recovered, if it was decided so with the claim (WAR-24)."""
+    agreed_at: Instant
+
+
 class WorkPriced(Event):
     """The price library (价格库) of a region holds this price for a piece of work (DSP-14)."""
 
@@ -514,6 +606,12 @@ EVENTS: Final = (
     OrderDelayed,
     ApprovalAsked,
     ApprovalDecided,
+    PlanProposed,
+    PlanApproved,
+    PlanAccepted,
+    PlanRejected,
+    PlanExecuted,
+    CompensationAgreed,
     WorkPriced,
     RepairDone,
     TicketResolved,

@@ -55,6 +55,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         reports_missed=0,
         not_cured_by=ticket.order.contractor_id if ticket.order and not ticket.order.replacement_id else None,
         order=None,
+        plan=None,
         steps=(),
         completed_at=None,
     )

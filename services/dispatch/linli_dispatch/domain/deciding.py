@@ -11,7 +11,7 @@ from typing import Final, Literal
 from linli_contracts.events.dispatch import ApplicationKind
 from linli_rulebook.decision import Refusal
 
-from linli_dispatch.domain import reentrusting
+from linli_dispatch.domain import plans, reentrusting
 from linli_dispatch.domain.approval import Application, sign
 from linli_dispatch.domain.approving import ask, finish, keep, may_sign, tell_decided
 from linli_dispatch.domain.clocks import wind
@@ -29,24 +29,37 @@ Verdict = Literal["approved", "returned", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
+class Pricing:
+    """An office names the amount itself."""
+
+    office: Callable[[Turn, Application], str | None]
+    """Which one has to, if any."""
+    reprice: Callable[[Turn, Application, int], None]
+    """Begins the chain again at another amount."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consequences:
     """What the rule of a kind does once its application is decided."""
 
     approved: Callable[[Turn, Application], None]
     rejected: Callable[[Turn, Application], None]
-    priced_by: Callable[[Turn, Application], str | None]
-    """The office that has to name the amount itself, if any."""
-    reprice: Callable[[Turn, Application, int], None]
-    """Begins the chain again at another amount."""
+    pricing: Pricing | None = None
+    """None: the amount is the proposer's; an office that wants another one sends it back."""
 
 
+_AS_PROPOSED: Final = Consequences(
+    approved=plans.approve_plan,
+    rejected=plans.refuse_plan,
+)
 CONSEQUENCES: Final[dict[ApplicationKind, Consequences]] = {
     "reentrusting": Consequences(
         approved=reentrusting.entrust,
         rejected=reentrusting.give_up,
-        priced_by=reentrusting.priced_by,
-        reprice=reentrusting.reprice,
+        pricing=Pricing(reentrusting.priced_by, reentrusting.reprice),
     ),
+    "plan": _AS_PROPOSED,
+    "compensation": _AS_PROPOSED,
 }
 
 
@@ -83,14 +96,15 @@ def _approve(
     turn: Turn, application: Application, by: str, acts_for: str | None, amount_fen: int | None
 ) -> Refusal | None:
     consequences = CONSEQUENCES[application.kind]
-    prices = consequences.priced_by(turn, application) == application.office
+    pricing = consequences.pricing
+    prices = pricing is not None and pricing.office(turn, application) == application.office
     if prices and amount_fen is None:
         return PRICE_MISSING
     if amount_fen is not None and not prices:
         return NOT_TO_PRICE
-    if amount_fen is not None and amount_fen != application.amount_fen:
+    if pricing is not None and amount_fen is not None and amount_fen != application.amount_fen:
         tell_decided(turn, application, "returned", by, acts_for, reason="priced_otherwise")
-        consequences.reprice(turn, application, amount_fen)
+        pricing.reprice(turn, application, amount_fen)
         return None
     signed = sign(application, by, acts_for, turn.at)
     tell_decided(turn, application, "approved", by, acts_for, final=not signed.pending)

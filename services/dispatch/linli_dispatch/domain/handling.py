@@ -9,11 +9,13 @@ from linli_rulebook.decision import Refusal
 from linli_dispatch.domain.clocks import drop, wind
 from linli_dispatch.domain.closing import close, complete
 from linli_dispatch.domain.opening import assign
+from linli_dispatch.domain.plans import owes_confirmation
 from linli_dispatch.domain.refusals import (
     ALREADY_PASSED_ON,
     IS_A_REPAIR,
     NO_ANSWER_OWED,
     NO_STANDARD_ANSWER,
+    PLAN_NOT_SIGNED,
     REPORT_TOO_LATE,
     UNKNOWN_DESK,
 )
@@ -110,6 +112,8 @@ def resolve(turn: Turn, how: Literal["handled", "standard_answer"], *, consented
         return IS_A_REPAIR
     if how == "standard_answer" and ticket.level not in HANDLED_AT_ONCE:
         return NO_STANDARD_ANSWER
+    if owes_confirmation(ticket.plan):
+        return PLAN_NOT_SIGNED
     at_once = how == "standard_answer" and (ticket.kind == "consultation" or consented)
     in_time = complete(turn)
     turn.tell(

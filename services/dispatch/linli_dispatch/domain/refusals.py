@@ -162,3 +162,24 @@ ABSENCE_ENDS_FIRST: Final = Refusal(
     422,
     (("until_at", "after from_at and after now"),),
 )
+PLAN_UNDERWAY: Final = Refusal(
+    "plan-underway",
+    "DSP-04",
+    "处理方案正在审批、待客户答复或在执行中。",
+    "A plan is before an office, the customer or being carried out.",
+)
+NO_PLAN: Final = Refusal("no-plan", "DSP-04", "没有处于该步骤的处理方案。", "No plan of the case is at this step.")
+NOTHING_TO_RECOVER_FROM: Final = Refusal(
+    "nothing-to-recover-from",
+    "WAR-24",
+    "没有施工合同，无法从质保金追偿。",
+    "No contractor has an order under a contract, so no deposit can pay.",
+    422,
+    (("recovered", "false, unless a contractor has an order under a contract"),),
+)
+PLAN_NOT_SIGNED: Final = Refusal(
+    "plan-not-signed",
+    "DSP-05",
+    "处理方案尚未执行完毕并经客户确认。",
+    "A plan is on its way: the customer has not signed that it was carried out.",
+)

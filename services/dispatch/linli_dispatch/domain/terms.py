@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import cast
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from linli_contracts.events.dispatch import LadderStep, Role
@@ -24,6 +24,22 @@ class Desk:
     department: bool
     above: Mapping[LadderStep, tuple[Role, ...]]
     """The roles that can stand on each step, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRule:
+    """Who decides the opinion on compensation, who reviews and then approves it, who is told (WAR-20 to WAR-22)."""
+
+    opinion: str
+    chain: tuple[str, ...]
+    filed_with: tuple[str, ...]
+
+
+CLAIM_KINDS: Final = ("reasonable", "unreasonable", "property")
+CLAIM_RULES: Final = (
+    *(f"{kind}_{size}" for kind in CLAIM_KINDS for size in ("small", "large")),
+    "property_unreasonable",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,14 @@ class Terms:
     """For each office of a chain, by the approvers' calendar."""
     offices: Mapping[str, Office]
     reentrusting_chain: tuple[str, ...]
+    plan_chains: Mapping[int, tuple[str, ...]]
+    """By the level of the case: who reviews, then who approves (DSP-04)."""
+    claim_rules: Mapping[str, ClaimRule]
+    """By kind and size of the compensation (WAR-20 to WAR-22)."""
+    claim_limits_fen: Mapping[str, int]
+    """By kind: up to it, compensation is small."""
+    authorities: tuple[str, ...]
+    """The offices that can approve a plan, the lowest first."""
     ladder: tuple[LadderStep, ...]
     load_limit: int
     weights: Weights
@@ -114,6 +138,12 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         approval_step_limit=policy.span("dispatch.approval_step_limit"),
         offices={name: _office(name, table) for name, table in policy.table("dispatch.offices").items()},
         reentrusting_chain=tuple(policy.texts("dispatch.reentrusting_chain")),
+        plan_chains={
+            level: _plan_chain(policy.table(f"dispatch.plan_approval_level_{level}")) for level in range(1, 5)
+        },
+        claim_rules={name: _claim_rule(policy.table(f"warranty.compensation_{name}")) for name in CLAIM_RULES},
+        claim_limits_fen={name: policy.fen(f"warranty.compensation_{name}_limit") for name in CLAIM_KINDS},
+        authorities=tuple(policy.texts("dispatch.authorities")),
         ladder=ladder,
         load_limit=policy.integer("dispatch.route_load_limit"),
         weights=Weights(weights["skill"], weights["continuity"], weights["load"], weights["language"]),
@@ -130,3 +160,12 @@ def _desk(name: str, table: Mapping[str, object], ladder: tuple[LadderStep, ...]
 
 def _office(name: str, table: Mapping[str, str]) -> Office:
     return Office(name, role=cast("Role", table["role"]), desk=table.get("desk"))
+
+
+def _plan_chain(table: Mapping[str, object]) -> tuple[str, ...]:
+    return (*cast("list[str]", table["reviewers"]), cast("str", table["approver"]))
+
+
+def _claim_rule(table: Mapping[str, object]) -> ClaimRule:
+    told = tuple(cast("list[str]", table["filed_with"]))
+    return ClaimRule(cast("str", table["proposer"]), _plan_chain(table), told)

@@ -7,7 +7,7 @@ The parts are plain dataclasses: a rule makes them by the dozen, and what is sto
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from linli_contracts.events.dispatch import ApplicationKind, Clock, Ground, LadderStep, Role
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
@@ -20,6 +20,8 @@ from linli_dispatch.domain.lifecycle import IN_HAND, Status
 ONE_SECOND: Final = timedelta(seconds=1)
 """Done at the due instant is kept, one second later is missed (ORG-04): a clock runs out a second after it is due."""
 NO_TIME: Final = timedelta(0)
+PlanStatus = Literal["proposed", "approved", "accepted", "rejected", "refused", "confirmed"]
+"""*rejected* by the customer, *refused* by an office; both are followed by another plan."""
 RUNS_OUT_WHEN_DUE: Final[frozenset[str]] = frozenset({"callback_close"})
 """Acts *within* its time, not after it: a case is closed at the latest one month after completion (FUP-01)."""
 WAIT_ENDS: Final = "wait_ends"
@@ -111,6 +113,32 @@ class Order:
         return next((ground for ground in self.grounds if ground not in self.declined), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Compensation within a plan (WAR-20 ff.)."""
+
+    amount_fen: int
+    cause: str
+    """What it is paid for: claims of one case for one cause count together (WAR-23)."""
+    reasonable: bool = True
+    """The facts hold, and professionals find the amount within range (WAR-20)."""
+    by_property: bool = False
+    """The property company pays, not the developer (WAR-22)."""
+    recovered: bool = False
+    """From the contractor's deposit (WAR-24)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A resolution plan (处理方案): approved by offices, accepted by the customer, carried out until they sign."""
+
+    number: int
+    desk: str
+    status: PlanStatus
+    claim: Claim | None = None
+    carried_out: int = 0
+
+
 class Ticket(State):
     """A case. Fields of a round are set anew when it is reopened; the others belong to its whole life."""
 
@@ -160,6 +188,10 @@ class Ticket(State):
     reentrusted: int = 0
     not_cured_by: str | None = None
     """The contractor whose own repair of the round before did not cure it (DSP-14)."""
+    plans: int = 0
+    """How many plans there were, over all rounds."""
+    compensated: Mapping[str, int] = {}
+    """What was approved so far in fen, by cause: a claim is judged by the sum (WAR-23)."""
     applications: tuple[Application, ...] = ()
     """The last one of each kind: what was decided before is on the timeline."""
     closed_at: AwareDatetime | None = None
@@ -188,6 +220,7 @@ class Ticket(State):
     reports_missed: int = 0
     """How many of them in a row were missed."""
     order: Order | None = None
+    plan: Plan | None = None
     clocks: tuple[RunningClock, ...] = ()
     """The one that is due first comes first."""
     overdue: tuple[Clock, ...] = ()

@@ -54,12 +54,15 @@ from linli_dispatch.handlers.registering import (
 )
 from linli_dispatch.handlers.working import (
     handle_answer,
+    handle_answer_plan,
     handle_arrive,
+    handle_carry_out_plan,
     handle_complain_of_contractor,
     handle_decide_application,
     handle_decide_reentrusting,
     handle_finish,
     handle_pass_on,
+    handle_propose_plan,
     handle_refuse_order,
     handle_report,
     handle_report_delay,
@@ -192,6 +195,21 @@ MAP: Final = ServiceMap(
             "dispatch.decide-reentrusting", "POST /tickets/{case_id}/reentrusting", commands.DecideReentrusting,
             "dispatch:decide", needs_of_command, handle_decide_reentrusting, ("DSP-14",),
             org_of_ticket, "Apply for another contractor at the first one's cost, or leave it to the first one",
+        ),
+        OnCommand(
+            "dispatch.propose-plan", "POST /tickets/{case_id}/plan", commands.ProposePlan, "dispatch:handle",
+            needs_of_command, handle_propose_plan, ("DSP-04", "WAR-20", "WAR-21", "WAR-22", "WAR-23", "WAR-24"),
+            org_of_ticket, "Draft a resolution plan, with or without compensation",
+        ),
+        OnCommand(
+            "dispatch.answer-plan", "POST /tickets/{case_id}/plan/answer", commands.AnswerPlan, "dispatch:handle",
+            needs_of_command, handle_answer_plan, ("DSP-04", "WAR-23"),
+            org_of_ticket, "The customer accepts or rejects the approved plan",
+        ),
+        OnCommand(
+            "dispatch.carry-out-plan", "POST /tickets/{case_id}/plan/carried-out", commands.CarryOutPlan,
+            "dispatch:handle", needs_of_command, handle_carry_out_plan, ("DSP-05",),
+            org_of_ticket, "The plan was carried out: the customer signs, or it is carried out again",
         ),
         OnCommand(
             "dispatch.decide-application", "POST /tickets/{case_id}/applications/{kind}/decision",

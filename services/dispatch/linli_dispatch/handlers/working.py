@@ -7,9 +7,9 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import commands
-from linli_dispatch.domain import deciding, handling, reentrusting, refusals, repair, waiting
+from linli_dispatch.domain import deciding, handling, plans, reentrusting, refusals, repair, waiting
 from linli_dispatch.domain.places import Estate, PriceLibrary
-from linli_dispatch.domain.ticket import Offer
+from linli_dispatch.domain.ticket import Claim, Offer
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import on_command
 
@@ -88,6 +88,29 @@ def handle_decide_reentrusting(facts: Facts, command: commands.DecideReentrustin
     # The library is the region's: which one stands in the estate, so it can be asked for only now.
     library = facts.get(PriceLibrary, estate.region_id) if estate and command.work_item else None
     return on_staff_command(facts, command, ctx, lambda turn, by: reentrusting.apply_for(turn, offer, library, by))
+
+
+def handle_propose_plan(facts: Facts, command: commands.ProposePlan, ctx: Context) -> Outcome:
+    """A plan is drafted."""
+    claim = Claim(**command.claim.model_dump()) if command.claim else None
+    return on_staff_command(facts, command, ctx, lambda turn, by: plans.propose_plan(turn, command.desk, claim, by))
+
+
+def handle_answer_plan(facts: Facts, command: commands.AnswerPlan, ctx: Context) -> Outcome:
+    """The customer answers."""
+    return on_command(
+        facts,
+        command,
+        ctx,
+        lambda turn: plans.answer_plan(turn, command.reason, command.consent, accepted=command.accepted),
+    )
+
+
+def handle_carry_out_plan(facts: Facts, command: commands.CarryOutPlan, ctx: Context) -> Outcome:
+    """The plan was carried out."""
+    return on_command(
+        facts, command, ctx, lambda turn: plans.carry_out(turn, command.consent, satisfied=command.satisfied)
+    )
 
 
 def handle_decide_application(facts: Facts, command: commands.DecideApplication, ctx: Context) -> Outcome:

@@ -1,0 +1,261 @@
+"""A plan is approved by level and amount, accepted by the customer, carried out until they sign (DSP-04, DSP-05)."""
+
+from typing import Any
+
+import pytest
+from linli_contracts.events.dispatch import (
+    ApprovalAsked,
+    CompensationAgreed,
+    PlanAccepted,
+    PlanApproved,
+    PlanExecuted,
+    PlanProposed,
+    PlanRejected,
+    TicketResolved,
+)
+from linli_dispatch.domain.plans import chain_of_plan
+from linli_dispatch.domain.terms import Terms, terms_of
+from linli_dispatch.domain.ticket import Claim
+from linli_testkit.facts import shipped_policy
+
+from services.dispatch.tests.office import Office, local, person
+
+HOLDER = {
+    "service_centre_manager": "centre_head",
+    "service_centre": "centre_head",
+    "property_service_manager": "property_head",
+    "property_general_manager": "property_gm",
+    "legal": "lawyer",
+    "cost_and_contract": "pricer",
+    "finance": "cashier",
+    "marketing_vp": "marketing_vp",
+    "general_manager": "gm",
+}
+SMALL, LARGE = 100_000, 100_001
+"""Exactly 1,000 yuan, and a fen more."""
+
+
+@pytest.fixture
+def terms() -> Terms:
+    book = shipped_policy()
+    return terms_of(book.policy(book.versions[-1]), "Asia/Shanghai")
+
+
+def draft(office: Office, kind: str = "plan", **claim: Any) -> None:  # noqa: ANN401 - fields of a claim
+    """The agent drafts a plan, with compensation if an amount is given, and all its offices approve."""
+    body: dict[str, Any] = {"claim": {"cause": "leak_damage"} | claim} if claim else {}
+    office.accepted("propose-plan", actor=person("agent1"), desk="service_centre", **body)
+    for name in [*office.ticket().applications[-1].chain]:
+        office.approve(HOLDER[name], kind)
+
+
+# -- who approves
+
+
+@pytest.mark.rule("DSP-04")
+@pytest.mark.parametrize(
+    ("level", "chain"),
+    [
+        (4, ("service_centre_manager",)),
+        (3, ("marketing_vp",)),
+        (2, ("marketing_vp",)),
+        (1, ("marketing_vp", "general_manager")),
+    ],
+)
+def test_the_level_says_who_approves(terms: Terms, level: int, chain: tuple[str, ...]) -> None:
+    assert chain_of_plan(level, None, 0, terms) == chain
+
+
+@pytest.mark.rule("WAR-20", "ORG-04")
+@pytest.mark.parametrize(
+    ("amount_fen", "approver"), [(SMALL - 1, "marketing_vp"), (SMALL, "marketing_vp"), (LARGE, "general_manager")]
+)
+def test_reasonable_compensation_is_reviewed_by_cost_legal_and_finance(
+    terms: Terms, amount_fen: int, approver: str
+) -> None:
+    chain = chain_of_plan(4, Claim(amount_fen, "leak"), 0, terms)
+    assert chain[0] == "service_centre_manager"
+    assert [one for one in chain if one in {"cost_and_contract", "legal", "finance"}] == [
+        "cost_and_contract", "legal", "finance"
+    ]  # fmt: skip
+    assert chain[-1] == approver
+    assert "marketing_vp" in chain
+
+
+@pytest.mark.rule("WAR-21", "DSP-04", "ORG-04")
+@pytest.mark.parametrize(
+    ("amount_fen", "chain"),
+    [
+        (SMALL, ("service_centre_manager", "legal", "marketing_vp")),
+        (LARGE, ("service_centre_manager", "legal", "marketing_vp", "general_manager")),
+    ],
+)
+def test_unreasonable_compensation(terms: Terms, amount_fen: int, chain: tuple[str, ...]) -> None:
+    assert chain_of_plan(4, Claim(amount_fen, "leak", reasonable=False), 0, terms) == chain
+
+
+@pytest.mark.rule("WAR-22", "ORG-04")
+@pytest.mark.parametrize(
+    ("amount_fen", "reasonable", "chain"),
+    [
+        (SMALL, True, ("property_service_manager", "property_general_manager")),
+        (LARGE, True, ("property_service_manager", "service_centre", "marketing_vp", "general_manager")),
+        (1, False, ("property_service_manager", "general_manager")),
+    ],
+)
+def test_compensation_by_the_property_company(
+    terms: Terms, amount_fen: int, chain: tuple[str, ...], *, reasonable: bool
+) -> None:
+    assert chain_of_plan(4, Claim(amount_fen, "leak", reasonable=reasonable, by_property=True), 0, terms) == chain
+
+
+@pytest.mark.rule("DSP-04")
+def test_with_an_amount_the_higher_authority_approves_once(terms: Terms) -> None:
+    """A level 1 case with a small amount goes to the general manager; a level 4 case with a large one too, once."""
+    grave = chain_of_plan(1, Claim(SMALL, "leak"), 0, terms)
+    dear = chain_of_plan(4, Claim(LARGE, "leak"), 0, terms)
+    assert grave[-1] == dear[-1] == "general_manager"
+    assert len(set(grave)) == len(grave)
+    assert grave.count("marketing_vp") == dear.count("service_centre_manager") == 1
+
+
+# -- the life of a plan
+
+
+@pytest.mark.rule("DSP-04", "DSP-05")
+def test_approved_accepted_carried_out_until_the_customer_signs(office: Office) -> None:
+    office.open(level=4)
+    draft(office)
+    assert [event.office for event in office.facts(ApprovalAsked)] == ["service_centre_manager"]
+    assert office.facts(PlanApproved)[0].compensation_fen is None
+    assert office.refused("carry-out-plan", satisfied=True) == "no-plan"
+    office.accepted("answer-plan", accepted=True, consent="recorded")
+    assert office.facts(PlanAccepted)[0].consent == "recorded"
+    assert office.refused("resolve") == "plan-not-signed"
+    office.accepted("carry-out-plan", satisfied=False)
+    assert office.refused("resolve") == "plan-not-signed"
+    office.accepted("carry-out-plan", satisfied=True)
+    assert [(event.times, event.satisfied) for event in office.facts(PlanExecuted)] == [(1, False), (2, True)]
+    assert office.refused("carry-out-plan", satisfied=True) == "no-plan"
+    office.accepted("resolve")
+    assert len(office.facts(TicketResolved)) == 1
+    assert office.facts(CompensationAgreed) == []
+
+
+@pytest.mark.rule("DSP-04")
+def test_a_plan_that_the_customer_rejects_is_followed_by_another(office: Office) -> None:
+    office.open(level=3)
+    assert office.refused("answer-plan", accepted=True) == "no-plan"
+    draft(office)
+    assert office.refused("propose-plan", desk="service_centre") == "plan-underway"
+    assert office.refused("answer-plan", accepted=False) == "reason-missing"
+    office.accepted("answer-plan", accepted=False, reason="wants_more")
+    assert office.facts(PlanRejected)[0].plan == 1
+    draft(office)
+    assert [event.plan for event in office.facts(PlanProposed)] == [1, 2]
+
+
+@pytest.mark.rule("DSP-04")
+@pytest.mark.parametrize("verdict", ["returned", "rejected"])
+def test_a_plan_that_an_office_does_not_approve_is_drafted_anew(office: Office, verdict: str) -> None:
+    office.open(level=4)
+    office.accepted("propose-plan", actor=person("agent1"), desk="service_centre")
+    assert office.refused("propose-plan", desk="service_centre") == "plan-underway"
+    assert office.not_approved("centre_head", "plan", amount_fen=1) == "not-to-price"
+    office.approve("centre_head", "plan", verdict, reason="too_vague")
+    assert office.refused("answer-plan", accepted=True) == "no-plan"
+    draft(office)
+    assert office.facts(ApprovalAsked)[-1].submission == 2
+
+
+@pytest.mark.rule("DSP-04")
+def test_what_a_plan_may_not_be(office: Office) -> None:
+    office.open(level=4)
+    assert office.refused("propose-plan", desk="no_such_desk") == "unknown-desk"
+    claim = {"amount_fen": 1, "cause": "leak", "recovered": True}
+    assert office.refused("propose-plan", desk="service_centre", claim=claim) == "nothing-to-recover-from"
+
+
+@pytest.mark.rule("DSP-04", "DSP-06", "ORG-04")
+def test_an_office_that_does_not_decide_misses_its_deadline(office: Office) -> None:
+    """Drafted on a Tuesday: due on Wednesday at the end of the day; nothing is approved by silence."""
+    office.open(level=4)
+    office.accepted("propose-plan", actor=person("agent1"), desk="service_centre")
+    due = local("2026-03-11 17:30")
+    assert office.due("plan_approval") == due
+    office.until(due)
+    assert "plan_approval" not in office.ticket().overdue
+    office.until(local("2026-03-11 17:30:01"))
+    assert "plan_approval" in office.ticket().overdue
+    assert office.facts(PlanApproved) == []
+
+
+# -- compensation
+
+
+@pytest.mark.rule("WAR-23", "WAR-24")
+def test_accepted_a_settlement_is_agreed_at_the_approved_amount(office: Office) -> None:
+    office.open(level=4)
+    draft(office, "compensation", amount_fen=SMALL)
+    office.accepted("answer-plan", accepted=True)
+    (agreed,) = office.facts(CompensationAgreed)
+    assert (agreed.amount_fen, agreed.cause, agreed.contract_id) == (SMALL, "leak_damage", None)
+    assert any(reason.rule == "WAR-24" for reason in office.reasons)
+
+
+@pytest.mark.rule("WAR-24")
+def test_whether_the_deposit_pays_is_decided_with_the_claim(office: Office) -> None:
+    office.open_repair()
+    office.covered()
+    draft(office, "compensation", amount_fen=SMALL, recovered=True)
+    office.accepted("answer-plan", accepted=True)
+    assert office.facts(CompensationAgreed)[0].contract_id == "k1"
+
+
+@pytest.mark.rule("WAR-21", "WAR-22")
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ({"reasonable": False}, ("general_manager",)),
+        ({"by_property": True}, ("service_centre", "marketing_vp", "general_manager")),
+        ({}, ()),
+    ],
+)
+def test_what_is_small_is_filed_with_those_above(office: Office, claim: dict[str, bool], told: tuple[str, ...]) -> None:
+    office.open(level=4)
+    draft(office, "compensation", amount_fen=SMALL, **claim)
+    assert office.facts(PlanApproved)[0].filed_with == told
+
+
+@pytest.mark.rule("WAR-23", "ORG-04")
+@pytest.mark.parametrize(
+    ("first", "second", "cause", "approver"),
+    [
+        (60_000, 40_000, "leak_damage", "marketing_vp"),
+        (60_000, 40_001, "leak_damage", "general_manager"),
+        (60_000, 60_000, "lost_rent", "marketing_vp"),
+    ],
+)
+def test_splitting_a_claim_below_the_limit_is_seen(
+    office: Office, first: int, second: int, cause: str, approver: str
+) -> None:
+    """Same case and same cause: the sum decides, up to the limit exactly; another cause counts for itself."""
+    office.open(level=4)
+    draft(office, "compensation", amount_fen=first)
+    office.accepted("answer-plan", accepted=True)
+    office.accepted("carry-out-plan", satisfied=True)
+    office.accepted("resolve")
+    office.called_back(satisfied=False)
+    draft(office, "compensation", amount_fen=second, cause=cause)
+    assert office.ticket().applications[-1].chain[-1] == approver
+    split = [reason for reason in office.reasons if "split" in reason.what]
+    assert len(split) == (approver == "general_manager")
+
+
+@pytest.mark.rule("WAR-23")
+def test_what_the_customer_did_not_take_was_not_granted(office: Office) -> None:
+    office.open(level=4)
+    draft(office, "compensation", amount_fen=SMALL)
+    office.accepted("answer-plan", accepted=False, reason="wants_more")
+    draft(office, "compensation", amount_fen=SMALL)
+    assert office.ticket().applications[-1].chain[-1] == "marketing_vp"
