@@ -212,9 +212,10 @@ async def _reentrusted(life: Life) -> None:
     await life.do("dispatch.refuse-order", case_id=leak["case_id"], reason="too_far")
     await life.after(hours=29)
     await reentrust(life, leak["case_id"])
-    rows = await life.house.rooms["warranty"].connection.fetch("SELECT id FROM deduction")
-    assert rows, "the deduction must have been made"
-    await life.do("warranty.confirm-deduction", deduction_id=rows[0]["id"])
+    rows = await life.house.rooms["warranty"].connection.fetch("SELECT id FROM deduction ORDER BY id")
+    assert len(rows) == 2, "the compensation and the repair must have been deducted, each once"
+    for row in rows:
+        await life.do("warranty.confirm-deduction", deduction_id=row["id"])
     await life.after(days=1)
     await life.do("dispatch.finish", case_id=leak["case_id"])
     await life.after(days=2)

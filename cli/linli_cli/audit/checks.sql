@@ -375,7 +375,7 @@ WHERE NOT CASE m.reason
 ORDER BY m.contract_id, m.number;
 
 -- name: deductions_that_differ
--- Deductions whose amount was not taken exactly, or that no re-entrusted repair brought (WAR-06).
+-- Deductions whose amount was not taken exactly, or that neither a re-entrusted repair nor compensation brought (WAR-06).
 SELECT d.id AS deduction_id, (d.state ->> 'amount_fen')::bigint AS amount_fen, COALESCE(m.fen, 0) AS taken_fen,
     d.state ->> 'order_id' AS order_id, o.price_fen
 FROM warranty.deduction d
@@ -383,25 +383,26 @@ LEFT JOIN (
     SELECT split_part(cause, '.', 1) || '.' || split_part(cause, '.', 2) AS id, sum(amount_fen) AS fen
     FROM warranty.movement WHERE reason = 'deducted' GROUP BY 1) AS m ON m.id = d.id
 LEFT JOIN (
-    SELECT convert_from(body, 'UTF8')::jsonb ->> 'order_id' AS id,
-        sum((convert_from(body, 'UTF8')::jsonb ->> 'price_fen')::bigint) AS price_fen
-    FROM dispatch.outbox WHERE type = 'RepairReentrusted' GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
+    SELECT COALESCE(body ->> 'order_id', body ->> 'claim_id') AS id,
+        sum(COALESCE(body ->> 'price_fen', body ->> 'amount_fen')::bigint) AS price_fen
+    FROM (SELECT convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.outbox
+        WHERE type IN ('RepairReentrusted', 'CompensationAgreed')) AS cost GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
 WHERE (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM COALESCE(m.fen, 0)
     OR (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM o.price_fen
 ORDER BY d.id;
 
 -- name: costs_without_deduction
--- Re-entrusted repairs under a contract that warranty has processed, and that nobody deducted (WAR-06).
+-- Re-entrusted repairs and compensation under a contract that warranty has processed, and that nobody deducted (WAR-06).
 WITH cost AS (
     SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.outbox o
     JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane AND o.number <= i.last
-    WHERE o.type = 'RepairReentrusted'
+    WHERE o.type IN ('RepairReentrusted', 'CompensationAgreed')
 )
-SELECT c.case_id, c.body ->> 'order_id' AS order_id, c.body ->> 'contract_id' AS contract_id FROM cost c
-WHERE c.body ->> 'contract_id' IS NOT NULL AND (c.body ->> 'price_fen')::bigint > 0
+SELECT c.case_id, COALESCE(c.body ->> 'order_id', c.body ->> 'claim_id') AS order_id, c.body ->> 'contract_id' AS contract_id FROM cost c
+WHERE c.body ->> 'contract_id' IS NOT NULL AND COALESCE(c.body ->> 'price_fen', c.body ->> 'amount_fen')::bigint > 0
     AND NOT EXISTS (
         SELECT FROM warranty.deduction d
-        WHERE d.contract_id = c.body ->> 'contract_id' AND d.state ->> 'order_id' = c.body ->> 'order_id')
+        WHERE d.contract_id = c.body ->> 'contract_id' AND d.state ->> 'order_id' = COALESCE(c.body ->> 'order_id', c.body ->> 'claim_id'))
     AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', c.lane, c.number))
     AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', c.lane, c.number))
 ORDER BY c.case_id;

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import (
+    CompensationAgreed,
     ContractorNotified,
     CoverageAsked,
     EstateRegistered,
@@ -229,6 +230,22 @@ class Books:
                 ground="late_arrival",
                 decided_by="manager-1",
                 reentrusted_at=self.now,
+            )
+        )
+
+    def compensate(self, number: int = 1, amount_fen: int = 30_000, contract_id: str | None = "ht1") -> Outcome:
+        """Compensation was agreed with a customer."""
+        return self.hear(
+            CompensationAgreed(
+                case_id=f"xh01.c{number}",
+                estate_id="xh01",
+                round=1,
+                claim_id=f"xh01.k{number}",
+                amount_fen=amount_fen,
+                cause="ruined_floor",
+                customer_ref="k1",
+                contract_id=contract_id,
+                agreed_at=self.now,
             )
         )
 

@@ -199,3 +199,13 @@ def test_each_order_is_counted_once_however_it_ends(books: Books) -> None:
     books.close(3)
     books.finish(3)
     assert books.deposit.open_orders == 0
+
+
+@pytest.mark.rule("WAR-06", "WAR-24")
+def test_compensation_for_a_contractors_defect_is_deducted_unconfirmed_and_once(books: Books) -> None:
+    """Where it was decided so with the claim; else nothing is taken."""
+    assert books.compensate(1, contract_id=None) is NOTHING
+    books.compensate(2, amount_fen=30_000)
+    assert books.compensate(2, amount_fen=30_000) is NOTHING
+    assert [(event.amount_fen, event.reason) for event in books.events(DepositDeducted)] == [(30_000, "compensation")]
+    assert books.compensate(3, contract_id="ht9") == Early("deposit", "ht9")

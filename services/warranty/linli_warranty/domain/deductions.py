@@ -9,15 +9,15 @@
 | disputed    | reject  | rejected    | disputed → what the contractor owes is set off first, the rest is free again  |
 
 So a contractor never has money to be released while it owes some. The contractor's own repairs cost nothing (WAR-05):
-only a re-entrusted order deducts.
+only a re-entrusted order deducts, and compensation that was agreed for their defect.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple, Self
 from uuid import uuid5
 
 from linli_contracts.envelope import NAMESPACE
 from linli_contracts.event import Instant
-from linli_contracts.events.dispatch import RepairReentrusted
+from linli_contracts.events.dispatch import CompensationAgreed, RepairReentrusted
 from linli_contracts.events.warranty import DeductionConfirmed, DeductionDisputed, DeductionReversed, DepositDeducted
 from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Because, Decision, Refusal, State
@@ -51,23 +51,43 @@ class Deduction(State):
     settled_by: str | None = None
 
 
+class Cost(NamedTuple):
+    """What a contractor's defect cost: a re-entrusted repair, or compensation agreed with a customer (WAR-06)."""
+
+    case_id: str
+    order_id: str
+    """The order, or the claim: one is deducted once."""
+    amount_fen: int
+    ground: str
+
+    @classmethod
+    def of_repair(cls, event: RepairReentrusted) -> Self:
+        """The lump-sum price of the replacement."""
+        return cls(event.case_id, event.order_id, event.price_fen, event.ground)
+
+    @classmethod
+    def of_compensation(cls, event: CompensationAgreed) -> Self:
+        """What the customer gets (WAR-24)."""
+        return cls(event.case_id, event.claim_id, event.amount_fen, "compensation")
+
+
 def deduction_id_of(contract_id: str, order_id: str) -> str:
     """The id of the deduction that the re-entrusting of this order brings about."""
     return id_under(contract_id, f"d{uuid5(NAMESPACE, order_id).hex[:12]}")
 
 
-def deduct(deposit: Deposit, cost: RepairReentrusted, stamp: Stamp) -> Decision:
-    """Takes the price of a re-entrusted repair from the deposit, unconfirmed; the excess is owed (WAR-04, WAR-06)."""
-    held_fen = min(cost.price_fen, deposit.balances.free_fen)
+def deduct(deposit: Deposit, cost: Cost, stamp: Stamp) -> Decision:
+    """Takes a cost from the deposit, unconfirmed; the excess is owed (WAR-04, WAR-06)."""
+    held_fen = min(cost.amount_fen, deposit.balances.free_fen)
     deduction = Deduction(
         id=deduction_id_of(deposit.id, cost.order_id),
         contract_id=deposit.id,
         contractor_id=deposit.contractor_id,
         case_id=cost.case_id,
         order_id=cost.order_id,
-        amount_fen=cost.price_fen,
+        amount_fen=cost.amount_fen,
         held_fen=held_fen,
-        receivable_fen=cost.price_fen - held_fen,
+        receivable_fen=cost.amount_fen - held_fen,
         ground=cost.ground,
         status="unconfirmed",
         deducted_at=stamp.at,

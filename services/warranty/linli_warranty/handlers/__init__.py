@@ -7,6 +7,7 @@ estate's. Tokens of contractors reach their own contracts only, and none of the 
 from typing import Final
 
 from linli_contracts.events.dispatch import (
+    CompensationAgreed,
     ContractorNotified,
     CoverageAsked,
     EstateRegistered,
@@ -52,6 +53,9 @@ MAP: Final = ServiceMap(
         OnEvent(RepairDone, lambda e: [(CaseOrders, e.case_id)], repairs.handle_repair_done, ("WAR-05", "WAR-10")),
         OnEvent(TicketClosed, lambda e: [(CaseOrders, e.case_id)], repairs.handle_ticket_closed, ("WAR-10",)),
         OnEvent(RepairReentrusted, repairs.needs_of_cost, repairs.handle_repair_reentrusted, ("WAR-04", "WAR-06")),
+        OnEvent(
+            CompensationAgreed, repairs.needs_of_compensation, repairs.handle_compensation_agreed, ("WAR-06", "WAR-24")
+        ),
         OnEvent(
             ClosingCallbacksCompleted,
             lambda e: [(Deposit, e.contract_id)],

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable
 
-from linli_contracts.events.dispatch import ContractorNotified, RepairDone, RepairReentrusted, TicketClosed
+from linli_contracts.events.dispatch import (
+    CompensationAgreed,
+    ContractorNotified,
+    RepairDone,
+    RepairReentrusted,
+    TicketClosed,
+)
 from linli_contracts.events.followup import ClosingCallbacksCompleted
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Because, Decision, Early, More, Outcome
 
 from linli_warranty.domain.closing import count_closing
-from linli_warranty.domain.deductions import Deduction, deduct, deduction_id_of
+from linli_warranty.domain.deductions import Cost, Deduction, deduct, deduction_id_of
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.orders import CaseOrders, close_orders, open_order
 from linli_warranty.handlers.asking import policy_of, stamp_of
@@ -68,7 +74,26 @@ def handle_repair_reentrusted(facts: Facts, event: RepairReentrusted, ctx: Conte
     case, (deposit,) = close_orders(case, (deposit,), order_ids)
     over = Decision(save=(case, deposit))
     stamp = stamp_of(policy_of(deposit, ctx), ctx, who=event.decided_by)
-    return over + deduct(deposit, event, stamp) if event.price_fen else over
+    return over + deduct(deposit, Cost.of_repair(event), stamp) if event.price_fen else over
+
+
+def needs_of_compensation(event: CompensationAgreed) -> Iterable[Ref]:
+    """The contract's account, and the deduction that this claim may have brought already."""
+    if event.contract_id:
+        yield Deposit, event.contract_id
+        yield Deduction, deduction_id_of(event.contract_id, event.claim_id)
+
+
+def handle_compensation_agreed(facts: Facts, event: CompensationAgreed, ctx: Context) -> Outcome:
+    """It is deducted, once for the claim, where that was decided with the claim (WAR-06, WAR-24)."""
+    if event.contract_id is None:
+        return NOTHING
+    deposit = facts.get(Deposit, event.contract_id)
+    if deposit is None:
+        return Early(Deposit.table, event.contract_id)
+    if facts.get(Deduction, deduction_id_of(event.contract_id, event.claim_id)):
+        return NOTHING
+    return deduct(deposit, Cost.of_compensation(event), stamp_of(policy_of(deposit, ctx), ctx, who="dispatch"))
 
 
 def handle_closing_callbacks(facts: Facts, event: ClosingCallbacksCompleted, ctx: Context) -> Outcome:
