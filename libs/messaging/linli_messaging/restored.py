@@ -111,6 +111,9 @@ async def _read(
 ) -> "list[ConsumerRecord[bytes, bytes]]":
     left = {place for place, begin in begins.items() if begin < ends[place]}
     records: list[ConsumerRecord[bytes, bytes]] = []
+    if not left:
+        # Taking an assignment back and stopping right after it: aiokafka's fetcher would swallow the stop for ever.
+        return records
     consumer.assign(list(left))
     for place in left:
         consumer.seek(place, begins[place])
