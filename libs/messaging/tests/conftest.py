@@ -1,5 +1,6 @@
 """The small service, known to the contracts, and a room for it on a real Postgres."""
 
+import fcntl
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -34,7 +35,15 @@ def room(house: House) -> Room:
 
 
 @pytest.fixture
-async def bus(databases: Databases, broker: TestBroker, deployment: str) -> AsyncIterator[Bus]:
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One at a time, whatever the file: all buses of a run share the consumer groups of one broker."""
+    with (tmp_path_factory.getbasetemp().parent / "bus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+async def bus(databases: Databases, broker: TestBroker, deployment: str, _alone: None) -> AsyncIterator[Bus]:
     """North and listener, joined."""
     async with joined(databases, broker, deployment) as both:
         yield both
