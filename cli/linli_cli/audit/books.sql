@@ -41,7 +41,7 @@ SELECT id, state AS content FROM intake.complaint_group;
 
 -- name: intake_quarantined
 -- What is kept in quarantine, without the form.
-SELECT id, state - 'form' AS content FROM intake.quarantined;
+SELECT id, state - 'form' - 'left_out' AS content FROM intake.quarantined;
 
 -- name: dispatch_estate
 -- Estates with their rosters.

@@ -28,7 +28,8 @@ Key = Annotated[str, Field(pattern=KEY_PATTERN)]
 """What facts are ordered by: an estate, a contract, a member."""
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 """An id below a key: ``<key>.<rest>``."""
-Fen = Annotated[int, Field(ge=0, description="an amount of money in fen (1/100 yuan)")]
+Fen = Annotated[int, Field(strict=True, ge=0, description="an amount of money in fen (1/100 yuan)")]
+"""Strict: neither `true` nor "100" is an amount."""
 Level = Annotated[int, Field(ge=1, le=4, description="severity: 1 major, 2 hot, 3 important, 4 ordinary (INT-06)")]
 
 

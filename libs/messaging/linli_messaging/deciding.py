@@ -23,7 +23,7 @@ from linli_messaging import answers
 from linli_messaging.completeness import Completeness
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, TimerInput
 from linli_messaging.plan import Need, Parked, Plan, Reason, Told
-from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
+from linli_messaging.service_map import ANYWHERE, Context, OnEvent, OnTimer, Ref, ServiceMap
 from linli_messaging.working_set import Wanted, WorkingSet
 
 MAX_FIRED_PER_INPUT = 200
@@ -241,7 +241,8 @@ class Deciding:
         if item.actor.org == "group":
             return None
         path = item.entry.org(self._facts, item.body) if item.entry.org else None
-        return None if path is not None and f"{path}/".startswith(f"{item.actor.org}/") else answers.OUTSIDE
+        inside = path is not None and f"{path}/".startswith(f"{item.actor.org}/")
+        return None if inside or path == ANYWHERE else answers.OUTSIDE
 
     def _take_event(self, item: EventInput) -> None:
         if item.event is None and not item.unreadable:

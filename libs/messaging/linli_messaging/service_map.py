@@ -7,7 +7,7 @@ and OpenAPI are all made from it; adding a rule is a function and a line. Nothin
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from linli_contracts.event import Event
 from linli_rulebook import PolicyBook
@@ -20,6 +20,8 @@ E = TypeVar("E", bound=Event)
 
 Ref = tuple[type[State], str]
 """A state to load: its class and its id."""
+ANYWHERE: Final = "*"
+"""The organisation path of what lies in no part of the organisation and may be sent from any."""
 
 
 class Facts(Protocol):
@@ -81,7 +83,7 @@ class OnCommand(Generic[B]):
     decide: Callable[[Facts, B, Context], Outcome]
     rules: tuple[str, ...]
     org: Callable[[Facts, B], str | None] | None = None
-    """The organisation path the command touches; None: only tokens for the whole group may send it."""
+    """The organisation path the command touches, or ANYWHERE; None: only tokens for the whole group may send it."""
     summary: str = ""
     tell: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda answer: answer)
     """What the client is told, from the stored answer: with what must not be stored, such as a secret."""

@@ -1,6 +1,7 @@
 """A batch is decided input by input: clocks due before an input fire first, and whatever is wrong stands alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from linli_contracts.lanes import lane_of
 from linli_messaging.deciding import Deciding
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
 from linli_messaging.plan import Plan
-from linli_messaging.service_map import Actor
+from linli_messaging.service_map import ANYWHERE, Actor
 from linli_messaging.working_set import Wanted
 from linli_rulebook.decision import Refusal
 from linli_testkit.facts import shipped_policy
@@ -304,3 +305,13 @@ async def test_a_token_reaches_its_subtree_only(org: str, allowed: bool) -> None
     assert isinstance(given, Accepted) is allowed
     if not allowed:
         assert (given.code, given.status) == ("outside-your-organisation", 403)
+
+
+@pytest.mark.rule("ORG-01", "INT-03")
+async def test_what_lies_in_no_part_of_the_organisation_may_be_sent_from_any() -> None:
+    item = command()
+    item.actor = Actor("someone", frozenset({"*"}), "group/west")
+    item.entry = replace(item.entry, org=lambda *_: ANYWHERE)
+    assert isinstance(answer(decide([item]), item), Accepted)
+    item.entry = replace(item.entry, org=None)
+    assert isinstance(answer(decide([item]), item), Refusal)

@@ -11,6 +11,7 @@ from fastapi import Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from linli_messaging.answers import OUTSIDE
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 
@@ -20,6 +21,8 @@ from linli_runtime.problems import ProblemError
 KNOWN_TOKENS: Final = 1024
 """Verified tokens remembered until they expire: a signature check costs as much as a small command."""
 ALL_SCOPES: Final = "*"
+WHOLE_GROUP: Final = "group"
+"""The organisation path of a token for everything."""
 _TOKEN_CLOCK: Final = SystemClock()
 """A token expires by the machine's time, also where the business's clock is stepped."""
 
@@ -56,7 +59,7 @@ class Tokens:
             actor = Actor(
                 subject=str(claims["sub"]),
                 scopes=frozenset(str(claims.get("scope", "")).split()),
-                org=str(claims.get("org", "group")),
+                org=str(claims.get("org", WHOLE_GROUP)),
                 contractor_id=claims.get("contractor"),
             )
         except (JoseError, ValueError, KeyError, TypeError) as error:
@@ -87,6 +90,19 @@ def require(scope: str) -> Callable[[Request], Awaitable[Actor]]:
         actor = tokens.actor(request.headers.get("authorization"))
         if not allowed(actor, scope):
             raise ProblemError(forbidden(scope))
+        return actor
+
+    return dependency
+
+
+def require_whole_group(scope: str) -> Callable[[Request], Awaitable[Actor]]:
+    """As :func:`require`, for what belongs to no part of the organisation: a token for a part of it may not see it."""
+    scoped = require(scope)
+
+    async def dependency(request: Request) -> Actor:
+        actor = await scoped(request)
+        if actor.org != WHOLE_GROUP:
+            raise ProblemError(OUTSIDE)
         return actor
 
     return dependency

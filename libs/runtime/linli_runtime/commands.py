@@ -79,13 +79,22 @@ def accept(asked: Asked, *, stepped: bool) -> CommandInput | Refusal:
     except ValueError as error:
         return problems.invalid([{"loc": ("body",), "msg": str(error)}])
     written = orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)
-    if b"\\u0000" in written:
+    if b"\\u0000" in written and _holds_zero(body.model_dump()):
         return problems.invalid([{"loc": ("body",), "msg": "text without zero characters"}])
     return CommandInput(
         entry=entry, id=identity, digest=sha256(written).digest(), body=body, actor=actor, lane=lane_of(refs[0][1]),
         refs=refs, at=at,
         answered=asyncio.get_running_loop().create_future(),
     )  # fmt: skip
+
+
+def _holds_zero(told: object) -> bool:
+    """Whether a zero character is anywhere in the checked body; a form replaces its own before (INT-03)."""
+    if isinstance(told, str):
+        return "\x00" in told
+    if isinstance(told, Mapping):
+        return any(_holds_zero(name) or _holds_zero(value) for name, value in told.items())
+    return isinstance(told, list | tuple) and any(map(_holds_zero, told))
 
 
 def _is_storable(key: str) -> bool:

@@ -46,8 +46,8 @@ def _route(entry: OnCommand[Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         tokens: Tokens = request.app.state.tokens
         actor = tokens.actor(request.headers.get("authorization"))
-        raw = await request.body()
-        if len(raw) > MAX_LINE_BYTES:
+        raw = await _body(request)
+        if raw is None:
             return problems.respond(problems.invalid([{"loc": ("body",), "msg": "at most 1 MiB"}]))
         try:
             content = orjson.loads(raw) if raw else {}
@@ -64,6 +64,17 @@ def _route(entry: OnCommand[Any]) -> Callable[[Request], Any]:
         return Response(body, status_code=answered.status, media_type=media, headers=headers)
 
     return endpoint
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body; None, and no more of it is read, once it is longer than 1 MiB."""
+    pieces, length = list[bytes](), 0
+    async for piece in request.stream():
+        pieces.append(piece)
+        length += len(piece)
+        if length > MAX_LINE_BYTES:
+            return None
+    return b"".join(pieces)
 
 
 def _bulk_route(service: ServiceMap) -> Callable[[Request], Any]:
@@ -106,10 +117,14 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
 
 
 async def _on_http(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    refusal = problems.NOT_FOUND if status == 404 else Refusal(  # noqa: PLR2004 - HTTP's not found
-        "http-error", "INT-15", "请求无法处理。", "The request cannot be handled.", status)  # fmt: skip
-    return problems.respond(refusal)
+    status, headers = 500, dict[str, str]()
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, dict(error.headers or {})
+    if status == 404:  # noqa: PLR2004 - HTTP's not found
+        return problems.respond(problems.NOT_FOUND)
+    if status == 405:  # noqa: PLR2004 - HTTP's method not allowed
+        return problems.respond(problems.wrong_method(headers.get("Allow", "")))
+    return problems.respond(Refusal("http-error", "INT-15", "请求无法处理。", "The request cannot be handled.", status))
 
 
 # -- OpenAPI ----------------------------------------------------------------------------------------------------------

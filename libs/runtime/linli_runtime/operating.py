@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from linli_contracts.lanes import LANES
 from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.service_map import Actor
@@ -14,13 +14,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from linli_runtime import problems
-from linli_runtime.auth import require
+from linli_runtime.auth import require_whole_group
 from linli_runtime.clock import SteppedClock
 from linli_runtime.running import Running
 
 OPERATE: Final = "operate"
-Operator = Annotated[Actor, Depends(require(OPERATE))]
+Operator = Annotated[Actor, Depends(require_whole_group(OPERATE))]
+"""A process serves the whole group, and these routes look into all of it: no token for a part of it opens them."""
 MAX_PAGE: Final = 500
+Subject = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.\-]{1,300}$")]
+ParkedId = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 
 
 class Instant(BaseModel):
@@ -99,20 +102,23 @@ def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
         return _json({"service": running.service, "instant": instant})
 
     @router.get("/timeline/{case_id}")
-    async def timeline(request: Request, case_id: str, _actor: Operator) -> Response:
+    async def timeline(request: Request, case_id: Subject, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         return _json({"items": await running.timeline(case_id)})
 
     @router.get("/parked")
     async def parked(
-        request: Request, _actor: Operator, after: int = 0, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100
+        request: Request,
+        _actor: Operator,
+        after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
     ) -> Response:
         running: Running = request.app.state.running
         rows = [dict(row) for row in await running.fetch("list_parked", after, limit)]
         return _json({"items": rows, "next": rows[-1]["id"] if len(rows) == limit else None})
 
     @router.get("/parked/{parked_id}")
-    async def show(request: Request, parked_id: int, _actor: Operator) -> Response:
+    async def show(request: Request, parked_id: ParkedId, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         rows = await running.fetch("show_parked", parked_id)
         if not rows:
@@ -123,7 +129,7 @@ def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
         return _json(row)
 
     @router.post("/parked/{parked_id}/retry")
-    async def retry(request: Request, parked_id: int, how: Retry, _actor: Operator) -> Response:
+    async def retry(request: Request, parked_id: ParkedId, how: Retry, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         body = orjson.dumps(how.body) if how.body is not None else None
         if not await running.retry_parked(parked_id, body):
@@ -131,7 +137,7 @@ def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
         return _json({"id": parked_id, "status": "ripe"})
 
     @router.post("/parked/{parked_id}/drop")
-    async def drop(request: Request, parked_id: int, why: Drop, _actor: Operator) -> Response:
+    async def drop(request: Request, parked_id: ParkedId, why: Drop, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         if not await running.drop_parked(parked_id, why.reason):
             raise problems.ProblemError(NOT_PARKED)

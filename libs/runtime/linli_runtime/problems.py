@@ -62,6 +62,18 @@ def of_validation(error: ValidationError) -> Refusal:
     return invalid(error.errors(include_url=False, include_input=False, include_context=False))
 
 
+def wrong_method(allowed: str) -> Refusal:
+    """The refusal of a method that this address does not know; ``allowed`` as HTTP lists them."""
+    return Refusal(
+        "method-not-allowed",
+        "INT-15",
+        "此地址不支持该请求方法。",
+        "This address does not take that method.",
+        405,
+        (("method", allowed or "another one"),),
+    )
+
+
 NOT_FOUND = Refusal("not-found", "INT-15", "没有此资源。", "There is nothing at this address.", 404)
 NOT_JSON = Refusal(
     "not-json", "INT-03", "请求体不是有效的 JSON。", "The body is not valid JSON.", 400, (("body", "a JSON object"),)

@@ -30,6 +30,7 @@ class Make(BaseModel):
     model_config = ConfigDict(extra="forbid")
     thing_id: str
     size: int = 1
+    note: str = ""
     command_id: str = ""
     random_ref: str = ""
 
@@ -137,10 +138,33 @@ async def test_zero_characters_never_reach_the_database(client: httpx.AsyncClien
     assert loop.taken == []
 
 
+@pytest.mark.rule("INT-03")
+async def test_words_about_a_zero_character_hold_none(client: httpx.AsyncClient, loop: Loop) -> None:
+    assert (await make(client, {"note": "the text \\u0000 was printed"})).status_code == 200
+    problem(await make(client, {"note": "a\x00b"}, key="k2"), 422, "invalid-content")
+    assert [command.body.note for command in loop.taken] == ["the text \\u0000 was printed"]  # type: ignore[attr-defined]  # it is a Make
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_body_without_end_is_not_read_to_its_end(client: httpx.AsyncClient) -> None:
+    read = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        while read < 1000:
+            read += 1
+            yield b" " * 64 * 1024
+
+    response = await client.post("/things/t1", content=pieces(), headers={"Idempotency-Key": "k"})
+    problem(response, 422, "invalid-content")
+    assert read < 20
+
+
 @pytest.mark.rule("INT-15")
 async def test_wrong_addresses_and_methods(client: httpx.AsyncClient) -> None:
     problem(await client.get("/nowhere"), 404, "not-found")
-    problem(await client.get("/things/t1"), 405, "http-error")
+    wrong = problem(await client.get("/things/t1"), 405, "method-not-allowed")
+    assert wrong["errors"] == [{"field": "method", "allowed": "POST"}]
     problem(await client.post("/replay", json={"since": "yesterday"}), 404, "not-found")
 
 

@@ -5,13 +5,15 @@ A reader sees the estates below their own organisation path; a contractor sees t
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
+from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
+from linli_dispatch.domain import refusals
 from linli_dispatch.store import (
     CURSOR_PATTERN,
     LARGEST_PAGE,
@@ -44,7 +46,7 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 def _staff(actor: Reader) -> Actor:
     """Whoever is no contractor: rosters, figures and the list of misses are the company's own."""
     if actor.contractor_id is not None:
-        raise HTTPException(status_code=403, detail="仅限员工 / For staff only")
+        raise ProblemError(refusals.STAFF_ONLY)
     return actor
 
 
@@ -61,7 +63,7 @@ def router(reads: Reads) -> APIRouter:
         """One ticket with its clocks, waits and order."""
         found = await show_ticket(reads, actor, case_id)
         if found is None:
-            raise HTTPException(status_code=404, detail="没有这个工单 / There is no such ticket")
+            raise ProblemError(refusals.TICKET_NOT_FOUND)
         return found
 
     @routes.get("/tickets")
@@ -74,7 +76,7 @@ def router(reads: Reads) -> APIRouter:
         """One estate with its roster, its contractors and who has how much in hand."""
         found = await show_estate(reads, actor.org, estate_id)
         if found is None:
-            raise HTTPException(status_code=404, detail="没有这个小区 / There is no such estate")
+            raise ProblemError(refusals.ESTATE_NOT_FOUND)
         return found
 
     @routes.get("/estates")
@@ -110,7 +112,7 @@ def _about_approvals(routes: APIRouter, reads: Reads) -> None:
     @routes.get("/regions/{region_id}/prices")
     async def get_prices(actor: StaffReader, region_id: EstateId) -> Prices:
         """The price library of a region."""
-        found = await show_prices(reads, region_id)
+        found = await show_prices(reads, actor.org, region_id)
         if found is None:
-            raise HTTPException(status_code=404, detail="没有这个区域的价格库 / The region has no price library")
+            raise ProblemError(refusals.NO_PRICES)
         return found

@@ -24,7 +24,7 @@ MOST_FEN = 1_000_000_000
 def _known_zone(zone: str) -> str:
     try:
         return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder's name, or one too long
         raise ValueError(f"{zone!r} is not an IANA time zone") from error
 
 

@@ -206,8 +206,11 @@ async def page_for_office(
     return TicketPage(items=items, next=items[-1].case_id if len(rows) > limit else None)
 
 
-async def show_prices(reads: Reads, region_id: str) -> Prices | None:
-    """The price library of a region, if it has one."""
+async def show_prices(reads: Reads, org: str, region_id: str) -> Prices | None:
+    """The price library of a region, if it has one and the organisation path lies in it or holds it."""
+    region = f"group/{region_id}/"
+    if not (f"{org}/".startswith(region) or region.startswith(f"{org}/")):
+        return None
     row = await reads.fetchrow("show_price_library", region_id)
     return Prices.model_validate_json(row["state"]) if row else None
 

@@ -76,3 +76,31 @@ async def test_what_no_id_can_be_is_refused_at_the_door(client: httpx.AsyncClien
         "/figures?estate_id=%00",
     ):
         assert await status(client, "group", path) == 422, path
+
+
+@pytest.mark.rule("ORG-01", "DSP-14")
+async def test_a_price_library_is_read_in_its_own_region_only(client: httpx.AsyncClient, reads: Reads) -> None:
+    await reads.pool.execute(
+        "INSERT INTO price_library (id, lane, state) SELECT id, 0, jsonb_build_object('id', id, 'works', '{}'::jsonb)"
+        " FROM unnest(ARRAY['north', 'northwest', 'south']) AS id"
+    )
+    for region, expected in {
+        "south": {"group": 200, "north": 404, "builder": 403},
+        "north": {"group": 200, "north": 200, "builder": 403},
+        "northwest": {"group": 200, "north": 404},
+        "east": {"group": 404, "north": 404},
+    }.items():
+        assert {who: await status(client, who, f"/regions/{region}/prices") for who in expected} == expected, region
+
+
+@pytest.mark.rule("INT-15")
+async def test_what_is_not_shown_says_why_in_both_languages(client: httpx.AsyncClient) -> None:
+    for who, path, code in (
+        ("north", "/tickets/xh01.c1", "ticket-not-found"),
+        ("north", "/estates/xh01", "estate-not-found"),
+        ("builder", "/estates", "staff-only"),
+        ("group", "/regions/east/prices", "no-prices"),
+    ):
+        response = await client.get(path, headers={"Authorization": f"Bearer {who}"})
+        assert response.json()["code"] == code
+        assert response.json()["detail"]

@@ -100,9 +100,10 @@ def test_a_home_of_another_estate_refuses_the_whole_list(office: Office) -> None
     assert office.facts(HomeRegistered) == []
 
 
-def test_a_zone_that_does_not_exist_is_refused() -> None:
+@pytest.mark.parametrize("zone", ["Asia/Nowhere", "Asia", "..", "/etc/passwd", "x" * 300, "", "𝕏" * 70])
+def test_a_zone_that_does_not_exist_is_refused(zone: str) -> None:
     with pytest.raises(ValidationError, match="IANA"):
-        RegisterEstate(**ESTATE, zone="Asia/Nowhere")
+        RegisterEstate(**ESTATE, zone=zone)
 
 
 @pytest.mark.rule("ORG-01")
@@ -134,6 +135,8 @@ NUL = "1\x00"
         ),
         (RosterStaff, {"estate_id": "xh01", "staff": [{**STAFF["staff"][0], "from_hour": float("nan")}]}),
         (DecideReentrusting, {"case_id": "xh01.c1", "accept": True, "replacement_id": "k", "price_fen": 10**30}),
+        (DecideReentrusting, {"case_id": "xh01.c1", "accept": True, "replacement_id": "k", "price_fen": True}),
+        (DecideReentrusting, {"case_id": "xh01.c1", "accept": True, "replacement_id": "k", "price_fen": "80000"}),
         (DecideReentrusting, {"case_id": "xh01.c1", "accept": True, "replacement_id": "k", "price_fen": 0}),
     ],
 )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linli_intake.domain.amending import Amendment
 from linli_intake.domain.arrival import Arrival, arrival_of
-from linli_intake.domain.form import PersonalWriting, RequestForm
+from linli_intake.domain.form import MOST_UNKNOWN_FIELDS, FieldName, PersonalWriting, RequestForm
 from linli_intake.settings import customer_key
 
 Reason = Annotated[PersonalText, Field(min_length=1, max_length=2000)]
@@ -36,6 +36,8 @@ class ResubmitRequest(RequestForm):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     quarantine_id: Id
+    leave_out: Annotated[tuple[FieldName, ...], Field(max_length=MOST_UNKNOWN_FIELDS)] = ()
+    """Fields that the form does not have, once what they say stands where it belongs; they stay readable here."""
     command_id: str
     random_ref: str
 

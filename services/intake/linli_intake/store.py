@@ -9,7 +9,7 @@ from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
 from linli_intake.domain.completeness import Fault
-from linli_intake.domain.form import RequestForm
+from linli_intake.domain.form import RequestForm, Unread
 from linli_intake.domain.group import Group
 from linli_intake.domain.person import Customer
 from linli_intake.domain.quarantine import Quarantined
@@ -86,6 +86,7 @@ class QuarantinedSeen(BaseModel):
     source_row: str | None
     case_id: str | None
     form: RequestForm | None
+    left_out: Unread | None
 
 
 class QuarantinePage(BaseModel):
@@ -210,4 +211,5 @@ def _seen(kept: Quarantined, *, with_words: bool) -> QuarantinedSeen:
         source_row=kept.form.source_row,
         case_id=kept.case_id,
         form=kept.form if with_words else None,
+        left_out=kept.left_out if with_words else None,
     )

@@ -8,9 +8,9 @@ from typing import Any
 from linli_contracts.event import Event
 from linli_intake.domain.request import Request
 from linli_intake.handlers import MAP
-from linli_messaging.service_map import Ref
+from linli_messaging.service_map import Actor, Ref
 from linli_rulebook.decision import Decision, More, Outcome, Refusal, State
-from linli_testkit.facts import GivenFacts, context
+from linli_testkit.facts import OPERATOR, GivenFacts, context
 
 NOW = datetime(2026, 3, 10, 1, 30, tzinfo=UTC)
 """A Tuesday, 09:30 in Shanghai."""
@@ -40,6 +40,7 @@ class Desk:
     told: list[Event] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     taken: int = 0
+    sender: Actor = OPERATOR
 
     def send(self, name: str, /, **body: object) -> Outcome:
         """A command, decided and kept, with the states it turned out to need."""
@@ -50,7 +51,7 @@ class Desk:
         command = entry.body.model_validate(known | body)
         assert tuple(entry.needs(command))
         cause = str(getattr(command, "command_id", f"desk:{self.taken}"))
-        outcome = entry.decide(GivenFacts(self.states), command, context(self.now, cause=cause))
+        outcome = entry.decide(GivenFacts(self.states), command, context(self.now, cause=cause, actor=self.sender))
         assert not isinstance(outcome, More)
         return self._keep(outcome)
 

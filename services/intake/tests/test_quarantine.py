@@ -1,8 +1,13 @@
 """What is refused is kept word for word with the reason, and becomes exactly one case once it is put right."""
 
 import pytest
+from linli_contracts.events.dispatch import EstateRegistered
 from linli_contracts.events.intake import ComplaintReceived
 from linli_intake.domain.quarantine import Quarantined
+from linli_intake.handlers import MAP
+from linli_messaging.service_map import ANYWHERE, Actor
+from linli_testkit.facts import GivenFacts
+from pydantic import ValidationError
 
 from services.intake.tests.desk import COMPLETE, NOW, Desk
 
@@ -133,3 +138,72 @@ def test_a_correction_that_no_field_takes_is_kept_too(desk: Desk) -> None:
 
     assert [fault["field"] for fault in again["missing"]] == ["people"]
     assert dict(kept(desk, refused["quarantine_id"]).form.unread) == {"people": "几个"}
+
+
+@pytest.mark.rule("INT-03")
+def test_what_is_told_under_a_name_that_no_field_has_is_kept_and_can_be_put_where_it_belongs(desk: Desk) -> None:
+    refused = desk.receive(contact=None, phone="13800138000", **{"客户 王女士": {"says": "请尽快"}})
+
+    faults = {fault["field"]: fault["allowed"] for fault in refused["missing"]}
+    assert list(faults) == ["contact", "phone", "?"]
+    assert "contact" in faults["phone"]
+    assert dict(kept(desk, refused["quarantine_id"]).form.unread) == {
+        "phone": "13800138000",
+        "客户 王女士": '{"says": "请尽快"}',
+    }
+
+    correction = {"quarantine_id": refused["quarantine_id"], "contact": "13800138000"}
+    again = desk.accepted("intake.resubmit", **correction)
+    assert [fault["field"] for fault in again["missing"]] == ["phone", "?"]
+    answer = desk.accepted("intake.resubmit", **correction, leave_out=["phone", "客户 王女士", "expects"])
+
+    done = kept(desk, refused["quarantine_id"])
+    assert (done.status, done.case_id, done.form.expects) == ("resubmitted", answer["case_id"], COMPLETE["expects"])
+    assert dict(done.left_out) == {"phone": "13800138000", "客户 王女士": '{"says": "请尽快"}'}
+    assert not done.form.unread
+
+
+@pytest.mark.rule("INT-03")
+def test_a_body_that_is_no_form_at_all_is_refused_as_a_whole(desk: Desk) -> None:
+    assert desk.receive(**{f"column_{nth}": "x" for nth in range(100)})["refused"]
+    with pytest.raises(ValidationError):
+        desk.receive(**{f"column_{nth}": "x" for nth in range(101)})
+    with pytest.raises(ValidationError):
+        desk.receive(**{"x" * 201: "x"})
+
+
+def org(desk: Desk, name: str, /, **body: object) -> str | None:
+    """The organisation path that a command touches."""
+    entry = next(entry for entry in MAP.commands if entry.name == name)
+    filled = {"command_id": "a|b", "random_ref": "0" * 24}
+    assert entry.org
+    return entry.org(GivenFacts(desk.states), entry.body.model_validate(filled | body))
+
+
+@pytest.mark.rule("INT-03", "ORG-01")
+def test_a_form_that_names_no_known_estate_is_kept_for_whoever_sent_it(desk: Desk) -> None:
+    assert org(desk, "intake.receive", **COMPLETE) == "group/south/p1/xh01"
+    for estate_id in ("nowhere", "没有", None, "quarantine"):
+        assert org(desk, "intake.receive", **{**COMPLETE, "estate_id": estate_id}) == ANYWHERE
+
+        refused = desk.receive(estate_id=estate_id)
+        assert kept(desk, refused["quarantine_id"]).sent_from == "group"
+    desk.sender = Actor("agent", frozenset(), "group/south")
+    refused = desk.receive(estate_id="nowhere")
+    assert kept(desk, refused["quarantine_id"]).sent_from == "group/south"
+    assert kept(desk, desk.receive(expects=None)["quarantine_id"]).sent_from is None
+    assert org(desk, "intake.resubmit", quarantine_id=refused["quarantine_id"]) == "group/south"
+
+
+@pytest.mark.rule("ORG-01", "INT-13")
+def test_nobody_takes_a_form_out_of_the_quarantine_of_an_estate_that_is_not_theirs(desk: Desk) -> None:
+    desk.hear(
+        EstateRegistered(
+            estate_id="nb01", region_id="north", project_id="p2", name="北苑", kind="residential", registered_at=NOW
+        )
+    )
+    refused = desk.receive(expects=None)["quarantine_id"]
+
+    assert org(desk, "intake.resubmit", quarantine_id=refused) == "group/south/p1/xh01"
+    assert org(desk, "intake.resubmit", quarantine_id=refused, estate_id="xh02") == "group/south/p1"
+    assert org(desk, "intake.resubmit", quarantine_id=refused, estate_id="nb01") == "group"

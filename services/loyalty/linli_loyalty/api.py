@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 from linli_contracts.event import KEY_PATTERN
 from linli_messaging.service_map import Actor
-from linli_runtime.auth import require
+from linli_runtime.auth import require_whole_group
 from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
@@ -16,7 +16,8 @@ LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
 
 CustomerRef = Annotated[str, Path(pattern=KEY_PATTERN)]
-Reader = Annotated[Actor, Depends(require("loyalty:read"))]
+Reader = Annotated[Actor, Depends(require_whole_group("loyalty:read"))]
+"""The club is the group's: a member belongs to no estate, as its commands say too."""
 
 
 def router(reads: Reads) -> APIRouter:

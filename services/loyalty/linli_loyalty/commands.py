@@ -20,7 +20,7 @@ class Spend(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     customer_ref: Key
-    points: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    points: Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
     """The limit is what the database's integers hold."""
     cause_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,128}$")]
     """What is paid for; the same cause is never paid twice."""

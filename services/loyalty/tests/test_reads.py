@@ -14,11 +14,14 @@ from fastapi import FastAPI
 from linli_contracts.lanes import lane_of
 from linli_loyalty.api import router
 from linli_loyalty.commands import Spend
+from linli_loyalty.handlers import MAP
 from linli_loyalty.store import figures, find_member, ledger_page
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Actor
+from linli_runtime.http import build_app
 from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
+from pydantic import ValidationError
 
 from services.loyalty.tests.club import JOINED, REF, World, joined, missed, survey
 
@@ -147,3 +150,25 @@ async def test_the_routes_answer(reads: Reads) -> None:
         assert (await client.get("/figures")).json()["ledger_balances"] is True
         assert (await client.get("/members/%00")).status_code == 422
         assert (await client.get("/members/%00/points")).status_code == 422
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize("path", ["/figures", f"/members/{REF}", f"/members/{REF}/points"])
+async def test_the_club_is_the_whole_groups(reads: Reads, path: str) -> None:
+    class Regional:
+        """A token of one region."""
+
+        def actor(self, _authorization: str | None) -> Actor:
+            return Actor("test", frozenset({"loyalty:read"}), org="group/east")
+
+    app = build_app(MAP, [router(reads)])
+    app.state.tokens = Regional()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://loyalty") as client:
+        assert (await client.get(path)).status_code == 403
+
+
+@pytest.mark.rule("LOY-03")
+@pytest.mark.parametrize("points", [0, -1, True, "30", 1.5, 10**18])
+def test_only_whole_points_are_spent(points: object) -> None:
+    with pytest.raises(ValidationError):
+        Spend.model_validate({"customer_ref": REF, "points": points, "cause_id": "fee-1"})

@@ -58,7 +58,7 @@ class OpenDeposit(Command):
     periods_months: dict[Trade, Annotated[int, Field(ge=1, le=LONGEST_MONTHS)]] = Field(
         default={}, description="periods agreed by trade; a trade without one has the legal minimum (WAR-02)"
     )
-    retained_fen: int = Field(gt=0, le=LARGEST_FEN)
+    retained_fen: int = Field(strict=True, gt=0, le=LARGEST_FEN)
     completion_accepted_on: date
     settled_on: date | None = Field(default=None, description="the date of the settlement; none: today")
     documents: Annotated[tuple[DocumentKind, ...], Field(max_length=MOST_DOCUMENTS), AfterValidator(_each_once)] = ()
@@ -97,7 +97,7 @@ class RequestRelease(Command):
 
     command_id: str
     contract_id: Key
-    instalment: int
+    instalment: int = Field(strict=True)
 
 
 class PayRelease(Command):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from linli_contracts.events.warranty import DepositOpened, WarrantyExpiring
 from linli_rulebook.decision import Decision, Refusal
-from linli_warranty.commands import RecordDocument
+from linli_warranty.commands import OpenDeposit, RecordDocument
 from linli_warranty.domain.estate import Estate
 from pydantic import ValidationError
 
@@ -136,3 +136,13 @@ def test_a_warranty_that_is_over_is_not_announced() -> None:
     books = Books()
     books.send(opening(completion_accepted_on=date(2018, 5, 31)))
     assert not list(books.deposit.timers())
+
+
+@pytest.mark.rule("WAR-01")
+@pytest.mark.parametrize("fen", [0, -1, True, "100", 1.5, 10**13 + 1, 10**18, None])
+def test_an_amount_is_whole_fen_and_nothing_else(fen: object) -> None:
+    told = {"command_id": "a|b", "contract_id": "k1", "contractor_id": "c1", "estate_ids": ["xh01"],
+            "trades": ["decoration"], "completion_accepted_on": "2026-01-05"}  # fmt: skip
+    with pytest.raises(ValidationError, match="retained_fen"):
+        OpenDeposit.model_validate({**told, "retained_fen": fen})
+    assert OpenDeposit.model_validate({**told, "retained_fen": 10**13}).retained_fen == 10**13

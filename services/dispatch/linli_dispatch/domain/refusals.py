@@ -25,6 +25,8 @@ TICKET_NOT_FOUND: Final = Refusal("ticket-not-found", "DSP-19", "没有这个工
 NOT_IN_HAND: Final = Refusal(
     "not-in-hand", "DSP-19", "工单未受理、已完成或已关闭。", "The ticket is not open: ungraded, completed or closed."
 )
+STAFF_ONLY: Final = Refusal("staff-only", "PAR-01", "仅限员工。", "For the company's own staff only.", 403)
+NO_PRICES: Final = Refusal("no-prices", "DSP-14", "没有这个区域的价格库。", "The region has no price library.", 404)
 UNKNOWN_DESK: Final = Refusal(
     "unknown-desk",
     "DSP-08",

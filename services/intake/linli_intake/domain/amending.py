@@ -113,7 +113,14 @@ def add_words(request: Request, text: RequestText, said: str, policy: Policy, no
             (("adds", f"1 … {limit} characters in any language"),),
         )
     if len(text.additions) >= most:
-        return Refusal("too-many-additions", "INT-15", f"最多补充{most}次。", f"At most {most} additions.", 422)
+        return Refusal(
+            "too-many-additions",
+            "INT-15",
+            f"最多补充{most}次。",
+            f"At most {most} additions.",
+            422,
+            (("adds", "left out: say it in a new request"),),
+        )
     longer = text.model_copy(update={"additions": (*text.additions, Addition(said=said, said_at=now))})
     return Decision(
         save=(longer,),

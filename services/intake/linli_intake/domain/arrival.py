@@ -35,6 +35,8 @@ class Known:
     contact: Contact | None = None
     taken: Request | None = None
     """A case that has the very id already."""
+    sender_org: str = "group"
+    """The organisation path of whoever sends it."""
 
 
 def arrival_of(form: RequestForm, cause: str, random_ref: str, key: bytes, kept_as: str | None = None) -> Arrival:

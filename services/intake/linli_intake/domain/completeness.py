@@ -66,6 +66,7 @@ MOST_PEOPLE: Final = 1_000_000
 
 CODE_PATTERN: Final = r"^[a-z0-9][a-z0-9_\-]{0,63}$"
 _CODE: Final = re.compile(CODE_PATTERN)
+_FIELD_CODE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]{0,63}")
 _BETWEEN_WORDS: Final = re.compile(r"[^a-z0-9\-]+")
 _FLAG: Final = "true or false"
 _INSTANT: Final = "an ISO 8601 instant with an offset"
@@ -114,6 +115,9 @@ def faults_of(
     )
     faults = {fault.field: fault for fault in judged}
     for field in form.unread:
+        if field not in LABELS:
+            faults[field] = _no_such_field(field)
+            continue
         allowed = faults[field].allowed if field in faults else _TAKES.get(field, _WORD)
         faults[field] = _wrong(field, allowed)
     return tuple(faults.values())
@@ -202,6 +206,16 @@ def _missing(field: str, *allowed: str) -> Fault:
     zh, en = LABELS[field]
     return Fault(
         field=field, allowed=_SEPARATOR.join(allowed), zh=f"缺少{zh}。", en=f"{en[0].upper()}{en[1:]} is missing."
+    )
+
+
+def _no_such_field(told: str) -> Fault:
+    # A name that is no code may be anything, a customer's name too: it is kept with the form and told nobody (INT-13).
+    return Fault(
+        field=told if _FIELD_CODE.fullmatch(told) else "?",
+        allowed=f"one of the form's fields: {_SEPARATOR.join(LABELS)}",
+        zh="受理单没有这一栏，内容已保留。",
+        en="The form has no such field; what it says is kept.",
     )
 
 

@@ -4,7 +4,7 @@ What it must hold is told by `completeness.py`; what becomes of it, by `receivin
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Final, Self
 
 from linli_contracts.event import Instant
@@ -31,7 +31,10 @@ def _storable(text: str) -> str:
 Word = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 PersonalWords = Annotated[PersonalText, Field(max_length=200), AfterValidator(_storable)]
 PersonalWriting = Annotated[PersonalText, Field(max_length=MOST_CHARACTERS), AfterValidator(_storable)]
-Unread = Mapping[str, Annotated[PersonalText, AfterValidator(_storable)]]
+FieldName = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Unread = Mapping[FieldName, Annotated[PersonalText, AfterValidator(_storable)]]
+MOST_UNKNOWN_FIELDS: Final = 100
+"""Four times the fields of a form: whoever sends more does not fill in this form, and is refused as a whole."""
 
 
 class RequestForm(BaseModel):
@@ -71,7 +74,9 @@ class RequestForm(BaseModel):
     source_row: Word | None = None
     language: Word = "zh-CN"
     unread: Unread = Field(default_factory=dict)
-    """What a field was told and cannot take (`people: "several"`), by field: kept as it came until it is corrected."""
+    """What a field was told and cannot take (`people: "several"`), and what was told under a name that no field has:
+    kept as it came until it is corrected.
+    """
 
     @model_validator(mode="wrap")
     @classmethod
@@ -79,10 +84,11 @@ class RequestForm(BaseModel):
         try:
             return read(told)
         except ValidationError as error:
-            wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]} & FIELDS
-            if not wrong or not isinstance(told, Mapping):
+            named = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+            wrong = named - (cls.model_fields.keys() - FIELDS)
+            if not wrong or not isinstance(told, Mapping) or len(wrong - FIELDS) > MOST_UNKNOWN_FIELDS:
                 raise
-            kept = {field: _as_text(told[field]) for field in sorted(map(str, wrong))}
+            kept = {field: _as_text(told[field]) for field in sorted(wrong)}
             readable = {field: value for field, value in told.items() if field not in wrong}
             return read({**readable, "unread": {**told.get("unread", {}), **kept}})
 
@@ -96,14 +102,23 @@ FIELDS: Final = frozenset(RequestForm.model_fields) - {"unread"}
 """What a form can be told."""
 
 
-def corrected(form: RequestForm, correction: RequestForm) -> RequestForm:
-    """The form with every field that the correction states; saying one of home and common area takes back the other."""
+def unknown_fields(form: RequestForm) -> Mapping[str, str]:
+    """What was told under names that no field has."""
+    return {field: text for field, text in form.unread.items() if field not in FIELDS}
+
+
+def corrected(form: RequestForm, correction: RequestForm, leave_out: Collection[str] = ()) -> RequestForm:
+    """The form with every field that the correction states; saying one of home and common area takes back the other.
+
+    `leave_out` names fields that the form does not have, and whose words stand elsewhere by now.
+    """
     update = {field: getattr(correction, field) for field in correction.model_fields_set & FIELDS}
     if update.get("common_area"):
         update.setdefault("home_id", None)
     elif update.get("home_id"):
         update.setdefault("common_area", False)
-    still = {field: text for field, text in form.unread.items() if field not in update}
+    left_out = set(leave_out) - FIELDS
+    still = {field: text for field, text in form.unread.items() if field not in update and field not in left_out}
     return form.model_copy(update={**update, "unread": {**still, **correction.unread}})
 
 

@@ -26,10 +26,22 @@ class LinkOrder:
 def cannot_link(one: Request, other: Request) -> Refusal | None:
     """Why two requests cannot be linked, if they cannot; asked before their groups are loaded."""
     if one.id == other.id:
-        return Refusal("linked-to-itself", "INT-07", "不能与自身关联。", "A request cannot be linked to itself.", 422)
+        return Refusal(
+            "linked-to-itself",
+            "INT-07",
+            "不能与自身关联。",
+            "A request cannot be linked to itself.",
+            422,
+            (("other_case_id", "another case"),),
+        )
     if one.estate_id != other.estate_id:
         return Refusal(
-            "other-estate", "INT-07", "只能关联同一小区的请求。", "Only requests of the same estate can be linked.", 422
+            "other-estate",
+            "INT-07",
+            "只能关联同一小区的请求。",
+            "Only requests of the same estate can be linked.",
+            422,
+            (("other_case_id", "a case of the same estate"),),
         )
     if "withdrawn" in {one.status, other.status}:
         return Refusal("withdrawn", "INT-07", "已撤回的请求不能关联。", "A withdrawn request cannot be linked.")

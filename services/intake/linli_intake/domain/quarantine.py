@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Literal
 
 from linli_contracts.event import Instant
 from linli_rulebook.decision import Because, Decision, State
+from pydantic import Field
 
 from linli_intake.domain.completeness import Fault
-from linli_intake.domain.form import RequestForm, as_told
+from linli_intake.domain.form import RequestForm, Unread, as_told, unknown_fields
 
 
 class Quarantined(State):
@@ -27,13 +28,23 @@ class Quarantined(State):
     tries: int = 1
     status: Literal["open", "resubmitted"] = "open"
     case_id: str | None = None
+    sent_from: str | None = None
+    """While it names no known estate: the organisation path of whoever sent it, who may see and correct it."""
+    left_out: Unread = Field(default_factory=dict)
+    """What was told under names that no field has, and was left out by a person: nothing said is dropped."""
 
 
 def keep(
-    identity: str, form: RequestForm, faults: tuple[Fault, ...], before: Quarantined | None, now: datetime
+    identity: str,
+    form: RequestForm,
+    faults: tuple[Fault, ...],
+    before: Quarantined | None,
+    sent_from: str | None,
+    now: datetime,
 ) -> Decision:
     """Keep the form (again, when `before` is its earlier try) and answer what is missing.
 
+    `sent_from` is the sender's organisation path where the form names no known estate.
     The answer says `refused`: the command was stored, so it is not a Refusal here, and still one to whoever sent it.
     """
     kept = Quarantined(
@@ -42,6 +53,8 @@ def keep(
         missing=faults,
         refused_at=before.refused_at if before else now,
         tries=before.tries + 1 if before else 1,
+        sent_from=before.sent_from if before else sent_from,
+        left_out=_left_out(before, form),
     )
     fields = [fault.field for fault in faults]
     because = Because("INT-03", "kept in quarantine", identity, facts={"missing": fields, "try": kept.tries})
@@ -50,10 +63,25 @@ def keep(
 
 def released(kept: Quarantined, form: RequestForm, case_id: str) -> Decision:
     """The corrected form became a case; what stood in the way stays visible."""
-    done = kept.model_copy(update={"form": form, "status": "resubmitted", "case_id": case_id})
+    done = kept.model_copy(
+        update={
+            "form": form,
+            "status": "resubmitted",
+            "case_id": case_id,
+            "left_out": _left_out(kept, form),
+        }
+    )
     return Decision(
         save=(done,), because=(Because("INT-03", "released from quarantine", kept.id, facts={"case_id": case_id}),)
     )
+
+
+def _left_out(before: Quarantined | None, form: RequestForm) -> Mapping[str, str]:
+    """What the earlier try told under names that no field has, and this one no longer does."""
+    if before is None:
+        return {}
+    gone = {name: text for name, text in unknown_fields(before.form).items() if name not in form.unread}
+    return {**before.left_out, **gone}
 
 
 def _answer(identity: str, faults: tuple[Fault, ...]) -> Mapping[str, Any]:

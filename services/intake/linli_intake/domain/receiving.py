@@ -41,7 +41,8 @@ def _receive(
     form, case_id = arrival.form, arrival.case_id
     faults = faults_of(form, known.estate, known.home, limits, now)
     if faults or case_id is None or known.estate is None:
-        return keep(arrival.quarantine_id, form, faults, kept, now)
+        sent_from = known.sender_org if known.estate is None else None
+        return keep(arrival.quarantine_id, form, faults, kept, sent_from, now)
     if known.taken is not None:
         return Refusal(
             "case-id-taken",

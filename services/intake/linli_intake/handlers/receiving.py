@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from linli_contracts.lanes import key_of
-from linli_messaging.service_map import Context, Facts, Ref
+from linli_messaging.service_map import ANYWHERE, Context, Facts, Ref
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.decision import More, Outcome
 from linli_rulebook.timeline import LAST_YEAR
@@ -40,11 +41,13 @@ def refs_of(arrival: Arrival) -> Iterable[Ref]:
         yield Customer, customer_ref(arrival.random_ref)
 
 
-def known_about(arrival: Arrival, facts: Facts) -> Known:
-    """The estate, home and person that it names, as far as they are known."""
+def known_about(arrival: Arrival, facts: Facts, ctx: Context) -> Known:
+    """The estate, home and person that it names, as far as they are known, and where it comes from."""
+    sender_org = ctx.actor.org if ctx.actor else "group"
     if arrival.case_id is None or arrival.estate_id is None:
-        return Known()
+        return Known(sender_org=sender_org)
     return Known(
+        sender_org=sender_org,
         estate=facts.get(Estate, arrival.estate_id),
         home=facts.get(Home, arrival.home_id) if arrival.home_id else None,
         contact=facts.get(Contact, arrival.contact_id) if arrival.contact_id else None,
@@ -59,19 +62,22 @@ def needs_of_receiving(body: ReceiveRequest) -> Iterable[Ref]:
 
 def handle_receiving(facts: Facts, body: ReceiveRequest, ctx: Context) -> Outcome:
     """INT-03, INT-06, INT-12."""
-    known = known_about(body.arrival, facts)
+    known = known_about(body.arrival, facts, ctx)
     policy = _policy(ctx, known.estate)
     return receive(body.arrival, known, policy, _limits(ctx.policies, policy), ctx.now)
 
 
 def org_of_receiving(facts: Facts, body: ReceiveRequest) -> str | None:
-    """The estate's; an unknown estate belongs to the whole group."""
-    return org_of(facts, body.estate_id)
+    """The estate's; a form that names no known estate is kept for its sender, wherever that is (INT-03)."""
+    return org_of(facts, body.estate_id) or ANYWHERE
 
 
 def needs_of_resubmitting(body: ResubmitRequest) -> Iterable[Ref]:
-    """The form in quarantine and the estate; what else the form names is asked for once it is known."""
-    return ((Quarantined, body.quarantine_id), (Estate, body.estate_id or key_of(body.quarantine_id)))
+    """The form in quarantine, its estate and the right one; what else it names is asked for once it is known."""
+    yield Quarantined, body.quarantine_id
+    yield Estate, key_of(body.quarantine_id)
+    if body.estate_id:
+        yield Estate, body.estate_id
 
 
 def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Outcome:
@@ -79,18 +85,24 @@ def handle_resubmitting(facts: Facts, body: ResubmitRequest, ctx: Context) -> Ou
     kept = facts.get(Quarantined, body.quarantine_id)
     if kept is None:
         return unknown("quarantine-not-found", body.quarantine_id)
-    arrival = arrival_of(corrected(kept.form, body), kept.id, body.random_ref, customer_key(), kept.id)
+    arrival = arrival_of(corrected(kept.form, body, body.leave_out), kept.id, body.random_ref, customer_key(), kept.id)
     missing = not_loaded(facts, refs_of(arrival))
     if missing:
         return More(missing)
-    known = known_about(arrival, facts)
+    known = known_about(arrival, facts, ctx)
     policy = _policy(ctx, known.estate)
     return resubmit(kept, arrival, known, policy, _limits(ctx.policies, policy), ctx.now)
 
 
 def org_of_resubmitting(facts: Facts, body: ResubmitRequest) -> str | None:
-    """The estate's where it is (now) known."""
-    return org_of(facts, body.estate_id or key_of(body.quarantine_id))
+    """What holds both where the form is kept and the estate it is to go to: neither may be somebody else's."""
+    kept = facts.get(Quarantined, body.quarantine_id)
+    kept_at = org_of(facts, key_of(body.quarantine_id)) or (kept.sent_from if kept else None)
+    goes_to = org_of(facts, body.estate_id)
+    if kept_at is None or goes_to is None:
+        return kept_at
+    both = takewhile(lambda pair: pair[0] == pair[1], zip(kept_at.split("/"), goes_to.split("/"), strict=False))
+    return "/".join(part for part, _ in both)
 
 
 def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:

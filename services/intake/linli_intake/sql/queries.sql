@@ -114,7 +114,7 @@ ORDER BY r.id LIMIT $2;
 -- A page of refused forms after a cursor, those still open or those done with.
 SELECT q.id, q.state::text AS state FROM quarantined q
 WHERE q.id > $1 AND q.status = $4
-    AND ($3 = 'group' OR EXISTS (
+    AND ($3 = 'group' OR starts_with(q.sent_from, $3 || '/') OR EXISTS (
         SELECT 1 FROM estate e WHERE e.id = split_part(q.id, '.', 1) AND starts_with(e.org, $3 || '/')))
 ORDER BY q.id LIMIT $2;
 
@@ -131,7 +131,7 @@ GROUP BY r.level, r.kind, r.status;
 SELECT count(*) FILTER (WHERE q.status = 'open') AS quarantined, count(*) FILTER (WHERE q.status <> 'open') AS resubmitted
 FROM quarantined q
 WHERE ($1::text IS NULL OR (q.id > $1 || '.' AND q.id < $1 || '/'))
-    AND ($2 = 'group' OR EXISTS (
+    AND ($2 = 'group' OR starts_with(q.sent_from, $2 || '/') OR EXISTS (
         SELECT 1 FROM estate e WHERE e.id = split_part(q.id, '.', 1) AND starts_with(e.org, $2 || '/')));
 
 -- name: count_groups
