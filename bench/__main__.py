@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.escalate import escalate
 from bench.figures import Figures
+from bench.http import commands, queries
 from bench.lifecycle import lifecycle
 from bench.memory import memory
 from bench.timers import timers
@@ -20,6 +21,8 @@ BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "lifecycle": ("lifecycles/s", lifecycle),
     "escalate": ("s", escalate),
     "timers": ("ms a sweep", timers),
+    "http": ("commands/s", commands),
+    "queries": ("queries/s", queries),
     "memory": ("MB", memory),
 }
 

@@ -86,23 +86,29 @@ class RepairLives:
         return answers
 
     def _request(self, number: int) -> Command:
-        estate, home = number % ESTATES, number // ESTATES
-        body = {
-            "estate_id": f"e{estate}",
-            "home_id": f"e{estate}.1-1-{home}",
-            "kind": "repair",
-            "category": "engineering_quality",
-            "subcategory": "leak",
-            "trade": "plumbing",
-            "channel": "hotline",
-            "customer_kind": "owner",
-            "name": "基准",
-            "contact": f"1{number:010d}",
-            "what_happened": "厨房水管漏水",
-            "expects": "尽快维修",
-            "received_by": f"agent-{estate}",
-        }
-        return Command("intake.receive", f"q{self._day.date()}-{number}", body, self._day)
+        return Command(
+            "intake.receive", f"q{self._day.date()}-{number}", resident(number, f"1{number:010d}"), self._day
+        )
+
+
+def resident(number: int, contact: str) -> dict[str, str]:
+    """A resident's request for a repair, as the body of a command."""
+    estate, home = number % ESTATES, number // ESTATES
+    return {
+        "estate_id": f"e{estate}",
+        "home_id": f"e{estate}.1-1-{home}",
+        "kind": "repair",
+        "category": "engineering_quality",
+        "subcategory": "leak",
+        "trade": "plumbing",
+        "channel": "hotline",
+        "customer_kind": "owner",
+        "name": "基准",
+        "contact": contact,
+        "what_happened": "厨房水管漏水",
+        "expects": "尽快维修",
+        "received_by": f"agent-{estate}",
+    }
 
 
 def _estate(number: int) -> Command:

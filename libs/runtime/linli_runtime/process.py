@@ -53,6 +53,10 @@ MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
 PACK_BYTES = 256 * 1024
 """Records go to the broker in packs of this size: a quarter of what a request may have."""
+METADATA_FOR_MS = 5_000
+"""How long a consumer believes what topics there are. One that joined its group before they were there (a bus made
+anew) is given nothing to read, and looks again after this; aiokafka's default is five minutes.
+"""
 COLLECT_EVERY = (50_000, 20, 50)
 """Objects made between two collections of the youngest; then how many of those before an older one."""
 PART_FAILED = 1
@@ -160,6 +164,7 @@ async def _start(
         settings.bootstrap,
         security=_broker_security(settings),
         client_id=group_of(name),
+        metadata_max_age_ms=METADATA_FOR_MS,
         logger=logging.getLogger("faststream"),
         allow_auto_create_topics=False,  # a service may not: whoever sets the bus up does
     )
