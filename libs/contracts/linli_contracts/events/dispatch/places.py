@@ -1,0 +1,98 @@
+"""What dispatch registers: estates, homes, rosters, absences, contractors, prices (ORG-01, DSP-08, DSP-14, DSP-20)."""
+
+from datetime import date
+
+from linli_contracts.event import Event, Fen, Id, Instant, Key
+from linli_contracts.events.dispatch.words import EstateKind, Role
+from linli_contracts.events.intake import Trade
+from linli_contracts.topics import DISPATCH
+
+
+class EstateRegistered(Event):
+    """An estate is known to the group, with its place in the organisation (section 0 of the rulebook)."""
+
+    producer = DISPATCH
+    subject_field = "estate_id"
+    order_critical = True
+
+    estate_id: Key
+    region_id: Key
+    project_id: Key
+    name: str
+    kind: EstateKind
+    zone: str = "Asia/Shanghai"
+    registered_at: Instant
+
+
+class HomeRegistered(Event):
+    """A home of an estate: phase, building, hand-over (WAR-02 counts from it)."""
+
+    producer = DISPATCH
+    subject_field = "home_id"
+
+    home_id: Id
+    estate_id: Key
+    phase: str
+    building: str
+    handed_over_on: date | None = None
+    occupied: bool = True
+    top_floor: bool = False
+
+
+class StaffRostered(Event):
+    """A member of staff serves an estate's desk, on these weekdays and hours (local time of the estate)."""
+
+    producer = DISPATCH
+    subject_field = "estate_id"
+
+    estate_id: Key
+    staff_id: Key
+    role: Role
+    desk: str
+    skills: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    """0 is Monday."""
+    from_hour: float = 0
+    until_hour: float = 24
+    rostered_at: Instant
+
+
+class AbsenceRecorded(Event):
+    """A person of the roster is away until an instant; the deputy (代理人) acts in their name (DSP-20)."""
+
+    producer = DISPATCH
+    subject_field = "estate_id"
+
+    estate_id: Key
+    staff_id: Key
+    from_at: Instant
+    until_at: Instant
+    deputy_id: Key | None = None
+    recorded_at: Instant
+
+
+class ContractorRegistered(Event):
+    """A contractor answers for trades and phases of an estate (DSP-08)."""
+
+    producer = DISPATCH
+    subject_field = "estate_id"
+
+    estate_id: Key
+    contractor_id: Key
+    trades: tuple[Trade, ...]
+    phases: tuple[str, ...]
+    registered_at: Instant
+
+
+class WorkPriced(Event):
+    """The price library (价格库) of a region holds this price for a piece of work (DSP-14)."""
+
+    producer = DISPATCH
+    key_field = "region_id"
+    subject_field = "region_id"
+
+    region_id: Key
+    work_item: str
+    unit: str
+    price_fen: Fen
+    priced_at: Instant

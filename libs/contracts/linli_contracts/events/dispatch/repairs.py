@@ -1,0 +1,134 @@
+"""A repair's way: coverage asked, the contractor's order, its end, re-entrusting (DSP-10, DSP-14)."""
+
+from datetime import date
+from typing import Literal
+
+from linli_contracts.event import Event, Fen, Id, Instant, Key
+from linli_contracts.events.dispatch.words import Ground
+from linli_contracts.events.intake import Trade
+from linli_contracts.topics import DISPATCH
+
+
+class CoverageAsked(Event):
+    """Dispatch asks warranty: is this defect covered, by whom, until when? (DSP-10, WAR-02)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    home_id: Id | None = None
+    trade: Trade
+    asked_on: date
+    """The local date of the defect's report."""
+
+
+class ContractorNotified(Event):
+    """The contractor was told to come (工程联系单), with the times to arrive and to finish (DSP-10)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    contract_id: Key | None = None
+    trade: Trade
+    home_id: Id | None = None
+    notified_at: Instant
+    arrive_by: Instant
+    finish_by: Instant
+
+
+class ContractorArrived(Event):
+    """The contractor is on the spot."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    arrived_at: Instant
+    late: bool
+
+
+class RepairDone(Event):
+    """The repair is finished; the callback follows (FUP-01)."""
+
+    producer = DISPATCH
+    order_critical = True
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    done_by: Literal["contractor", "replacement", "own_staff"]
+    contractor_id: Key | None = None
+    customer_ref: Key
+    done_at: Instant
+    in_time: bool
+
+
+class OrderRefused(Event):
+    """The contractor refuses to come: a ground for re-entrusting (DSP-14)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    reason: str
+    refused_at: Instant
+
+
+class OrderDelayed(Event):
+    """The contractor reported that it needs longer (DSP-14: over the limit *without reporting* is a ground)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    reason: str
+    reported_at: Instant
+
+
+class ReentrustingProposed(Event):
+    """A ground for re-entrusting appeared; the property service manager decides (DSP-14)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    ground: Ground
+    proposed_at: Instant
+
+
+class RepairReentrusted(Event):
+    """Another contractor repairs at a lump-sum price, to be recovered from the deposit (DSP-14, WAR-06)."""
+
+    producer = DISPATCH
+    order_critical = True
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    """The original contractor, whose deposit pays."""
+    contract_id: Key | None = None
+    replacement_id: Key
+    price_fen: Fen
+    ground: Ground
+    decided_by: str
+    reentrusted_at: Instant

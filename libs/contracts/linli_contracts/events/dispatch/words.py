@@ -1,0 +1,21 @@
+"""The words that dispatch's facts share: roles, steps of the ladder, clocks, grounds, kinds of applications."""
+
+from typing import Literal
+
+EstateKind = Literal["residential", "commercial", "office", "campus"]
+Role = Literal[
+    "agent", "service_centre_manager", "property_service_manager", "repair_engineer", "property_general_manager",
+    "department", "engineering_vp", "marketing_vp", "general_manager", "group_service_centre",
+]  # fmt: skip
+LadderStep = Literal["owner", "manager", "vp", "general_manager", "group"]
+Ground = Literal["refused", "late_arrival", "over_limit", "not_cured", "strong_complaint"]
+"""Why a repair may be re-entrusted (DSP-14)."""
+Consent = Literal["signature", "recorded"]
+"""How a customer agreed: signed, or said so on a recording (DSP-05)."""
+Clock = Literal[
+    "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
+    "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "reentrusting_approval",
+    "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
+]  # fmt: skip
+ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works", "measure"]
+"""What offices approve, one after another: each kind has its chain in the policy."""
