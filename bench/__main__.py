@@ -15,11 +15,14 @@ from bench.figures import Figures
 from bench.http import commands, queries
 from bench.lifecycle import lifecycle
 from bench.memory import memory
+from bench.replay import join, replay
 from bench.timers import timers
 
 BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "lifecycle": ("lifecycles/s", lifecycle),
     "escalate": ("s", escalate),
+    "replay": ("facts/s", replay),
+    "join": ("facts/s", join),
     "timers": ("ms a sweep", timers),
     "http": ("commands/s", commands),
     "queries": ("queries/s", queries),

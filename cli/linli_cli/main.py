@@ -34,6 +34,7 @@ COMMANDS: Final = (
     ),
     ("parked", "linli_cli.commands.parked:PARKED", Words("搁置的消息", "messages that could not be handled")),
     ("replay", "linli_cli.commands.replay:replay", Words("重发已记录的事实", "send recorded facts again")),
+    ("archive", "linli_cli.commands.archive:archive", Words("把旧事实移入存档", "move old facts into the archive")),
     (
         "restored",
         "linli_cli.commands.restored:restored",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from linli_contracts.topics import SERVICES
 
-from tests.chaos import breaking_bus, breaking_database, killing, poison
+from tests.chaos import breaking_bus, breaking_database, joining, killing, poison
 from tests.chaos.strike import Strike
 
 
@@ -32,6 +32,8 @@ class Fault:
     """How long that end is; the calm world goes from one due instant to the next then. Both are too old for others."""
     leaves: frozenset[str] = frozenset()
     """Checks of `linli audit` that find what the fault itself has put on the bus, where it stays."""
+    fresh: bool = False
+    """It strikes a world in which nothing has happened yet."""
     disk_mb: int = 0
     """Postgres lives on a file system of this size."""
 
@@ -48,6 +50,7 @@ _ALL: Final = (
     Fault("unheard-commits", "commits whose answer never comes", breaking_database.unheard_commits),
     Fault("slow-database", "60 ms for each word with Postgres", breaking_database.slow_database),
     Fault("bus-wiped", "the bus emptied and rebuilt by replay", breaking_bus.bus_wiped, waves=(2,)),
+    Fault("new-consumers", "join long after all was archived", joining.new_consumers, waves=(0,), fresh=True),
     Fault("scaled", "1, 2, 3, 2, 1 processes of a service", killing.scaled),
     Fault("zombie", "frozen past its session, then thawed", killing.zombie),
     Fault("two-relays", "two relays of a service at once", killing.two_relays),

@@ -98,6 +98,14 @@ class Processes:
             assert time.monotonic() < deadline, f"{service} does not answer:\n{self.log(service)}"
             time.sleep(_POLL_S)
 
+    def ask(self, service: str, path: str, body: object) -> dict[str, Any]:
+        """Send an operator's request, once."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        response = self.http.post(f"http://127.0.0.1:{self.ports[service]}{path}", headers=headers, json=body)
+        assert response.is_success, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
     def ready(self, *services: str) -> None:
         """Wait until these are ready."""
         for service in services:

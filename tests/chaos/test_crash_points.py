@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from linli_contracts.topics import SERVICES
 from linli_messaging import crash
+from linli_runtime.clock import SystemClock
 from linli_testkit.databases import Database
 from linli_testkit.plugin import TestBroker
 
@@ -64,18 +66,16 @@ def send(stack: Processes, name: str, count: int) -> list[str]:
 
 def check_books(database: Database) -> None:
     """Each request has exactly one ticket; every lane is numbered without gaps; each inbox stands at its head."""
-    opened = [
-        row["case_id"] for row in rows(database, "SELECT case_id FROM dispatch.outbox WHERE type = 'TicketOpened'")
-    ]
+    opened = [row["case_id"] for row in rows(database, "SELECT case_id FROM dispatch.fact WHERE type = 'TicketOpened'")]
     assert sorted(opened) == sorted(SENT)
     tickets = rows(database, "SELECT id FROM dispatch.ticket")
     assert sorted(row["id"] for row in tickets) == sorted(SENT)
     for service in SERVICES:
         broken = rows(
             database,
-            f"SELECT lane FROM {service}.outbox GROUP BY lane HAVING count(*) <> max(number) OR min(number) <> 1 "  # noqa: S608 - a service's own name
+            f"SELECT lane FROM {service}.fact GROUP BY lane HAVING count(*) <> max(number) OR min(number) <> 1 "  # noqa: S608 - a service's own name
             f"UNION SELECT lane FROM {service}.lane l WHERE head <> "
-            f"(SELECT count(*) FROM {service}.outbox o WHERE o.lane = l.lane)",
+            f"(SELECT count(*) FROM {service}.fact o WHERE o.lane = l.lane)",
         )
         assert broken == [], service
 
@@ -105,6 +105,29 @@ def test_killed_at_a_crash_point(stack: Processes, module_database: Database, of
         assert list(deaths) == [-9, -9], stack.log("intake") + stack.log("dispatch")
         SENT.extend(sent.result())
     stack.ready(*armed)
+    stack.come_to_rest()
+    check_books(module_database)
+
+
+@pytest.mark.rule("OPS-03")
+@pytest.mark.parametrize("point", crash.ARCHIVER_POINTS)
+def test_killed_while_it_archives(stack: Processes, module_database: Database, point: str) -> None:
+    """Given told facts, when dispatch is killed in its second segment and archives again, then each is in one place."""
+    assert stack.stop("dispatch") == 0, stack.log("dispatch")
+    stack.start("dispatch", crash_at=f"{point}:2")
+    stack.ready("dispatch")
+    before = {"before": SystemClock().now().isoformat()}
+    with pytest.raises(httpx.TransportError):
+        stack.ask("dispatch", "/archive", before)
+    assert stack.ended("dispatch") == -9
+    stack.start("dispatch")
+    stack.ready("dispatch")
+    while stack.ask("dispatch", "/archive", before)["facts"]:
+        pass
+    check_books(module_database)
+    kept = f"SELECT 1 FROM dispatch.outbox WHERE at < '{before['before']}'"  # noqa: S608 - an instant of ours
+    assert rows(module_database, kept) == []
+    SENT.extend(send(stack, f"after-{point}", 1))
     stack.come_to_rest()
     check_books(module_database)
 
@@ -158,7 +181,7 @@ def test_metrics_have_their_documented_names(stack: Processes) -> None:
     text = stack.get("dispatch", "/metrics").text
     for name in (
         "decisions_total", "repeated_total", "batch_inputs_bucket", "early", "parked", "gaps", "due", "waiting",
-        "outbox_depth", "foreign", "produced", "inbox_last",
+        "outbox_depth", "archived", "outbox_kept", "outbox_age_seconds", "foreign", "produced", "inbox_last",
     ):  # fmt: skip
         assert f"linli_{name}{{" in text, name
     assert 'service="dispatch"' in text

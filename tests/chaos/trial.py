@@ -103,7 +103,7 @@ class Chaos:
 
     async def _open(self, fault: Fault) -> tuple[World, World]:
         """Both worlds, started side by side where they are not there."""
-        if self._struck.like != (fault.brokers, fault.disk_mb):
+        if fault.fresh or self._struck.like != (fault.brokers, fault.disk_mb):
             await self._struck.close()
         self._worlds += 1
         calm, struck = self._directory / f"calm-{self._worlds}", self._directory / f"struck-{self._worlds}"

@@ -132,7 +132,7 @@ SELECT set_config('search_path', $1, true);
 -- What a service told about a case, or else about a subject, in its order.
 SELECT COALESCE(case_id, subject) AS id,
     jsonb_agg(jsonb_build_array(type, convert_from(body, 'UTF8')::jsonb) ORDER BY number) AS content
-FROM outbox WHERE type <> 'NumbersAbandoned' GROUP BY 1;
+FROM fact WHERE type <> 'NumbersAbandoned' GROUP BY 1;
 
 -- name: because
 -- Why a service decided about a subject, in no order.

@@ -1,4 +1,4 @@
-"""Whether the bus says what the outboxes say, in every lane without a hole, and nothing personal (INT-13).
+"""Whether the bus says what outboxes and archives say, in every lane without a hole, and nothing personal (INT-13).
 
 A record of another deployment, or one without a readable envelope, is none of ours: it is counted and passed over. A
 lane may begin at any number, for a bus forgets; from there on none may be missing.
@@ -38,13 +38,13 @@ BUS_CHECKS: Final = (HOLES, DIFFER, BEHIND, HEADS, PERSONAL)
 BUS_AT_REST: Final = frozenset({BEHIND})
 _WRONG: Final = {
     HOLES: Words("总线上的通道有缺号", "numbers are missing in a lane on the bus"),
-    DIFFER: Words("总线上的事实与发件箱不符", "a fact on the bus is not the outbox's"),
+    DIFFER: Words("总线上的事实与所记不符", "a fact on the bus is not what was told"),
     BEHIND: Words("已发布的末尾不在总线上", "the end of what was published is not on the bus"),
     HEADS: Words("总线上告知的末号多于已有", "a head was told that is beyond the lane's"),
     PERSONAL: Words("总线上有个人信息", "something personal is on the bus"),
 }
 _BATCH: Final = 1000
-"""Records compared with the outbox in one question."""
+"""Records compared with what was told in one question."""
 _TAIL: Final = 100
 """Heads and asks are told for ever: of each partition only so many of the last are read."""
 _STALLED_S: Final = 30.0
@@ -77,7 +77,7 @@ class BusSeen:
     heads: dict[Lane, int] = field(default_factory=dict)
     """The highest head that was told of each lane."""
     facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
-    """Still to be compared with each producer's outbox."""
+    """Still to be compared with what each producer told."""
     personal: list[Mapping[str, Any]] = field(default_factory=list)
     records: int = 0
     passed_over: int = 0

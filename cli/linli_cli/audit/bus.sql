@@ -15,11 +15,21 @@ UNION ALL SELECT id, state ->> 'name', NULL FROM intake.request_text
 UNION ALL SELECT id, state -> 'form' ->> 'name', state -> 'form' ->> 'contact' FROM intake.quarantined;
 
 -- name: facts_that_differ
--- Facts as the bus has them (lane, number, id, body) that the outbox does not have, or has otherwise.
-SELECT f.lane, f.number, f.id AS id_on_bus, o.id AS id_in_outbox
-FROM unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::bytea[]) AS f (lane, number, id, body)
-LEFT JOIN outbox o ON o.lane = f.lane AND o.number = f.number
-WHERE o.id IS NULL OR o.id <> f.id OR o.body <> f.body ORDER BY f.lane, f.number;
+-- Facts as the bus has them (lane, number, id, body) that the service has not told, or told otherwise. Of the archive, the
+-- segments in question are opened once.
+WITH seen AS (
+    SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::bytea[]) AS f (lane, number, id, body)
+), told AS (
+    SELECT o.lane, o.number, o.id, o.body FROM seen JOIN outbox o ON o.lane = seen.lane AND o.number = seen.number
+    UNION ALL
+    SELECT a.lane, f.number, f.id, f.body
+    FROM (SELECT lane, min(number) AS first, max(number) AS last FROM seen GROUP BY lane) AS s
+    JOIN archive a ON a.lane = s.lane AND a.last >= s.first AND a.first <= s.last
+    CROSS JOIN LATERAL unnest(a.numbers, a.ids, a.bodies) AS f (number, id, body)
+)
+SELECT s.lane, s.number, s.id AS id_on_bus, t.id AS id_told
+FROM seen s LEFT JOIN told t ON t.lane = s.lane AND t.number = s.number
+WHERE t.id IS NULL OR t.id <> s.id OR t.body <> s.body ORDER BY s.lane, s.number;
 
 -- name: ends
 -- How far each lane has come.

@@ -38,6 +38,7 @@ EACH_SERVICE: Final = (
     Check("unpublished", Words("静止时仍有未发布的事实", "facts are not published at rest"), at_rest=True),
     Check("facts_told_twice", Words("同一原因的事实出现两次", "a fact was told twice for one cause")),
     Check("keys_in_two_lanes", Words("一个键分在多条通道", "a key's facts lie in several lanes")),
+    Check("segments_that_differ", Words("存档内容被改动", "a segment of the archive is not what was archived")),
     Check("suspended", Words("数据库恢复后尚未续写", "its database was restored, and it writes nothing")),
     Check("parked", Words("有搁置的消息", "something is parked")),
     Check("open_gaps", Words("缺号未补上", "missing numbers have not come"), at_rest=True),

@@ -2,6 +2,9 @@
 -- all is well, each row with the ids that lead to it. All read one snapshot, so they hold while the system works, too,
 -- but for those that checks.py marks "at rest".
 --
+-- Facts are read from `fact`, which has those in the archive too; whoever joins it by a key names it once, not in a subquery a
+-- row, for the archive has no index of its facts.
+--
 -- The first part is asked of each service, with its schema as the search path; from "the house" on, schemas are named.
 
 -- name: enter
@@ -14,13 +17,13 @@ SELECT lane, before + 1 AS missing_from, number - 1 AS missing_to
 FROM (
     SELECT lane, number, COALESCE(abandoned_from, number) AS first,
         lag(number, 1, 0::bigint) OVER (PARTITION BY lane ORDER BY number) AS before
-    FROM outbox) AS facts
+    FROM fact) AS facts
 WHERE first > before + 1 ORDER BY lane, missing_from;
 
 -- name: heads_that_differ
 -- Lanes whose head is not the number of their last fact.
 SELECT lane, COALESCE(l.head, 0) AS head, COALESCE(f.last, 0) AS last_fact
-FROM lane l FULL JOIN (SELECT lane, max(number) AS last FROM outbox GROUP BY lane) AS f USING (lane)
+FROM lane l FULL JOIN (SELECT lane, max(number) AS last FROM fact GROUP BY lane) AS f USING (lane)
 WHERE COALESCE(l.head, 0) <> COALESCE(f.last, 0) ORDER BY lane;
 
 -- name: published_beyond_the_head
@@ -36,11 +39,18 @@ WHERE COALESCE(p.number, 0) < l.head ORDER BY lane;
 -- name: facts_told_twice
 -- Facts that one cause brought about twice: their id follows from the cause.
 SELECT id, min(type) AS type, min(subject) AS subject, array_agg(lane || '/' || number ORDER BY lane, number) AS places
-FROM outbox GROUP BY id HAVING count(*) > 1 ORDER BY id;
+FROM fact GROUP BY id HAVING count(*) > 1 ORDER BY id;
 
 -- name: keys_in_two_lanes
 -- Keys whose facts lie in more than one lane, so that they have no order.
-SELECT key, array_agg(DISTINCT lane) AS lanes FROM outbox GROUP BY key HAVING count(DISTINCT lane) > 1 ORDER BY key;
+SELECT key, array_agg(DISTINCT lane) AS lanes FROM fact GROUP BY key HAVING count(DISTINCT lane) > 1 ORDER BY key;
+
+-- name: segments_that_differ
+-- Segments of the archive whose content is not what was archived.
+SELECT lane, first, last, archived_at FROM archive
+WHERE digest IS DISTINCT FROM segment_digest(lane, numbers, ids, types, versions, ats, keys, subjects, case_ids, causes,
+    traceparents, bodies, abandoned_froms)
+ORDER BY lane, last;
 
 -- name: suspended
 -- The database was restored, and the service writes nothing until an operator lifts its numbers (`linli restored`).
@@ -139,13 +149,13 @@ WHERE COALESCE(p.last, 0) < h.head ORDER BY r.service, r.producer, h.lane;
 -- Requests that were not told exactly once, and facts about none.
 SELECT COALESCE(r.id, f.case_id) AS case_id, r.id IS NOT NULL AS registered, COALESCE(f.times, 0) AS times_told
 FROM intake.request r
-FULL JOIN (SELECT case_id, count(*) AS times FROM intake.outbox WHERE type = 'ComplaintReceived' GROUP BY case_id) AS f
+FULL JOIN (SELECT case_id, count(*) AS times FROM intake.fact WHERE type = 'ComplaintReceived' GROUP BY case_id) AS f
     ON f.case_id = r.id
 WHERE r.id IS NULL OR f.times IS DISTINCT FROM 1 ORDER BY 1;
 
 -- name: complaints_without_ticket
 -- Complaints that dispatch has processed and that have no ticket.
-SELECT o.case_id, o.lane, o.number FROM intake.outbox o
+SELECT o.case_id, o.lane, o.number FROM intake.fact o
 JOIN dispatch.inbox i ON i.producer = 'intake' AND i.lane = o.lane AND o.number <= i.last
 WHERE o.type = 'ComplaintReceived'
     AND NOT EXISTS (SELECT FROM dispatch.ticket t WHERE t.id = o.case_id)
@@ -156,12 +166,12 @@ ORDER BY o.case_id;
 -- name: tickets_without_complaint
 -- Tickets of a request that nobody made.
 SELECT t.id AS case_id, t.status FROM dispatch.ticket t
-WHERE NOT EXISTS (SELECT FROM intake.outbox o WHERE o.case_id = t.id AND o.type = 'ComplaintReceived') ORDER BY t.id;
+WHERE NOT EXISTS (SELECT FROM intake.fact o WHERE o.case_id = t.id AND o.type = 'ComplaintReceived') ORDER BY t.id;
 
 -- name: tickets_not_opened
 -- Complaints whose grading dispatch has processed, and whose ticket nobody opened.
 SELECT t.id AS case_id, o.lane, o.number FROM dispatch.ticket t
-JOIN intake.outbox o ON o.case_id = t.id AND o.type = 'ComplaintGraded'
+JOIN intake.fact o ON o.case_id = t.id AND o.type = 'ComplaintGraded'
 JOIN dispatch.inbox i ON i.producer = 'intake' AND i.lane = o.lane AND o.number <= i.last
 WHERE t.status = 'received'
     AND NOT EXISTS (SELECT FROM dispatch.early e WHERE (e.producer, e.lane, e.number) = ('intake', o.lane, o.number))
@@ -180,7 +190,7 @@ WITH step AS (
 ), told AS (
     SELECT case_id, lane, number, type || CASE WHEN type = 'TicketClosed'
         THEN ' ' || COALESCE(convert_from(body, 'UTF8')::jsonb ->> 'how', '') ELSE '' END AS fact
-    FROM dispatch.outbox WHERE case_id IS NOT NULL
+    FROM dispatch.fact WHERE case_id IS NOT NULL
 ), placed AS (
     SELECT t.case_id, t.lane, t.number, t.fact, m.after, max(t.number) FILTER (WHERE m.after IS NOT NULL) OVER (
         PARTITION BY t.case_id ORDER BY t.number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS moved_at
@@ -196,7 +206,7 @@ ORDER BY p.case_id, p.number;
 -- it to ($2), then what was told ($3) beside each status that it may stand for ($4).
 WITH last AS (
     SELECT DISTINCT ON (o.case_id) o.case_id, o.type, m.after
-    FROM dispatch.outbox o JOIN unnest($1::text[], $2::text[]) AS m (type, after) USING (type)
+    FROM dispatch.fact o JOIN unnest($1::text[], $2::text[]) AS m (type, after) USING (type)
     WHERE o.case_id IS NOT NULL ORDER BY o.case_id, o.number DESC
 )
 SELECT t.id AS case_id, t.status, l.type AS last_fact
@@ -211,7 +221,7 @@ ORDER BY t.id;
 SELECT case_id, lane, number, type, round, expected FROM (
     SELECT case_id, lane, number, type, (convert_from(body, 'UTF8')::jsonb ->> 'round')::integer AS round,
         1 + count(*) FILTER (WHERE type = 'TicketReopened') OVER (PARTITION BY case_id ORDER BY number) AS expected
-    FROM dispatch.outbox WHERE case_id IS NOT NULL) AS told
+    FROM dispatch.fact WHERE case_id IS NOT NULL) AS told
 WHERE round <> expected ORDER BY case_id, number;
 
 -- name: tickets_without_owner
@@ -228,7 +238,7 @@ ORDER BY id;
 -- name: misses_that_differ
 -- Missed deadlines that were not both noted and told, once.
 WITH told AS (
-    SELECT case_id, (convert_from(body, 'UTF8')::jsonb) AS body FROM dispatch.outbox WHERE type = 'DeadlineMissed'
+    SELECT case_id, (convert_from(body, 'UTF8')::jsonb) AS body FROM dispatch.fact WHERE type = 'DeadlineMissed'
 ), counted AS (
     SELECT case_id, (body ->> 'round')::integer AS round, body ->> 'clock' AS clock, (body ->> 'due_at')::timestamptz AS due_at,
         count(*) AS told FROM told GROUP BY 1, 2, 3, 4
@@ -269,11 +279,11 @@ WITH asked AS (
         AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', o.lane, o.number))
         AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', o.lane, o.number))
             AS processed
-    FROM dispatch.outbox o LEFT JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane
+    FROM dispatch.fact o LEFT JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane
     WHERE o.type = 'CoverageAsked'
 ), answered AS (
     SELECT case_id, (convert_from(body, 'UTF8')::jsonb ->> 'round')::integer AS round, count(*) AS times
-    FROM warranty.outbox WHERE type = 'CoverageAnswered' GROUP BY 1, 2
+    FROM warranty.fact WHERE type = 'CoverageAnswered' GROUP BY 1, 2
 )
 SELECT case_id, round, number IS NOT NULL AS asked, COALESCE(times, 0) AS times_answered
 FROM asked FULL JOIN answered USING (case_id, round)
@@ -285,7 +295,7 @@ WHERE number IS NULL OR times > 1 OR (processed AND times IS NULL) ORDER BY case
 -- Callbacks of work that nobody finished.
 SELECT c.id AS callback_id, c.state ->> 'case_id' AS case_id, c.state ->> 'round' AS round FROM followup.callback c
 WHERE NOT EXISTS (
-    SELECT FROM dispatch.outbox o
+    SELECT FROM dispatch.fact o
     WHERE o.case_id = c.state ->> 'case_id' AND o.type IN ('RepairDone', 'TicketResolved')
         AND convert_from(o.body, 'UTF8')::jsonb -> 'round' = c.state -> 'round'
         AND convert_from(o.body, 'UTF8')::jsonb ->> 'how' IS DISTINCT FROM 'standard_answer')
@@ -294,7 +304,7 @@ ORDER BY c.id;
 -- name: completions_without_callback
 -- Finished work that followup has processed, and after which nobody is to be called. A standard answer needs no call.
 WITH done AS (
-    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.outbox o
+    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.fact o
     JOIN followup.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane AND o.number <= i.last
     WHERE o.type IN ('RepairDone', 'TicketResolved')
 )
@@ -313,7 +323,7 @@ WITH told AS (
     SELECT convert_from(body, 'UTF8')::jsonb ->> 'callback_id' AS id,
         count(*) FILTER (WHERE type = 'CallbackCompleted') AS completed,
         count(*) FILTER (WHERE type = 'CustomerUnreachable') AS unreachable
-    FROM followup.outbox WHERE type IN ('CallbackCompleted', 'CustomerUnreachable') GROUP BY 1
+    FROM followup.fact WHERE type IN ('CallbackCompleted', 'CustomerUnreachable') GROUP BY 1
 )
 SELECT id AS callback_id, c.status, COALESCE(completed, 0) AS told_completed, COALESCE(unreachable, 0) AS told_unreachable
 FROM followup.callback c FULL JOIN told USING (id)
@@ -385,7 +395,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT COALESCE(body ->> 'order_id', body ->> 'claim_id') AS id,
         sum(COALESCE(body ->> 'price_fen', body ->> 'amount_fen')::bigint) AS price_fen
-    FROM (SELECT convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.outbox
+    FROM (SELECT convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.fact
         WHERE type IN ('RepairReentrusted', 'CompensationAgreed')) AS cost GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
 WHERE (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM COALESCE(m.fen, 0)
     OR (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM o.price_fen
@@ -394,7 +404,7 @@ ORDER BY d.id;
 -- name: costs_without_deduction
 -- Re-entrusted repairs and compensation under a contract that warranty has processed, and that nobody deducted (WAR-06).
 WITH cost AS (
-    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.outbox o
+    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.fact o
     JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane AND o.number <= i.last
     WHERE o.type IN ('RepairReentrusted', 'CompensationAgreed')
 )
@@ -476,15 +486,18 @@ HAVING count(*) > 1 ORDER BY customer_ref, cause, cause_id;
 
 -- name: points_without_cause
 -- Points for an answer that nobody gave or a deadline that nobody missed, and entries without the mark of their cause.
+WITH answered AS (
+    SELECT DISTINCT case_id, body ->> 'callback_id' AS callback_id, body ->> 'customer_ref' AS customer_ref
+    FROM (SELECT case_id, convert_from(body, 'UTF8')::jsonb AS body FROM followup.fact WHERE type = 'CallbackCompleted') AS told
+), missed AS (
+    SELECT DISTINCT case_id, body ->> 'customer_ref' AS customer_ref
+    FROM (SELECT case_id, convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.fact WHERE type = 'DeadlineMissed') AS told
+)
 SELECT e.customer_ref, e.number, e.what, e.cause, e.cause_id FROM loyalty.points_entry e
-WHERE NOT CASE
-    WHEN e.what = 'earned' AND e.cause = 'survey_answered' THEN EXISTS (
-        SELECT FROM followup.outbox o WHERE o.case_id = e.case_id AND o.type = 'CallbackCompleted'
-            AND convert_from(o.body, 'UTF8')::jsonb @> jsonb_build_object('callback_id', e.cause_id, 'customer_ref', e.customer_ref))
-    WHEN e.what = 'earned' AND e.cause = 'apology_late_case' THEN EXISTS (
-        SELECT FROM dispatch.outbox o WHERE o.case_id = e.cause_id AND o.type = 'DeadlineMissed'
-            AND convert_from(o.body, 'UTF8')::jsonb @> jsonb_build_object('customer_ref', e.customer_ref))
-    ELSE true END
+LEFT JOIN answered a ON (a.case_id, a.callback_id, a.customer_ref) = (e.case_id, e.cause_id, e.customer_ref)
+LEFT JOIN missed m ON (m.case_id, m.customer_ref) = (e.cause_id, e.customer_ref)
+WHERE e.what = 'earned' AND e.cause = 'survey_answered' AND a.case_id IS NULL
+OR e.what = 'earned' AND e.cause = 'apology_late_case' AND m.case_id IS NULL
 OR (e.what <> 'expired' AND NOT EXISTS (
     SELECT FROM loyalty.credit c
     WHERE c.id = e.customer_ref || '.' || CASE e.what WHEN 'spent' THEN 'spent' ELSE e.cause END || '-' || e.cause_id))

@@ -227,7 +227,7 @@ class Consumer:
                 rows = [(producer, lane, *gap) for (producer, lane), gap in stuck.items()]
                 await connection.execute(self.queries["note_gaps"], *[list(c) for c in zip(*rows, strict=True)])
                 self._jumped(stuck)
-            asks = self.watch.to_ask(now_s)
+            asks = self.watch.to_ask(now_s, {place for place in self.watch.open if not self._read_to_end(*place)})
             if self._gaps_may_be_open and not asks and not stuck:
                 await connection.execute(self.queries["close_gaps"])
                 self._gaps_may_be_open = bool(await connection.fetch(self.queries["open_gaps"]))

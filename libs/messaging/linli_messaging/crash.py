@@ -1,7 +1,7 @@
 """Crash points: named places where a test may kill the process as a power cut would (SIGKILL, no clean-up).
 
 ``LINLI_CRASH_AT=after-commit:3`` kills at the third passage of ``after-commit``. Without the variable a point costs one
-comparison. The names are listed in ``POINTS`` so that tests can walk all of them.
+comparison. The names are listed so that tests can walk all of them.
 """
 
 import os
@@ -20,6 +20,9 @@ POINTS: Final = (
     "relay-after-produce",
     "relay-after-published",
 )
+"""Where every service passes whenever anything happens."""
+ARCHIVER_POINTS: Final = ("archive-after-copy", "archive-after-commit")
+"""Where it passes when facts have become old."""
 
 _NAME, _, _COUNT = os.environ.get("LINLI_CRASH_AT", "").partition(":")
 _left = int(_COUNT or 1)

@@ -22,6 +22,7 @@ from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, Sta
 from linli_messaging import answers
 from linli_messaging.completeness import Completeness
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, TimerInput
+from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.service_map import ANYWHERE, Context, OnEvent, OnTimer, Ref, ServiceMap
 from linli_messaging.working_set import Wanted, WorkingSet
@@ -48,6 +49,7 @@ class Deciding:
     locked: frozenset[int]
     now: datetime
     stepped: bool
+    live_from: LiveFrom = ALWAYS_LIVE
     known: Mapping[str, tuple[bytes, Mapping[str, Any]]] = field(default_factory=dict)
     """Commands answered before: their digest and answer."""
     held: Mapping[str, int] = field(default_factory=dict)
@@ -259,7 +261,8 @@ class Deciding:
         at = item.at if self.stepped else max(self.now, item.at)
         try:
             self._fire_before(item.refs, item.at, passing=item.envelope.subject)
-            context = Context(now=at, policies=self.policies, cause=item.cause)
+            live = self.live_from.is_live(item.at)
+            context = Context(now=at, policies=self.policies, cause=item.cause, live=live)
             outcome = _not_refused(self._settle(entry.decide(self._facts, event, context)))
         except (Wanted, _Waits):
             raise
@@ -315,7 +318,8 @@ class Deciding:
     def _fire_one(self, kind: type[State], state: State, timer: Timer) -> None:
         entry = self._clocks[kind, timer.clock]
         cause = f"timer|{kind.table}|{state.id}|{timer.clock}|{timer.occurrence}|{timer.step}"
-        context = Context(now=timer.due_at, policies=self.policies, cause=cause)
+        live = self.live_from.is_live(timer.due_at)
+        context = Context(now=timer.due_at, policies=self.policies, cause=cause, live=live)
         for other_kind, other in entry.needs(state, timer):
             self._facts.get(other_kind, other)
         outcome = self._settle(entry.decide(self._facts, state, timer, context))

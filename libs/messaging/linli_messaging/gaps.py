@@ -4,7 +4,7 @@ Instants here are monotonic seconds of this process; the gaps themselves are sto
 here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,9 @@ GRACE_S: Final = 2.0
 """How long a published number may be on its way: twice the interval of the heads."""
 ASK_AGAIN_S: Final = 2.0
 """How long to wait for an answer before asking again; the producer may be down."""
+ASK_AGAIN_UNREAD_S: Final = 30.0
+"""The same where the partition has more to read, for the answer may be among it: a new consumer reads for minutes, and
+each ask makes the relay begin again. The ask may have been lost, so it is not for ever."""
 
 
 @dataclass(slots=True)
@@ -76,12 +79,20 @@ class GapWatch:
             if now_s - since > GRACE_S and place not in self._open
         }
 
-    def to_ask(self, now_s: float) -> dict[LaneOf, int]:
-        """What to ask for now: the first missing number of every open gap not asked for lately."""
+    @property
+    def open(self) -> Collection[LaneOf]:
+        """Where something is known to be missing."""
+        return self._open.keys()
+
+    def to_ask(self, now_s: float, unread: Container[LaneOf] = frozenset()) -> dict[LaneOf, int]:
+        """What to ask for now: the first missing number of every open gap not asked for lately.
+
+        ``unread``: places whose partition has more to read.
+        """
         due = set()
         for waiting in (self._open, self._fallen):
             for place, asked in waiting.items():
-                if now_s - asked > ASK_AGAIN_S or asked == 0.0:
+                if now_s - asked > (ASK_AGAIN_UNREAD_S if place in unread else ASK_AGAIN_S) or asked == 0.0:
                     waiting[place] = now_s
                     due.add(place)
         return {place: self._last.get(place, 0) + 1 for place in sorted(due)}

@@ -30,6 +30,8 @@ LOCK_SPACE: Final = 0x4C494E4C
 """The first half of the advisory lock's key: "LINL"."""
 PER_LANE: Final = 500
 """Facts a lane a reading: 64 lanes of these stay well below the producer's buffer."""
+LANES_AGAIN: Final = 16
+"""Lanes that are sent again at a time, a segment of the archive each: what is new in the others is not kept waiting."""
 HEADS_EVERY_S: Final = 1.0
 LOOK_EVERY_S: Final = (0.1, 0.5)
 """How often the outbox is looked at when another process of the service may have written (ours wakes us): soon after
@@ -127,10 +129,7 @@ class Relay:
             await asyncio.gather(telling, return_exceptions=True)
 
     async def _relay_once(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
-        lanes = list(self._position)
-        rows = await connection.fetch(
-            self.queries["read_unpublished"], lanes, [self._position[lane] for lane in lanes], PER_LANE
-        )
+        rows = await self._read_next(connection)
         if not rows:
             return False
         crash.point("relay-before-produce")
@@ -145,6 +144,17 @@ class Relay:
         crash.point("relay-after-published")
         self.produced += len(rows)
         return True
+
+    async def _read_next(self, connection: Any) -> list[asyncpg.Record]:  # noqa: ANN401 - asyncpg's proxy
+        """What is new, and some of what is to be sent again. Only what is published can be in the archive."""
+        new = [lane for lane, at in self._position.items() if at >= self._published[lane]]
+        again = [lane for lane, at in self._position.items() if at < self._published[lane]][:LANES_AGAIN]
+        rows: list[asyncpg.Record] = []
+        for query, lanes in (("read_unpublished", new), ("read_again", again)):
+            if lanes:
+                after = [self._position[lane] for lane in lanes]
+                rows += await connection.fetch(self.queries[query], lanes, after, PER_LANE)
+        return rows
 
     async def _produce(self, rows: Sequence[asyncpg.Record]) -> None:
         """Send in order and wait for every acknowledgement.

@@ -57,6 +57,8 @@ class Context:
     cause: str
     """Unique and stable for the input; ids are derived from it."""
     actor: Actor | None = None
+    live: bool = True
+    """False for a fact or clock from before the service's ``live_from``: it asks for nothing outside (promise 7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from linli_messaging.completeness import Completeness
 from linli_messaging.deciding import Deciding
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import CommandInput, EventInput, Input, Passing, TimerInput
+from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.plan import Need, Plan
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
@@ -82,6 +83,7 @@ class Transactor:
     queries: Queries
     deployment: str
     stepped: bool
+    live_from: LiveFrom = ALWAYS_LIVE
     remembered: Remembered = field(default_factory=Remembered)
     committed: dict[int, int] = field(default_factory=dict)
     """The head of each lane when this process last committed there."""
@@ -157,7 +159,7 @@ class Transactor:
                 crash.point("after-load")
                 deciding = Deciding(
                     map=self.map, policies=self.policies, loaded=loaded, locked=lanes, now=_lifted(now, heads),
-                    stepped=self.stepped, known=answered, held=held, poisoned=poisoned,
+                    stepped=self.stepped, live_from=self.live_from, known=answered, held=held, poisoned=poisoned,
                     early=early, complete=Completeness(known, last, arrivals) if known else None,
                 )  # fmt: skip
                 try:

@@ -1,7 +1,7 @@
 """What was published and never came is noticed after a grace, and asked for until the inbox moves."""
 
 import pytest
-from linli_messaging.gaps import ASK_AGAIN_S, GRACE_S, GapWatch
+from linli_messaging.gaps import ASK_AGAIN_S, ASK_AGAIN_UNREAD_S, GRACE_S, GapWatch
 
 PLACE = ("north", 3)
 
@@ -44,6 +44,15 @@ def test_asked_once_and_again_until_it_moves() -> None:
     assert watch.to_ask(100.1 + ASK_AGAIN_S) == {PLACE: 5}
     watch.reached({PLACE: 10}, 110.0)
     assert watch.to_ask(200.0) == {}
+
+
+def test_while_there_is_more_to_read_the_answer_may_be_among_it() -> None:
+    """Given a gap that was asked for, while its partition has more to read, then it is asked for again much later."""
+    watch = GapWatch()
+    watch.jumped({PLACE: (1, 9)})
+    assert watch.to_ask(100.0, {PLACE}) == {PLACE: 1}
+    assert watch.to_ask(100.0 + ASK_AGAIN_UNREAD_S, {PLACE}) == {}
+    assert watch.to_ask(100.1 + ASK_AGAIN_UNREAD_S, {PLACE}) == {PLACE: 1}
 
 
 def test_one_that_is_asked_for_is_not_noticed_twice() -> None:

@@ -1,4 +1,7 @@
-"""The start of a service on its schema: migrate, found or check the deployment, register the policy versions."""
+"""The start of a service on its schema: migrate, found or check the deployment, register the policy versions.
+
+How a new one joins the others is recorded in the founding's transaction (joining.py).
+"""
 
 from pathlib import Path
 
@@ -6,11 +9,13 @@ import asyncpg
 import linli_messaging
 from linli_contracts.events import BY_TYPE
 from linli_contracts.lanes import LANES
+from linli_messaging.live import LiveFrom
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
 from linli_rulebook import PolicyBook, check_registration
 
 from linli_runtime.clock import SystemClock
+from linli_runtime.joining import live_from, starting_numbers
 from linli_runtime.migrations import migrate, read_migrations
 from linli_runtime.settings import Settings
 
@@ -28,8 +33,11 @@ class PolicyVersionError(RuntimeError):
 
 async def found(
     pool: asyncpg.Pool, queries: Queries, service: ServiceMap, sql: Path, settings: Settings, policies: PolicyBook
-) -> None:
-    """Make the schema ready for this program, or refuse to start; may be run by several processes at once."""
+) -> LiveFrom:
+    """Make the schema ready for this program, or refuse to start; may be run by several processes at once.
+
+    Returns from when on the service is live, as it was recorded.
+    """
     own = Queries.load(OWN_QUERIES)
     migrations = [
         *read_migrations("messaging", MESSAGING_MIGRATIONS),
@@ -37,7 +45,15 @@ async def found(
     ]
     async with pool.acquire() as connection:
         await migrate(connection, own, migrations)
-        await connection.execute(queries["found_deployment"], settings.deployment, LANES)
+        async with connection.transaction():
+            first = await connection.fetchval(
+                queries["found_deployment"], settings.deployment, LANES, live_from(settings)
+            )
+            numbers = starting_numbers(settings, service) if first else []
+            if numbers:
+                await connection.execute(
+                    queries["start_inboxes"], *[list(column) for column in zip(*numbers, strict=True)]
+                )
         (row,) = await connection.fetch(queries["read_deployment"])
         if (row["id"], row["lanes"]) != (settings.deployment, LANES):
             message = (
@@ -50,6 +66,7 @@ async def found(
         await connection.execute(
             queries["ripen_known_types"], [name for name, _ in known], [version for _, version in known]
         )
+    return LiveFrom.stored(row["live_from"])
 
 
 async def _register_policies(connection: object, queries: Queries, policies: PolicyBook) -> None:

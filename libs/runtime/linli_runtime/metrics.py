@@ -1,6 +1,7 @@
 """Prometheus metrics of a service process: decisions by rule, batches, how far everything has come."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from linli_messaging.transaction import Committed
@@ -16,6 +17,7 @@ class Metrics:
         """All metrics carry the service as a label, so that one dashboard shows all."""
         self.registry = CollectorRegistry()
         self._service = service
+        self._told = 0
         self._decisions = Counter("linli_decisions", "Decisions by rule", ["service", "rule"], registry=self.registry)
         self._repeated = Counter("linli_repeated", "Records already processed", ["service"], registry=self.registry)
         self._batch = Histogram(
@@ -32,6 +34,9 @@ class Metrics:
                 "waiting": "Inputs waiting in the process",
                 "heads": "Facts told since the service exists: what its readers' linli_inbox_last come up to",
                 "outbox_depth": "Facts committed and not produced",
+                "archived": "Facts that have left the outbox for the archive",
+                "outbox_kept": "Facts in the outbox: told, and not archived",
+                "outbox_age_seconds": "Age of the oldest fact in the outbox",
                 "foreign": "Records of another deployment refused",
                 "produced": "Facts produced by this process's relay",
             }.items()
@@ -47,9 +52,19 @@ class Metrics:
         self._repeated.labels(self._service).inc(committed.arrivals.repeated)
         self._batch.labels(self._service).observe(len(committed.arrivals.next) + len(committed.plan.answers))
 
+    def show_kept(self, archived: int, oldest: timedelta) -> None:
+        """Set the gauges of where facts are kept; :meth:`show` comes first."""
+        values = {
+            "archived": archived,
+            "outbox_kept": self._told - archived,
+            "outbox_age_seconds": oldest.total_seconds(),
+        }
+        for name, value in values.items():
+            self._gauges[name].labels(self._service).set(value)
+
     def show(self, rest: Mapping[str, Any], produced: int, foreign: int) -> None:
         """Set the gauges from a reading of rest."""
-        heads = sum(rest["heads"].values())
+        heads = self._told = sum(rest["heads"].values())
         depth = heads - sum(rest["published"].values())
         values = {**{name: rest[name] for name in ("early", "parked", "gaps", "suspended", "due", "waiting")},
                   "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Operators' routes of a service: health, rest, clock, timeline, parked messages, replay, metrics."""
+"""Operators' routes of a service: health, rest, clock, timeline, parked messages, replay, archive, metrics."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -56,6 +56,13 @@ class Replay(BaseModel):
     lanes: list[int] | None = None
 
 
+class Archive(BaseModel):
+    """Published facts from before an instant leave the outbox for the archive."""
+
+    model_config = ConfigDict(extra="forbid")
+    before: AwareDatetime
+
+
 class Restored(BaseModel):
     """The database came from a backup, and that is meant: go on above every number seen, these included."""
 
@@ -64,7 +71,7 @@ class Restored(BaseModel):
     """The highest number of each of this service's lanes that the other services have handled."""
 
 
-def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
+def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small routes
     """The routes; the running parts are found in ``app.state.running``."""
     router = APIRouter()
 
@@ -149,6 +156,11 @@ def operating_routes() -> APIRouter:  # noqa: C901 - a list of small routes
         lanes = [lane for lane in (how.lanes or range(LANES)) if 0 <= lane < LANES]
         asked = await running.replay(lanes, how.since, how.since_number or {}, actor.subject)
         return _json({"lanes": len(asked), "from": asked})
+
+    @router.post("/archive")
+    async def archive(request: Request, how: Archive, _actor: Operator) -> Response:
+        running: Running = request.app.state.running
+        return _json({"service": running.service, "facts": await running.archive(how.before)})
 
     @router.post("/restored")
     async def restored(request: Request, how: Restored, _actor: Operator) -> Response:

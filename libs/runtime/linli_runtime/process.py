@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -23,6 +24,7 @@ from faststream.kafka import KafkaBroker
 from faststream.security import SASLScram512
 from joserfc.errors import JoseError
 from linli_contracts.topics import PARTITIONS
+from linli_messaging.archiving import Archiver
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
 from linli_messaging.parking import ParkedTopic
@@ -143,7 +145,7 @@ async def _start(
     read_url = settings.read_database_url
     reader = await open_reader(read_url.get_secret_value() if read_url else url, name)
     stack.push_async_callback(_close, reader)
-    await found(pool, queries, service.map, service.sql, settings, policies)
+    live_from = await found(pool, queries, service.map, service.sql, settings, policies)
     clock = await _clock(settings, pool, queries)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap,
@@ -157,9 +159,10 @@ async def _start(
     await producer.start()
     stack.push_async_callback(producer.stop)
     metrics = Metrics(name)
-    transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped)
+    transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from)
     writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
     relay = Relay(name, settings.deployment, pool, queries, producer, PARTITIONS, clock)
+    archiver = Archiver(pool, queries, clock, timedelta(days=settings.archive_after_days))
     broker = KafkaBroker(
         settings.bootstrap,
         security=_broker_security(settings),
@@ -184,7 +187,7 @@ async def _start(
     app.state.writer = writer
     app.state.policies = policies
     running = Running(
-        name, settings.deployment, writer, relay, consumer, clock, pool, queries, metrics,
+        name, settings.deployment, writer, relay, consumer, archiver, clock, pool, queries, metrics,
         new_consumer=lambda: AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap, enable_auto_commit=False, client_id=f"linli-{name}",
             **_client_security(settings),
@@ -196,11 +199,17 @@ async def _start(
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # stopping is ours
     serving = server._serve([door])  # noqa: SLF001 - serve() would take the signals, which are ours
-    parts = {"writer": writer.run(), "relay": relay.run(), "gaps": consumer.watch_gaps(), "http": serving}
+    parts = {
+        "writer": writer.run(),
+        "relay": relay.run(),
+        "gaps": consumer.watch_gaps(),
+        "archiver": archiver.run(),
+        "http": serving,
+    }
     tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
     for task in tasks:
         task.add_done_callback(lambda done: _ended(done, stop))
-    stack.push_async_callback(_stop, tasks, writer, relay, server)
+    stack.push_async_callback(_stop, tasks, writer, relay, archiver, server)
     await broker.start()
     stack.push_async_callback(broker.stop)
     _spare_the_collector()
@@ -217,11 +226,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(*COLLECT_EVERY)
 
 
-async def _stop(tasks: "list[asyncio.Task[None]]", writer: Writer, relay: Relay, server: uvicorn.Server) -> None:
+async def _stop(
+    tasks: "list[asyncio.Task[None]]", writer: Writer, relay: Relay, archiver: Archiver, server: uvicorn.Server
+) -> None:
     """The group is left already (the broker stopped first): finish the batch, publish it, close the door."""
     server.should_exit = True
     writer.stop()
     relay.stop()
+    archiver.stop()
     _, late = await asyncio.wait(tasks[:2] + tasks[3:], timeout=STOP_WITHIN_S)
     for task in (*late, tasks[2]):
         task.cancel()

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer
 from linli_contracts.lanes import lane_of
+from linli_messaging.archiving import Archiver
 from linli_messaging.consumer import Consumer
 from linli_messaging.own_numbers import OwnNumbers
 from linli_messaging.queries import Queries
@@ -21,6 +22,9 @@ from linli_messaging.writer import Writer
 from linli_runtime.clock import AnyClock
 from linli_runtime.metrics import Metrics
 
+ARCHIVED_AT_ONCE: Final = 20_000
+"""Facts an operator's request moves: about a second's work."""
+
 
 @dataclass(slots=True)
 class Running:
@@ -31,6 +35,7 @@ class Running:
     writer: Writer
     relay: Relay
     consumer: Consumer
+    archiver: Archiver
     clock: AnyClock
     pool: asyncpg.Pool
     queries: Queries
@@ -125,6 +130,10 @@ class Running:
             self.relay.wake()
         return first
 
+    async def archive(self, before: datetime) -> int:
+        """Move published facts from before an instant into the archive, some of them: ask again until it is none."""
+        return await self.archiver.archive(before, most=ARCHIVED_AT_ONCE)
+
     async def look_at_the_bus(self) -> None:
         """Look for numbers of ours above our heads; where there are any, nothing is written (promise 8)."""
         consumer = self.new_consumer()
@@ -153,3 +162,6 @@ class Running:
     async def refresh_metrics(self) -> None:
         """Bring the gauges up to date before they are read."""
         self.metrics.show(await self.rest(), self.relay.produced, self.consumer.foreign)
+        (kept,) = await self.fetch("read_kept")
+        oldest_at = kept["oldest_at"]
+        self.metrics.show_kept(kept["archived"], self.clock.now() - oldest_at if oldest_at else timedelta())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,6 +31,14 @@ class Settings(BaseSettings):
     one looks only now and then, and gets 50."""
     deployment: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")
     clock: Literal["system", "stepped"] = "system"
+    live_from: AwareDatetime | None = None
+    """Facts from before it ask for nothing outside. Recorded at the first start, and never again. Default: that start;
+    on the stepped clock every fact is live."""
+    start_at: Path | None = None
+    """What `linli status --json` wrote: at its first start the service begins behind the heads named there. Default: at
+    the beginning."""
+    archive_after_days: float = Field(default=30, ge=0)
+    """How old a published fact is when it leaves the outbox for the archive. Assumed: few replay older ones."""
     policy_dir: Path
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)

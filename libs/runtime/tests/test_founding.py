@@ -1,24 +1,30 @@
 """A process starts only on a schema of its own deployment, lanes and policy versions (promises 2 and 8, ORG-02)."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import linli_messaging
 import linli_runtime.founding as founding_module
+import orjson
 import pytest
+from linli_contracts.events.dispatch import TicketOpened
+from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.queries import Queries
-from linli_messaging.service_map import ServiceMap
+from linli_messaging.service_map import OnEvent, ServiceMap
+from linli_rulebook.decision import Decision
 from linli_runtime.clock import SteppedClock
 from linli_runtime.database import open_writer
 from linli_runtime.founding import PolicyVersionError, WrongDeploymentError, found
-from linli_runtime.settings import Settings
+from linli_runtime.settings import Settings, UnusableSettingsError
 from linli_testkit.databases import Database
 from linli_testkit.facts import POLICY_DIR, shipped_policy
 
 QUERIES = Queries.load(Path(linli_messaging.__file__).parent / "sql" / "queries.sql")
-MAP = ServiceMap("listener", ())
+MAP = ServiceMap("listener", (), (OnEvent(TicketOpened, lambda _event: [], lambda *_: Decision(), ()),))
+MARK = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -31,17 +37,17 @@ async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
     await opened.close()
 
 
-def settings(deployment: str = "d1") -> Settings:
+def settings(deployment: str = "d1", **more: Any) -> Settings:  # noqa: ANN401 - settings of any kind
     given: dict[str, Any] = {
         "database_url": "postgresql://x", "bootstrap": "x", "deployment": deployment, "policy_dir": POLICY_DIR,
         "http_port": 1, "jwt_public_key": "x",
     }  # fmt: skip
-    return Settings(**given)
+    return Settings(**given | more)
 
 
-async def start(pool: asyncpg.Pool, tmp_path: Path, deployment: str = "d1") -> None:
+async def start(pool: asyncpg.Pool, tmp_path: Path, deployment: str = "d1", **more: Any) -> LiveFrom:  # noqa: ANN401 - as above
     (tmp_path / "migrations").mkdir(exist_ok=True)
-    await found(pool, QUERIES, MAP, tmp_path, settings(deployment), shipped_policy())
+    return await found(pool, QUERIES, MAP, tmp_path, settings(deployment, **more), shipped_policy())
 
 
 @pytest.mark.rule("OPS-04")
@@ -95,3 +101,56 @@ async def test_the_stepped_clock_never_goes_back(pool: asyncpg.Pool, tmp_path: P
     again = SteppedClock(pool, QUERIES)
     await again.read()
     assert again.now() == late
+
+
+@pytest.mark.rule("OPS-03")
+async def test_a_service_is_live_from_its_first_start_on(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    """Given no mark, then the first start's instant is recorded, and later starts change nothing."""
+    before = await pool.fetchval("SELECT clock_timestamp()")
+    first = await start(pool, tmp_path)
+    assert before <= first.at <= await pool.fetchval("SELECT clock_timestamp()")
+    assert await start(pool, tmp_path, live_from=MARK) == first
+
+
+@pytest.mark.rule("OPS-03")
+async def test_the_mark_of_the_first_start_is_recorded(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    assert await start(pool, tmp_path, live_from=MARK) == LiveFrom(MARK)
+    assert await start(pool, tmp_path) == LiveFrom(MARK)
+
+
+@pytest.mark.rule("OPS-03")
+async def test_who_plays_the_past_is_always_live(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    """A schema on the stepped clock, and one that is older than the mark itself."""
+    assert await start(pool, tmp_path, clock="stepped") == ALWAYS_LIVE
+    await pool.execute("UPDATE deployment SET live_from = DEFAULT")
+    assert await start(pool, tmp_path, clock="stepped") == ALWAYS_LIVE
+
+
+@pytest.mark.rule("OPS-03")
+async def test_a_new_consumer_may_begin_at_recorded_numbers(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    """Given heads as `linli status --json` wrote them, then the first start begins there, and no later one does."""
+    status = tmp_path / "status.json"
+    heads = {"dispatch": {"heads": {"3": 17, "9": 4}}, "warranty": {"heads": {"3": 5}}}
+    status.write_bytes(orjson.dumps({"at_rest": True, "services": heads}))
+    await start(pool, tmp_path, start_at=status)
+    inboxes = {(row["producer"], row["lane"]): row["last"] for row in await pool.fetch(QUERIES["all_inboxes"])}
+    assert inboxes == {("dispatch", 3): 17, ("dispatch", 9): 4}
+    await pool.execute("UPDATE inbox SET last = last + 1")
+    await start(pool, tmp_path, start_at=status)
+    assert await pool.fetchval("SELECT sum(last) FROM inbox") == 23
+
+
+@pytest.mark.rule("OPS-03")
+@pytest.mark.parametrize(
+    "written",
+    ["", "[]", '{"services":{}}', '{"services":{"dispatch":{"heads":{"64":1}}}}', '{"services":{"dispatch":7}}'],
+)
+async def test_numbers_that_cannot_be_read_found_nothing(pool: asyncpg.Pool, tmp_path: Path, written: str) -> None:
+    """Given a file that is something else, then it refuses, and once the file is right, it is still the first start."""
+    status = tmp_path / "status.json"
+    status.write_text(written)
+    with pytest.raises(UnusableSettingsError, match="LINLI_START_AT"):
+        await start(pool, tmp_path, start_at=status)
+    status.write_text('{"services":{"dispatch":{"heads":{"3":17}}}}')
+    await start(pool, tmp_path, start_at=status)
+    assert await pool.fetchval("SELECT last FROM inbox") == 17

@@ -30,7 +30,19 @@ async def parts(databases: Databases) -> AsyncIterator[tuple[Room, Running, list
             nothing: Any = None
             yield (
                 room,
-                Running("listener", "house", writer, nothing, nothing, nothing, pool, room.queries, nothing, nothing),
+                Running(
+                    "listener",
+                    "house",
+                    writer,
+                    nothing,
+                    nothing,
+                    nothing,
+                    nothing,
+                    pool,
+                    room.queries,
+                    nothing,
+                    nothing,
+                ),
                 told,
             )
         await house.close()

@@ -19,6 +19,7 @@ import orjson
 from linli_contracts.envelope import Envelope, headers_of
 from linli_messaging import crash
 from linli_messaging.inputs import Answer, EventInput, Record, TimerInput
+from linli_messaging.live import ALWAYS
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
 from linli_messaging.service_map import Actor, ServiceMap
@@ -96,7 +97,7 @@ class House:
                 *read_migrations(service.name, sql / "migrations"),
             ]
             await migrate(connection, Queries.load(OWN_QUERIES), files)
-            await connection.execute(queries["found_deployment"], DEPLOYMENT, len(LANES))
+            await connection.execute(queries["found_deployment"], DEPLOYMENT, len(LANES), ALWAYS)
             transactor = Transactor(service, shipped_policy(), queries, DEPLOYMENT, stepped=True)
             rooms[service.name] = Room(service, queries, connection, transactor, Reader(service))
         return cls(rooms, instant)
@@ -171,7 +172,7 @@ class House:
         """What this consumer has not processed of a producer (or everything after ``since`` in each lane)."""
         last = {row["lane"]: row["last"] for row in await consumer.fetch("all_inboxes") if row["producer"] == producer}
         start = [last.get(lane, 0) if since is None else since for lane in LANES]
-        rows = await self.rooms[producer].fetch("read_unpublished", LANES, start, self.batch)
+        rows = await self.rooms[producer].fetch("read_again", LANES, start, self.batch)
         return [self._record(producer, row, consumer.reader) for row in rows]
 
     def _record(self, producer: str, row: asyncpg.Record, reader: Reader) -> Record:
@@ -187,6 +188,7 @@ class House:
             lane=row["lane"],
             number=row["number"],
             traceparent=row["traceparent"],
+            abandoned_from=row["abandoned_from"],
         )
         return reader.take(headers_of(envelope), row["body"])
 

@@ -202,6 +202,25 @@ CROSS JOIN LATERAL (
     SELECT * FROM outbox WHERE outbox.lane = p.lane AND outbox.number > p.number ORDER BY number LIMIT $3
 ) AS o;
 
+-- name: read_again
+-- What the relay has to send again, each lane in order: the next segment of the archive, or else what the outbox has. One
+-- statement, so one snapshot: nothing is on its way from the one to the other.
+SELECT a.lane, f.number, f.id::text AS id, f.type, f.version, f.at, f.key, f.subject, f.traceparent, f.body, f.abandoned_from
+FROM unnest($1::smallint[], $2::bigint[]) AS p (lane, number)
+CROSS JOIN LATERAL (
+    SELECT * FROM archive WHERE archive.lane = p.lane AND archive.last > p.number ORDER BY last LIMIT 1) AS a
+CROSS JOIN LATERAL unnest(
+    a.numbers, a.ids, a.types, a.versions, a.ats, a.keys, a.subjects, a.traceparents, a.bodies, a.abandoned_froms
+) AS f (number, id, type, version, at, key, subject, traceparent, body, abandoned_from)
+WHERE f.number > p.number
+UNION ALL
+SELECT o.lane, o.number, o.id::text, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body, o.abandoned_from
+FROM unnest($1::smallint[], $2::bigint[]) AS p (lane, number)
+CROSS JOIN LATERAL (
+    SELECT * FROM outbox WHERE outbox.lane = p.lane AND outbox.number > p.number ORDER BY number LIMIT $3
+) AS o
+WHERE NOT EXISTS (SELECT FROM archive WHERE archive.lane = p.lane AND archive.last > p.number);
+
 -- name: read_published
 -- How far each lane has been produced.
 SELECT lane, number FROM published ORDER BY lane;
@@ -226,7 +245,69 @@ DELETE FROM resend RETURNING lane, from_number;
 
 -- name: first_number_since
 -- The first number of each lane whose fact is not older than an instant.
-SELECT lane, min(number) AS number FROM outbox WHERE at >= $1 AND lane = ANY($2::smallint[]) GROUP BY lane;
+SELECT l.lane, COALESCE(a.number, o.number) AS number
+FROM unnest($2::smallint[]) AS l (lane)
+LEFT JOIN LATERAL (
+    SELECT (SELECT min(f.number) FROM unnest(numbers, ats) AS f (number, at) WHERE f.at >= $1) AS number
+    FROM archive WHERE archive.lane = l.lane AND newest_at >= $1 ORDER BY last LIMIT 1) AS a ON true
+LEFT JOIN LATERAL (
+    SELECT number FROM outbox WHERE outbox.lane = l.lane AND at >= $1 ORDER BY number LIMIT 1) AS o ON a.number IS NULL
+WHERE COALESCE(a.number, o.number) IS NOT NULL;
+
+-- name: try_archive_lock
+-- Archive alone in this schema, until the transaction ends.
+SELECT pg_try_advisory_xact_lock($1::int, hashtext(current_schema()));
+
+-- name: lanes_to_archive
+-- Lanes with at least so many ($2) published facts in the outbox, of which that one is older than an instant ($1).
+SELECT l.lane
+FROM published l
+CROSS JOIN LATERAL (SELECT COALESCE(max(last), 0) AS last FROM archive WHERE archive.lane = l.lane) AS a
+CROSS JOIN LATERAL (
+    SELECT number, at FROM outbox WHERE outbox.lane = l.lane AND outbox.number >= a.last + $2 ORDER BY number LIMIT 1) AS o
+WHERE o.number <= l.number AND o.at < $1 ORDER BY l.lane;
+
+-- name: archive_ends
+-- The last number of a lane that the archive has.
+SELECT COALESCE(max(last), 0) FROM archive WHERE lane = $1;
+
+-- name: archive_facts
+-- Copy the next facts of a lane ($1) after a number ($2), published and older than an instant ($3), at most so many ($4) and
+-- so many bytes ($5), into the archive as one segment; which they are.
+WITH candidate AS (
+    SELECT o.* FROM outbox o WHERE o.lane = $1 AND o.number > $2
+        AND o.number <= (SELECT number FROM published WHERE published.lane = $1) ORDER BY o.number LIMIT $4
+), old AS (
+    SELECT candidate.*, sum(octet_length(body)) OVER (ORDER BY number) - octet_length(body) AS before FROM candidate
+    WHERE number < COALESCE((SELECT min(number) FROM candidate WHERE at >= $3), 9223372036854775807)
+), segment AS (
+    SELECT lane, min(number) AS first, max(number) AS last, max(at) AS newest_at, array_agg(number ORDER BY number) AS numbers,
+        array_agg(id ORDER BY number) AS ids, array_agg(type ORDER BY number) AS types,
+        array_agg(version ORDER BY number) AS versions, array_agg(at ORDER BY number) AS ats,
+        array_agg(key ORDER BY number) AS keys, array_agg(subject ORDER BY number) AS subjects,
+        array_agg(case_id ORDER BY number) AS case_ids, array_agg(cause ORDER BY number) AS causes,
+        array_agg(traceparent ORDER BY number) AS traceparents, array_agg(body ORDER BY number) AS bodies,
+        array_agg(abandoned_from ORDER BY number) AS abandoned_froms
+    FROM old WHERE before < $5 GROUP BY lane
+)
+INSERT INTO archive (lane, first, last, newest_at, numbers, ids, types, versions, ats, keys, subjects, case_ids, causes,
+    traceparents, bodies, abandoned_froms, digest)
+SELECT lane, first, last, newest_at, numbers, ids, types, versions, ats, keys, subjects, case_ids, causes, traceparents, bodies,
+    abandoned_froms, segment_digest(lane, numbers, ids, types, versions, ats, keys, subjects, case_ids, causes, traceparents,
+        bodies, abandoned_froms)
+FROM segment RETURNING first, last, cardinality(numbers) AS facts;
+
+-- name: drop_archived
+-- These facts have been copied into the archive in this transaction.
+DELETE FROM outbox WHERE lane = $1 AND number BETWEEN $2 AND $3;
+
+-- name: read_kept
+-- How many facts the archive holds (by their numbers), and the instant of the oldest that it has not got.
+SELECT (SELECT COALESCE(sum(a.last), 0)::bigint FROM lane l CROSS JOIN LATERAL (
+        SELECT last FROM archive WHERE archive.lane = l.lane ORDER BY last DESC LIMIT 1) AS a) AS archived,
+    (SELECT min(o.at) FROM lane l CROSS JOIN LATERAL (
+        SELECT COALESCE(max(last), 0) AS last FROM archive WHERE archive.lane = l.lane) AS a CROSS JOIN LATERAL (
+        SELECT at FROM outbox WHERE outbox.lane = l.lane AND outbox.number > a.last ORDER BY number LIMIT 1) AS o) AS oldest_at;
 
 -- name: note_gaps
 -- Numbers noticed as missing.
@@ -267,21 +348,37 @@ SELECT
 
 -- name: timeline_events
 -- The facts this service told about a case.
-SELECT lane, number, type, at, subject, cause, traceparent, body FROM outbox WHERE case_id = $1 ORDER BY lane, number;
+SELECT lane, number, type, at, subject, cause, traceparent, body FROM outbox WHERE case_id = $1
+UNION ALL
+SELECT a.lane, f.number, f.type, f.at, f.subject, f.cause, f.traceparent, f.body FROM archive a CROSS JOIN LATERAL unnest(
+    a.numbers, a.types, a.ats, a.subjects, a.case_ids, a.causes, a.traceparents, a.bodies
+) AS f (number, type, at, subject, case_id, cause, traceparent, body)
+WHERE a.case_ids @> ARRAY[$1] AND f.case_id = $1 ORDER BY lane, number;
 
 -- name: timeline_reasons
 -- Why this service decided about a case.
 SELECT subject, at, recorded_at, what, rule, policy_version, cause, facts FROM history WHERE subject = $1 ORDER BY recorded_at;
 
 -- name: read_deployment
--- Which deployment this schema belongs to.
-SELECT id, lanes FROM deployment;
+-- Which deployment this schema belongs to, and from when on its inputs are live.
+SELECT id, lanes, live_from FROM deployment;
 
 -- name: found_deployment
--- The first start: give the schema its deployment, and each lane its rows.
-WITH founded AS (INSERT INTO deployment (id, lanes) VALUES ($1, $2) ON CONFLICT DO NOTHING),
-    lanes AS (INSERT INTO lane (lane) SELECT generate_series(0, $2 - 1) ON CONFLICT DO NOTHING)
-INSERT INTO published (lane) SELECT generate_series(0, $2 - 1) ON CONFLICT DO NOTHING;
+-- The first start: give the schema its deployment, the instant from which on it is live (none: now), and each lane its rows.
+-- Whether it was the first.
+WITH founded AS (
+    INSERT INTO deployment (id, lanes, live_from) VALUES ($1, $2, COALESCE($3, clock_timestamp())) ON CONFLICT DO NOTHING
+    RETURNING true AS first
+), lanes AS (
+    INSERT INTO lane (lane) SELECT generate_series(0, $2 - 1) ON CONFLICT DO NOTHING
+), numbers AS (
+    INSERT INTO published (lane) SELECT generate_series(0, $2 - 1) ON CONFLICT DO NOTHING
+)
+SELECT EXISTS (SELECT FROM founded) AS first;
+
+-- name: start_inboxes
+-- Begin at these numbers, at the first start: what was told before is not asked for.
+INSERT INTO inbox (producer, lane, last) SELECT * FROM unnest($1::text[], $2::smallint[], $3::bigint[]);
 
 -- name: read_policy_versions
 -- Versions this schema has decided by.
