@@ -1,18 +1,24 @@
 """The audit finds nothing in a whole life, and every kind of violation where one is planted."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
+import linli_messaging
 import pytest
 from linli_cli.audit import clocks, lifecycle
+from linli_cli.audit.books import read_books
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE
 from linli_cli.audit.run import EARLY_WITH_ITS_NEED, EVERYTHING, Wanted, audit_databases
 from linli_cli.audit.violation import Found
 from linli_contracts.envelope import NUMBERS_ABANDONED
 from linli_contracts.events.dispatch import EVENTS, TicketClosed
+from linli_contracts.lanes import LANES
 from linli_contracts.topics import SERVICES as NAMES
 from linli_messaging.queries import Queries
 
+MESSAGING: Final = Queries.load(Path(linli_messaging.__file__).parent / "sql" / "queries.sql")
+LATER: Final = datetime(2100, 1, 1, tzinfo=UTC)
 PLANTS: Final = Queries.load(Path(__file__).with_name("plants.sql"))
 IN_DATABASES: Final = {
     *(check.name for check in (*EACH_SERVICE, *THE_HOUSE)),
@@ -34,6 +40,26 @@ async def test_a_whole_life_is_clean(lived: Connection) -> None:
     assert found.violations == []
     assert found.checks == IN_DATABASES
     assert all(found.counts.values()), found.counts
+
+
+async def _archive(connection: Connection) -> None:
+    """Everything that was ever told goes to the archives, in segments of seven."""
+    for service in NAMES:
+        await connection.fetchval("SELECT set_config('search_path', $1, true)", service)
+        for lane in range(LANES):
+            last = 0
+            while made := await connection.fetchrow(MESSAGING["archive_facts"], lane, last, LATER, 7, 1_000_000):
+                await connection.execute(MESSAGING["drop_archived"], lane, made["first"], made["last"])
+                last = made["last"]
+        assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_a_life_whose_facts_are_all_archived_is_clean_and_has_the_same_books(lived: Connection) -> None:
+    before = await read_books(lived)
+    await _archive(lived)
+    assert (await _audit(lived)).violations == []
+    assert await read_books(lived) == before
 
 
 @pytest.mark.parametrize("check", sorted(IN_DATABASES))
