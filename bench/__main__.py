@@ -13,19 +13,23 @@ from typing import Any
 from bench.escalate import escalate
 from bench.figures import Figures
 from bench.http import commands, queries
+from bench.latency import latency
 from bench.lifecycle import lifecycle
 from bench.memory import memory
 from bench.replay import join, replay
+from bench.stored import stored
 from bench.timers import timers
 
 BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "lifecycle": ("lifecycles/s", lifecycle),
+    "stored": ("lifecycles/s", stored),
     "escalate": ("s", escalate),
     "replay": ("facts/s", replay),
     "join": ("facts/s", join),
     "timers": ("ms a sweep", timers),
     "http": ("commands/s", commands),
     "queries": ("queries/s", queries),
+    "latency": ("ms, 99th percentile", latency),
     "memory": ("MB", memory),
 }
 

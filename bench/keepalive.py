@@ -43,6 +43,11 @@ class Door:
             raise RefusedError(f"{head.splitlines()[0].decode()}: {body[:300].decode()}")
         return body
 
+    @property
+    def closed(self) -> bool:
+        """Whether the service has left, as it does when nothing was asked for some seconds."""
+        return self._reader.at_eof()
+
     def close(self) -> None:
         """Leave."""
         self._writer.close()

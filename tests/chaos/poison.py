@@ -24,6 +24,8 @@ WHILE_S: Final = 1.5
 SPOILT: Final = 8
 """Facts of a wave that are spoilt on their way."""
 _POLL_S: Final = 0.1
+_RAISE_VERSIONS: Final = "UPDATE dispatch.lane SET version = version + 1"
+"""As whoever edits a state by hand does, or dispatch would go on with the state that it remembers."""
 CRITICAL: Final = ("ComplaintReceived", "RepairDone", "TicketResolved", "CallbackCompleted")
 """Each is read by somebody, and holds its case until it is mended."""
 
@@ -173,7 +175,8 @@ async def _parked(world: World, service: str) -> list[Row]:
 async def clock_raises(strike: Strike) -> None:
     """Tickets that cannot be read by their rule when their clock runs out: each is set aside, mended, tried again."""
     world = strike.world
-    async with world.database() as connection:
+    async with world.database() as connection, connection.transaction():
+        await connection.execute(_RAISE_VERSIONS)
         spoilt = await connection.fetch(
             "UPDATE dispatch.ticket SET state = jsonb_set(state, '{policy_version}', '\"0000.0\"') "
             "WHERE id IN (SELECT id FROM dispatch.timer WHERE state_table = 'ticket' AND due_at <= $1) "
@@ -188,7 +191,8 @@ async def clock_raises(strike: Strike) -> None:
             if item["source"] != "timer" or item["status"] != "parked":
                 continue
             was = next(row["state"] for row in spoilt if row["id"] == item["subject"])
-            async with world.database() as connection:
+            async with world.database() as connection, connection.transaction():
+                await connection.execute(_RAISE_VERSIONS)
                 await connection.execute(
                     "UPDATE dispatch.ticket SET state = $2::jsonb WHERE id = $1", item["subject"], was
                 )
