@@ -18,10 +18,9 @@ from linli_messaging.queries import Queries
 
 from bench.figures import Figures
 from bench.lifecycle import BROKER, LIVES, WAVE
-from bench.repair_life import ESTATES, RepairLives
+from bench.repair_life import ESTATES, REST_S, RepairLives
 
 STORED: Final = int(os.environ.get("STORED", "1000000"))
-READY_S: Final = 120.0
 SQL: Final = Path(__file__).with_name("old.sql")
 
 
@@ -42,7 +41,7 @@ async def stored() -> Figures:
             for service in SERVICES:
                 stack.services[service].start()
             for service in SERVICES:
-                await stack._answers(service, "ready", READY_S)
+                await stack.answers(service, "ready", REST_S)
             lives.others_closed = STORED
             await lives.days(1)
             return Figures(await _rate(lives), empty)

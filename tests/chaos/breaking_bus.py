@@ -59,6 +59,8 @@ async def bus_wiped(strike: Strike) -> None:
                 raise
         else:
             break
+    world.start_what_ended()
+    await world.ready(*SERVICES)
     for service in SERVICES:
         await world.linli("replay", "--service", service)
 

@@ -69,7 +69,13 @@ class World:
     async def ready(self, *services: str) -> None:
         """Wait until these answer that they are ready."""
         for service in services:
-            await self.stack._answers(service, "ready", REST_S)
+            await self.stack.answers(service, "ready", REST_S)
+
+    def start_what_ended(self) -> None:
+        """As a supervisor does: a service that ended by itself is started again."""
+        for service in SERVICES:
+            if not self.process(service).running:
+                self.start(service)
 
     async def scale(self, service: str, processes: int) -> None:
         """Have so many processes of a service; the first one stays."""
@@ -177,9 +183,10 @@ class World:
                 return
 
     async def rest(self, within_s: float = REST_S) -> float:
-        """Wait for rest; the seconds it took. Whatever is not reachable yet is waited for, too."""
+        """Wait for rest; the seconds it took. What is not reachable yet is waited for, what ended is started."""
         began = time.monotonic()
         while True:
+            self.start_what_ended()
             left = within_s - (time.monotonic() - began)
             try:
                 await self.client.wait_until_rest(max(1.0, left))

@@ -171,7 +171,7 @@ class Stack:
             process.start()
         urls = {service: f"http://{LOOPBACK}:{port}" for service, port in self._ports.services.items()}
         self.client = Client(urls, self.signer)
-        await together(self._answers(service, "live", _LIVE_TIMEOUT_S) for service in SERVICES)
+        await together(self.answers(service, "live", _LIVE_TIMEOUT_S) for service in SERVICES)
         if existed and not self.bus.remembers:
             await self._rebuild_bus()
         await together(self._ready(service) for service in SERVICES)
@@ -203,10 +203,11 @@ class Stack:
         access.write(self.options.home.audit)
 
     async def _ready(self, service: str) -> None:
-        await self._answers(service, "ready", _READY_TIMEOUT_S)
+        await self.answers(service, "ready", _READY_TIMEOUT_S)
         self._tell(Words(f"{service} 就绪", f"{service} is ready"))
 
-    async def _answers(self, service: str, question: str, timeout_s: float) -> None:
+    async def answers(self, service: str, question: str, timeout_s: float) -> None:
+        """Wait until a service says yes to `live` or `ready`. Raises `StartFailedError` when it ends, or does not."""
         url = f"{self.client.addresses[service]}/health/{question}"
         async with httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S, trust_env=False) as http:
 

@@ -17,6 +17,7 @@ import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
@@ -89,8 +90,22 @@ class Consumer:
             parser=_raw,
             decoder=_undecoded,
         )
-        subscriber.get_msg = _next_records  # type: ignore[method-assign, assignment]  # see there
+        subscriber.get_msg = self._next_records  # type: ignore[method-assign, assignment]  # see there
         subscriber(self._take)
+
+    async def _next_records(self, kafka: AIOKafkaConsumer) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
+        """What has come. FastStream's own, after none, sleeps as long as it waited, whatever comes meanwhile.
+
+        What does not pass by itself ends the process: after a refusal by the group's coordinator (its access lists
+        were not there yet, as on a bus made anew) aiokafka never joins the group again.
+        """
+        try:
+            found = await kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_BATCH)
+        except KafkaError as error:
+            if not error.retriable:
+                self.writer.fail(error)
+            raise
+        return tuple(chain.from_iterable(found.values()))
 
     async def _take(self, message: KafkaMessage) -> None:
         records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
@@ -280,12 +295,6 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         own_asks = asks_topic(self._consumer.writer.map.name)
         await self._consumer.take_up()
         self._consumer.own({place.partition for place in assigned if place.topic == own_asks})
-
-
-async def _next_records(kafka: AIOKafkaConsumer) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
-    """What has come. FastStream's own, after none, sleeps as long as it waited, whatever comes meanwhile."""
-    found = await kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_BATCH)
-    return tuple(chain.from_iterable(found.values()))
 
 
 async def _raw(records: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream's parser hook
