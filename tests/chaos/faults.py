@@ -63,7 +63,13 @@ _ALL: Final = (
     ),
     Fault("clock-raises", "a clock whose rule raises", poison.clock_raises, at_the_end=True),
     Fault("poison", "facts spoilt and junk among them", poison.poison, leaves=frozenset({"bus_facts_that_differ"})),
-    Fault("half-poisoned", "half of all records are junk", poison.half_poisoned, waves=(1,)),
+    Fault(
+        "half-poisoned",
+        "half of all records are junk",
+        poison.half_poisoned,
+        waves=(1,),
+        leaves=frozenset({"bus_facts_that_differ"}),
+    ),
     Fault("disk-full", "no room left for Postgres", breaking_database.disk_full, disk_mb=400, waves=(1, 2)),
     *(
         Fault(f"crash-{service}", f"SIGKILL at crash points of {service}", partial(killing.crash_points, service))

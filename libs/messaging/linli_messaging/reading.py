@@ -15,6 +15,9 @@ KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE) | {NUMBERS_ABANDONED
 MAX_NUMBER: Final = 2**63 - 1
 """What the database can count to; no lane comes near it, so a larger number is no number of ours."""
 
+_NOT_LOOKED_AT: Final = ("ce_id", "ce_time", "ce_subject")
+"""Headers of a whole envelope that say nothing about the record's place."""
+
 
 class Reader:
     """Reads records as one service's map wants them."""
@@ -26,10 +29,12 @@ class Reader:
     def take(self, headers: Collection[tuple[str, bytes]], body: bytes) -> Record:
         """Make an input of a record of the bus; raises ``EnvelopeError`` where not even its place can be read.
 
-        Most records are of known types that the service has no entry for: of those nothing but the place is looked at.
+        Most records are of known types that the service has no entry for: of those nothing but the place is looked at,
+        and that the envelope is whole. Half of one is nobody's fact, and would be counted as the next of its lane.
         """
         found = dict(headers)
         try:
+            b"\0".join(found.values()).decode()
             name = found.get("ce_type", b"").decode()
             if name not in KNOWN_TYPES or name in self._entries:
                 return self.read(headers, body)
@@ -37,6 +42,8 @@ class Reader:
             number = int(found["ce_sequence"])
             lane = lane_of_key(found["ce_partitionkey"].decode())
             abandoned_from = int(found["ce_abandonedfrom"]) if "ce_abandonedfrom" in found else None
+            for needed in _NOT_LOOKED_AT:
+                found[needed]
         except KeyError as error:
             raise EnvelopeError(f"header {error.args[0]} is missing") from error
         except ValueError as error:

@@ -91,9 +91,10 @@ def test_a_record_that_declares_numbers_abandoned_passes_with_the_first_of_them(
 @pytest.mark.rule("OPS-02")
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ce_source", b"north"), ("ce_sequence", b"0"), ("ce_sequence", b"one"), ("ce_partitionkey", b"\xff")],
-)
-def test_a_record_that_only_passes_needs_a_place_too(name: str, value: bytes) -> None:
+    [("ce_source", b"north"), ("ce_sequence", b"0"), ("ce_sequence", b"one"), ("ce_partitionkey", b"\xff"),
+     ("ce_subject", b"\xff"), ("ce_id", b"\xff"), ("ce_time", b"\xff")],
+)  # fmt: skip
+def test_a_record_that_only_passes_needs_a_place_and_a_whole_envelope(name: str, value: bytes) -> None:
     given = [(title, b"Sent" if title == "ce_type" else value if title == name else old) for title, old in headers()]
     for wrong in (given, [pair for pair in given if pair[0] != name]):
         with pytest.raises(EnvelopeError):
