@@ -37,6 +37,7 @@ EACH_SERVICE: Final = (
     Check("published_beyond_the_head", Words("已发布多于已有", "more was published than there is")),
     Check("unpublished", Words("静止时仍有未发布的事实", "facts are not published at rest"), at_rest=True),
     Check("facts_told_twice", Words("同一原因的事实出现两次", "a fact was told twice for one cause")),
+    Check("figures_that_differ", Words("统计数与存量不符", "figures are not what is stored comes to")),
     Check("keys_in_two_lanes", Words("一个键分在多条通道", "a key's facts lie in several lanes")),
     Check("segments_that_differ", Words("存档内容被改动", "a segment of the archive is not what was archived")),
     Check("suspended", Words("数据库恢复后尚未续写", "its database was restored, and it writes nothing")),

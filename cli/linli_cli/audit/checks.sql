@@ -52,6 +52,13 @@ WHERE digest IS DISTINCT FROM segment_digest(lane, numbers, ids, types, versions
     traceparents, bodies, abandoned_froms)
 ORDER BY lane, last;
 
+-- name: figures_that_differ
+-- Figures that are not what is stored comes to, counted anew.
+SELECT COALESCE(t.part, a.part) AS part, COALESCE(t.name, a.name) AS name, COALESCE(t.counted, 0) AS counted,
+    COALESCE(a.counted, 0) AS stored
+FROM tally t FULL JOIN counted_anew a USING (part, name, lane)
+WHERE COALESCE(t.counted, 0) <> COALESCE(a.counted, 0) ORDER BY part, name;
+
 -- name: suspended
 -- The database was restored, and the service writes nothing until an operator lifts its numbers (`linli restored`).
 SELECT id AS deployment, suspended_at FROM deployment WHERE suspended_at IS NOT NULL;

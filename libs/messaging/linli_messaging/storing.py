@@ -19,6 +19,7 @@ from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
 from linli_messaging.restored import SuspendedError
 from linli_messaging.service_map import Ref
+from linli_messaging.tallying import moved
 from linli_messaging.tracing import traceparent_of
 
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -235,6 +236,12 @@ class Store:
             by_table[row.table].append({**row.values, "lane": lane_of_key(row.key)})
         for table, values in by_table.items():
             await self._execute(f"append_{table}", orjson.dumps(values, default=str).decode())
+
+    async def move_tally(self, plan: Plan, loaded: Mapping[Ref, State | None]) -> None:
+        """Bring the figures in line with the states and rows."""
+        change = moved(plan.states, loaded, plan.appends)
+        if change:
+            await self._execute("move_tally", *_columns([(*place, by) for place, by in change.items()]))
 
     async def append_reasons(self, reasons: Sequence[Reason]) -> None:
         """Append why things were decided."""

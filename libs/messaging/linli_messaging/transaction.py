@@ -245,6 +245,7 @@ class Transactor:
         await store.save_timers(self.map.states, plan, loaded)
         reached = await store.append_facts(plan, heads, None if self.stepped else now, version)
         await store.append_rows(plan.appends)
+        await store.move_tally(plan, loaded)
         await store.append_reasons(plan.reasons)
         await store.append_answers(plan.answers, now)
         await store.settle_stored(plan)

@@ -44,6 +44,15 @@ class State(BaseModel):
         """
         return ()
 
+    def tally(self) -> Mapping[str, int]:
+        """What this state adds to its service's figures, by name (none by default): a projection, like timers."""
+        return {}
+
+    @property
+    def counted_in(self) -> str:
+        """The part of the figures that it counts in: what is read together (its key by default)."""
+        return self.id.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Because:
@@ -66,6 +75,10 @@ class Append:
     key: str
     """The key whose lane must be locked to write it."""
     values: Mapping[str, Any]
+    tally: Mapping[str, int] = field(default_factory=dict)
+    """What the row adds to the service's figures, by name."""
+    counted_in: str = ""
+    """The part of the figures that it counts in."""
 
 
 @dataclass(frozen=True, slots=True)

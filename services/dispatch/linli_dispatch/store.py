@@ -1,6 +1,6 @@
 """Typed reads of dispatch's tables for people; the writer loop has its own. What a reader may see is an argument."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 from typing import Final
 
@@ -242,35 +242,28 @@ async def page_missed(
 
 
 async def figures(reads: Reads, org: str, estate_id: str | None) -> Figures:
-    """The counts, in two passes over the tickets."""
-    rows = await reads.fetch("count_tickets", estate_id, org)
-    named = await reads.fetch("count_by_name", estate_id, org)
-    by_status: Counter[Status] = Counter()
-    by_level: Counter[Level] = Counter()
-    closed_how: Counter[str] = Counter()
+    """The counts, as they are kept up with every transaction (`Ticket.tally`)."""
+    rows = await reads.fetch("figures", estate_id, org)
+    by_what: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        by_status[row["status"]] += row["tickets"]
-        by_level[row["level"]] += row["tickets"]
-        if row["closed_how"]:
-            closed_how[row["closed_how"]] += row["tickets"]
-    deadlines: dict[Clock, KeptAndMissed] = {}
-    for row in named:
-        if row["what"] != "step":
-            so_far = deadlines.get(row["name"], KeptAndMissed())
-            deadlines[row["name"]] = so_far.model_copy(update={row["what"]: row["times"]})
-    received, closed = by_status.total(), by_status["closed"]
-    return Figures(
-        received=received,
-        open=received - closed,
-        closed=closed,
-        by_status=by_status,
-        by_level=by_level,
-        closed_how=closed_how,
-        overdue=sum(row["overdue"] for row in rows),
-        reopened=sum(row["reopened"] for row in rows),
-        reentrusted=sum(row["reentrusted"] for row in rows),
-        deadlines=deadlines,
-        ladder_steps={row["name"]: row["times"] for row in named if row["what"] == "step"},
-        stuck=sum(row["stuck"] for row in rows),
-        unowned=sum(row["unowned"] for row in rows),
+        what, _, name = row["name"].partition(".")
+        by_what[what][name] = row["counted"]
+    by_status, kept, missed = by_what["status"], by_what["kept"], by_what["missed"]
+    received, closed = sum(by_status.values()), by_status.get("closed", 0)
+    alone = {what: by_what[what].get("", 0) for what in ("overdue", "reopened", "reentrusted", "stuck", "unowned")}
+    return Figures.model_validate(
+        {
+            "received": received,
+            "open": received - closed,
+            "closed": closed,
+            "by_status": by_status,
+            "by_level": by_what["level"],
+            "closed_how": by_what["closed_how"],
+            "deadlines": {
+                clock: {"kept": kept.get(clock, 0), "missed": missed.get(clock, 0)}
+                for clock in sorted(kept.keys() | missed.keys())
+            },
+            "ladder_steps": by_what["step"],
+            **alone,
+        }
     )

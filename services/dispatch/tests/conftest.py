@@ -7,9 +7,9 @@ import asyncpg
 import linli_dispatch
 import pytest
 import pytest_asyncio
-from linli_messaging.queries import Queries
 from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
+from linli_testkit.tables import migrated
 
 from services.dispatch.tests.office import Office
 
@@ -28,6 +28,4 @@ def office() -> Office:
 async def reads(database: Database) -> AsyncIterator[Reads]:
     """Reads over the migrated tables, empty."""
     async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for migration in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(migration.read_text(encoding="utf-8"))
-        yield Reads(pool, Queries.load(SQL / "queries.sql"))
+        yield await migrated(pool, SQL)

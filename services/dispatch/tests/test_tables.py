@@ -1,12 +1,7 @@
 """What is decided is stored and read again from a real database; who may not see it, does not."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-
 import asyncpg
-import orjson
 import pytest
-from linli_contracts.lanes import lane_of, lane_of_key
 from linli_dispatch.handlers import MAP
 from linli_dispatch.store import (
     TicketFilter,
@@ -17,28 +12,17 @@ from linli_dispatch.store import (
     show_estate,
     show_ticket,
 )
-from linli_messaging.service_map import Actor, Ref
-from linli_rulebook.decision import State
+from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
+from linli_testkit.tables import figures_that_differ, keep
 
 from services.dispatch.tests.office import CASE, NOW, SECOND, Office, local
 
 GROUP = Actor(subject="staff", scopes=frozenset({"dispatch:read"}))
 
 
-async def save(reads: Reads, states: Mapping[Ref, State]) -> None:
-    by_table: dict[str, list[State]] = defaultdict(list)
-    for (kind, _), state in states.items():
-        by_table[kind.table].append(state)
-    for table, rows in by_table.items():
-        ids = [row.id for row in rows]
-        await reads.fetch(f"save_{table}", ids, [lane_of(row) for row in ids], [row.model_dump_json() for row in rows])
-
-
 async def store(reads: Reads, office: Office) -> None:
-    await save(reads, office.states)
-    rows = [{**row.values, "lane": lane_of_key(row.key)} for row in office.rows]
-    await reads.fetch("append_missed_deadline", orjson.dumps(rows).decode())
+    await keep(reads, office.states.values(), office.rows)
 
 
 def busy_office() -> Office:
@@ -65,7 +49,7 @@ def busy_office() -> Office:
 async def test_what_is_stored_is_read_again_and_counted(reads: Reads) -> None:
     office = busy_office()
     await store(reads, office)
-    await save(reads, office.states)
+    await keep(reads, office.states.values())
     for kind in MAP.states:
         rows = await reads.fetch(f"load_{kind.table}", [identity for of, identity in office.states if of is kind])
         assert {row["id"]: kind.model_validate_json(row["state"]) for row in rows} == {
@@ -77,6 +61,7 @@ async def test_what_is_stored_is_read_again_and_counted(reads: Reads) -> None:
     assert (seen.case_id, seen.round, seen.status) == (CASE, 2, "contractor_notified")
     assert seen.clocks == office.ticket().clocks
 
+    assert await figures_that_differ(reads) == []
     counted = await figures(reads, "group", None)
     assert (counted.received, counted.open, counted.closed) == (3, 2, 1)
     assert (counted.reopened, counted.reentrusted, counted.stuck) == (1, 1, 0)
@@ -162,7 +147,7 @@ async def test_the_database_refuses_a_stuck_ticket_and_keeps_every_miss(reads: R
     await store(reads, office)
     stuck = office.ticket().model_copy(update={"clocks": ()})
     with pytest.raises(asyncpg.CheckViolationError):
-        await save(reads, {(type(stuck), stuck.id): stuck})
+        await keep(reads, [stuck])
     for tampering in ("DELETE FROM missed_deadline", "TRUNCATE missed_deadline"):
         with pytest.raises(asyncpg.RaiseError, match="stays missed"):
             await reads.pool.execute(tampering)

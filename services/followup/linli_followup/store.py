@@ -68,9 +68,9 @@ async def find_callback(reads: Reads, callback_id: str, *, org: str) -> Callback
 
 
 async def figures(reads: Reads, *, org: str) -> Figures:
-    """The counts over all callbacks that ``org`` may see."""
-    row = await reads.fetchrow("figures", org)
-    return Figures.model_validate(dict(row or {}))
+    """The counts over all callbacks that ``org`` may see, as every transaction keeps them up (`Callback.tally`)."""
+    counted = {row["name"]: row["counted"] for row in await reads.fetch("figures", org)}
+    return Figures.model_validate({name: counted.get(name, 0) for name in Figures.model_fields})
 
 
 def _as_stored(instant: datetime | None) -> str | None:

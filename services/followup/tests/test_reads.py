@@ -10,28 +10,18 @@ import linli_followup
 import pytest
 from fastapi import FastAPI
 from linli_contracts.events.dispatch import EstateRegistered
-from linli_contracts.lanes import lane_of
 from linli_followup.api import router
 from linli_followup.commands import CompleteCallback, NoAnswer
 from linli_followup.domain.callback import callback_id
 from linli_followup.store import callback_page, figures, find_callback
-from linli_messaging.queries import Queries
 from linli_messaging.service_map import Actor
-from linli_rulebook.decision import State
 from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
+from linli_testkit.tables import figures_that_differ, keep, migrated
 
 from services.followup.tests.callers import DUE_BY, DUE_FROM, FINISHED, World, at, repair_done
 
 SQL = Path(linli_followup.__file__).parent / "sql"
-QUERIES = Queries.load(SQL / "queries.sql")
-
-
-async def keep(pool: asyncpg.Pool, states: list[State]) -> None:
-    """Stores the states one by one, as the writer loop does it in bulk."""
-    for state in states:
-        row = [state.id], [lane_of(state.id)], [state.model_dump_json()]
-        await pool.execute(QUERIES[f"save_{state.table}"], *row)
 
 
 def year() -> World:
@@ -60,10 +50,9 @@ def year() -> World:
 @pytest.fixture
 async def reads(database: Database) -> AsyncIterator[Reads]:
     async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for file in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(file.read_text(encoding="utf-8"))
-        await keep(pool, list(year().states.values()))
-        yield Reads(pool, QUERIES)
+        reads = await migrated(pool, SQL)
+        await keep(reads, year().states.values())
+        yield reads
 
 
 @pytest.mark.rule("FUP-01")
@@ -110,6 +99,7 @@ async def test_pages_hold_what_was_asked_for_in_order(
 
 @pytest.mark.rule("FUP-01", "FUP-04")
 async def test_the_figures_count_every_callback_once(reads: Reads) -> None:
+    assert await figures_that_differ(reads) == []
     counts = await figures(reads, org="group")
     assert counts.model_dump() == {
         "callbacks": 5, "planned": 1, "due": 2, "completed": 1, "satisfied": 0, "unsatisfied": 1, "unreachable": 1,

@@ -1,6 +1,6 @@
 """Typed reads of intake's tables for people; the writer loop has its own. What a reader may see is an argument."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 
 from linli_contracts.event import Instant, Level
@@ -170,19 +170,23 @@ async def page_quarantine(
 
 
 async def figures(reads: Reads, org: str, estate_id: str | None) -> Figures:
-    """The counts of one estate, or of all that the organisation path may see."""
-    rows = await reads.fetch("count_requests", estate_id, org)
-    by_level: Counter[Level] = Counter()
-    by_kind: Counter[RequestKind] = Counter()
-    by_status: Counter[Stage] = Counter()
-    for row in rows:
-        by_level[row["level"]] += row["requests"]
-        by_kind[row["kind"]] += row["requests"]
-        by_status[row["status"]] += row["requests"]
-    quarantined = await reads.fetchrow("count_quarantined", estate_id, org)
-    groups = await reads.fetchrow("count_groups", estate_id, org)
-    counts = {**dict(quarantined or {}), **dict(groups or {})}
-    return Figures(received=by_level.total(), by_level=by_level, by_kind=by_kind, by_status=by_status, **counts)
+    """The counts of one estate, or of all that the organisation path may see, as every transaction keeps them up."""
+    by_what: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in await reads.fetch("figures", estate_id, org):
+        what, _, name = row["name"].partition(".")
+        by_what[what][name] = row["counted"]
+    return Figures.model_validate(
+        {
+            "received": sum(by_what["status"].values()),
+            "by_level": by_what["level"],
+            "by_kind": by_what["kind"],
+            "by_status": by_what["status"],
+            "quarantined": by_what["quarantine"].get("open", 0),
+            "resubmitted": by_what["quarantine"].get("resubmitted", 0),
+            "linked_groups": by_what["linked"].get("groups", 0),
+            "linked_requests": by_what["linked"].get("requests", 0),
+        }
+    )
 
 
 async def show_standing(reads: Reads, case_id: str, secret: str) -> Standing | None:

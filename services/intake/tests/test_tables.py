@@ -1,6 +1,5 @@
 """What is decided is stored and read again from a real database; who may not see it, does not."""
 
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,11 +11,10 @@ from linli_contracts.lanes import lane_of
 from linli_intake.domain.request import Request
 from linli_intake.handlers import MAP
 from linli_intake.store import Filter, figures, page_quarantine, page_requests, show_request, show_standing
-from linli_messaging.queries import Queries
-from linli_messaging.service_map import Ref
-from linli_rulebook.decision import State
+from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
+from linli_testkit.tables import figures_that_differ, keep, migrated
 
 from services.intake.tests.desk import COMPLETE, Desk
 
@@ -27,18 +25,7 @@ SQL = Path(linli_intake.__file__).parent / "sql"
 @pytest_asyncio.fixture
 async def reads(database: Database) -> AsyncIterator[Reads]:
     async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for migration in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(migration.read_text(encoding="utf-8"))
-        yield Reads(pool, Queries.load(SQL / "queries.sql"))
-
-
-async def save(reads: Reads, states: dict[Ref, State]) -> None:
-    by_table: dict[str, list[State]] = defaultdict(list)
-    for (kind, _), state in states.items():
-        by_table[kind.table].append(state)
-    for table, rows in by_table.items():
-        ids = [row.id for row in rows]
-        await reads.fetch(f"save_{table}", ids, [lane_of(row) for row in ids], [row.model_dump_json() for row in rows])
+        yield await migrated(pool, SQL)
 
 
 @pytest.mark.rule("INT-03", "INT-07", "INT-13", "INT-15")
@@ -48,8 +35,8 @@ async def test_what_is_saved_is_read_again(desk: Desk, reads: Reads) -> None:
     elsewhere = desk.receive(estate_id="xh02", home_id="xh02.1-1-101")
     refused = desk.receive(expects=None)
     desk.accepted("intake.link", case_id=first["case_id"], other_case_id=second["case_id"], by="s17")
-    await save(reads, desk.states)
-    await save(reads, desk.states)
+    await keep(reads, desk.states.values())
+    await keep(reads, desk.states.values())
 
     for kind in MAP.states:
         rows = await reads.fetch(f"load_{kind.table}", [identity for of, identity in desk.states if of is kind])
@@ -97,9 +84,35 @@ async def test_what_is_saved_is_read_again(desk: Desk, reads: Reads) -> None:
     assert shown.items[0].form is not None
     assert shown.items[0].form.name == COMPLETE["name"]
 
+
+@pytest.mark.rule("INT-03", "ORG-01")
+async def test_everything_is_counted_once_and_a_refused_form_where_it_came_from(desk: Desk, reads: Reads) -> None:
+    first = desk.receive()
+    second = desk.receive(contact="another", people=4, kind="complaint")
+    desk.receive(estate_id="xh02", home_id="xh02.1-1-101")
+    desk.receive(expects=None)
+    desk.accepted("intake.link", case_id=first["case_id"], other_case_id=second["case_id"], by="s17")
+    await keep(reads, desk.states.values())
+    desk.sender = Actor("agent", frozenset(), "group/south")
+    desk.receive(estate_id="nowhere")
+    desk.accepted("intake.unlink", case_id=second["case_id"], by="s17")
+    desk.accepted("intake.link", case_id=second["case_id"], other_case_id=first["case_id"], by="s17")
+    await keep(reads, desk.states.values())
+    assert await figures_that_differ(reads) == []
+    for org, quarantined in {
+        "group": 2,
+        "group/south": 2,
+        "group/south/p1": 1,
+        "group/sou": 0,
+        "group/north": 0,
+    }.items():
+        assert (await figures(reads, org, None)).quarantined == quarantined
+        page = await page_quarantine(reads, org, "open", after="", limit=9, with_words=False)
+        assert len(page.items) == quarantined
+
     counted = await figures(reads, "group", None)
     assert (counted.received, counted.by_level, counted.by_kind) == (3, {1: 2, 4: 1}, {"repair": 2, "complaint": 1})
-    assert (counted.quarantined, counted.linked_groups, counted.linked_requests) == (1, 1, 2)
+    assert (counted.quarantined, counted.linked_groups, counted.linked_requests) == (2, 1, 2)
     assert (await figures(reads, "group/north", None)).received == 0
     assert (await figures(reads, "group", "xh02")).received == 1
 
@@ -107,7 +120,7 @@ async def test_what_is_saved_is_read_again(desk: Desk, reads: Reads) -> None:
 @pytest.mark.rule("INT-15")
 async def test_the_status_page_opens_with_the_right_secret_only(desk: Desk, reads: Reads) -> None:
     answer = desk.receive()
-    await save(reads, desk.states)
+    await keep(reads, desk.states.values())
 
     standing = await show_standing(reads, answer["case_id"], answer["secret"])
     assert standing is not None

@@ -1,6 +1,7 @@
 """Typed reads of loyalty's tables for people; the writer loop has its own queries."""
 
 from datetime import date, datetime
+from typing import Final
 
 from linli_contracts.events.loyalty import PointsKind
 from linli_runtime.reads import Reads
@@ -8,6 +9,8 @@ from pydantic import BaseModel, computed_field
 
 from linli_loyalty.domain.ledger import What
 from linli_loyalty.domain.member import Member
+
+KINDS: Final[tuple[PointsKind, ...]] = ("reward", "upgrade")
 
 
 class LedgerEntry(BaseModel):
@@ -85,7 +88,18 @@ async def ledger_page(reads: Reads, customer_ref: str, *, after: int, limit: int
 
 
 async def figures(reads: Reads) -> Figures:
-    """The counts over all members of this service."""
-    totals = await reads.fetchrow("figures")
-    causes = await reads.fetch("earned_by_cause")
-    return Figures.model_validate({**dict(totals or {}), "earned_by_cause": [dict(row) for row in causes]})
+    """The counts over all members, as every transaction keeps them up: members and ledger each count for themselves."""
+    counted = {row["name"]: row["counted"] for row in await reads.fetch("figures")}
+    alone = ("members", "earned", "spent", "expired")
+    sides = {f"{kind}_{side}": counted.get(f"{side}.{kind}", 0) for kind in KINDS for side in ("held", "ledger")}
+    causes = (name.split(".")[1:] for name in sorted(counted) if name.startswith("times."))
+    earned = [
+        {
+            "cause": cause,
+            "kind": kind,
+            "times": counted[f"times.{cause}.{kind}"],
+            "points": counted.get(f"points.{cause}.{kind}", 0),
+        }
+        for cause, kind in causes
+    ]
+    return Figures.model_validate({name: counted.get(name, 0) for name in alone} | sides | {"earned_by_cause": earned})

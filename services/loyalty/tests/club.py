@@ -12,7 +12,7 @@ from linli_loyalty.commands import Join
 from linli_loyalty.domain.member import Member
 from linli_loyalty.handlers import MAP
 from linli_messaging.service_map import Ref
-from linli_rulebook.decision import Decision, Outcome, State
+from linli_rulebook.decision import Append, Decision, Outcome, State
 from linli_testkit.facts import GivenFacts, context
 from pydantic import BaseModel
 
@@ -35,6 +35,7 @@ class World:
         self.told: list[BaseModel] = []
         self.whats: list[str] = []
         self.ledger: list[Mapping[str, Any]] = []
+        self.rows: list[Append] = []
 
     @property
     def member(self) -> Member:
@@ -78,6 +79,7 @@ class World:
         self.states.update({(type(state), state.id): state for state in decision.save})
         self.told.extend(decision.events)
         self.ledger.extend(row.values for row in decision.append)
+        self.rows.extend(decision.append)
         self.whats.extend(because.what for because in decision.because)
 
 

@@ -11,7 +11,6 @@ import linli_loyalty
 import orjson
 import pytest
 from fastapi import FastAPI
-from linli_contracts.lanes import lane_of
 from linli_loyalty.api import router
 from linli_loyalty.commands import Spend
 from linli_loyalty.handlers import MAP
@@ -21,6 +20,7 @@ from linli_messaging.service_map import Actor
 from linli_runtime.http import build_app
 from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
+from linli_testkit.tables import figures_that_differ, keep, migrated
 from pydantic import ValidationError
 
 from services.loyalty.tests.club import JOINED, REF, World, joined, missed, survey
@@ -42,14 +42,10 @@ def years() -> World:
 @pytest.fixture
 async def reads(database: Database) -> AsyncIterator[Reads]:
     async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for file in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(file.read_text(encoding="utf-8"))
+        reads = await migrated(pool, SQL)
         world = years()
-        for state in world.states.values():
-            row = [state.id], [lane_of(state.id)], [state.model_dump_json()]
-            await pool.execute(QUERIES[f"save_{state.table}"], *row)
-        await append(pool, *world.ledger)
-        yield Reads(pool, QUERIES)
+        await keep(reads, world.states.values(), world.rows)
+        yield reads
 
 
 async def append(pool: asyncpg.Pool, *rows: Any) -> None:  # noqa: ANN401 - rows as rules write them
@@ -80,6 +76,7 @@ async def test_the_ledger_is_read_in_pages_in_the_order_of_its_writing(reads: Re
 
 @pytest.mark.rule("LOY-03")
 async def test_the_figures_show_whether_the_ledger_equals_what_is_held(reads: Reads) -> None:
+    assert await figures_that_differ(reads) == []
     counts = await figures(reads)
     assert (counts.members, counts.earned, counts.spent, counts.expired, counts.balance) == (1, 90, 30, 20, 40)
     assert [(each.cause, each.kind, each.times, each.points) for each in counts.earned_by_cause] == [
@@ -91,7 +88,7 @@ async def test_the_figures_show_whether_the_ledger_equals_what_is_held(reads: Re
     member = await find_member(reads, REF)
     assert member is not None
     forged = member.model_copy(update={"reward": 41})
-    await reads.pool.execute(QUERIES["save_member"], [REF], [0], [forged.model_dump_json()])
+    await keep(reads, [forged])
     assert not (await figures(reads)).ledger_balances
 
 

@@ -10,7 +10,7 @@ from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
 from pydantic import BaseModel
 
-from linli_warranty.domain.chart import Account
+from linli_warranty.domain.chart import DEBIT_SIDE, Account
 from linli_warranty.domain.deductions import Deduction
 from linli_warranty.domain.deductions import Status as DeductionStatus
 from linli_warranty.domain.deposit import Deposit
@@ -167,6 +167,28 @@ async def release_page(
 
 
 async def figures(reads: Reads, view: View) -> Figures:
-    """The sums over the accounts that may be seen."""
-    row = await reads.fetchrow("figures", *view)
-    return Figures.model_validate(dict(row or {}))
+    """The sums over the accounts that may be seen, as every transaction keeps them up; accounts and movements apart."""
+    counted = {row["name"]: row["counted"] for row in await reads.fetch("figures", *view)}
+    differ = await reads.fetchrow("count_accounts_that_differ", *view)
+    # On its own side, so that a sum is never negative.
+    balances = {
+        account: counted.get(f"balance.{account}", 0) * (1 if account in DEBIT_SIDE else -1) for account in Account
+    }
+    ledger = sum(fen for name, fen in counted.items() if name.startswith("ledger."))
+    return Figures(
+        deposits=counted.get("deposits", 0),
+        retained_fen=counted.get("retained_fen", 0),
+        cash_fen=balances[Account.CASH_RETAINED],
+        free_fen=balances[Account.DEPOSIT_LIABILITY],
+        deducted_unconfirmed_fen=balances[Account.DEDUCTED_UNCONFIRMED],
+        deducted_disputed_fen=balances[Account.DISPUTED],
+        deducted_confirmed_fen=balances[Account.DEDUCTED_CONFIRMED],
+        receivable_fen=balances[Account.RECEIVABLE],
+        released_fen=counted.get("released_fen", 0),
+        deductions=counted.get("deductions", 0),
+        releases_paid=counted.get("releases_paid", 0),
+        releases_approved=counted.get("releases_approved", 0),
+        releases_blocked=counted.get("releases_blocked", 0),
+        ledger_sum_fen=ledger,
+        accounts_that_differ=differ["accounts"] if differ else 0,
+    )

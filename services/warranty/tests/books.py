@@ -24,7 +24,7 @@ from linli_contracts.events.followup import ClosingCallbacksCompleted
 from linli_contracts.events.intake import Trade
 from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import Actor, Context, Facts, Ref
-from linli_rulebook.decision import Because, Decision, More, Outcome, Refusal, State
+from linli_rulebook.decision import Append, Because, Decision, More, Outcome, Refusal, State
 from linli_testkit.facts import context
 from linli_warranty.commands import Command, OpenDeposit, PayRelease, RequestRelease
 from linli_warranty.domain.deductions import Deduction, deduction_id_of
@@ -103,6 +103,7 @@ class Books:
     states: dict[Ref, State] = field(default_factory=dict)
     told: list[Event] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    appended: list[Append] = field(default_factory=list)
     because: list[Because] = field(default_factory=list)
     inputs: int = 0
 
@@ -298,5 +299,6 @@ class Books:
                 self.states[type(state), state.id] = type(state).model_validate_json(state.model_dump_json())
             self.told += [event for event in outcome.events if isinstance(event, Event)]
             self.rows += [dict(row.values) for row in outcome.append]
+            self.appended += outcome.append
             self.because += outcome.because
         return outcome

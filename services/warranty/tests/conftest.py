@@ -1,23 +1,19 @@
 """Books for warranty's tests, in memory and in a database."""
 
-import json
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import linli_warranty
 import pytest
-from linli_contracts.lanes import lane_of
-from linli_messaging.queries import Queries
 from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
+from linli_testkit.tables import keep, migrated
 from linli_warranty.commands import ConfirmDeduction, RecordDocument
 
 from services.warranty.tests.books import Books, local, opening
 
 SQL = Path(linli_warranty.__file__).parent / "sql"
-QUERIES = Queries.load(SQL / "queries.sql")
 
 
 @pytest.fixture
@@ -26,18 +22,6 @@ def books() -> Books:
     new = Books()
     new.send(opening())
     return new
-
-
-async def keep(pool: asyncpg.Pool, books: Books) -> None:
-    """Stores what these books hold, as the writer loop would."""
-    tables = defaultdict(list)
-    for (kind, identity), state in books.states.items():
-        tables[kind.table].append((identity, lane_of(identity), state.model_dump_json()))
-    for table, rows in tables.items():
-        ids, lanes, states = zip(*rows, strict=True)
-        await pool.execute(QUERIES[f"save_{table}"], ids, lanes, states)
-    rows_of_ledger = [{**row, "lane": lane_of(row["contract_id"])} for row in books.rows]
-    await pool.execute(QUERIES["append_movement"], json.dumps(rows_of_ledger))
 
 
 @pytest.fixture
@@ -56,7 +40,6 @@ async def reads(database: Database, books: Books) -> AsyncIterator[Reads]:
     books.reentrust(2, price_fen=5_000)
     books.send(opening(contract_id="ht2", contractor_id="sg2", estate_ids=("xh02",), retained_fen=7))
     async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        for file in sorted((SQL / "migrations").glob("*.sql")):
-            await pool.execute(file.read_text(encoding="utf-8"))
-        await keep(pool, books)
-        yield Reads(pool, QUERIES)
+        stored = await migrated(pool, SQL)
+        await keep(stored, books.states.values(), books.appended)
+        yield stored

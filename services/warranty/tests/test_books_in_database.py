@@ -6,6 +6,7 @@ from datetime import date
 import asyncpg
 import pytest
 from linli_runtime.reads import Reads
+from linli_testkit.tables import figures_that_differ, keep
 from linli_warranty import store
 from linli_warranty.domain.chart import Account
 from linli_warranty.domain.estate import Estate, Home
@@ -26,6 +27,7 @@ async def test_every_query_fits_the_schema(reads: Reads) -> None:
 
 @pytest.mark.rule("WAR-03")
 async def test_the_figures_agree_with_the_ledger(reads: Reads) -> None:
+    assert await figures_that_differ(reads) == []
     figures = await store.figures(reads, ALL)
     assert figures.model_dump() == {
         "deposits": 2,
@@ -48,10 +50,11 @@ async def test_the_figures_agree_with_the_ledger(reads: Reads) -> None:
 
 @pytest.mark.rule("WAR-03")
 async def test_a_balance_that_is_not_the_ledgers_is_seen(reads: Reads) -> None:
-    await reads.pool.execute(
-        """UPDATE deposit SET state = jsonb_set(jsonb_set(state, '{balances,deposit_liability}', '-1'),
-           '{balances,deducted_confirmed}', '-59999') WHERE id = 'ht1'"""
-    )
+    stored = await store.find_deposit(reads, ALL, "ht1")
+    assert stored is not None
+    moved = {"deposit_liability": -1, "deducted_confirmed": -59_999}
+    forged = stored.model_copy(update={"balances": stored.balances.model_copy(update=moved)})
+    await keep(reads, [forged])
     assert (await store.figures(reads, ALL)).accounts_that_differ == 2
 
 

@@ -420,3 +420,9 @@ ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;
 UPDATE parked p SET status = 'ripe' FROM unnest($1::text[], $2::integer[]) AS k (type, version)
 WHERE p.unknown AND p.status = 'parked' AND p.type = k.type
     AND COALESCE(p.headers->>'ce_dataversion', '1') = k.version::text;
+
+-- name: move_tally
+-- Figures that a batch changed.
+INSERT INTO tally (lane, part, name, counted)
+SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (part, name, lane) DO UPDATE SET counted = tally.counted + EXCLUDED.counted;

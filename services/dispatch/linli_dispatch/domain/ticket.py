@@ -238,6 +238,21 @@ class Ticket(State):
         """Whether somebody has to act."""
         return self.status in IN_HAND
 
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it; the migration `0003_figures.sql` counts the same."""
+        counted = {f"status.{self.status}": 1, f"level.{self.level}": 1}
+        if self.closed_how:
+            counted[f"closed_how.{self.closed_how}"] = 1
+        counted["reopened"] = self.round - 1
+        counted["reentrusted"] = self.reentrusted
+        counted["overdue"] = int(bool(self.overdue))
+        counted["stuck"] = int(self.status not in {"received", "closed"} and not self.clocks and self.wait is None)
+        counted["unowned"] = int(not self.owner_id)
+        for what, counts in (("kept", self.kept), ("missed", self.missed), ("step", self.steps_taken)):
+            for name, times in counts.items():
+                counted[f"{what}.{name}"] = times
+        return counted
+
     @property
     def watched_from(self) -> datetime | None:
         """Nothing runs out before it: a ticket that is opened late misses its deadlines then, not in the past."""

@@ -139,29 +139,9 @@ WHERE m.clock = $4 AND m.id > greatest($1::text, coalesce($5::text || '.', '')) 
         SELECT 1 FROM estate e WHERE e.id = split_part(m.case_id, '.', 1) AND starts_with(e.org, $3 || '/')))
 ORDER BY m.id LIMIT $2;
 
--- name: count_tickets
--- How many tickets of each status, level and way of closing, with their rounds; reads all that the reader may see.
-SELECT t.status, t.level, coalesce(t.state ->> 'closed_how', '') AS closed_how, count(*) AS tickets,
-    sum((t.state ->> 'round')::integer - 1)::bigint AS reopened,
-    sum((t.state ->> 'reentrusted')::integer)::bigint AS reentrusted,
-    count(*) FILTER (WHERE t.overdue) AS overdue,
-    count(*) FILTER (WHERE NOT t.clocked) AS stuck,
-    count(*) FILTER (WHERE t.owner_id = '') AS unowned
-FROM ticket t
-WHERE ($1::text IS NULL OR (t.id > $1 || '.' AND t.id < $1 || '/'))
-    AND ($2 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')))
-GROUP BY t.status, t.level, closed_how;
-
--- name: count_by_name
--- Deadlines kept and missed by clock, and steps of the ladder, over all rounds.
-SELECT counted.what, one.key AS name, sum(one.value::bigint)::bigint AS times
-FROM ticket t
-CROSS JOIN LATERAL (VALUES
-    ('kept', t.state -> 'kept'), ('missed', t.state -> 'missed'), ('step', t.state -> 'steps_taken')
-) AS counted (what, counts)
-CROSS JOIN LATERAL jsonb_each_text(counted.counts) AS one
-WHERE ($1::text IS NULL OR (t.id > $1 || '.' AND t.id < $1 || '/'))
-    AND ($2 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')))
-GROUP BY counted.what, one.key;
+-- name: figures
+-- The counts of one estate, or of all that the reader may see, by name: as many rows as there are estates and names.
+SELECT t.name, sum(t.counted)::bigint AS counted FROM tally t
+WHERE ($1::text IS NULL OR t.part = $1)
+    AND ($2 = 'group' OR EXISTS (SELECT 1 FROM estate e WHERE e.id = t.part AND starts_with(e.org, $2 || '/')))
+GROUP BY t.name HAVING sum(t.counted) <> 0;

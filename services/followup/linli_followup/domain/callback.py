@@ -10,7 +10,7 @@ flagged): it cannot be un-heard. An unanswered try counts only at its time and o
 one minute, or at midnight, would make a customer "unreachable".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, Literal
@@ -69,6 +69,18 @@ class Callback(State):
             yield Timer(self.call_from, CALL, self.round, self.attempt)
         elif self.status == "due" and not self.overdue:
             yield Timer(self.call_by + ONE_SECOND, CALL_LATE, self.round, self.attempt)
+
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it; the migration `0002_figures.sql` counts the same."""
+        return {
+            "callbacks": 1,
+            self.status: 1,
+            "satisfied": int(self.satisfied is True),
+            "unsatisfied": int(self.satisfied is False),
+            "late": int(self.late),
+            "in_quiet_hours": int(self.in_quiet_hours),
+            "tries": int(self.status == "completed") + len(self.unanswered),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,19 +62,7 @@ LEFT JOIN estate ON estate.id = split_part(callback.id, '.', 1)
 WHERE callback.id = $1;
 
 -- name: figures
--- What became of the callbacks that an organisation path may see: by status, answer and punctuality.
-SELECT
-    count(*) AS callbacks,
-    count(*) FILTER (WHERE status = 'planned') AS planned,
-    count(*) FILTER (WHERE status = 'due') AS due,
-    count(*) FILTER (WHERE status = 'completed') AS completed,
-    count(*) FILTER (WHERE state -> 'satisfied' = 'true') AS satisfied,
-    count(*) FILTER (WHERE state -> 'satisfied' = 'false') AS unsatisfied,
-    count(*) FILTER (WHERE status = 'unreachable') AS unreachable,
-    count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-    count(*) FILTER (WHERE state -> 'late' = 'true') AS late,
-    count(*) FILTER (WHERE state -> 'in_quiet_hours' = 'true') AS in_quiet_hours,
-    count(*) FILTER (WHERE status = 'completed')
-        + coalesce(sum(jsonb_array_length(coalesce(state -> 'unanswered', '[]'))), 0)::bigint AS tries
-FROM callback
-WHERE $1::text = 'group' OR split_part(id, '.', 1) IN (SELECT id FROM estate WHERE starts_with(org || '/', $1 || '/'));
+-- The counts of all that an organisation path may see, by name: as many rows as there are estates and names.
+SELECT t.name, sum(t.counted)::bigint AS counted FROM tally t
+WHERE $1::text = 'group' OR t.part IN (SELECT id FROM estate WHERE starts_with(org || '/', $1 || '/'))
+GROUP BY t.name;

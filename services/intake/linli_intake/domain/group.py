@@ -4,7 +4,7 @@ Linked distinct customers count as a collective (assumed, as the rulebook says),
 group's people. A group lives in its estate's lane.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import islice
@@ -37,6 +37,11 @@ class Group(State):
     table: ClassVar[str] = "complaint_group"
 
     members: tuple[Member, ...]
+
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it: one left alone is no group any more."""
+        size = len(self.members)
+        return {"linked.groups": 1, "linked.requests": size} if size > 1 else {}
 
     @property
     def head(self) -> str:

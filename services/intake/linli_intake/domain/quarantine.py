@@ -33,6 +33,15 @@ class Quarantined(State):
     left_out: Unread = Field(default_factory=dict)
     """What was told under names that no field has, and was left out by a person: nothing said is dropped."""
 
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it."""
+        return {f"quarantine.{self.status}": 1}
+
+    @property
+    def counted_in(self) -> str:
+        """Its estate, or the part of the organisation that sent it: a path, which no estate's key can be."""
+        return f"{self.sent_from}/" if self.sent_from else self.id.partition(".")[0]
+
 
 def keep(
     identity: str,

@@ -1,5 +1,6 @@
 """A registered request and its words, apart from each other: erasing the words leaves the case intact (INT-13)."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from linli_contracts.event import Instant, Level
@@ -51,6 +52,10 @@ class Request(State):
     """The group of linked requests it belongs to (INT-07)."""
     status: Stage = "received"
     standing_since: Instant
+
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it; the migration `0003_figures.sql` counts the same."""
+        return {f"level.{self.level}": 1, f"kind.{self.kind}": 1, f"status.{self.status}": 1}
 
     @property
     def is_over(self) -> bool:

@@ -118,29 +118,14 @@ WHERE q.id > $1 AND q.status = $4
         SELECT 1 FROM estate e WHERE e.id = split_part(q.id, '.', 1) AND starts_with(e.org, $3 || '/')))
 ORDER BY q.id LIMIT $2;
 
--- name: count_requests
--- How many requests of each level, kind and status: of one estate or of all that the reader may see.
-SELECT r.level, r.kind, r.status, count(*) AS requests FROM request r
-WHERE ($1::text IS NULL OR (r.id > $1 || '.' AND r.id < $1 || '/'))
-    AND ($2 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(r.id, '.', 1) AND starts_with(e.org, $2 || '/')))
-GROUP BY r.level, r.kind, r.status;
-
--- name: count_quarantined
--- How many forms are in quarantine and how many have left it.
-SELECT count(*) FILTER (WHERE q.status = 'open') AS quarantined, count(*) FILTER (WHERE q.status <> 'open') AS resubmitted
-FROM quarantined q
-WHERE ($1::text IS NULL OR (q.id > $1 || '.' AND q.id < $1 || '/'))
-    AND ($2 = 'group' OR starts_with(q.sent_from, $2 || '/') OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(q.id, '.', 1) AND starts_with(e.org, $2 || '/')));
-
--- name: count_groups
--- How many groups of linked requests there are, and how many requests are in them.
-SELECT count(*) AS linked_groups, coalesce(sum(g.size), 0) AS linked_requests
-FROM complaint_group g
-WHERE g.size > 1 AND ($1::text IS NULL OR (g.id > $1 || '.' AND g.id < $1 || '/'))
-    AND ($2 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(g.id, '.', 1) AND starts_with(e.org, $2 || '/')));
+-- name: figures
+-- The counts of one estate, or of all that the reader may see, by name: as many rows as there are estates and names.
+-- What names no known estate counts in the part of the organisation it came from.
+SELECT t.name, sum(t.counted)::bigint AS counted FROM tally t
+WHERE ($1::text IS NULL OR t.part = $1)
+    AND ($2 = 'group' OR starts_with(t.part, $2 || '/')
+        OR EXISTS (SELECT 1 FROM estate e WHERE e.id = t.part AND starts_with(e.org, $2 || '/')))
+GROUP BY t.name HAVING sum(t.counted) <> 0;
 
 -- name: show_standing
 -- What the customer's own status page needs (INT-15).

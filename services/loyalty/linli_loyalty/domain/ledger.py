@@ -30,16 +30,21 @@ class Movement:
 
 def entry(movement: Movement, number: int, lot: Lot, balance: int, cause_id: str) -> Append:
     """The row of ``lot.points`` moved; ``number`` counts a member's entries from 1, ``balance`` is the kind's after."""
+    points = lot.points if movement.what == "earned" else -lot.points
+    counts = {f"ledger.{lot.kind}": points, movement.what: lot.points}
+    if movement.what == "earned":
+        counts |= {f"times.{movement.cause}.{lot.kind}": 1, f"points.{movement.cause}.{lot.kind}": points}
     return Append(
         table=TABLE,
         key=movement.customer_ref,
+        tally=counts,
         values={
             "lane": lane_of_key(movement.customer_ref),
             "customer_ref": movement.customer_ref,
             "number": number,
             "what": movement.what,
             "kind": lot.kind,
-            "points": lot.points if movement.what == "earned" else -lot.points,
+            "points": points,
             "balance": balance,
             "cause": movement.cause,
             "cause_id": cause_id,

@@ -54,6 +54,15 @@ class Member(State):
                 shown = lot.expires_on
                 yield Timer(expiry_instant(lot.expires_on), EXPIRY, lot.number)
 
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it; the ledger's entries count for themselves (`ledger.py`)."""
+        return {"members": 1, "held.reward": self.reward, "held.upgrade": self.upgrade}
+
+    @property
+    def counted_in(self) -> str:
+        """The whole club: nobody asks for the figures of one member."""
+        return ""
+
 
 class Credit(State):
     """The mark that a cause has moved a member's points: never twice for one cause (LOY-03)."""

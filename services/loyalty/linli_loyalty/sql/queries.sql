@@ -43,22 +43,5 @@ ORDER BY number
 LIMIT $3;
 
 -- name: figures
--- Members, and the ledger beside what the members hold: the two must be equal, kind by kind.
-SELECT
-    (SELECT count(*) FROM member) AS members,
-    (SELECT coalesce(sum(reward), 0)::bigint FROM member) AS reward_held,
-    (SELECT coalesce(sum(upgrade), 0)::bigint FROM member) AS upgrade_held,
-    coalesce(sum(points) FILTER (WHERE kind = 'reward'), 0)::bigint AS reward_ledger,
-    coalesce(sum(points) FILTER (WHERE kind = 'upgrade'), 0)::bigint AS upgrade_ledger,
-    coalesce(sum(points) FILTER (WHERE what = 'earned'), 0)::bigint AS earned,
-    coalesce(-sum(points) FILTER (WHERE what = 'spent'), 0)::bigint AS spent,
-    coalesce(-sum(points) FILTER (WHERE what = 'expired'), 0)::bigint AS expired
-FROM points_entry;
-
--- name: earned_by_cause
--- How many points each cause has earned, and how often, for the figures.
-SELECT cause, kind, count(*) AS times, sum(points)::bigint AS points
-FROM points_entry
-WHERE what = 'earned'
-GROUP BY cause, kind
-ORDER BY cause, kind;
+-- The club's counts by name: as many rows as there are lanes and names.
+SELECT name, sum(counted)::bigint AS counted FROM tally GROUP BY name;

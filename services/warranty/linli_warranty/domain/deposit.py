@@ -1,6 +1,6 @@
 """The deposit account of a contract (质保金台账, WAR-01): how it is opened, and the one way money is booked on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -99,6 +99,11 @@ class Deposit(State):
     def timers(self) -> Iterable[Timer]:
         """The notices before the ends of its warranties (WAR-08)."""
         return (Timer(notice.notice_at, EXPIRING, occurrence=notice.number) for notice in self.notices)
+
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it; the migration `0002_figures.sql` counts the same."""
+        balances = {f"balance.{account}": fen for account, fen in self.balances.model_dump().items()}
+        return {"deposits": 1, "retained_fen": self.retained_fen, "released_fen": self.released_fen, **balances}
 
     def belongs_to(self, contractor_id: str | None) -> bool:
         """Whether a token of this contractor may see it; None is the group's own token (WAR-07)."""

@@ -67,7 +67,8 @@ class Movement(BaseModel):
 
     def row(self) -> Append:
         """The row to append, in the contract's lane."""
-        return Append(table="movement", key=self.contract_id, values=self.model_dump(mode="json"))
+        counts = {f"ledger.{self.debit_account}": self.amount_fen, f"ledger.{self.credit_account}": -self.amount_fen}
+        return Append("movement", self.contract_id, self.model_dump(mode="json"), counts, self.contract_id)
 
 
 class Balances(BaseModel):

@@ -9,6 +9,7 @@ The share of an instalment is rounded down to the fen; what rounding leaves stay
 A payment is never more than was approved: only deductions can have come since, and they leave less.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -52,6 +53,10 @@ class Release(State):
     requested_at: Instant
     paid_by: str | None = None
     paid_at: Instant | None = None
+
+    def tally(self) -> Mapping[str, int]:
+        """What `GET /figures` tells of it, in its contract's part."""
+        return {f"releases_{self.status}": 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,42 +140,24 @@ ORDER BY id
 LIMIT $6;
 
 -- name: figures
--- The sums of the accounts one may see, beside the ledger's own sum (0) and the accounts whose balance differs from it (0).
-WITH seen AS MATERIALIZED (
-    SELECT *
-    FROM deposit
-    WHERE ($1::text = 'group' OR starts_with(org || '/', $1 || '/'))
-      AND ($2::text IS NULL OR contractor_id = $2)
-),
-booked AS MATERIALIZED (
-    SELECT contract_id, account, sum(fen)::bigint AS fen
-    FROM entry
-    WHERE contract_id IN (SELECT id FROM seen)
-    GROUP BY contract_id, account
-),
-kept AS (
-    SELECT seen.id AS contract_id, balance.key AS account, balance.value::bigint AS fen
-    FROM seen, jsonb_each_text(seen.state -> 'balances') AS balance
-)
-SELECT
-    count(*) AS deposits,
-    coalesce(sum(retained_fen), 0)::bigint AS retained_fen,
-    coalesce(sum(cash_fen), 0)::bigint AS cash_fen,
-    coalesce(sum(free_fen), 0)::bigint AS free_fen,
-    coalesce(sum(unconfirmed_fen), 0)::bigint AS deducted_unconfirmed_fen,
-    coalesce(sum(disputed_fen), 0)::bigint AS deducted_disputed_fen,
-    coalesce(sum(confirmed_fen), 0)::bigint AS deducted_confirmed_fen,
-    coalesce(sum(receivable_fen), 0)::bigint AS receivable_fen,
-    coalesce(sum(released_fen), 0)::bigint AS released_fen,
-    (SELECT count(*) FROM deduction WHERE contract_id IN (SELECT id FROM seen)) AS deductions,
-    (SELECT count(*) FROM release WHERE status = 'paid' AND contract_id IN (SELECT id FROM seen)) AS releases_paid,
-    (SELECT count(*) FROM release WHERE status = 'approved' AND contract_id IN (SELECT id FROM seen)) AS releases_approved,
-    (SELECT count(*) FROM release WHERE status = 'blocked' AND contract_id IN (SELECT id FROM seen)) AS releases_blocked,
-    (SELECT coalesce(sum(fen), 0)::bigint FROM booked) AS ledger_sum_fen,
-    (
-        SELECT count(*)
-        FROM kept
-        FULL JOIN booked USING (contract_id, account)
-        WHERE coalesce(kept.fen, 0) <> coalesce(booked.fen, 0)
-    ) AS accounts_that_differ
-FROM seen;
+-- The counts of the accounts one may see, by name: as many rows as there are contracts and names, whatever was booked.
+SELECT t.name, sum(t.counted)::bigint AS counted
+FROM tally t
+JOIN deposit d ON d.id = t.part
+WHERE ($1::text = 'group' OR starts_with(d.org || '/', $1 || '/'))
+  AND ($2::text IS NULL OR d.contractor_id = $2)
+GROUP BY t.name;
+
+-- name: count_accounts_that_differ
+-- How many accounts, of those one may see, hold another balance than their movements come to (0, or the books are wrong).
+SELECT count(*) AS accounts
+FROM (
+    SELECT sum(CASE WHEN starts_with(t.name, 'ledger.') THEN t.counted ELSE -t.counted END) AS difference
+    FROM tally t
+    JOIN deposit d ON d.id = t.part
+    WHERE ($1::text = 'group' OR starts_with(d.org || '/', $1 || '/'))
+      AND ($2::text IS NULL OR d.contractor_id = $2)
+      AND (starts_with(t.name, 'ledger.') OR starts_with(t.name, 'balance.'))
+    GROUP BY t.part, split_part(t.name, '.', 2)
+) AS account
+WHERE difference <> 0;
