@@ -28,7 +28,6 @@ INSERT INTO loyalty.outbox SELECT lane, (SELECT max(number) + 1 FROM loyalty.out
 INSERT INTO dispatch.outbox SELECT (lane + 1) % 64, 1, gen_random_uuid(), type, version, at, key, subject, case_id, cause,
     traceparent, body FROM dispatch.outbox LIMIT 1;
 
-<<<<<<< HEAD
 -- name: segments_that_differ
 -- A word is changed in the archive.
 INSERT INTO dispatch.archive SELECT o.lane, 1, 1, o.at, ARRAY[o.number], ARRAY[o.id], ARRAY[o.type], ARRAY[o.version],
@@ -36,11 +35,10 @@ INSERT INTO dispatch.archive SELECT o.lane, 1, 1, o.at, ARRAY[o.number], ARRAY[o
     ARRAY[NULL::bigint], dispatch.segment_digest(o.lane, ARRAY[o.number], ARRAY[o.id], ARRAY[o.type], ARRAY[o.version], ARRAY[o.at],
     ARRAY[o.key], ARRAY[o.subject], ARRAY[o.case_id], ARRAY[o.cause], ARRAY[o.traceparent], ARRAY[o.body], ARRAY[NULL::bigint])
 FROM dispatch.outbox o WHERE o.number = 1 LIMIT 1;
-=======
+
 -- name: figures_that_differ
 -- A case was counted twice.
 UPDATE dispatch.tally SET counted = counted + 1 WHERE name = 'status.closed';
->>>>>>> b822aed (Figures are kept up with every transaction, not counted when asked for)
 
 -- name: suspended
 -- A number above the head was seen.
