@@ -9,6 +9,7 @@ from linli_messaging.service_map import Actor
 from linli_runtime.process import application
 from linli_runtime.reads import Reads
 from linli_testkit.facts import shipped_policy
+from linli_testkit.tokens import KnownTokens
 
 from services.dispatch.tests.test_tables import busy_office, store
 
@@ -22,20 +23,12 @@ ACTORS = {
 }
 
 
-class KnownTokens:
-    """Tokens by name instead of signature."""
-
-    def actor(self, authorization: str | None) -> Actor:
-        """Whose token it is."""
-        return ACTORS[(authorization or "").removeprefix("Bearer ")]
-
-
 @pytest.fixture
 async def client(reads: Reads) -> AsyncIterator[httpx.AsyncClient]:
     """The application over two stored estates."""
     await store(reads, busy_office())
     app = application(SERVICE, reads)
-    app.state.tokens = KnownTokens()
+    app.state.tokens = KnownTokens(ACTORS)
     app.state.policies = shipped_policy()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dispatch") as client:
         yield client

@@ -21,7 +21,12 @@ from linli_followup.domain.callback import (
     try_again,
 )
 from linli_followup.domain.calling_policy import CallingPolicy, calling_policy
-from linli_followup.domain.closing_count import ClosingCount, ClosingFigures, count_closing_callbacks
+from linli_followup.domain.closing_count import (
+    ClosingCount,
+    ClosingFigures,
+    closing_count_id,
+    count_closing_callbacks,
+)
 from linli_followup.domain.estate import DEFAULT_ZONE, Estate, register_estate
 
 
@@ -68,7 +73,7 @@ def handle_no_answer(facts: Facts, command: NoAnswer, ctx: Context) -> Outcome:
 def handle_count_closing_callbacks(facts: Facts, command: CountClosingCallbacks, ctx: Context) -> Outcome:
     """Keeps and tells the count of a contract's closing callbacks."""
     figures = ClosingFigures(**command.model_dump(exclude={"contract_id", "estate_id"}))
-    known = facts.get(ClosingCount, command.contract_id)
+    known = facts.get(ClosingCount, closing_count_id(command.contract_id, command.estate_id))
     return count_closing_callbacks(known, command.contract_id, command.estate_id, figures, ctx.now)
 
 
@@ -163,7 +168,10 @@ MAP = ServiceMap(
             "POST /contracts/{contract_id}/closing-callbacks",
             CountClosingCallbacks,
             scope="followup:call",
-            needs=lambda command: ((ClosingCount, command.contract_id), (Estate, command.estate_id)),
+            needs=lambda command: (
+                (ClosingCount, closing_count_id(command.contract_id, command.estate_id)),
+                (Estate, command.estate_id),
+            ),
             decide=handle_count_closing_callbacks,
             rules=("WAR-09",),
             org=_org_of_count,

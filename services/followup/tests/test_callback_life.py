@@ -21,7 +21,7 @@ from services.followup.tests.callers import (
     SATISFIED,
     SHANGHAI,
     WHO,
-    World,
+    Callers,
     answered,
     at,
     closed,
@@ -36,7 +36,7 @@ from services.followup.tests.callers import (
 @pytest.mark.rule("FUP-01")
 @pytest.mark.parametrize("event", [repair_done(FINISHED), resolved(FINISHED)])
 def test_finished_work_plans_a_callback_and_its_time_tells_the_callers(event: Event) -> None:
-    world = World()
+    world = Callers()
     world.hear(event, FINISHED)
     assert (world.callback.status, world.callback.call_from, world.callback.call_by) == ("planned", DUE_FROM, DUE_BY)
     world.until(DUE_FROM - timedelta(seconds=1))
@@ -59,7 +59,7 @@ def test_told_twice_nothing_changes_and_each_round_has_its_own() -> None:
 
 @pytest.mark.rule("FUP-01")
 def test_a_standard_answer_is_not_called_back_and_says_so() -> None:
-    world = World()
+    world = Callers()
     world.hear(resolved(FINISHED, "standard_answer"), FINISHED)
     assert world.states == {}
     assert world.whats == ["no callback after a standard answer"]
@@ -77,7 +77,7 @@ def test_a_standard_answer_is_not_called_back_and_says_so() -> None:
     ids=["no such estate here", "in China", "it is 21:30 in Tokyo", "a zone that is none"],
 )
 def test_calling_hours_are_those_of_the_estate(zone: str | None, call_from: datetime) -> None:
-    world, finished = World(), at("2026-03-10 20:30:00")
+    world, finished = Callers(), at("2026-03-10 20:30:00")
     if zone:
         world.hear(
             EstateRegistered(
@@ -97,7 +97,7 @@ def test_calling_hours_are_those_of_the_estate(zone: str | None, call_from: date
 def test_a_region_may_be_stricter_and_the_policy_version_is_kept() -> None:
     within = {}
     for region in ("east", "somewhere"):
-        world = World()
+        world = Callers()
         world.hear(
             EstateRegistered(
                 estate_id="xh01", region_id=region, project_id="p1", name="星河湾", kind="residential",
@@ -239,12 +239,12 @@ def test_the_next_round_or_the_closing_ends_an_open_callback_and_no_other(ending
     done = planned()
     done.ask(SATISFIED, DUE_FROM)
     assert done.hear(ending, DUE_FROM) is NOTHING
-    assert World().hear(ending, FINISHED) is NOTHING, "a case without a callback"
+    assert Callers().hear(ending, FINISHED) is NOTHING, "a case without a callback"
 
 
 @pytest.mark.rule("FUP-01")
 def test_an_unknown_callback_is_named() -> None:
-    assert [refused(World().ask(command, FINISHED)) for command in (SATISFIED, NOBODY)] == ["callback-not-found"] * 2
+    assert [refused(Callers().ask(command, FINISHED)) for command in (SATISFIED, NOBODY)] == ["callback-not-found"] * 2
 
 
 def test_ids_follow_from_case_and_round() -> None:
@@ -265,7 +265,7 @@ def test_whatever_happens_it_ends_at_most_once_and_every_call_is_asked_for_in_ca
     passed: timedelta, moves: list[tuple[int, str]]
 ) -> None:
     finished = FINISHED + passed
-    world, now, asked = World(), finished, 0
+    world, now, asked = Callers(), finished, 0
     world.hear(repair_done(finished), finished)
     for minutes, move in moves:
         now += timedelta(minutes=minutes)

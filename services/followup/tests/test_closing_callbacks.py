@@ -9,6 +9,7 @@ from linli_followup.domain.closing_count import ClosingCount
 from linli_followup.handlers import MAP
 from linli_rulebook.decision import Decision, Outcome, Refusal
 from linli_testkit.facts import GivenFacts, context
+from linli_testkit.world import World
 from pydantic import ValidationError
 
 NOW = datetime(2028, 3, 1, 2, tzinfo=UTC)
@@ -24,7 +25,7 @@ FULL = {
 
 def count(known: ClosingCount | None = None, **figures: int) -> Outcome:
     command = CountClosingCallbacks(contract_id="k7", estate_id="xh01", **{**FULL, **figures})
-    facts = GivenFacts({ref: known if ref == (ClosingCount, "k7") else None for ref in COUNT.needs(command)})
+    facts = GivenFacts({ref: known if ref == (ClosingCount, "k7.xh01") else None for ref in COUNT.needs(command)})
     return COUNT.decide(facts, command, context(NOW))
 
 
@@ -42,7 +43,7 @@ def test_a_count_is_told_below_its_contract() -> None:
     assert decision.events == (
         ClosingCallbacksCompleted(contract_id="k7", estate_id="xh01", leaks_found=1, counted_at=NOW, **FULL),
     )
-    assert decision.answer == {"contract_id": "k7", "counts": 1}
+    assert decision.answer == {"contract_id": "k7", "estate_id": "xh01", "counts": 1}
 
 
 @pytest.mark.rule("WAR-09")
@@ -50,7 +51,7 @@ def test_the_same_figures_again_change_nothing_and_others_replace_them() -> None
     first = counted()
     again = count(first)
     assert isinstance(again, Decision)
-    assert (again.save, again.events, again.answer) == ((), (), {"contract_id": "k7", "counts": 1})
+    assert (again.save, again.events, again.answer) == ((), (), {"contract_id": "k7", "estate_id": "xh01", "counts": 1})
     assert counted(first, called_back_homes=100, sheets_signed=100).counts == 2
 
 
@@ -80,3 +81,14 @@ def test_figures_that_cannot_be_are_named(figures: dict[str, int], fault: str | 
 def test_a_negative_figure_is_no_figure() -> None:
     with pytest.raises(ValidationError):
         CountClosingCallbacks(contract_id="k7", estate_id="xh01", **{**FULL, "leaks_found": -1})
+
+
+@pytest.mark.rule("WAR-09", "ORG-01")
+def test_each_estate_of_a_contract_is_counted_for_itself() -> None:
+    world = World(MAP)
+    xh01, xh02 = (CountClosingCallbacks(contract_id="k7", estate_id=estate, **FULL) for estate in ("xh01", "xh02"))
+    for command in (xh01, xh02, xh01, xh02):
+        outcome = world.ask(command, NOW)
+        assert isinstance(outcome, Decision)
+        assert outcome.answer == {"contract_id": "k7", "estate_id": command.estate_id, "counts": 1}
+    assert len(world.told) == 2, "one estate's count neither replaces another's nor makes it new"

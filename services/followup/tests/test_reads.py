@@ -19,14 +19,14 @@ from linli_runtime.reads import Reads
 from linli_testkit.databases import Database
 from linli_testkit.tables import figures_that_differ, keep, migrated
 
-from services.followup.tests.callers import DUE_BY, DUE_FROM, FINISHED, World, at, repair_done
+from services.followup.tests.callers import DUE_BY, DUE_FROM, FINISHED, Callers, at, repair_done
 
 SQL = Path(linli_followup.__file__).parent / "sql"
 
 
-def year() -> World:
+def year() -> Callers:
     """Four estates' callbacks: planned, due and late, completed, unreachable; two regions."""
-    world = World()
+    world = Callers()
     for estate, region in (("xh01", "r1"), ("xh010", "r1"), ("xh02", "r2"), ("xh03", "r2")):
         world.hear(
             EstateRegistered(

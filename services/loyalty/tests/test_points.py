@@ -12,7 +12,7 @@ from linli_loyalty.commands import Join, Spend
 from linli_loyalty.domain.member import Member
 from linli_rulebook.decision import NOTHING, Decision, Refusal
 
-from services.loyalty.tests.club import JOINED, REF, World, at, joined, missed, survey
+from services.loyalty.tests.club import JOINED, REF, Club, at, joined, missed, survey
 
 
 @pytest.mark.rule("LOY-01")
@@ -79,7 +79,7 @@ def test_nothing_is_given_for_the_time_before_joining(seconds: int, points: int,
 
 @pytest.mark.rule("LOY-03")
 def test_who_is_no_member_gets_nothing_and_the_reason_is_kept() -> None:
-    world = World()
+    world = Club()
     world.hear(survey("b1", JOINED), JOINED)
     world.hear(missed("c1", JOINED), JOINED)
     assert (world.states, world.told, world.ledger) == ({}, [], [])
@@ -106,7 +106,7 @@ def test_points_expire_when_their_last_day_is_over() -> None:
 
 @pytest.mark.rule("LOY-03")
 def test_a_leap_day_expires_with_february() -> None:
-    world = World()
+    world = Club()
     world.ask(Join(customer_ref=REF), at("2028-01-01 09:00:00"))
     world.hear(survey("b1", at("2028-02-29 10:00:00")), at("2028-02-29 10:00:00"))
     assert world.member.lots[0].expires_on == date(2030, 2, 28)
@@ -129,7 +129,7 @@ def test_spending_takes_once_for_a_cause_and_never_more_than_there_is() -> None:
     again = world.ask(Spend(customer_ref=REF, points=30, cause_id="fee-2026-04"), JOINED)
     assert isinstance(again, Refusal)
     assert again.code == "already-spent"
-    stranger = World().ask(Spend(customer_ref=REF, points=1, cause_id="x"), JOINED)
+    stranger = Club().ask(Spend(customer_ref=REF, points=1, cause_id="x"), JOINED)
     assert isinstance(stranger, Refusal)
     assert (stranger.code, stranger.status) == ("member-not-found", 404)
 

@@ -23,13 +23,13 @@ from linli_testkit.databases import Database
 from linli_testkit.tables import figures_that_differ, keep, migrated
 from pydantic import ValidationError
 
-from services.loyalty.tests.club import JOINED, REF, World, joined, missed, survey
+from services.loyalty.tests.club import JOINED, REF, Club, joined, missed, survey
 
 SQL = Path(linli_loyalty.__file__).parent / "sql"
 QUERIES = Queries.load(SQL / "queries.sql")
 
 
-def years() -> World:
+def years() -> Club:
     """Earned twice, partly spent; the rest of the survey's points has expired."""
     world = joined()
     world.hear(survey("b1", JOINED), JOINED)

@@ -9,6 +9,7 @@ from linli_messaging.service_map import Actor
 from linli_runtime.process import application
 from linli_runtime.reads import Reads
 from linli_testkit.facts import shipped_policy
+from linli_testkit.tokens import KnownTokens
 from linli_warranty.main import SERVICE
 
 READ = frozenset({"warranty:read"})
@@ -19,14 +20,6 @@ ACTORS = {
     "sg2": Actor("person-of-sg2", READ, contractor_id="sg2"),
     "nobody": Actor("nobody", frozenset()),
 }
-
-
-class KnownTokens:
-    """Tokens by name instead of signature."""
-
-    def actor(self, authorization: str | None) -> Actor:
-        """Whose token it is."""
-        return ACTORS[(authorization or "").removeprefix("Bearer ")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class Reader:
 async def reader(reads: Reads) -> AsyncIterator[Reader]:
     """The application over the stored books."""
     app = application(SERVICE, reads)
-    app.state.tokens = KnownTokens()
+    app.state.tokens = KnownTokens(ACTORS)
     app.state.policies = shipped_policy()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://warranty") as client:
         yield Reader(client)

@@ -1,10 +1,11 @@
-"""The closing callbacks of a contract, as they were counted (WAR-09); the gate of WAR-10 is warranty's, not ours."""
+"""The closing callbacks of a contract's homes, counted estate by estate (WAR-09); the gate of WAR-10 is warranty's."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar, Final
 
 from linli_contracts.events.followup import ClosingCallbacksCompleted
+from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Because, Decision, Outcome, Refusal, State
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -27,7 +28,7 @@ class ClosingFigures(BaseModel):
 
 
 class ClosingCount(State):
-    """The latest count of a contract (its id is the contract's key)."""
+    """The latest count of a contract's homes in one estate; its id is the contract's key and the estate's."""
 
     table: ClassVar[str] = "closing_count"
 
@@ -38,6 +39,11 @@ class ClosingCount(State):
     """How often it was counted: each count replaces the one before."""
 
 
+def closing_count_id(contract_id: str, estate_id: str) -> str:
+    """The id of a count: a contract may span estates, and each is counted by its own people."""
+    return id_under(contract_id, estate_id)
+
+
 def count_closing_callbacks(
     known: ClosingCount | None, contract_id: str, estate_id: str, figures: ClosingFigures, now: datetime
 ) -> Outcome:
@@ -46,16 +52,17 @@ def count_closing_callbacks(
     if faults:
         zh, en = "到期回访的数字互相矛盾", "The figures of the closing callbacks contradict each other"
         return Refusal("closing-figures-impossible", RULE, zh, en, status=422, fields=faults)
-    if known is not None and known.estate_id == estate_id and known.figures == figures:
-        return Decision(answer={"contract_id": contract_id, "counts": known.counts})
+    answer = {"contract_id": contract_id, "estate_id": estate_id, "counts": known.counts if known else 1}
+    if known is not None and known.figures == figures:
+        return Decision(answer=answer)
     counts = 1 if known is None else known.counts + 1
-    count = ClosingCount(id=contract_id, estate_id=estate_id, figures=figures, counted_at=now, counts=counts)
+    identity = closing_count_id(contract_id, estate_id)
+    count = ClosingCount(id=identity, estate_id=estate_id, figures=figures, counted_at=now, counts=counts)
     told = ClosingCallbacksCompleted(
         contract_id=contract_id, estate_id=estate_id, counted_at=now, **figures.model_dump()
     )
     because = Because(rule=RULE, what="closing callbacks counted", subject=contract_id, facts=figures.model_dump())
-    answer = {"contract_id": contract_id, "counts": counts}
-    return Decision(save=(count,), events=(told,), because=(because,), answer=answer)
+    return Decision(save=(count,), events=(told,), because=(because,), answer={**answer, "counts": counts})
 
 
 def _impossible(figures: ClosingFigures) -> Iterator[tuple[str, str]]:
