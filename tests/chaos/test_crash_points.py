@@ -3,6 +3,7 @@
 One stack of real processes on the run's broker for the whole file; each test leaves it running and at rest.
 """
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from linli_runtime.clock import SystemClock
 from linli_testkit.databases import Database
 from linli_testkit.plugin import TestBroker
 
-from tests.chaos.processes import Processes, processes, rows
+from tests.chaos.processes import WITHIN_S, Processes, processes, rows
 from tests.system.life import REPAIR, request
 
 ROUNDS = (
@@ -174,6 +175,22 @@ def test_what_keeps_a_service_from_starting_is_one_clear_line(stack: Processes, 
         assert why.lower() in other.log("loyalty").splitlines()[-1].lower()
         assert "Traceback" not in other.log("loyalty")
     other.http.close()
+
+
+@pytest.mark.rule("OPS-04")
+def test_a_start_that_hangs_can_be_ended(stack: Processes, tmp_path: Path) -> None:
+    """Given a broker that takes connections and says nothing, when a starting service is told to stop, then it ends."""
+    other = Processes(tmp_path, stack.environment, stack.ports, stack.token, stack.deployment)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert stack.stop("loyalty") == 0
+        other.start("loyalty", LINLI_BOOTSTRAP=f"127.0.0.1:{silent.getsockname()[1]}")
+        silent.settimeout(WITHIN_S)
+        with silent.accept()[0]:
+            assert other.stop("loyalty") == 0, other.log("loyalty")
+    assert "before it has started" in other.log("loyalty")
+    other.http.close()
+    stack.start("loyalty")
+    stack.ready("loyalty")
 
 
 @pytest.mark.rule("OPS-01")

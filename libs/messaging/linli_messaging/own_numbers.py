@@ -25,6 +25,8 @@ class OwnNumbers:
     seen: dict[int, int] = field(default_factory=dict)
     told_since_ms: int | None = None
     """When the first of the heads was told that were read."""
+    jumped: bool = False
+    """A fact of ours did not follow: either it is junk, or those before it lie further back than was read."""
 
     def take_heads(self, timestamp_ms: int, value: bytes | None) -> None:
         """One told set of heads; what is not ours, or not readable, says nothing."""
@@ -52,3 +54,5 @@ class OwnNumbers:
         first = envelope.abandoned_from or envelope.number
         if first <= reached + 1 <= envelope.number <= MAX_NUMBER:
             self.seen[envelope.lane] = envelope.number
+        elif envelope.number > reached:
+            self.jumped = True

@@ -26,6 +26,9 @@ SLACK_MS: Final = 60_000
 """Facts are looked at from so long before the last heads on: what was sent later is in no head. Clocks may differ."""
 HEADS_BACK: Final = 30
 """Heads are looked at from so many records back: the very last may be another deployment's."""
+FACTS_BACK: Final = 2_000
+"""Facts are first looked at from so many records of a partition back, more than a relay usually sends between two
+tellings of the heads; where that is too few, from ever further back."""
 READ_WAIT_MS: Final = 500
 STALLED_S: Final = 30.0
 """A service that cannot look must not write; its supervisor starts it again."""
@@ -58,10 +61,16 @@ async def numbers_on_the_bus(consumer: AIOKafkaConsumer, own: OwnNumbers, partit
     for record in await _read(consumer, begins, heads):
         own.take_heads(record.timestamp, record.value)
     facts = await _ends(consumer, TOPIC_OF[service], partitions)
-    begins = await _begins(consumer, facts, own.told_since_ms)
-    for record in await _read(consumer, begins, facts):
-        own.take_fact(record.headers)
-    return own.seen
+    furthest = await _begins(consumer, facts, own.told_since_ms)
+    back = FACTS_BACK
+    while True:
+        own.jumped = False
+        begins = {place: max(end - back, furthest[place]) for place, end in facts.items()}
+        for record in await _read(consumer, begins, facts):
+            own.take_fact(record.headers)
+        if not own.jumped or begins == furthest:
+            return own.seen
+        back *= 8
 
 
 async def note_seen(pool: Any, queries: Queries, seen: Mapping[int, int]) -> bool:  # noqa: ANN401 - asyncpg's pool or connection

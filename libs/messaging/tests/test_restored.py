@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer
 from linli_contracts.envelope import headers_of
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import PARTITIONS
+from linli_messaging import restored
 from linli_messaging.gaps import ASK_AGAIN_S, GapWatch
 from linli_messaging.own_numbers import OwnNumbers
 from linli_messaging.restored import (
@@ -62,6 +63,18 @@ async def test_what_was_told_is_seen_on_the_bus(bus: Bus, broker: TestBroker) ->
     seen = await on_the_bus(bus, broker)
     assert (seen[LANE], seen[lane_of("e2.a")]) == (3, 1)
     assert not await note_seen(bus.north.pool, bus.north.room.queries, seen)
+
+
+@pytest.mark.rule("OPS-02", "OPS-04")
+async def test_so_much_of_the_end_is_read_as_shows_all_numbers(
+    bus: Bus, broker: TestBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given facts without heads, when only the very last is looked at first, then it looks back until they follow."""
+    monkeypatch.setattr(restored, "FACTS_BACK", 1)
+    for number in range(1, 12):
+        told = small.envelope(rung(), number)._replace(deployment=bus.deployment)
+        await bus.send(headers_of(told), b"{}")
+    assert await on_the_bus(bus, broker) == {LANE: 11}
 
 
 @pytest.mark.rule("OPS-02")

@@ -115,27 +115,48 @@ def run(service: Service) -> None:
         sys.exit(code)
 
 
+class _Stop(asyncio.Event):
+    """Set when the process is to end: it was told to, or a part of it ended by itself."""
+
+    part_failed = False
+
+
 async def _serve(service: Service, settings: Settings) -> int:
-    stop = asyncio.Event()
+    stop = _Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if settings.supervised:
         _watch_supervisor(loop, stop)
     async with contextlib.AsyncExitStack() as stack:
+        starting = asyncio.create_task(_start(service, settings, stack, stop))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            log.info("stopping before it has started")
+            await _cancelled(starting)
+            return PART_FAILED if stop.part_failed else 0
         try:
-            tasks = await _start(service, settings, stack, stop)
+            starting.result()
         except REFUSALS as error:
             log.critical("it cannot start: %s", error or repr(error), exc_info=log.isEnabledFor(logging.DEBUG))
             return CANNOT_START
-        await stop.wait()
+        await stopping
         log.info("stopping")
-        return PART_FAILED if any(_failure(task) for task in tasks) else 0
+        return PART_FAILED if stop.part_failed else 0
 
 
-async def _start(
-    service: Service, settings: Settings, stack: contextlib.AsyncExitStack, stop: asyncio.Event
-) -> "list[asyncio.Task[None]]":
+async def _cancelled(starting: "asyncio.Task[None]") -> None:
+    """End the start wherever it is. Nothing has been taken yet, so a part that does not let go is left behind."""
+    starting.cancel()
+    _, late = await asyncio.wait({starting}, timeout=STOP_WITHIN_S)
+    if late:
+        log.error("the start does not end; the process does")
+        logging.shutdown()
+        os._exit(PART_FAILED)
+
+
+async def _start(service: Service, settings: Settings, stack: contextlib.AsyncExitStack, stop: _Stop) -> None:
     name, queries = service.map.name, service.queries()
     policies = PolicyBook.load(settings.policy_dir)
     tokens = _tokens(settings)
@@ -156,8 +177,8 @@ async def _start(
         client_id=f"linli-{name}",
         **_client_security(settings),
     )
-    await producer.start()
     stack.push_async_callback(producer.stop)
+    await producer.start()
     metrics = Metrics(name)
     transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from)
     writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
@@ -210,11 +231,10 @@ async def _start(
     for task in tasks:
         task.add_done_callback(lambda done: _ended(done, stop))
     stack.push_async_callback(_stop, tasks, writer, relay, archiver, server)
-    await broker.start()
     stack.push_async_callback(broker.stop)
+    await broker.start()
     _spare_the_collector()
     log.info("started on port %s", settings.http_port)
-    return tasks
 
 
 def _spare_the_collector() -> None:
@@ -240,11 +260,12 @@ async def _stop(
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ended(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
+def _ended(task: "asyncio.Task[None]", stop: _Stop) -> None:
     """A part that ends by itself takes the process down: a supervisor starts a sound one."""
     failure = _failure(task)
     if failure is not None:
         log.error("%s ended: %s", task.get_name(), failure)
+        stop.part_failed = True
         stop.set()
 
 

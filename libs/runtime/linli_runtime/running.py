@@ -1,5 +1,6 @@
 """The running parts of a service process, and what operators may ask of them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from linli_messaging.writer import Writer
 from linli_runtime.clock import AnyClock
 from linli_runtime.metrics import Metrics
 
+LOOK_WITHIN_S: Final = 60.0
+"""A look takes a second; whoever supervises the process starts one again that could not."""
 ARCHIVED_AT_ONCE: Final = 20_000
 """Facts an operator's request moves: about a second's work."""
 
@@ -135,13 +138,19 @@ class Running:
         return await self.archiver.archive(before, most=ARCHIVED_AT_ONCE)
 
     async def look_at_the_bus(self) -> None:
-        """Look for numbers of ours above our heads; where there are any, nothing is written (promise 8)."""
+        """Look for numbers of ours above our heads; where there are any, nothing is written (promise 8).
+
+        ``TimeoutError`` where that cannot be known within ``LOOK_WITHIN_S``: who has not looked must not write.
+        """
         consumer = self.new_consumer()
-        await consumer.start()
         try:
-            heads = {row["lane"]: row["head"] for row in await self.fetch("own_heads")}
-            own = OwnNumbers(self.deployment, self.service, heads)
-            seen = await numbers_on_the_bus(consumer, own, self.consumer.partitions)
+            async with asyncio.timeout(LOOK_WITHIN_S):
+                await consumer.start()
+                heads = {row["lane"]: row["head"] for row in await self.fetch("own_heads")}
+                own = OwnNumbers(self.deployment, self.service, heads)
+                seen = await numbers_on_the_bus(consumer, own, self.consumer.partitions)
+        except TimeoutError as error:
+            raise TimeoutError(f"looking for our own numbers on the bus took too long {error}".strip()) from error
         finally:
             await consumer.stop()
         if await note_seen(self.pool, self.queries, seen):
