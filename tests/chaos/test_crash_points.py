@@ -113,9 +113,9 @@ def test_killed_at_a_crash_point(stack: Processes, module_database: Database, of
 @pytest.mark.rule("OPS-03")
 @pytest.mark.parametrize("point", crash.ARCHIVER_POINTS)
 def test_killed_while_it_archives(stack: Processes, module_database: Database, point: str) -> None:
-    """Given told facts, when dispatch is killed in its second segment and archives again, then each is in one place."""
+    """Given told facts, when dispatch is killed while it archives and does it again, then each is in one place."""
     assert stack.stop("dispatch") == 0, stack.log("dispatch")
-    stack.start("dispatch", crash_at=f"{point}:2")
+    stack.start("dispatch", crash_at=f"{point}:1")
     stack.ready("dispatch")
     before = {"before": SystemClock().now().isoformat()}
     with pytest.raises(httpx.TransportError):
