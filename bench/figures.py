@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from linli_cli.stack import Stack
+from linli_embedded.broker import Broker
+from linli_embedded.kafka import Kafka
+from linli_embedded.postgres import Postgres
+from linli_embedded.tansu import Tansu
 from linli_embedded.usage import Usage
 
 
@@ -38,3 +42,9 @@ def cpu_s(usage: Usage | None) -> float:
 def cpu_ms_each(before: Mapping[str, float], after: Mapping[str, float], count: int) -> dict[str, float]:
     """What one of `count` took between two readings."""
     return {name: (after[name] - before[name]) * 1000 / count for name in before}
+
+
+def cpu_s_here(broker: Broker, postgres: Postgres) -> float:
+    """Seconds taken so far by this process, its Postgres and its broker."""
+    nodes = broker.usage() if isinstance(broker, Kafka) else [broker.usage()] if isinstance(broker, Tansu) else []
+    return time.process_time() + sum(map(cpu_s, (postgres.usage(), *nodes)))

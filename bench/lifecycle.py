@@ -11,12 +11,10 @@ from typing import Final
 
 import asyncpg
 from linli_cli.stack import Home, Stack, StackOptions
-from linli_embedded.broker import Broker, choose_broker
-from linli_embedded.kafka import Kafka
+from linli_embedded.broker import choose_broker
 from linli_embedded.postgres import Postgres
-from linli_embedded.tansu import Tansu
 
-from bench.figures import Figures, cpu_ms_each, cpu_s, cpu_s_of
+from bench.figures import Figures, cpu_ms_each, cpu_s_here, cpu_s_of
 from bench.floor import floor
 from bench.peer import peer
 from bench.repair_life import RepairLives
@@ -56,11 +54,11 @@ async def _beside(directory: Path) -> tuple[float, float, dict[str, float]]:
         await postgres.start()
         await postgres.ensure_database("bench")
         connection = await asyncpg.connect(postgres.dsn("bench"))
-        began_s = _cpu_s(broker, postgres)
+        began_s = cpu_s_here(broker, postgres)
         lowest = await floor(broker.bootstrap, connection, FLOOR_LIVES)
-        between_s = _cpu_s(broker, postgres)
+        between_s = cpu_s_here(broker, postgres)
         usual = await peer(broker.bootstrap, connection, PEER_LIVES)
-        ended_s = _cpu_s(broker, postgres)
+        ended_s = cpu_s_here(broker, postgres)
         await connection.close()
     finally:
         await postgres.destroy()
@@ -70,9 +68,3 @@ async def _beside(directory: Path) -> tuple[float, float, dict[str, float]]:
         "peer": (ended_s - between_s) * 1000 / PEER_LIVES,
     }
     return lowest, usual, cpu_ms
-
-
-def _cpu_s(broker: Broker, postgres: Postgres) -> float:
-    """Seconds taken so far by the three that floor and peer consist of."""
-    nodes = broker.usage() if isinstance(broker, Kafka) else [broker.usage()] if isinstance(broker, Tansu) else []
-    return time.process_time() + sum(map(cpu_s, (postgres.usage(), *nodes)))

@@ -10,7 +10,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from faststream.kafka import KafkaBroker
 from linli_contracts.lanes import LANES, lane_of_key, partition_of
 from linli_contracts.topics import DISPATCH, FOLLOWUP, PARTITIONS, TOPIC_OF
-from linli_embedded.broker import choose_broker
+from linli_embedded.broker import Broker, choose_broker
+from linli_embedded.kafka import Kafka
 from linli_embedded.postgres import Postgres
 from linli_embedded.topics import ensure_topics
 from linli_messaging.archiving import Archiver
@@ -40,7 +41,7 @@ from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT, House
 
-from bench.figures import Figures
+from bench.figures import Figures, cpu_s_here
 from bench.lifecycle import BROKER
 from tests.system.life import SERVICES, START, live
 
@@ -59,9 +60,16 @@ class Stage:
     house: House
     dsn: str
     bootstrap: str
-    idempotent: bool
     producer: AIOKafkaProducer
     facts: int
+    broker: Broker
+    postgres: Postgres
+
+    async def measured(self, work: Awaitable[float], facts: int) -> tuple[float, float]:
+        """Facts a second as the work says, and milliseconds of processor a fact: ours, Postgres's, the broker's."""
+        began_s = cpu_s_here(self.broker, self.postgres)
+        rate = await work
+        return rate, (cpu_s_here(self.broker, self.postgres) - began_s) * 1000 / facts
 
     async def rebuild(self) -> float:
         """Have dispatch's relay send everything again; facts a second."""
@@ -109,16 +117,21 @@ class Stage:
 async def replay() -> Figures:
     """The empty bus."""
     async with _stage() as stage:
-        ours = await stage.rebuild()
-        return Figures(ours, await _copy_to_batches(stage), await _one_at_a_time(stage))
+        return await _figures(stage, stage.rebuild(), _copy_to_batches(stage), _one_at_a_time(stage))
 
 
 async def join() -> Figures:
     """The new consumer."""
     async with _stage() as stage:
         await stage.rebuild()
-        ours = await stage.join()
-        return Figures(ours, await _batches_to_copy(stage), await _one_message_at_a_time(stage))
+        return await _figures(stage, stage.join(), _batches_to_copy(stage), _one_message_at_a_time(stage))
+
+
+async def _figures(stage: Stage, ours: Awaitable[float], floor: Awaitable[float], peer: Awaitable[float]) -> Figures:
+    linli, linli_ms = await stage.measured(ours, stage.facts)
+    lowest, lowest_ms = await stage.measured(floor, stage.facts)
+    usual, usual_ms = await stage.measured(peer, PEER_FACTS)
+    return Figures(linli, lowest, usual, {"linli": linli_ms, "floor": lowest_ms, "peer": usual_ms})
 
 
 @asynccontextmanager
@@ -137,13 +150,12 @@ async def _stage() -> AsyncIterator[Stage]:
             facts = await _tell(connection, template)
             await _archive(postgres.dsn("bench"), house, template[int(len(template) * ARCHIVED)]["at"], facts)
             await ensure_topics(broker.bootstrap, topics((DISPATCH, FOLLOWUP)) | {"raw": PARTITIONS, "peer": 1})
-            idempotent = broker.__class__.__name__ == "Kafka"
             producer = AIOKafkaProducer(
-                bootstrap_servers=broker.bootstrap, acks="all", enable_idempotence=idempotent, linger_ms=2,
-                max_batch_size=PACK_BYTES,
+                bootstrap_servers=broker.bootstrap, acks="all", enable_idempotence=isinstance(broker, Kafka),
+                linger_ms=2, max_batch_size=PACK_BYTES,
             )  # fmt: skip
             await producer.start()
-            yield Stage(house, postgres.dsn("bench"), broker.bootstrap, idempotent, producer, facts)
+            yield Stage(house, postgres.dsn("bench"), broker.bootstrap, producer, facts, broker, postgres)
             await producer.stop()
             await house.close()
         finally:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from linli_contracts.topics import SERVICES
 
-from tests.chaos import breaking_bus, breaking_database, joining, killing, poison
+from tests.chaos import breaking_bus, breaking_database, joining, killing, poison, restoring
 from tests.chaos.strike import Strike
 
 
@@ -51,6 +51,7 @@ _ALL: Final = (
     Fault("slow-database", "60 ms for each word with Postgres", breaking_database.slow_database),
     Fault("bus-wiped", "the bus emptied and rebuilt by replay", breaking_bus.bus_wiped, waves=(2,)),
     Fault("new-consumers", "join long after all was archived", joining.new_consumers, waves=(0,), fresh=True),
+    Fault("restored", "a database put back to an older backup", restoring.restored, waves=restoring.WAVES),
     Fault("scaled", "1, 2, 3, 2, 1 processes of a service", killing.scaled),
     Fault("zombie", "frozen past its session, then thawed", killing.zombie),
     Fault("two-relays", "two relays of a service at once", killing.two_relays),

@@ -20,7 +20,7 @@ def check(world: World) -> None:
 
 
 def _handled_once_in_order(world: World, service: str, producer: str, lane: int) -> None:
-    told = [fact for _, fact in sorted(world.databases[producer].outbox[lane].items()) if fact.kind != "abandoned"]
+    told = [fact for _, fact in world.databases[producer].told(lane).items() if fact.kind != "abandoned"]
     applied = [fact for fact in world.databases[service].applied if (fact.producer, fact.lane) == (producer, lane)]
     for fact, times in Counter(applied).items():
         if times > 1:
@@ -46,15 +46,15 @@ def _points(world: World) -> None:
     for cause, times in points.items():
         if times > 1:
             world.flaw(f"doubled: points for {cause} were given {times} times")
-    for lane in world.databases[CARE].outbox:
-        for fact in lane.values():
+    for lane in range(LANES):
+        for fact in world.databases[CARE].told(lane).values():
             if fact.kind != "abandoned" and fact.id not in points:
                 world.flaw(f"lost: no points for {fact}")
 
 
 def _commands(world: World) -> None:
     desk = world.databases[DESK]
-    facts = [fact for lane in desk.outbox for fact in lane.values()]
+    facts = [fact for lane in range(LANES) for fact in desk.told(lane).values()]
     told = Counter(fact.id.partition(">")[0] for fact in facts)
     for identity in desk.commands:
         if told[identity] != 1:
@@ -62,12 +62,12 @@ def _commands(world: World) -> None:
 
 
 def _deadlines(world: World) -> None:
-    facts = [fact for lane in world.databases[DESK].outbox for fact in lane.values()]
+    facts = [fact for lane in range(LANES) for fact in world.databases[DESK].told(lane).values()]
     done = {(fact.case, fact.round): fact.at for fact in facts if fact.kind == "done"}
     missed = Counter(
         (fact.case, fact.round)
-        for lane in world.databases[CARE].outbox
-        for fact in lane.values()
+        for lane in range(LANES)
+        for fact in world.databases[CARE].told(lane).values()
         if fact.kind == "missed"
     )
     for fact in facts:

@@ -42,6 +42,16 @@ def lose_any(world: World) -> None:
         partition[place] = None
 
 
+def archive(world: World) -> None:
+    """What was told moves into the archive, just when the broker loses a record of it."""
+    service = world.choices.pick((DESK, CARE))
+    for lane in range(len(CASES)):
+        moved = world.databases[service].archive_oldest(lane, published=world.rules.only_published_facts_are_archived)
+        if moved:
+            world.tell(f"{service} archives {moved}")
+    lose_any(world)
+
+
 def read_again(world: World) -> None:
     """The group's offsets are set back to the beginning."""
     topic = world.topics[world.choices.pick((DESK, CARE))]
@@ -146,6 +156,7 @@ FAULTS: Final[dict[str, Callable[[], Fault]]] = {
     "kill": lambda: kill,
     "lose_tail": lambda: lose_tail,
     "lose_any": lambda: lose_any,
+    "archive": lambda: archive,
     "read_again": lambda: read_again,
     "stop_and_go": lambda: stop_and_go,
     "second_relay": lambda: second_relay,

@@ -66,6 +66,7 @@ class Database:
     heads: list[int] = field(default_factory=lambda: [0] * LANES)
     published: list[int] = field(default_factory=lambda: [0] * LANES)
     outbox: list[dict[int, Fact]] = field(default_factory=lambda: [{} for _ in range(LANES)])
+    archive: list[dict[int, Fact]] = field(default_factory=lambda: [{} for _ in range(LANES)])
     inbox: dict[tuple[str, int], int] = field(default_factory=dict)
     resend: dict[int, int] = field(default_factory=dict)
     commands: dict[str, bool] = field(default_factory=dict)
@@ -90,6 +91,18 @@ class Database:
         self.heads[lane] = number
         fact_id = f"{cause}>{kind}"
         self.outbox[lane][number] = Fact(fact_id, kind, case, round_, at, producer, lane, number)
+
+    def told(self, lane: int) -> dict[int, Fact]:
+        """Every fact of a lane that was ever told, in order."""
+        return dict(sorted({**self.archive[lane], **self.outbox[lane]}.items()))
+
+    def archive_oldest(self, lane: int, *, published: bool) -> Fact | None:
+        """Move the oldest fact of the outbox, if it is published or need not be."""
+        oldest = min(self.outbox[lane], default=None)
+        if oldest is None or (published and oldest > self.published[lane]):
+            return None
+        self.archive[lane][oldest] = self.outbox[lane].pop(oldest)
+        return self.archive[lane][oldest]
 
     def lift(self, producer: str, seen: list[int], at: int) -> None:
         """Raise each head above every number seen, and declare what lies between as abandoned (promise 8)."""

@@ -50,7 +50,7 @@ class Relay:
     position: list[int] | None = None
     """None: it has just started, and goes on from what is published."""
 
-    def send(self, database: Database, topic: Topic, most: int) -> list[Fact]:
+    def send(self, database: Database, topic: Topic, most: int, rules: Rules) -> list[Fact]:
         """Send some facts of each lane past the position, each lane in order."""
         if self.position is None:
             self.position = list(database.published)
@@ -59,10 +59,11 @@ class Relay:
         database.resend.clear()
         sent = []
         for lane in range(LANES):
-            numbers = sorted(number for number in database.outbox[lane] if number > self.position[lane])[:most]
-            for number in numbers:
-                topic.send(database.outbox[lane][number])
-                sent.append(database.outbox[lane][number])
+            again = rules.archived_facts_are_sent_again and self.position[lane] < database.published[lane]
+            facts = database.told(lane) if again else database.outbox[lane]
+            for number in sorted(number for number in facts if number > self.position[lane])[:most]:
+                topic.send(facts[number])
+                sent.append(facts[number])
                 self.position[lane] = number
         return sent
 

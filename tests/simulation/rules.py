@@ -25,6 +25,10 @@ class Rules:
     """4: a process that was away may have been overtaken."""
     early_facts_wait: bool = True
     """5: a fact whose ground another producer has not told yet is stored, and applied with it."""
+    archived_facts_are_sent_again: bool = True
+    """7: who asks for what lies in the archive gets it from there."""
+    only_published_facts_are_archived: bool = True
+    """7: the relay looks for what is new in the outbox alone."""
     foreign_records_are_refused: bool = True
     """8: the bus may carry another deployment's records."""
     restored_services_lift_their_numbers: bool = True

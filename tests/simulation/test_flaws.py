@@ -28,6 +28,8 @@ FLAWS: Final = {
     "asks_are_repeated": ("producer_down", "never comes to rest"),
     "the_inbox_is_read_under_the_lock": ("stop_and_go", "doubled"),
     "early_facts_wait": ("nothing", "lost"),
+    "archived_facts_are_sent_again": ("archive", "never comes to rest"),
+    "only_published_facts_are_archived": ("archive", "never comes to rest|lost"),
     "foreign_records_are_refused": ("foreign_record", "another deployment|never comes to rest|lost"),
     "restored_services_lift_their_numbers": ("restore_desk", "lost|never comes to rest"),
     "causes_are_unique": ("restore_care", "points for .* were given 2 times"),

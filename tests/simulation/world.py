@@ -121,7 +121,9 @@ class World:
         """A relay sends some facts."""
         service = self.choices.pick((DESK, CARE))
         if service not in self.down:
-            sent = self.choices.pick(self.relays[service]).send(self.databases[service], self.topics[service], 2)
+            sent = self.choices.pick(self.relays[service]).send(
+                self.databases[service], self.topics[service], 2, self.rules
+            )
             if sent:
                 self.tell(f"sent: {', '.join(map(str, sent))}")
 
@@ -256,7 +258,7 @@ class World:
             if service in self.down:
                 continue
             for relay in relays:
-                relay.send(database, topic, 100)
+                relay.send(database, topic, 100, self.rules)
                 relay.note(database)
             topic.told.append((self.now, list(database.heads), list(database.published)))
 
