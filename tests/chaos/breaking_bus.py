@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,6 +16,7 @@ from linli_messaging.topology import group_of
 from tests.chaos.strike import Strike
 from tests.chaos.world import World
 
+DAY: Final = timedelta(days=1)
 AWAY_S: Final = (1.0, 4.0)
 HELD_S: Final = 6.0
 QUIET: Final = {0: (INTAKE, FOLLOWUP, WARRANTY), 3: (LOYALTY, WARRANTY), 4: (LOYALTY, WARRANTY)}
@@ -43,9 +45,13 @@ async def nodes_killed(nodes: int, strike: Strike) -> None:
 
 
 async def bus_wiped(strike: Strike) -> None:
-    """The broker loses everything; it is made anew, and the services are told to send again (`linli replay`)."""
+    """The broker loses everything; it is made anew, and the services are told to send again (`linli replay`): what they
+    have archived, and what came after.
+    """
     world = strike.world
     await asyncio.sleep(strike.dice.uniform(0.2, 1.5))
+    for service in SERVICES:
+        await world.client.send(service, "POST", "/archive", {"before": (strike.instant + DAY).isoformat()})
     world.bus.kafka.kill()
     await world.bus.kafka.wipe()
     strike.times += 1

@@ -49,7 +49,7 @@ _ALL: Final = (
     Fault("connections-cut", "connections cut in mid-transaction", breaking_database.connections_cut),
     Fault("unheard-commits", "commits whose answer never comes", breaking_database.unheard_commits),
     Fault("slow-database", "60 ms for each word with Postgres", breaking_database.slow_database),
-    Fault("bus-wiped", "the bus emptied and rebuilt by replay", breaking_bus.bus_wiped, waves=(2,)),
+    Fault("bus-wiped", "facts archived, the bus emptied, replayed", breaking_bus.bus_wiped, waves=(2,)),
     Fault("new-consumers", "join long after all was archived", joining.new_consumers, waves=(0,), fresh=True),
     Fault("restored", "a database put back to an older backup", restoring.restored, waves=restoring.WAVES),
     Fault("scaled", "1, 2, 3, 2, 1 processes of a service", killing.scaled),

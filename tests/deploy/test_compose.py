@@ -105,7 +105,7 @@ def refused_settings(compose: Document) -> Found:
                 lambda found: found[3] if found[2] == ":-" else "x1", str(value)
             )
             for variable, value in compose["services"][name]["environment"].items()
-            if variable in OF_PROCESS
+            if variable in OF_PROCESS and value is not None  # handed on where it is set
         }
         try:
             Settings.model_validate(told)
