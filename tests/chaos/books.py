@@ -41,12 +41,20 @@ class Left:
     """What the audit finds wrong, in all of the world."""
 
 
-async def left_by(load: Round, world: World, leaves: frozenset[str] = frozenset()) -> Left:
-    """Have the world audited and its books written; violations of the checks in `leaves` are the fault's own."""
+async def left_by(
+    load: Round, world: World, leaves: frozenset[str] = frozenset(), remarks: frozenset[str] = frozenset()
+) -> Left:
+    """Have the world audited and its books written; violations of the checks in `leaves`, and reasons with the
+    conclusions in `remarks`, are the fault's own.
+    """
     path = world.stack.options.home.path / f"books-{load.number}.jsonl"
     found = json.loads(await world.linli("audit", "--json", "--books", str(path), may_fail=True))
     mine = re.compile(rf"\br{load.number}e")
     books = {key: content for key, content in load_books(path).items() if mine.search(f"{key} {json.dumps(content)}")}
+    for key in [key for key in books if key[1] == "because"]:
+        books[key] = [reason for reason in books[key] if reason[0] not in remarks]
+        if not books[key]:
+            del books[key]
     violations = [
         f"{one['check']} {one['service']} {one['wrong']['en']} {one['ids']}"
         for one in found["violations"]

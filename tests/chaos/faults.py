@@ -32,6 +32,8 @@ class Fault:
     """How long that end is; the calm world goes from one due instant to the next then. Both are too old for others."""
     leaves: frozenset[str] = frozenset()
     """Checks of `linli audit` that find what the fault itself has put on the bus, where it stays."""
+    remarks: frozenset[str] = frozenset()
+    """Conclusions of reasons that follow from the fault itself, and are left out where books are compared."""
     fresh: bool = False
     """It strikes a world in which nothing has happened yet."""
     disk_mb: int = 0
@@ -51,7 +53,14 @@ _ALL: Final = (
     Fault("slow-database", "60 ms for each word with Postgres", breaking_database.slow_database),
     Fault("bus-wiped", "facts archived, the bus emptied, replayed", breaking_bus.bus_wiped, waves=(2,)),
     Fault("new-consumers", "join long after all was archived", joining.new_consumers, waves=(0,), fresh=True),
-    Fault("restored", "a database put back to an older backup", restoring.restored, waves=restoring.WAVES),
+    Fault(
+        "restored",
+        "a database put back to an older backup",
+        restoring.restored,
+        waves=restoring.WAVES,
+        # Warranty, restored, answers again what dispatch has long acted on; who was late and who repeats looks alike.
+        remarks=frozenset({"answer about coverage came too late"}),
+    ),
     Fault("scaled", "1, 2, 3, 2, 1 processes of a service", killing.scaled),
     Fault("zombie", "frozen past its session, then thawed", killing.zombie),
     Fault("two-relays", "two relays of a service at once", killing.two_relays),

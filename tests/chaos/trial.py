@@ -85,7 +85,8 @@ class Chaos:
                 await _leave_alone(calm, fault, quiet)
                 load = self._next(struck, fault)
                 await _strike(struck, fault, load, result)
-                before, after = await left_by(quiet, calm), await left_by(load, struck, fault.leaves)
+                before = await left_by(quiet, calm, remarks=fault.remarks)
+                after = await left_by(load, struck, fault.leaves, fault.remarks)
                 result.books = differences(before, after)
                 result.violations = before.violations + after.violations
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is what came of the trial
