@@ -3,7 +3,6 @@ raises. An operator looks at what was parked, corrects it, and has it tried agai
 """
 
 import asyncio
-import contextlib
 import random
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,10 +11,9 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 from linli_cli.client.rest import producers_of
-from linli_cli.complaint import Complaint
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, SERVICES, TOPIC_OF
+from linli_messaging.parked_share import PARKED_AT_LEAST, PARKED_SHARE
 from linli_messaging.relay import LOCK_SPACE
-from linli_messaging.transaction import PARKED_AT_LEAST, PARKED_SHARE
 
 from tests.chaos.strike import Strike
 from tests.chaos.world import World
@@ -202,33 +200,27 @@ async def clock_raises(strike: Strike) -> None:
 
 
 async def half_poisoned(strike: Strike) -> None:
-    """Half of all that comes is junk: the consumer stops and says so, again at each start until somebody has cleared
-    it.
+    """Half of all that comes is junk: the consumer stops and says so, as often as there is too much, until somebody has
+    cleared it; the process goes on.
     """
     world, service, producer = strike.world, DISPATCH, INTAKE
     processed = sum(sum(lanes.values()) for lanes in (await world.inbox(service)).values())
     strike.times += await _junk(world, producer, strike.dice, max(PARKED_AT_LEAST, int(processed * PARKED_SHARE)) // 4)
-    while world.process(service).running:  # noqa: ASYNC110 - a process gives no signal
+    while not (await world.client.rest())[service].clogged:  # noqa: ASYNC110 - a process gives no signal
         await asyncio.sleep(_POLL_S)
-    assert "are parked" in world.process(service).log_tail()
+    assert "records and clocks wait" in world.process(service).log_tail()
     for each in producers_of():
         if producer in producers_of()[each]:
             await _cleared(world, each)
 
 
 async def _cleared(world: World, service: str) -> None:
-    """Drop all junk, and start the service again whenever it stops for more of it.
-
-    It does so as soon as it has joined its group: what was kept has to be dropped before that.
-    """
+    """Drop all junk, as often as the service stops for more of it."""
     while True:
-        if not world.process(service).running:
-            world.start(service)
-        with contextlib.suppress(Complaint):
-            items = await _parked(world, service)
-            for item in items:
-                await world.client.send(service, "POST", f"/parked/{item['id']}/drop", {"reason": "junk"})
-            readings = await world.client.rest()
-            if not items and not any(readings[service].lag_behind(readings[one]) for one in producers_of()[service]):
-                return
+        items = await _parked(world, service)
+        for item in items:
+            await world.client.send(service, "POST", f"/parked/{item['id']}/drop", {"reason": "junk"})
+        readings = await world.client.rest()
+        if not items and not any(readings[service].lag_behind(readings[one]) for one in producers_of()[service]):
+            return
         await asyncio.sleep(_POLL_S)

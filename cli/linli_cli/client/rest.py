@@ -36,6 +36,8 @@ class Reading(BaseModel):
     asks: int = 0
     suspended: bool = False
     """Nothing is written: the database was restored from a backup (promise 8)."""
+    clogged: bool = False
+    """No record is taken: too much is parked (promise 6)."""
 
     @property
     def told(self) -> int:
@@ -57,6 +59,14 @@ _COUNTS: tuple[tuple[str, Words], ...] = (
     ("gaps", Words("个缺口", "gaps in what was received")),
     ("asks", Words("个重发请求未完成", "asks to send again are open")),
 )
+
+
+_STATES: tuple[tuple[str, Words], ...] = (
+    ("suspended", Words("数据库由备份恢复，已暂停写入（linli restored）",
+                        "its database was restored, nothing is written (linli restored)")),
+    ("clogged", Words("搁置过多，已暂停接收（linli parked list）",
+                      "too much is parked, no record is taken (linli parked list)")),
+)  # fmt: skip
 
 
 @cache
@@ -89,13 +99,9 @@ def at_rest(
             reasons.append(
                 Words(f"{name}：{unpublished} 条事实尚未发布", f"{name}: {unpublished} facts are not published")
             )
-        if reading.suspended:
-            reasons.append(
-                Words(
-                    f"{name}：数据库由备份恢复，已暂停写入（linli restored {name}）",
-                    f"{name}: its database was restored, nothing is written (linli restored {name})",
-                )
-            )
+        reasons += [
+            Words(f"{name}：{text.zh}", f"{name}: {text.en}") for field, text in _STATES if getattr(reading, field)
+        ]
         for field, text in _COUNTS:
             count = getattr(reading, field)
             if count:

@@ -29,14 +29,15 @@ from linli_messaging import crash
 from linli_messaging.gaps import GapWatch
 from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Record
+from linli_messaging.parked_share import TooMuchParkedError, count_anew, too_much_parked
 from linli_messaging.queries import Queries
 from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.relay import Relay, is_kafka
 from linli_messaging.restored import note_seen
 from linli_messaging.sqlstate import is_transient
-from linli_messaging.storing import Store, storable
+from linli_messaging.storing import storable
 from linli_messaging.topology import group_of, reads
-from linli_messaging.transaction import PARKED_AT_LEAST, PARKED_SHARE, Committed, TooMuchParkedError
+from linli_messaging.transaction import Committed
 from linli_messaging.writer import MAX_BATCH, Writer
 
 POLL_MS: Final = 1_000
@@ -105,10 +106,21 @@ class Consumer:
             if not error.retriable:
                 self.writer.fail(error)
             raise
+        self.writer.barrier.listen(time.monotonic())
         return tuple(chain.from_iterable(found.values()))
 
     async def _take(self, message: KafkaMessage) -> None:
-        records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
+        try:
+            await self._handle(message.raw_message)
+        except Exception as error:
+            # FastStream goes on with what comes next, and acknowledging that would acknowledge this.
+            self.writer.fail(error)
+            raise
+        if self.writer.sound and not self.writer.uncommitted:
+            await message.ack()
+        crash.point("after-acknowledge")
+
+    async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
             by_topic[record.topic].append(record)
@@ -120,15 +132,12 @@ class Consumer:
         for producer in self.writer.map.producers():
             self._hear_heads(producer, by_topic.get(heads_topic(producer), ()))
         await self._hear_asks(by_topic.get(asks_topic(self.writer.map.name), ()))
-        if not self.writer.held_back.places:
-            await message.ack()
-        crash.point("after-acknowledge")
 
     async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[Record]:
         events: list[Record] = []
         for record in records:
             try:
-                event = self.writer.reader.take(record.headers, record.value or b"")
+                event = self.writer.looking.reader.take(record.headers, record.value or b"")
             except EnvelopeError as error:
                 await self._park_raw(record, str(error))
                 continue
@@ -142,22 +151,21 @@ class Consumer:
 
     async def _park_raw(self, record: "ConsumerRecord[bytes, bytes]", error: str) -> None:
         """A record without a readable envelope has no number: it is kept as it came, and its number shows as a gap."""
+        await self.writer.not_clogged()
         self.unreadable += 1
         log.error("parked a record of %s without an envelope: %s", record.topic, error)
         if await self.writer.retrying(lambda connection: self._store_raw(connection, record, error)):
-            too_much = TooMuchParkedError(self.writer.map.name)
-            self.writer.fail(too_much)
-            raise too_much
+            self.writer.clog(TooMuchParkedError(self.writer.map.name, f"a record of {record.topic}: {error}"))
 
     async def _store_raw(self, connection: Any, record: "ConsumerRecord[bytes, bytes]", error: str) -> bool:  # noqa: ANN401 - asyncpg's proxy
         """Keep it; True when too much is parked by now."""
+        await count_anew(connection, self.queries, 0)
         headers = {storable(name): storable(value.decode(errors="backslashreplace")) for name, value in record.headers}
         await connection.execute(
             self.queries["park_raw"],
             record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",
             storable(error) )  # fmt: skip
-        store = Store(connection, self.queries, deployment=self.deployment, producer=self.writer.map.name)
-        return await store.too_much_parked(PARKED_AT_LEAST, PARKED_SHARE)
+        return await too_much_parked(connection, self.queries)
 
     def _hear_heads(self, producer: str, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         now_s = time.monotonic()
@@ -165,13 +173,15 @@ class Consumer:
         for record in records:
             told = self._heard(record)
             try:
-                lanes = {int(lane): (int(head), int(published)) for lane, (head, published) in told["lanes"].items()}
+                heads = {int(lane): int(head) for lane, (head, _) in told["lanes"].items()}
+                published = {int(lane): int(number) for lane, (_, number) in told["lanes"].items()}
+                overdue = {int(lane): datetime.fromisoformat(due) for lane, due in told.get("overdue", {}).items()}
                 at = datetime.fromisoformat(told["at"])
             except (KeyError, ValueError, TypeError, AttributeError):
                 continue
-            self.writer.barrier.tell(producer, at, {lane: head for lane, (head, _) in lanes.items()}, now_s)
-            self.watch.told(producer, {lane: published for lane, (_, published) in lanes.items()}, now_s)
-            self.watch.told_heads(producer, {lane: head for lane, (head, _) in lanes.items()})
+            self.writer.barrier.tell(producer, at, heads, overdue)
+            self.watch.told(producer, published, now_s)
+            self.watch.told_heads(producer, heads)
             heard = True
         if heard:
             self.writer.sweep()
@@ -232,7 +242,7 @@ class Consumer:
         stuck = {
             place: gap
             for place, gap in self.watch.stuck(now_s).items()
-            if place not in self.writer.held_back.places and self._read_to_end(*place)
+            if place not in self.writer.uncommitted and self._read_to_end(*place)
         }
         if not stuck and not self._gaps_may_be_open and not self.watch.fallen_back:
             return
@@ -273,11 +283,14 @@ class Consumer:
         self._gaps_may_be_open = True
 
     def own(self, partitions: set[int]) -> None:
-        """These partitions are ours from now on: we fire their lanes' timers."""
+        """These partitions are ours from now on: we fire their lanes' timers, and run what ripened under another
+        process that is gone.
+        """
         lanes = {lane for lane in range(LANES) if partition_of(lane, self.partitions) in partitions}
         self.watch.forget(set(range(LANES)) - lanes)
         self.writer.owned = lanes
         self.writer.sweep()
+        self.writer.look_for_ripe()
         self.assigned.set()
 
 

@@ -2,9 +2,8 @@
 
 Pure apart from calling the service's rules: no I/O, no clock. Inputs are taken in the order of their instants; before
 an input touches a state, that state's clocks due *before* the input's instant are fired, so that what a case
-experiences
-does not depend on when a sweep or a batch happened. An input that raises stands alone: it is parked or answered with an
-error, the others go on.
+experiences does not depend on when a sweep or a batch happened. An input that raises stands alone: it is parked or
+answered with an error, the others go on.
 """
 
 import traceback
@@ -347,6 +346,8 @@ class Deciding:
         lanes |= {lane_of_key(row.key) for row in decision.append}
         if not lanes <= self.locked:
             raise Wanted(lanes=lanes - self.locked)
+        for lane in lanes:
+            self.plan.latest[lane] = max(at, self.plan.latest.get(lane, at))
         changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
         for ref in changed:
             if ref not in self.plan.states and self._facts.get(*ref) is None:
@@ -362,12 +363,15 @@ class Deciding:
     def _park(self, item: EventInput | TimerInput, error: Exception, *, holds: bool) -> None:
         stack = "".join(traceback.format_exception(error))
         if isinstance(item, TimerInput):
-            parked = Parked("timer", self.map.name, item.lane, 0, item.table, item.id, None, str(error), stack, holds)
+            parked = Parked(
+                "timer", self.map.name, item.lane, 0, item.table, item.id, None, str(error), stack, holds,
+                again=item.parked_id is not None,
+            )  # fmt: skip
         else:
             envelope = item.envelope
             parked = Parked(
                 "event", envelope.producer, envelope.lane, envelope.number, envelope.type, envelope.subject, item,
-                str(error), stack, holds, item.unknown,
+                str(error), stack, holds, item.unknown, again=item.parked_id is not None,
             )  # fmt: skip
             if item.stored == "early":
                 self.plan.applied.append(item)

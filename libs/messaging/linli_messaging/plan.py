@@ -48,6 +48,8 @@ class Parked:
     holds: bool
     unknown: bool = False
     """Parked apart: of a type not known here."""
+    again: bool = False
+    """It was parked before, and an operator had it tried again."""
 
 
 @dataclass(slots=True)
@@ -76,5 +78,7 @@ class Plan:
     """Commands and stored events that wait likewise."""
     released: list[str] = field(default_factory=list)
     """Subjects whose hold ended in this batch: their timers come back."""
+    latest: dict[int, datetime] = field(default_factory=dict)
+    """The latest instant that anything was decided at, of each lane that it touched."""
     decisions: dict[str, int] = field(default_factory=dict)
     """How often each rule decided, for the metrics."""

@@ -1,7 +1,8 @@
 """The relay: what is committed is produced, in order, and told (promise 3).
 
 One relay a service is active (an advisory lock); it dies at any point and only repeats numbers. Every second, and at
-once when the stepped clock moves, it tells each lane's head, what is published, and the instant.
+once when the stepped clock moves, it tells each lane's head, what is published, and the instant; and of lanes with an
+overdue clock, when that is due, for what it will tell is still to come.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from linli_contracts.topics import TOPIC_OF, heads_topic
 from linli_messaging import crash
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
+from linli_messaging.transaction import Committed
 from linli_messaging.writer import Clock
 
 LOCK_SPACE: Final = 0x4C494E4C
@@ -58,11 +60,19 @@ class Relay:
     _tell_now: asyncio.Event = field(default_factory=asyncio.Event)
     _position: dict[int, int] = field(default_factory=dict)
     _published: dict[int, int] = field(default_factory=dict)
+    _overdue: bool = False
+    """Clocks were overdue when the heads were last told."""
     _stopping: bool = False
 
     def wake(self) -> None:
-        """Something was committed."""
+        """There may be something to send."""
         self._wake.set()
+
+    def committed(self, committed: Committed) -> None:
+        """A batch of the writer loop was committed: it is sent; and where overdue clocks fired, others wait for it."""
+        self._wake.set()
+        if self._overdue and committed.plan.woken:
+            self._tell_now.set()
 
     def tell_heads(self) -> None:
         """Tell the heads at once: the clock moved."""
@@ -213,15 +223,25 @@ class Relay:
                 await asyncio.wait_for(self._tell_now.wait(), HEADS_EVERY_S)
 
     async def _send_heads(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
-        """The instant is read before the heads: whoever held a lane at that instant has ended when its head is read."""
+        """The instant is read before the heads: whoever held a lane at that instant has ended when its head is read.
+
+        The overdue clocks are read while the lanes are held: nobody makes or fires one in between.
+        """
         at: datetime = self.clock.now() if self.clock.stepped else await connection.fetchval(self.queries["read_now"])
-        by_partition: dict[int, dict[str, list[int]]] = defaultdict(dict)
+        lanes: dict[int, dict[str, list[int]]] = defaultdict(dict)
+        overdue: dict[int, dict[str, datetime]] = defaultdict(dict)
         async with connection.transaction():
             for row in await connection.fetch(self.queries["read_heads"]):
                 lane = row["lane"]
-                by_partition[partition_of(lane, self.partitions)][str(lane)] = [row["head"], self._published[lane]]
-        for partition, lanes in by_partition.items():
-            told = {"deployment": self.deployment, "producer": self.service, "at": at, "lanes": lanes}
+                lanes[partition_of(lane, self.partitions)][str(lane)] = [row["head"], self._published[lane]]
+            for row in await connection.fetch(self.queries["read_overdue"], at):
+                overdue[partition_of(row["lane"], self.partitions)][str(row["lane"])] = row["due_at"]
+        self._overdue = bool(overdue)
+        for partition, told_lanes in lanes.items():
+            told = {
+                "deployment": self.deployment, "producer": self.service, "at": at,
+                "lanes": told_lanes, "overdue": overdue[partition],
+            }  # fmt: skip
             await self.producer.send(heads_topic(self.service), orjson.dumps(told), partition=partition)
 
     async def _sleep(self, timeout_s: float) -> None:

@@ -79,6 +79,8 @@ async def note_seen(pool: Any, queries: Queries, seen: Mapping[int, int]) -> boo
         return False
     above = await pool.fetch(queries["note_seen"], list(seen), list(seen.values()))
     for row in above:
+        if not row["new"]:
+            continue  # It is asked for every two seconds, and was said.
         log.critical(
             "lane %s stands at %s, and %s was seen: the database was restored, nothing is written (linli restored)",
             row["lane"], row["head"], row["seen"],

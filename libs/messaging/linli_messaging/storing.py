@@ -13,8 +13,10 @@ from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook.decision import Append, State
 
+from linli_messaging.barrier import LONG_AGO
 from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, TimerInput
+from linli_messaging.parked_share import count_anew, too_much_parked
 from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
 from linli_messaging.restored import SuspendedError
@@ -22,7 +24,6 @@ from linli_messaging.service_map import Ref
 from linli_messaging.tallying import moved
 from linli_messaging.tracing import traceparent_of
 
-LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Due before every deadline there is: the state is looked at, and its row follows from what it shows."""
 OUTBOX: Final = (
@@ -63,12 +64,12 @@ class Store:
         self.round_trips += 1
         await self.connection.execute(self.queries[name], *args)
 
-    # -- before deciding ----------------------------------------------------------------------------------------------
-
     async def _copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
         """Append rows in Postgres's binary form: neither side makes the arrays that an INSERT would take them in."""
         self.round_trips += 1
         await self.connection.copy_records_to_table(table, columns=columns, records=rows)
+
+    # -- before deciding ----------------------------------------------------------------------------------------------
 
     async def lock(self, lanes: Collection[int]) -> dict[int, Held]:
         """Hold the lanes; their heads, last instants and versions. Raises :class:`SuspendedError` (promise 8)."""
@@ -196,10 +197,15 @@ class Store:
         """Number the facts in their lanes and append them; ``now`` None: each keeps its own instant (stepped clock).
 
         Every lane that facts were told in, or states changed in, gets its new head and version; the heads of all these.
+        On the system clock it gets the instant of what was decided too: nothing later in it is decided by an earlier
+        one, though the next database's clock, or that of whoever tells us, may differ.
         """
         touched = {lane_of(identity) for _, identity in plan.states}
         reached = {lane: heads[lane].head for lane in touched}
-        latest = {lane: heads[lane].last_at for lane in touched}
+        latest = {
+            lane: heads[lane].last_at if now is None else max(now, heads[lane].last_at, plan.latest.get(lane, now))
+            for lane in touched
+        }
         index: dict[tuple[str, str], int] = defaultdict(int)
         rows: list[tuple[Any, ...]] = []
         for told in plan.told:
@@ -208,7 +214,7 @@ class Store:
             head, last_at, _ = heads[lane]
             number = reached.get(lane, head) + 1
             reached[lane] = number
-            at = told.at if now is None else max(now, last_at)
+            at = told.at if now is None else max(now, told.at, latest.get(lane, last_at))
             latest[lane] = max(at, latest.get(lane, last_at))
             place = (told.cause, event.type_name())
             identity = derived_id(told.cause, event.type_name(), index[place])
@@ -296,14 +302,21 @@ class Store:
                 "note_gaps", *_columns([(producer, lane, *numbers) for (producer, lane), numbers in gaps.items()])
             )
 
-    async def park(self, plan: Plan) -> bool:
-        """Park what could not be handled; True when anything of the bus or a timer was."""
+    async def park(self, plan: Plan, just_processed: int) -> bool:
+        """Park what could not be handled; True when something is, now and not before, and too much is by now.
+
+        ``just_processed``: records by which this transaction has moved the inboxes.
+        """
         rows = [
             (p.source, p.producer, p.lane, p.number, p.type, p.subject, _headers(p.envelope) if p.envelope else "{}",
              p.envelope.body if p.envelope else b"", storable(p.error), storable(p.stack), p.holds, p.unknown)
             for p in plan.parked
             if p.source != "command"
         ]  # fmt: skip
+        fresh = any(p.source != "command" and not p.again for p in plan.parked)
+        if fresh:
+            self.round_trips += 1
+            await count_anew(self.connection, self.queries, just_processed)
         if rows:
             await self._execute("append_parked", *_columns(rows))
         if plan.followers:
@@ -313,12 +326,10 @@ class Store:
                 for e in (item.envelope,)
             ]
             await self._execute("append_followers", *_columns(followers))
-        return bool(rows)
-
-    async def too_much_parked(self, at_least: int, share: float) -> bool:
-        """True when more than ``share`` of all inputs ever processed is parked, and at least ``at_least``."""
-        row = (await self._fetch("count_parked"))[0]
-        return bool(row["parked"] >= at_least and row["parked"] > share * int(row["processed"]))
+        if not fresh:
+            return False
+        self.round_trips += 1
+        return await too_much_parked(self.connection, self.queries)
 
 
 def _earliest(state: State) -> datetime | None:

@@ -23,6 +23,7 @@ from linli_messaging.deciding import Deciding
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import CommandInput, EventInput, Input, Passing, TimerInput
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
+from linli_messaging.parked_share import TooMuchParkedError
 from linli_messaging.plan import Need, Plan
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
@@ -38,21 +39,10 @@ MAX_EARLY: Final = 2000
 """Early facts that run with what they waited for: as many as a batch; more run in transactions of their own."""
 VERSION_BITS: Final = 63
 """What the database's integers hold: no two transactions ever choose the same version."""
-PARKED_SHARE: Final = 0.2
-PARKED_AT_LEAST: Final = 50
-"""Promise 6: beyond 50 parked and a fifth of everything, something is wrong with us, not with the messages: stop."""
 
 
 class LostRaceError(ConnectionError):
     """Another process moved one of our inboxes: the lanes are no longer ours; the batch is taken again."""
-
-
-class TooMuchParkedError(RuntimeError):
-    """More than a bounded share of everything is parked: the consumer stops rather than park the world."""
-
-    def __init__(self, service: str) -> None:
-        """Say whose, and where to look."""
-        super().__init__(f"more than {PARKED_SHARE:.0%} of all inputs of {service} are parked; see: linli parked list")
 
 
 class _Restart(Exception):  # noqa: N818 - not an error: the batch starts again with more lanes
@@ -250,8 +240,9 @@ class Transactor:
         await store.append_answers(plan.answers, now)
         await store.settle_stored(plan)
         await store.note_gaps(arrivals.gaps)
-        if await store.park(plan) and await store.too_much_parked(PARKED_AT_LEAST, PARKED_SHARE):
-            raise TooMuchParkedError(self.map.name)
+        if await store.park(plan, sum(number - last.get(place, 0) for place, number in arrivals.last.items())):
+            first = plan.parked[0]
+            raise TooMuchParkedError(self.map.name, f"{first.type} of {first.subject}: {first.error}")
         return reached
 
 

@@ -79,8 +79,12 @@ class Waiting:
             taken.extend(line[:fits])
             if line[fits:]:
                 self._records[place] = line[fits:]
-        taken.extend(self._commands)
-        self._commands = []
+        taken.extend(self.take_commands())
+        return taken
+
+    def take_commands(self) -> list[CommandInput]:
+        """All commands that wait."""
+        taken, self._commands = self._commands, []
         return taken
 
     def take_impatient(self, now_s: float) -> list[CommandInput]:

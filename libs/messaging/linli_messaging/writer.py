@@ -16,24 +16,25 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 import asyncpg
-from linli_rulebook.decision import State
 
 from linli_messaging.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.barrier import LONG_AGO, Barrier, Known
+from linli_messaging.inbox import LaneOf, place_of
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
+from linli_messaging.looking import Looking
+from linli_messaging.parked_share import Clog, TooMuchParkedError, parked_lately
 from linli_messaging.queries import Queries
-from linli_messaging.reading import Reader
+from linli_messaging.refusing import Batch, refuse, to_clients
 from linli_messaging.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
-from linli_messaging.transaction import Committed, TooMuchParkedError, Transactor
+from linli_messaging.transaction import Committed, Transactor
 from linli_messaging.waiting import Waiting
 
 MAX_BATCH: Final = 2000
 """Inputs a transaction: larger batches gave no more throughput (FASTSTREAM.md) and hold the lanes longer."""
 MAX_WAITING_COMMANDS: Final = 10_000
 """Commands queued in memory before HTTP answers 503: about five batches, under a second of work each."""
-STORED_BATCH: Final = 10_000
 SWEEP_EVERY_S: Final = 0.5
 """How often due timers are looked for on the system clock; below the one-second grain of deadlines; told heads
 make it look at once."""
@@ -55,10 +56,6 @@ class Clock(Protocol):
         ...
 
 
-class OverloadedError(RuntimeError):
-    """Too many commands wait; the caller shall come back later."""
-
-
 @dataclass(slots=True)
 class Writer:
     """The loop of one process. Stopping is graceful: the batch in hand is finished, the rest is not taken."""
@@ -77,25 +74,27 @@ class Writer:
     """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
     held_back: Waiting = field(default_factory=Waiting)
     """Taken, and not to be decided before facts of others have come; while records are here, none is acknowledged."""
-    _events: deque[tuple[Sequence[Record], "asyncio.Future[None]"]] = field(default_factory=deque)
+    _events: deque[Batch] = field(default_factory=deque)
     _commands: deque[CommandInput] = field(default_factory=deque)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _clog: Clog | None = None
+    _flows: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while records are taken."""
     _sweep: bool = True
     _ripe: bool = True
     _try_again: bool = False
     _stored_wait: bool = False
-    _next_sweep_s: float = 0.0
     _stopping: bool = False
     _failing: Exception | None = None
+    _in_hand: Sequence[Input | Passing] = ()
+    """What the transaction at work has of the bus and of commands."""
     _busy: bool = False
-    _started_s: float = field(default_factory=time.monotonic)
-    reader: Reader = field(init=False)
-    _kinds: dict[str, type[State]] = field(init=False)
+    looking: Looking = field(init=False)
 
     def __post_init__(self) -> None:
-        """Reads records as the map wants them."""
-        self.reader = Reader(self.map)
-        self._kinds = {kind.table: kind for kind in self.map.states}
+        """Looks as the map wants it."""
+        self.looking = Looking(self.map, self._fetch)
+        self._flows.set()
 
     # -- taking -------------------------------------------------------------------------------------------------------
 
@@ -103,7 +102,7 @@ class Writer:
         """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it, unless some
         of it is ``held_back``.
         """
-        if self._stopping or self.fatal:
+        if not self.sound:
             raise ConnectionError("the service is stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._events.append((records, done))
@@ -111,9 +110,12 @@ class Writer:
         await done
 
     async def submit_command(self, command: CommandInput) -> Answer:
-        """Hand over a command; its answer after the commit. Raises :class:`OverloadedError` when too many wait."""
-        if len(self._commands) >= MAX_WAITING_COMMANDS or self._stopping or self.fatal:
-            raise OverloadedError
+        """Hand over a command; its answer after the commit.
+
+        Raises :class:`OverloadedError` when too many wait, :class:`SuspendedError` where nothing may be written.
+        """
+        if len(self._commands) >= MAX_WAITING_COMMANDS or not self.sound:
+            raise to_clients(self.fatal)
         self._commands.append(command)
         self._wake.set()
         return await command.answered
@@ -137,6 +139,36 @@ class Writer:
         """Look for stored events that may run now."""
         self._ripe = True
         self._wake.set()
+
+    def clog(self, error: TooMuchParkedError) -> None:
+        """Too much is parked (promise 6): records and clocks wait."""
+        log.critical("records and clocks wait: %s", error)
+        self._clog = Clog(time.monotonic())
+        self._flows.clear()
+        self._wake.set()
+
+    @property
+    def clogged(self) -> bool:
+        """True while records and clocks wait, because too much is parked."""
+        return self._clog is not None
+
+    async def not_clogged(self) -> None:
+        """Returns when records are taken; ``ConnectionError`` when the service stops first."""
+        await self._flows.wait()
+        if not self.sound:
+            raise ConnectionError("the service is stopping")
+
+    @property
+    def sound(self) -> bool:
+        """True while the loop takes what it is given, and nothing has ended it."""
+        return not self._stopping and self.fatal is None and self._failing is None
+
+    @property
+    def uncommitted(self) -> set[LaneOf]:
+        """Producers' lanes of which records were handed over that are not committed yet: not to be acknowledged."""
+        records = [*self._in_hand, *(record for batch, _ in self._events for record in batch)]
+        taken = {place_of(item) for item in records if isinstance(item, EventInput | Passing)}
+        return taken | self.held_back.places
 
     @property
     def waiting(self) -> int:
@@ -173,50 +205,50 @@ class Writer:
     def stop(self) -> None:
         """Finish the batch in hand and take no more."""
         self._stopping = True
+        self._flows.set()
         self._wake.set()
 
     async def _drain(self) -> None:
-        while not self._stopping:
-            if self.suspended and await self._still_suspended():
-                _refuse((), self._commands, SuspendedError())
-                self._commands.clear()
-                return
+        while self.sound and await self._may_take():
             self._ripe = self._ripe or (self._try_again and self._stored_wait)
             stored = await self._take_stored() if self._ripe else []
             batches, taken = self._take_waiting()
             joined = self.held_back.join(taken)
-            again = self.held_back.take(MAX_BATCH) if self._try_again else []
+            again = self._take_again() if self._try_again else []
             self._try_again = False
-            inputs = [*again, *joined]
+            self._in_hand = inputs = [*again, *joined]
             self._busy = bool(inputs)
             try:
-                timers = await self._take_timers() if self._sweep else []
+                timers = await self._take_timers() if self._sweep and not self.clogged else []
                 everything: list[Input | Passing] = [*stored, *inputs, *timers]
                 if everything:
                     self._busy = True
                     await self._commit(everything)
-            except SuspendedError as error:
-                self.suspended = True
+            except (SuspendedError, TooMuchParkedError) as error:
+                if isinstance(error, SuspendedError):
+                    self.suspended, self._ripe = True, True
+                else:
+                    self.clog(error)
                 self._events.extendleft(reversed(batches))
                 self.held_back.put_back(again)
-                _refuse((), [item for item in inputs if isinstance(item, CommandInput)], error)
+                refuse((), _commands_of(inputs), error)
                 return
             except BaseException as error:
                 # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
-                _refuse(batches, [item for item in inputs if isinstance(item, CommandInput)], error)
+                refuse(batches, _commands_of(inputs), error)
                 raise
             finally:
-                self._busy = False
+                self._busy, self._in_hand = False, ()
             for _, done in batches:
                 if not done.done():
                     done.set_result(None)
             if not everything:
                 return
 
-    def _take_waiting(self) -> tuple[list[tuple[Sequence[Record], "asyncio.Future[None]"]], list[Input | Passing]]:
-        batches: list[tuple[Sequence[Record], asyncio.Future[None]]] = []
+    def _take_waiting(self) -> tuple[list[Batch], list[Input | Passing]]:
+        batches: list[Batch] = []
         inputs: list[Input | Passing] = []
-        while self._events and len(inputs) < MAX_BATCH:
+        while self._events and len(inputs) < MAX_BATCH and not self.clogged:
             batch = self._events.popleft()
             batches.append(batch)
             inputs.extend(batch[0])
@@ -224,56 +256,38 @@ class Writer:
             inputs.append(self._commands.popleft())
         return batches, inputs
 
+    def _take_again(self) -> list[Input | Passing]:
+        return list(self.held_back.take_commands()) if self.clogged else self.held_back.take(MAX_BATCH)
+
     async def _take_timers(self) -> list[TimerInput]:
-        self._sweep = False
-        lanes = sorted(self.owned)
-        until = {lane: self._until(lane) for lane in lanes}
-        rows = await self.retrying(
-            lambda connection: connection.fetch(
-                self.queries["due_timers"], lanes, [until[lane] for lane in lanes], MAX_BATCH
-            )
-        )
-        if rows:
-            self._sweep = True
-        return [
-            TimerInput(
-                table=row["state_table"], id=row["id"], lane=row["lane"], at=row["due_at"], until=until[row["lane"]],
-                refs=((self._kinds[row["state_table"]], row["id"]),),
-            )
-            for row in rows
-        ]  # fmt: skip
+        timers = await self.looking.due({lane: self._until(lane) for lane in sorted(self.owned)}, MAX_BATCH)
+        self._sweep = bool(timers)
+        return timers
 
     async def _take_stored(self) -> list[EventInput | TimerInput]:
         self._ripe = self._stored_wait = False
-        early = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_early"], STORED_BATCH))
-        parked = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_parked"], STORED_BATCH))
-        timers = await self.retrying(lambda c: c.fetch(self.queries["take_ripe_timers"], STORED_BATCH))
-        inputs: list[EventInput | TimerInput] = [
-            self.reader.read_stored(row["headers"], row["body"], "early") for row in early
-        ]
-        for row in parked:
-            item = self.reader.read_stored(row["headers"], row["body"], "parked")
-            item.parked_id = row["id"]
-            inputs.append(item)
-        inputs += [
-            TimerInput(
-                table=row["type"], id=row["subject"], lane=row["lane"], at=self.clock.now(),
-                until=self._until(row["lane"]), refs=((self._kinds[row["type"]], row["subject"]),), parked_id=row["id"],
-            )
-            for row in timers
-        ]  # fmt: skip
-        return inputs
+        return await self.looking.ripe(self._until, self.clock.now())
 
-    async def _still_suspended(self) -> bool:
-        rows = await self.retrying(lambda connection: connection.fetch(self.queries["read_suspended"]))
-        self.suspended = rows[0]["suspended"]
-        return self.suspended
+    async def _may_take(self) -> bool:
+        """Whether anything may be written; where nothing could be lately, the database says whether that is over."""
+        if self.suspended:
+            self.suspended = (await self._fetch("read_suspended"))[0]["suspended"]
+        if self.suspended:
+            refuse((), [*self._commands, *self.held_back.take_commands()], SuspendedError())
+            self._commands.clear()
+        elif self._clog and self._clog.is_over(
+            await self.retrying(lambda c: parked_lately(c, self.queries)), time.monotonic()
+        ):
+            self._clog, self._ripe, self._sweep = None, True, True
+            self._flows.set()
+            log.warning("records and clocks are taken again")
+        return not self.suspended
 
     def _until(self, lane: int) -> datetime:
         """How far the lane's timers may fire; another process's lane is left to it."""
         if lane not in self.owned:
             return LONG_AGO
-        return self.barrier.until(lane, self.clock.now(), self._started_s, time.monotonic())
+        return self.barrier.until(lane, self.clock.now())
 
     # -- committing ---------------------------------------------------------------------------------------------------
 
@@ -295,7 +309,7 @@ class Writer:
             await self.retrying(lambda connection: note_seen(connection, self.queries, lost))
             raise
         except Exception as error:
-            if poisoned is not None:
+            if poisoned is not None or is_transient(error):
                 raise
             if len(inputs) == 1 and not apart:
                 await self._commit(inputs, apart=True)
@@ -314,7 +328,7 @@ class Writer:
         self._tell(committed)
 
     def _known(self) -> Known | None:
-        return None if self.clock.stepped else self.barrier.known(self.owned, self._started_s, time.monotonic())
+        return None if self.clock.stepped else self.barrier.known(self.owned)
 
     def _hold_back(self, inputs: Iterable[Input | Passing], committed: Committed) -> None:
         plan, now_s = committed.plan, time.monotonic()
@@ -329,6 +343,10 @@ class Writer:
         for command in self.held_back.take_impatient(now_s):
             if not command.answered.done():
                 command.answered.set_result(FACTS_ON_THEIR_WAY)
+
+    async def _fetch(self, name: str, *args: object) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self.retrying(lambda c: c.fetch(self.queries[name], *args))
+        return rows
 
     async def retrying(self, work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
         """Do the work on a connection of the pool, again with growing waits while the error is transient."""
@@ -362,24 +380,14 @@ class Writer:
             listener(committed)
 
     def _give_up(self, error: BaseException) -> None:
-        held_back = [item for item in self.held_back.take(0) if isinstance(item, CommandInput)]
-        _refuse(self._events, [*self._commands, *held_back], error)
+        refuse(self._events, [*self._commands, *self.held_back.take_commands()], error)
         self._events.clear()
         self._commands.clear()
+        self._flows.set()
 
 
-def _refuse(
-    batches: Iterable[tuple[Sequence[Record], "asyncio.Future[None]"]],
-    commands: Iterable[CommandInput],
-    error: BaseException,
-) -> None:
-    """Tell those who wait that nothing of theirs is known to be committed: records come again, clients may repeat."""
-    for _, done in batches:
-        if not done.done():
-            done.set_exception(error if isinstance(error, Exception) else ConnectionError("the service is stopping"))
-    for command in commands:
-        if not command.answered.done():
-            command.answered.set_exception(error if isinstance(error, SuspendedError) else OverloadedError())
+def _commands_of(inputs: Iterable[Input | Passing]) -> list[CommandInput]:
+    return [item for item in inputs if isinstance(item, CommandInput)]
 
 
 def _stack_of(committed: Committed, identity: str) -> str:

@@ -156,7 +156,7 @@ class Service:
         heads = {lane: len(self.told[producer, lane]) for lane in map(lane_of, BELLS)}
         for process in self.processes:
             process.barrier.tell(
-                producer, self.now, {lane: head for lane, head in heads.items() if lane in process.lanes}, 0.0
+                producer, self.now, {lane: head for lane, head in heads.items() if lane in process.lanes}
             )
             self.try_again(process)
 
@@ -171,7 +171,7 @@ class Service:
         process = self.random.choice(self.processes)
         due: list[Input] = []
         for bell in BELLS:
-            until = process.barrier.until(lane_of(bell), self.now, 0.0, 0.0)
+            until = process.barrier.until(lane_of(bell), self.now)
             if lane_of(bell) in process.lanes and any(at <= until for at in self.bell(bell).due):
                 due.append(TimerInput("bell", bell, lane_of(bell), until, until, ((Bell, bell),)))
         if due:
@@ -190,7 +190,7 @@ class Service:
         others = [item for item in inputs if isinstance(item, CommandInput | TimerInput) or _stored(item)]
         ready = process.held_back.join(fresh)
         arrivals = sort_arrivals((item for item in ready if isinstance(item, EventInput)), self.last)
-        known = process.barrier.known(process.lanes, 0.0, 0.0)
+        known = process.barrier.known(process.lanes)
         plan = Deciding(
             map=MAP, policies=_policies(), locked=frozenset(range(64)), now=self.now, stepped=False,
             loaded={(Bell, bell): self.states.get((Bell, bell)) for bell in (*BELLS, "e1.cast", "e2.cast")},

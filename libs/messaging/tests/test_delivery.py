@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from linli_contracts.envelope import Envelope, headers_of
-from linli_contracts.lanes import lane_of
-from linli_contracts.topics import TOPIC_OF
+from linli_contracts.lanes import lane_of, partition_of
+from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_messaging.inputs import Accepted
+from linli_messaging.parked_share import PARKED_AT_LEAST
 from linli_messaging.relay import LOCK_SPACE, Relay
-from linli_messaging.transaction import PARKED_AT_LEAST, TooMuchParkedError
 from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
 
@@ -195,18 +196,108 @@ async def test_noise_on_the_talk_between_services_is_ignored(bus: Bus) -> None:
     await has_rung(bus, 1)
 
 
-@pytest.mark.rule("OPS-02")
-async def test_too_much_junk_stops_the_consumer(bus: Bus) -> None:
-    """Given junk without envelopes beyond the bounded share, then the loop ends and says why; what it kept is shown."""
-    for _ in range(PARKED_AT_LEAST - 1):
+@pytest.mark.rule("OPS-02", "OPS-04")
+async def test_too_much_junk_stops_the_consumer_until_it_is_cleared(bus: Bus) -> None:
+    """Given junk without envelopes beyond the bounded share, then nothing more is taken, nor acknowledged, while the
+    process goes on; once an operator has dropped it, all goes on by itself.
+    """
+    listener = bus.listener
+    for _ in range(PARKED_AT_LEAST + 5):
         await bus.send([], b"{")
-    await until(lambda: bus.listener.pool.fetchval("SELECT count(*) = $1 FROM parked", PARKED_AT_LEAST - 1))
-    loop = bus.tasks[f"writer {small.NAME}"]
-    assert not loop.done()
-    await bus.send([], b"{")
-    await asyncio.wait([loop], timeout=WITHIN_S)
-    assert isinstance(loop.exception(), TooMuchParkedError)
-    assert isinstance(bus.listener.writer.fatal, TooMuchParkedError)
+    await until(lambda: listener.pool.fetchval("SELECT count(*) = $1 FROM parked", PARKED_AT_LEAST))
+    bus.relay()
+    await bus.strike("e1.a", 1)
+
+    async def clogged() -> bool:
+        return listener.writer.clogged
+
+    await until(clogged)
+    ring = command("e1.b", key="1")
+    assert isinstance(await listener.writer.submit_command(ring), Accepted)
+    assert not bus.tasks[f"writer {small.NAME}"].done()
+    assert await bus.rung() == ()
+    assert await listener.pool.fetchval("SELECT count(*) FROM parked") == PARKED_AT_LEAST
+    await listener.pool.execute("UPDATE parked SET status = 'dropped'")
+    await has_rung(bus, 1)
+    assert not listener.writer.clogged
+
+
+@pytest.mark.rule("OPS-03")
+async def test_what_was_not_committed_is_not_acknowledged_by_what_comes_after(bus: Bus) -> None:
+    """Given a loop that has ended, when a fact comes and is refused, and heads come after it, then nothing of the
+    group's place on the bus moves any more.
+    """
+    listener, place = bus.listener, TopicPartition(TOPIC_OF[NORTH], partition_of(lane_of("e1"), PARTITIONS))
+    bus.relay()
+    await bus.strike("e1.a", 1)
+    await has_rung(bus, 1)
+    kafka = listener.consumer.broker.subscribers[0].consumer  # type: ignore[attr-defined]  # aiokafka's, once started
+
+    async def acknowledged() -> bool:
+        return bool(await kafka.committed(place) == await kafka.position(place))
+
+    await until(acknowledged)
+    before = await kafka.committed(place)
+    listener.writer.fail(RuntimeError("a part failed"))
+    await asyncio.wait([bus.tasks[f"writer {small.NAME}"]], timeout=WITHIN_S)
+    await bus.strike("e1.a", 2)
+
+    async def refused_and_heads_heard() -> bool:
+        return listener.consumer.watch._published.get((NORTH, lane_of("e1"))) == 2
+
+    await until(refused_and_heads_heard)
+    assert await kafka.position(place) > before
+    assert await kafka.committed(place) == before
+
+
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_what_ripened_under_a_process_that_died_runs_where_its_lanes_go(bus: Bus) -> None:
+    """Given a ripe fact of a process that is gone, when its partitions are dealt out anew, then it runs."""
+    listener = bus.listener
+    bus.relay()
+    await bus.strike("e1.a", 1, how="early:e1.s")
+
+    async def waits() -> bool:
+        return bool(await listener.pool.fetchval("SELECT count(*) FROM early"))
+
+    await until(waits)
+    await listener.pool.execute("UPDATE early SET ripe = true")
+    await listener.room.commit([command("e1.s", key="s")])
+    assert await bus.rung() == ()
+    listener.consumer.own(set(range(PARTITIONS)))
+    await has_rung(bus, 1)
+
+
+@pytest.mark.rule("ORG-04")
+async def test_a_clock_does_not_overtake_what_a_producer_s_overdue_clock_tells(bus: Bus) -> None:
+    """Given a producer whose clock of the fifth second is still to fire (it was down), and ours of the tenth, when time
+    leaps to the twentieth, then ours waits; the other's clock tells what silences it, and it never fires.
+    """
+    listener, lane = bus.listener, lane_of("e1")
+    bus.relay()
+    await bus.strike("e1.a", 1)
+    await has_rung(bus, 1)
+    await listener.writer.submit_command(command(key="1", due=[str(AT + 10 * SECOND)]))
+    bus.north.writer.owned = set()
+    await bus.north.pool.execute("INSERT INTO timer VALUES ('bell', 'e1.n', $1, $2)", lane, AT + 5 * SECOND)
+    bus.clock.set(AT + timedelta(seconds=20))
+    told = bus.clock.now()
+
+    async def heard() -> bool:
+        return listener.writer.barrier._overdue.get((NORTH, lane)) is not None and not listener.writer._sweep
+
+    await until(heard)
+    assert listener.writer.barrier.until(lane, told) == AT + 5 * SECOND
+    assert (await bus.bells())["e1.a"].fired == ()
+    await bus.strike("e1.a", 2, how="silence", at=AT + 5 * SECOND)
+    await bus.north.pool.execute("DELETE FROM timer")
+
+    async def complete() -> bool:
+        return listener.writer.barrier.until(lane, told) == told
+
+    await until(complete)
+    bell = (await bus.bells())["e1.a"]
+    assert (bell.fired, bell.due, bell.rung) == ((), (), (1, 0, 2))
 
 
 @pytest.mark.rule("OPS-04")

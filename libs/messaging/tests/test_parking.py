@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from linli_messaging.inputs import Accepted
-from linli_messaging.transaction import TooMuchParkedError
+from linli_messaging.parked_share import PARKED_AT_LEAST, WINDOW, Clog, TooMuchParkedError, parked_lately
 from linli_testkit.house import House, Room
 
 from libs.messaging.tests import small
@@ -140,7 +140,7 @@ async def test_unknown_types_are_parked_apart_and_run_after_an_upgrade(room: Roo
     unknown = record(rung(), 1)
     unknown.event, unknown.entry, unknown.unreadable, unknown.unknown = None, None, "unknown type Rung version 1", True
     await room.commit([unknown])
-    assert (await room.fetch("count_parked"))[0]["parked"] == 0
+    assert await parked_lately(room.connection, room.queries) == 0
     await room.connection.execute(room.queries["ripen_known_types"], ["Rung"], [2])
     assert (await parked(room))[0]["status"] == "parked"
     await room.connection.execute(room.queries["ripen_known_types"], ["Rung"], [1])
@@ -153,6 +153,37 @@ async def test_too_much_parked_stops(room: Room, bad: int, good: int, stops: boo
     """Given so many bad of all facts, then beyond fifty and a fifth the batch is refused and nothing is parked."""
     facts = [record(rung(nth=nth, how="" if nth <= good else "bug"), nth) for nth in range(1, good + bad + 1)]
 
-    with pytest.raises(TooMuchParkedError, match="linli parked list") if stops else nullcontext():
+    with (
+        pytest.raises(TooMuchParkedError, match=r"such as Rung of e1.a: a bug was ordered; see: linli parked list")
+        if stops
+        else nullcontext()
+    ):
         await room.commit(facts)
     assert len(await parked(room)) == (0 if stops else bad)
+
+
+@pytest.mark.rule("OPS-02")
+async def test_an_old_service_counts_an_hour_and_only_what_nobody_looked_after(room: Room) -> None:
+    """Given a service that has processed a million, when a fifth of the next ones cannot be handled, then it stops as a
+    young one does; what an operator dropped, or an hour ago was parked, counts no more.
+    """
+    await room.connection.execute("INSERT INTO inbox VALUES ('south', 0, 1000000)")
+    facts = [record(rung(nth=nth, how="bug" if nth < PARKED_AT_LEAST else ""), nth) for nth in range(1, 100)]
+    await room.commit(facts)
+    again = [record(rung(nth=nth, how="bug"), nth) for nth in (100,)]
+    with pytest.raises(TooMuchParkedError):
+        await room.commit(again)
+    await room.connection.execute("UPDATE parked SET status = 'dropped' WHERE id = (SELECT min(id) FROM parked)")
+    await room.commit(again)
+    with pytest.raises(TooMuchParkedError):
+        await room.commit([record(rung(nth=101, how="bug"), 101)])
+    await room.connection.execute("UPDATE deployment SET parked_since = parked_since - $1::interval", WINDOW)
+    assert await parked_lately(room.connection, room.queries) == 0
+    await room.commit([record(rung(nth=101, how="bug"), 101)])
+    assert await parked_lately(room.connection, room.queries) == 1
+
+
+def test_a_clog_ends_when_somebody_clears_something_or_after_an_hour() -> None:
+    clog = Clog(100.0)
+    assert [clog.is_over(parked, 101.0) for parked in (49, 49, 50, 48)] == [False, False, False, True]
+    assert [Clog(100.0).is_over(0, 100.0 + past_s) for past_s in (3600.0, 3600.1)] == [False, True]

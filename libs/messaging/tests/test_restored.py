@@ -106,6 +106,17 @@ async def test_a_restored_service_writes_nothing_until_it_is_lifted_and_loses_no
 
 
 @pytest.mark.rule("OPS-02")
+async def test_a_number_above_our_heads_is_said_once(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
+    """Given consumers that ask for it every two seconds, then the log has a line for each new number, and no more."""
+    north, queries = bus.north, bus.north.room.queries
+    assert [await note_seen(north.pool, queries, {LANE: number}) for number in (4, 4, 3, 9, 9)] == [True] * 5
+    said = [line.getMessage() for line in caplog.records if line.levelname == "CRITICAL"]
+    assert [line.partition(":")[0] for line in said] == [
+        f"lane {LANE} stands at 0, and {number} was seen" for number in (4, 9)
+    ]
+
+
+@pytest.mark.rule("OPS-02")
 async def test_who_lacked_the_abandoned_numbers_steps_over_them(bus: Bus) -> None:
     """Given a consumer that stands at one of four, when three are abandoned, then it goes on with what came after."""
     north, queries = bus.north, bus.north.room.queries
@@ -184,7 +195,7 @@ async def starts_anew(bus: Bus, side: Side) -> None:
     name = f"writer {side.room.map.name}"
     await asyncio.gather(bus.tasks.pop(name), return_exceptions=True)
     writer, consumer = side.writer, side.consumer
-    writer.fatal = None
+    writer.fatal, writer._failing = None, None
     writer.transactor.committed.clear()
     writer.barrier.__init__(writer.map.producers())  # type: ignore[misc]  # all that a process forgets
     consumer.watch.__init__()  # type: ignore[misc]  # the same

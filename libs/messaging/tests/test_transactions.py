@@ -1,6 +1,7 @@
 """One batch is one transaction: a fact and its state change commit together, once, in constantly many trips."""
 
 import asyncio
+from datetime import datetime
 
 import asyncpg
 import pytest
@@ -182,3 +183,17 @@ async def test_history_and_outbox_are_append_only(room: Room) -> None:
         for tampering in (f"UPDATE {table} SET cause = ''", f"DELETE FROM {table}", f"TRUNCATE {table}"):  # noqa: S608 - a test's own
             with pytest.raises(asyncpg.RaiseError, match="append-only"):
                 await room.connection.execute(tampering)
+
+
+@pytest.mark.rule("OPS-03", "ORG-04")
+async def test_on_the_system_clock_no_lane_goes_back_in_time(room: Room) -> None:
+    """Given a fact by a clock five minutes ahead of ours, then what follows from it, and what comes next in its lane,
+    is told and decided at no earlier instant.
+    """
+    room.transactor.stepped = False
+    ahead = await room.connection.fetchval("SELECT clock_timestamp() + interval '5 minutes'")
+    await room.commit([record(rung(nth=1), 1, ahead)])
+    await room.commit([command(key="1", nth=2)])
+    rows = await room.connection.fetch("SELECT at, convert_from(body, 'UTF8')::json ->> 'at' AS said FROM outbox")
+    assert [(row["at"], datetime.fromisoformat(row["said"])) for row in rows] == [(ahead, ahead)] * 2
+    assert await room.connection.fetchval("SELECT last_at FROM lane WHERE lane = $1", lane_of("e1")) == ahead

@@ -38,7 +38,7 @@ async def held_back(writer: Writer, many: int) -> None:
 def tell(writer: Writer, **heads: int) -> None:
     """Each producer's head in our lane, told now."""
     for producer, head in heads.items():
-        writer.barrier.tell(producer, SystemClock().now(), {LANE: head}, asyncio.get_running_loop().time())
+        writer.barrier.tell(producer, SystemClock().now(), {LANE: head})
     writer.sweep()
 
 
@@ -109,6 +109,27 @@ async def test_a_command_does_not_wait_for_ever(room: Room, monkeypatch: pytest.
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.status) == ("facts-on-their-way", 503)
     assert (await bell(room)).rung == (1,)
+
+
+@pytest.mark.rule("OPS-03")
+async def test_what_is_tried_again_is_not_committed_yet(room: Room) -> None:
+    """Given a fact that waits, while the transaction that tries it again waits for its lane, then it still counts as
+    uncommitted: nothing may be acknowledged, and it is no gap.
+    """
+    due = await overdue(room)
+    async with running(room, clock=SystemClock(), producers=[NORTH, SOUTH]) as writer:
+        await writer.submit_events([record(rung(nth=2), 1, due + SECOND)])
+        async with room.connection.transaction():
+            await room.connection.fetch(room.queries["lock_lanes"], [LANE])
+            tell(writer, south=0)
+            await held_back(writer, 0)
+            assert writer.uncommitted == {(NORTH, LANE)}
+
+        async def committed() -> bool:
+            return not writer.uncommitted
+
+        await until(committed)
+    assert (await bell(room)).rung == (1, 2)
 
 
 @pytest.mark.rule("OPS-03")

@@ -8,12 +8,15 @@ import asyncpg
 import pytest
 from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
-from linli_messaging.transaction import Transactor
-from linli_messaging.writer import Clock, OverloadedError, Writer
+from linli_messaging.parked_share import PARKED_AT_LEAST
+from linli_messaging.refusing import OverloadedError
+from linli_messaging.restored import SuspendedError, WentBackError
+from linli_messaging.transaction import LostRaceError, Transactor
+from linli_messaging.writer import Clock, Writer
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
-from linli_testkit.house import DEPLOYMENT, Room
+from linli_testkit.house import DEPLOYMENT, House, Room
 
 from libs.messaging.tests import small
 from libs.messaging.tests.bus import until
@@ -142,14 +145,94 @@ async def test_a_stop_answers_everybody_who_waits(room: Room) -> None:
             await writer.submit_events([record(rung(), 1)])
 
 
-@pytest.mark.rule("OPS-02")
-async def test_a_loop_that_must_not_go_on_leaves_nobody_waiting(room: Room) -> None:
-    """Given far too much to park, when the loop stops, then those whose batch it was are told so, and come no more."""
-    bad: list[Input] = [record(rung(nth=nth, how="bug"), nth) for nth in range(1, 61)]
+@pytest.mark.rule("OPS-02", "OPS-04")
+async def test_a_loop_with_too_much_to_park_waits_for_operators_and_goes_on(room: Room) -> None:
+    """Given far too much to park, then nothing is, and records wait; commands are answered; once what was parked
+    before is cleared, they are taken.
+    """
+    await room.commit([record(rung(f"e9.{nth}", nth, how="bug"), nth) for nth in range(1, PARKED_AT_LEAST)])
+    facts = [record(rung(nth=1), 1), record(rung("e1.b", how="bug"), 2)]
     async with running(room) as writer:
-        order = asyncio.create_task(writer.submit_command(command("e2.a")))
-        with pytest.raises(Exception, match="are parked"):
-            await writer.submit_events(bad)  # type: ignore[arg-type]  # events all
-        assert isinstance((await asyncio.gather(order, return_exceptions=True))[0], OverloadedError | Accepted)
-        assert writer.fatal is not None
+        told = asyncio.create_task(writer.submit_events(facts))
+
+        async def clogged() -> bool:
+            return writer.clogged
+
+        await until(clogged)
+        assert writer.uncommitted == {(small.NORTH, facts[0].lane)}
+        assert [type(given) for given in await send(writer, command("e2.a"))] == [Accepted]
+        assert (len(await parked(room)), told.done()) == (PARKED_AT_LEAST - 1, False)
+        await room.connection.execute("UPDATE parked SET status = 'dropped' WHERE id = (SELECT min(id) FROM parked)")
+        await told
+        assert not writer.clogged
+        assert writer.uncommitted == set()
+    assert len(await parked(room)) == PARKED_AT_LEAST - 1
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_parked_fact_that_fails_again_does_not_clog(house: House, room: Room) -> None:
+    """Given as much parked as may be, when an operator tries one again in vain, then it is parked as before."""
+    for nth in range(1, PARKED_AT_LEAST):
+        await room.commit([record(rung(f"e9.{nth}", nth, how="bug"), nth)])
+    await room.connection.execute("UPDATE deployment SET processed_then = (SELECT sum(last) FROM inbox)")
+    (first, *_) = await parked(room)
+    async with running(room) as writer:
+        await room.connection.execute(room.queries["retry_parked"], first["id"], None)
+        writer.look_for_ripe()
+
+        async def tried() -> bool:
+            return bool((await parked(room))[0]["status"] == "parked")
+
+        await until(tried)
+        assert not writer.clogged
+    assert house.rooms
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+async def test_a_transient_failure_while_stopping_parks_nothing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a loop that is told to stop, when its batch meets an outage, then it ends, and sets no input aside."""
+    tried: list[int] = []
+    async with running(room) as writer:
+
+        async def lost(
+            _self: Transactor, _connection: object, inputs: list[Input], *_rest: object, **_how: object
+        ) -> None:
+            writer.stop()
+            tried.append(len(inputs))
+            raise LostRaceError
+
+        monkeypatch.setattr(Transactor, "run", lost)
+        with pytest.raises(ConnectionError):
+            await writer.submit_events([record(rung(nth=nth), nth) for nth in range(1, 5)])
+    assert tried == [4]
     assert await parked(room) == []
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+async def test_clients_of_a_database_put_back_are_told_that_it_is_suspended(room: Room) -> None:
+    async with running(room) as writer:
+        writer.transactor.committed[command().lane] = 7
+        answers = [*await send(writer, command(key="1")), *await send(writer, command(key="2"))]
+        assert [type(given) for given in answers] == [SuspendedError] * 2
+        assert isinstance(writer.fatal, WentBackError)
+
+
+@pytest.mark.rule("OPS-02")
+async def test_ripe_facts_run_after_a_suspension(room: Room) -> None:
+    """Given a ripe fact that was taken when the service was suspended, when that is over, then it runs."""
+    await room.commit([record(rung("e1.b", nth=3, how="early:e1.s"), 1)])
+    await room.connection.execute("UPDATE early SET ripe = true")
+    await room.commit([command("e1.s", key="s")])
+    await room.connection.execute("UPDATE deployment SET suspended_at = now()")
+    async with running(room) as writer:
+
+        async def suspended() -> bool:
+            return writer.suspended
+
+        await until(suspended)
+        await room.connection.execute("UPDATE deployment SET suspended_at = NULL")
+
+        async def ran() -> bool:
+            return "e1.b" in await bells(room)
+
+        await until(ran)

@@ -12,9 +12,10 @@ import orjson
 from linli_contracts.event import Instant
 from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
+from linli_messaging.refusing import OverloadedError
 from linli_messaging.restored import SuspendedError
 from linli_messaging.service_map import Actor, OnCommand
-from linli_messaging.writer import OverloadedError, Writer
+from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
 from pydantic import TypeAdapter, ValidationError
 

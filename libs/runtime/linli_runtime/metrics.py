@@ -30,6 +30,7 @@ class Metrics:
                 "parked": "Inputs that could not be handled",
                 "gaps": "Gaps not closed",
                 "suspended": "1 while nothing is written because the database was restored",
+                "clogged": "1 while no record is taken, because too much is parked",
                 "due": "Timers due and not fired",
                 "waiting": "Inputs waiting in the process",
                 "heads": "Facts told since the service exists: what its readers' linli_inbox_last come up to",
@@ -66,7 +67,8 @@ class Metrics:
         """Set the gauges from a reading of rest."""
         heads = self._told = sum(rest["heads"].values())
         depth = heads - sum(rest["published"].values())
-        values = {**{name: rest[name] for name in ("early", "parked", "gaps", "suspended", "due", "waiting")},
+        as_read = ("early", "parked", "gaps", "suspended", "clogged", "due", "waiting")
+        values = {**{name: rest[name] for name in as_read},
                   "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from linli_runtime import problems
 from linli_runtime.auth import require_whole_group
 from linli_runtime.clock import SteppedClock
+from linli_runtime.parked import NOT_PARKED
 from linli_runtime.running import Running
 
 OPERATE: Final = "operate"
@@ -129,7 +130,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         running: Running = request.app.state.running
         rows = await running.fetch("show_parked", parked_id)
         if not rows:
-            raise problems.ProblemError(problems.NOT_FOUND)
+            raise problems.ProblemError(NOT_PARKED)
         row = dict(rows[0])
         row["body"] = row["body"].decode(errors="backslashreplace")
         row["headers"] = orjson.loads(row["headers"])
@@ -139,15 +140,17 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
     async def retry(request: Request, parked_id: ParkedId, how: Retry, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         body = orjson.dumps(how.body) if how.body is not None else None
-        if not await running.retry_parked(parked_id, body):
-            raise problems.ProblemError(NOT_PARKED)
+        refusal = await running.retry_parked(parked_id, body)
+        if refusal is not None:
+            raise problems.ProblemError(refusal)
         return _json({"id": parked_id, "status": "ripe"})
 
     @router.post("/parked/{parked_id}/drop")
     async def drop(request: Request, parked_id: ParkedId, why: Drop, _actor: Operator) -> Response:
         running: Running = request.app.state.running
-        if not await running.drop_parked(parked_id, why.reason):
-            raise problems.ProblemError(NOT_PARKED)
+        refusal = await running.drop_parked(parked_id, why.reason)
+        if refusal is not None:
+            raise problems.ProblemError(refusal)
         return _json({"id": parked_id, "status": "dropped"})
 
     @router.post("/replay")
@@ -172,7 +175,6 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
 
 
 SYSTEM_CLOCK = Refusal("system-clock", "ORG-04", "系统时钟不能拨动。", "The system clock cannot be moved.", 409)
-NOT_PARKED = Refusal("not-parked", "OPS-02", "没有此待处理消息。", "No such parked message waits.", 404)
 
 
 def _default(value: object) -> str:

@@ -197,7 +197,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     )
     consumer.subscribe()
     shown = ParkedTopic(name, producer)
-    writer.on_commit += [lambda _committed: relay.wake(), metrics.committed, shown.committed]
+    writer.on_commit += [relay.committed, metrics.committed, shown.committed]
     if settings.otlp_endpoint:
         tracer = Tracer.to(settings.otlp_endpoint, name, settings.deployment, settings.trace_share)
         stack.callback(tracer.close)

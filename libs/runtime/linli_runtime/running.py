@@ -19,9 +19,11 @@ from linli_messaging.restored import abandon_numbers, note_seen, numbers_on_the_
 from linli_messaging.storing import AT_ONCE
 from linli_messaging.tracing import trace_id_of
 from linli_messaging.writer import Writer
+from linli_rulebook.decision import Refusal
 
 from linli_runtime.clock import AnyClock
 from linli_runtime.metrics import Metrics
+from linli_runtime.parked import why_not_dropped, why_not_retried
 
 LOOK_WITHIN_S: Final = 60.0
 """A look takes a second; whoever supervises the process starts one again that could not."""
@@ -66,6 +68,7 @@ class Running:
             "instant": instant,
             "clock": "stepped" if self.clock.stepped else "system",
             "waiting": max(waiting, self.writer.waiting),
+            "clogged": self.writer.clogged,
             **read,
             **numbers,
             "inbox": silent | numbers["inbox"],
@@ -99,15 +102,20 @@ class Running:
             "trace_id": trace,
         }
 
-    async def retry_parked(self, parked_id: int, body: bytes | None) -> bool:
-        """Make a parked head ripe. False when there is none, or none that can run."""
-        rows = await self.fetch("retry_parked", parked_id, body)
+    async def retry_parked(self, parked_id: int, body: bytes | None) -> Refusal | None:
+        """Make a parked head ripe, so that the loop tries it again; why not, where that is impossible."""
+        if not await self.fetch("retry_parked", parked_id, body):
+            return why_not_retried(await self._parked(parked_id))
         self.writer.look_for_ripe()
-        return bool(rows)
+        return None
 
-    async def drop_parked(self, parked_id: int, reason: str) -> bool:
-        """Give a parked event up; its followers and the clocks of its subject run. False when there is none."""
+    async def drop_parked(self, parked_id: int, reason: str) -> Refusal | None:
+        """Give a parked event up; its followers and its subject's clocks run. Why not, where that is impossible."""
         async with self.pool.acquire() as connection, connection.transaction():
+            # The lane first, as everybody: a batch at work may be putting a follower behind this one.
+            for row in await connection.fetch(self.queries["show_parked"], parked_id):
+                lanes = sorted({row["lane"], lane_of(row["subject"])})
+                await connection.fetch(self.queries["lock_lanes"], lanes)
             dropped = await connection.fetch(self.queries["drop_parked"], parked_id, reason)
             for row in dropped:
                 if not await connection.fetch(self.queries["hand_on_hold"], row["subject"]):
@@ -116,9 +124,15 @@ class Running:
                     await connection.execute(
                         self.queries["set_timers"], tables, *woken, [AT_ONCE] * len(tables), [], []
                     )
+        if not dropped:
+            return why_not_dropped(await self._parked(parked_id))
         self.writer.look_for_ripe()
         self.writer.sweep()
-        return bool(dropped)
+        return None
+
+    async def _parked(self, parked_id: int) -> dict[str, Any] | None:
+        rows = await self.fetch("show_parked", parked_id)
+        return dict(rows[0]) if rows else None
 
     async def replay(
         self, lanes: Sequence[int], since: datetime | None, since_number: dict[int, int], by: str

@@ -11,8 +11,8 @@ import pytest
 from fastapi import APIRouter
 from joserfc.jwk import RSAKey
 from linli_messaging.inputs import Accepted, Answer, CommandInput, Failed
+from linli_messaging.refusing import OverloadedError
 from linli_messaging.service_map import OnCommand, ServiceMap
-from linli_messaging.writer import OverloadedError
 from linli_rulebook.decision import NOTHING, Refusal, State
 from linli_runtime.auth import Tokens
 from linli_runtime.commands import MAX_LINE_BYTES

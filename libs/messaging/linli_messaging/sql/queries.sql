@@ -5,14 +5,19 @@ SELECT lane, head, last_at, version, (SELECT suspended_at FROM deployment) IS NO
 FROM lane WHERE lane = ANY($1::smallint[]) ORDER BY lane FOR UPDATE;
 
 -- name: note_seen
--- Numbers seen outside: where one lies above its lane's head, nothing is written here any more. Returns those lanes.
-WITH above AS (
-    UPDATE lane SET seen = GREATEST(lane.seen, s.number) FROM unnest($1::smallint[], $2::bigint[]) AS s (lane, number)
-    WHERE lane.lane = s.lane AND s.number > lane.head RETURNING lane.lane, lane.head, lane.seen
+-- Numbers seen outside: where one lies above its lane's head, nothing is written here any more. Returns those lanes, and
+-- whether the number is news. They are taken in ascending order, as by everybody.
+WITH held AS (
+    SELECT lane.lane, lane.seen, s.number FROM lane
+    JOIN unnest($1::smallint[], $2::bigint[]) AS s (lane, number) ON s.lane = lane.lane
+    WHERE s.number > lane.head ORDER BY lane.lane FOR UPDATE OF lane
+), above AS (
+    UPDATE lane SET seen = GREATEST(lane.seen, held.number) FROM held
+    WHERE lane.lane = held.lane RETURNING lane.lane, lane.head, lane.seen, lane.seen > held.seen AS new
 ), suspended AS (
     UPDATE deployment SET suspended_at = COALESCE(suspended_at, clock_timestamp()) WHERE EXISTS (SELECT 1 FROM above)
 )
-SELECT lane, head, seen FROM above ORDER BY lane;
+SELECT lane, head, seen, new FROM above ORDER BY lane;
 
 -- name: own_heads
 -- The highest number given out in each lane.
@@ -175,9 +180,17 @@ UPDATE parked SET status = 'ripe', waits_for = NULL, holds = true WHERE id = (
 AND NOT EXISTS (SELECT 1 FROM parked h WHERE h.subject = $1 AND h.holds AND h.status IN ('parked', 'ripe')) RETURNING id;
 
 -- name: count_parked
--- How much is parked (but for unknown types, which wait for an upgrade), and how much was ever processed.
-SELECT (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe') AND waits_for IS NULL AND NOT unknown) AS parked,
-    (SELECT COALESCE(sum(last), 0) FROM inbox) AS processed;
+-- How much of this hour's is parked (but for unknown types, which wait for an upgrade), and how much was processed in it.
+SELECT (SELECT count(*) FROM parked WHERE status IN ('parked', 'ripe') AND waits_for IS NULL AND NOT unknown
+        AND parked_at >= d.parked_since AND d.parked_since > clock_timestamp() - $1::interval) AS parked,
+    (SELECT COALESCE(sum(last), 0) FROM inbox) - d.processed_then AS processed
+FROM deployment d;
+
+-- name: count_parked_anew
+-- Where the hour is over, the next one begins; what this transaction has processed already belongs to it.
+UPDATE deployment SET parked_since = clock_timestamp(),
+    processed_then = (SELECT COALESCE(sum(last), 0) FROM inbox) - $1::bigint
+WHERE parked_since <= clock_timestamp() - $2::interval;
 
 -- name: due_timers
 -- The states to wake in these lanes, each lane up to its own instant, earliest first.
@@ -233,6 +246,11 @@ WHERE p.lane = m.lane AND p.number < m.number;
 -- name: read_heads
 -- Every lane's head and the instant, after all transactions that began before it have ended.
 SELECT lane, head FROM lane ORDER BY lane FOR SHARE;
+
+-- name: read_overdue
+-- The earliest overdue clock of each lane that has one (asked while the lanes are held).
+SELECT l.lane, t.due_at FROM lane l CROSS JOIN LATERAL (
+    SELECT due_at FROM timer WHERE timer.lane = l.lane AND timer.due_at < $1 ORDER BY due_at LIMIT 1) AS t;
 
 -- name: ask_resend
 -- Note what is to be sent again, the lowest number asked for in each lane.
