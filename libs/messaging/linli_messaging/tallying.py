@@ -23,19 +23,25 @@ def moved(
     change: Counter[Place] = Counter()
     for ref, after in states.items():
         before = loaded.get(ref)
-        counts = after.tally()
-        if before is not None and counts == before.tally() and after.counted_in == before.counted_in:
+        counts, counted = after.tally(), before.tally() if before is not None else {}
+        if not counts and not counted:
             continue
-        lane = lane_of(after.id)
-        _add(change, lane, after.counted_in, counts, 1)
-        if before is not None:
-            _add(change, lane, before.counted_in, before.tally(), -1)
+        lane, part = lane_of(after.id), after.counted_in
+        if before is not None and before.counted_in != part:
+            _add(change, lane, before.counted_in, {}, counted)
+            counted = {}
+        _add(change, lane, part, counts, counted)
     for row in appends:
         if row.tally:
-            _add(change, lane_of_key(row.key), row.counted_in, row.tally, 1)
+            _add(change, lane_of_key(row.key), row.counted_in, row.tally, {})
     return {place: by for place, by in change.items() if by}
 
 
-def _add(change: Counter[Place], lane: int, part: str, counts: Mapping[str, int], times: int) -> None:
-    for name, number in counts.items():
-        change[lane, part, name] += times * number
+def _add(change: Counter[Place], lane: int, part: str, now: Mapping[str, int], before: Mapping[str, int]) -> None:
+    """Only what differs: most of what a state counts stays as it was."""
+    for name, number in now.items():
+        if by := number - before.get(name, 0):
+            change[lane, part, name] += by
+    for name, number in before.items():
+        if number and name not in now:
+            change[lane, part, name] -= number

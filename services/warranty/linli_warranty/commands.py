@@ -81,7 +81,9 @@ class DisputeDeduction(Command):
     """The contractor disputes a deduction (WAR-04)."""
 
     deduction_id: Id
-    reason: Reference = Field(min_length=1, description="a code or document number; never personal data")
+    reason: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_./\-]{0,63}$")] = Field(
+        description="a code or a document number: it is told to all services, so it is no free text (INT-13)"
+    )
 
 
 class DecideDispute(Command):

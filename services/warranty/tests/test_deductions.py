@@ -7,6 +7,7 @@ from linli_rulebook.decision import NOTHING, Early
 from linli_warranty.commands import Command, ConfirmDeduction, DecideDispute, DisputeDeduction
 from linli_warranty.domain.chart import Account
 from linli_warranty.domain.deductions import Deduction
+from pydantic import ValidationError
 
 from services.warranty.tests.books import CLERK, Books, answer, code, contractor
 
@@ -209,3 +210,12 @@ def test_compensation_for_a_contractors_defect_is_deducted_unconfirmed_and_once(
     assert books.compensate(2, amount_fen=30_000) is NOTHING
     assert [(event.amount_fen, event.reason) for event in books.events(DepositDeducted)] == [(30_000, "compensation")]
     assert books.compensate(3, contract_id="ht9") == Early("deposit", "ht9")
+
+
+@pytest.mark.rule("INT-13", "WAR-04")
+@pytest.mark.parametrize("reason", ["王女士家漏水", "13800138000", "call 13800138000", "", "x" * 65, "a\nb"])
+def test_the_reason_of_a_dispute_travels_so_it_is_no_free_text(reason: str) -> None:
+    with pytest.raises(ValidationError, match="reason"):
+        DisputeDeduction(deduction_id="ht1.d1", reason=reason)
+    for code_or_number in ("price_too_high", "HT-2026/17.3"):
+        assert DisputeDeduction(deduction_id="ht1.d1", reason=code_or_number).reason == code_or_number
