@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.simulation.parts import CARE, CASES, DESK, Database, Fact
+from tests.simulation.parts import CARE, CASES, DESK, TERM, Database, Fact
 from tests.simulation.processes import Relay
 from tests.simulation.world import World
 
@@ -122,6 +122,12 @@ def producer_down(world: World) -> None:
         world.down.add(service)
 
 
+def leap(world: World) -> None:
+    """Nobody does anything for longer than a deadline: all machines were off."""
+    world.now += TERM + 2
+    world.tell("everybody stood still for a while")
+
+
 @dataclass(slots=True)
 class Restore:
     """A service's database is lost, and brought back from a backup."""
@@ -164,6 +170,7 @@ FAULTS: Final[dict[str, Callable[[], Fault]]] = {
     "lose_answer": lambda: lose_answer,
     "foreign_record": lambda: foreign_record,
     "producer_down": lambda: producer_down,
+    "leap": lambda: leap,
     "restore_desk": lambda: Restore(DESK),
     "restore_care": lambda: Restore(CARE),
 }

@@ -1,8 +1,9 @@
 """What the model is made of: facts, databases, topics. Data with small methods; who moves them is in `processes.py`.
 
-Three services, as few as show every promise: the *desk* takes commands and tells when a case is opened and done; *care*
-hears the desk, watches a deadline a case, keeps one total over all estates and tells what it did; the *club* hears both
-and gives points. Two estates, `a` in lane 0 and `b` in lane 1; the total's own key lies in lane 1 too.
+Three services, as few as show every promise: the *desk* takes commands and tells when a case is opened and done, and
+closes every third case by a clock of its own; *care* hears the desk, watches a deadline a case, takes calls about it,
+keeps one total over all estates and tells what it did; the *club* hears both and gives points. Two estates, `a` in lane
+0 and `b` in lane 1; the total's own key lies in lane 1 too.
 """
 
 from collections import defaultdict
@@ -18,6 +19,8 @@ LANES: Final = len(CASES)
 LANE_OF_TOTAL: Final = 1
 TERM: Final = 3
 """Seconds from the opening of a case to its deadline."""
+CLOSES_AFTER: Final = 2
+"""Seconds from the opening of a brief case to its close: before its deadline."""
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 Kind = Literal["opened", "done", "cared", "missed", "abandoned"]
@@ -70,7 +73,11 @@ class Database:
     inbox: dict[tuple[str, int], int] = field(default_factory=dict)
     resend: dict[int, int] = field(default_factory=dict)
     commands: dict[str, bool] = field(default_factory=dict)
+    closes: dict[str, int] = field(default_factory=dict)
+    """The desk's: when brief cases that are open close by themselves."""
     early: list[Fact] = field(default_factory=list)
+    ripe: list[Fact] = field(default_factory=list)
+    """Early facts that run apart from their ground; empty unless that rule is off."""
     applied: list[Fact] = field(default_factory=list)
     """Every fact that was handled, in order: what the oracle looks at."""
     rounds: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CASES, 0))
@@ -83,6 +90,21 @@ class Database:
     def backup(self) -> Self:
         """A copy of everything."""
         return deepcopy(self)
+
+    def overdue(self, now: int) -> dict[int, int]:
+        """The instant of each lane's overdue clock; a deadline kept at its second is due one later."""
+        watched = {case: one.due + 1 for case, one in self.watched.items() if one.due is not None}
+        return {CASES.index(case): due for case, due in (self.closes | watched).items() if due < now}
+
+    def close(self, case: str, until: int) -> bool:
+        """The desk's clock: a brief case that was due to close by then is done, at its own instant."""
+        due = self.closes.get(case)
+        if due is None or due > until:
+            return False
+        del self.closes[case]
+        self.append("done", case, self.rounds[case], due, cause=f"{case}{self.rounds[case]}~{due}", producer=DESK)
+        self.rounds[case] = -self.rounds[case]
+        return True
 
     def append(self, kind: Kind, case: str, round_: int, at: int, *, cause: str, producer: str) -> None:
         """A fact under its lane's next number; its id follows from the cause."""
@@ -122,8 +144,8 @@ class Topic:
     partitions: list[list[Fact | None]] = field(default_factory=lambda: [[]])
     """None: the record was lost; its place stays."""
     acknowledged: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    told: list[tuple[int, list[int], list[int]]] = field(default_factory=list)
-    """The heads topic: the instant, each lane's head, what of it is published."""
+    told: list[tuple[int, list[int], list[int], dict[int, int]]] = field(default_factory=list)
+    """The heads topic: the instant, each lane's head, what of it is published, overdue clocks."""
 
     def send(self, fact: Fact) -> None:
         """A lane's partition follows from the lane and from how many there are now."""

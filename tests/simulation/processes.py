@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from linli_messaging.barrier import Barrier
+from linli_messaging.completeness import Completeness
 from linli_messaging.gaps import GapWatch
-from linli_messaging.inbox import LaneOf, sort_arrivals
+from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import EventInput
 
 from tests.simulation.parts import (
@@ -172,6 +173,7 @@ class Process:
             return
         if self.service == CARE:
             self._care(database, batch, fact)
+            database.applied.append(fact)
         elif fact.producer == CARE and database.rounds[fact.case] == 0:
             # The club does not know the case yet: the desk's fact is still on its way.
             if self.rules.early_facts_wait:
@@ -179,7 +181,6 @@ class Process:
             return
         else:
             self._reward(database, fact)
-        database.applied.append(fact)
 
     def _care(self, database: Database, batch: Batch, fact: Fact) -> None:
         case = database.watched[fact.case]
@@ -194,13 +195,21 @@ class Process:
     def _reward(self, database: Database, fact: Fact) -> None:
         if fact.kind == "opened":
             database.rounds[fact.case] = fact.round
-            ripe = [early for early in database.early if early.case == fact.case]
+            database.applied.append(fact)
+            database.ripe += [early for early in database.early if early.case == fact.case]
             database.early = [early for early in database.early if early.case != fact.case]
-            for early in ripe:
-                self._reward(database, early)
-                database.applied.append(early)
-        elif fact.producer == CARE and not (self.rules.causes_are_unique and fact.id in database.points):
+            if self.rules.early_facts_run_with_their_ground:
+                self.run_ripe(database)
+            return
+        if fact.producer == CARE and not (self.rules.causes_are_unique and fact.id in database.points):
             database.points.append(fact.id)
+        database.applied.append(fact)
+
+    def run_ripe(self, database: Database) -> None:
+        """Early facts whose ground is there, in the order in which they came."""
+        for early in database.ripe:
+            self._reward(database, early)
+        database.ripe.clear()
 
     # -- timers -------------------------------------------------------------------------------------------------------
 
@@ -210,7 +219,7 @@ class Process:
             return []
         ripe = []
         for lane, case in enumerate(CASES):
-            until = self.barrier.until(lane, instant(now), float(now), float(now))
+            until = self.barrier.until(lane, instant(now))
             if not self.rules.timers_wait_for_the_facts:
                 until = instant(now)
             at = database.watched[case].due
@@ -230,14 +239,23 @@ class Process:
         cause = f"{case}{watched.round}@{at}"
         database.append("missed", case, watched.round, at + 1, cause=cause, producer=CARE)
 
+    def may_call(self, database: Database, case: str, now: int, owns: Callable[[int], bool]) -> bool:
+        """Whether a call about a case may fire its overdue timer first: no fact is on its way that would stop it."""
+        due, lane = database.watched[case].due, CASES.index(case)
+        if due is None or due >= now or not self.rules.inputs_wait_for_the_facts:
+            return True
+        known = self.barrier.known({lane for lane in range(LANES) if owns(lane)})
+        return Completeness(known, database.inbox, Arrivals()).until(lane) >= instant(due + 1)
+
     # -- what is missing ----------------------------------------------------------------------------------------------
 
     def hear_heads(self, topics: dict[str, Topic], now: int) -> None:
         """How far the producers are."""
         for producer in HEARS[self.service]:
             told = topics[producer].told
-            for at, heads, published in told[self.heard.get(producer, 0) :]:
-                self.barrier.tell(producer, instant(at), dict(enumerate(heads)), float(now))
+            for at, heads, published, overdue in told[self.heard.get(producer, 0) :]:
+                clocks = {lane: instant(due) for lane, due in overdue.items()}
+                self.barrier.tell(producer, instant(at), dict(enumerate(heads)), clocks)
                 if self.rules.heads_show_lost_tails:
                     self.watch.told(producer, dict(enumerate(published)), float(now))
             self.heard[producer] = len(told)

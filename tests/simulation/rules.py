@@ -29,6 +29,8 @@ class Rules:
     """7: who asks for what lies in the archive gets it from there."""
     only_published_facts_are_archived: bool = True
     """7: the relay looks for what is new in the outbox alone."""
+    early_facts_run_with_their_ground: bool = True
+    """5: in the transaction of what they waited for, so that nothing fresh slips in before them."""
     foreign_records_are_refused: bool = True
     """8: the bus may carry another deployment's records."""
     restored_services_lift_their_numbers: bool = True
@@ -37,6 +39,10 @@ class Rules:
     """8: points are given once for a cause, whatever number it comes under."""
     timers_wait_for_the_facts: bool = True
     """10: a timer does not overtake a fact on its way that would have stopped it."""
+    overdue_clocks_are_told: bool = True
+    """10: nor what an overdue clock of the producer will tell: heads of its lane stand for that clock's instant."""
+    inputs_wait_for_the_facts: bool = True
+    """10: nor does an input that touches the case, and would fire its overdue timer first."""
     timers_know_their_round: bool = True
     """10: the clock of a second round is another one than that of the first."""
 

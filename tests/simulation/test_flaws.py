@@ -30,10 +30,13 @@ FLAWS: Final = {
     "early_facts_wait": ("nothing", "lost"),
     "archived_facts_are_sent_again": ("archive", "never comes to rest"),
     "only_published_facts_are_archived": ("archive", "never comes to rest|lost"),
+    "early_facts_run_with_their_ground": ("nothing", "handled care/. in another order"),
     "foreign_records_are_refused": ("foreign_record", "another deployment|never comes to rest|lost"),
     "restored_services_lift_their_numbers": ("restore_desk", "lost|never comes to rest"),
     "causes_are_unique": ("restore_care", "points for .* were given 2 times"),
     "timers_wait_for_the_facts": ("nothing", "told as missed 1 times, not 0"),
+    "overdue_clocks_are_told": ("leap", "told as missed 1 times, not 0"),
+    "inputs_wait_for_the_facts": ("nothing", "told as missed 1 times, not 0"),
     "timers_know_their_round": ("nothing", "told as missed 0 times, not 1"),
 }
 """Each rule, a fault that needs it, and how its lack shows."""

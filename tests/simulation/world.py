@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol, TypeVar, cast
 
-from tests.simulation.parts import CARE, CASES, CLUB, DESK, HEARS, LANES, TERM, Database, Topic
+from tests.simulation.parts import CARE, CASES, CLOSES_AFTER, CLUB, DESK, HEARS, LANES, TERM, Database, Topic
 from tests.simulation.processes import Batch, Process, Relay
 from tests.simulation.rules import PROTOCOL, Rules
 
@@ -14,6 +14,8 @@ ROUNDS_TO_REST = 60
 """Far more than any repair needs: asking again takes two seconds, and every round is one."""
 COMES_BACK_AFTER = 6
 """Rounds until whoever is down is up again: who was asked meanwhile did not hear it."""
+BRIEF = 3
+"""Every third command that opens a case opens one that closes by itself."""
 WORK_A_ROUND = 24
 LOOKS_A_ROUND = 6
 
@@ -57,6 +59,8 @@ class World:
     locks: dict[tuple[str, int], str] = field(default_factory=dict)
     commands: list[tuple[str, str]] = field(default_factory=list)
     """The id and the case of every command that was ever sent."""
+    calls: list[str] = field(default_factory=list)
+    """The cases of calls that care has not taken yet."""
     uncommitted: list[tuple[str, str]] = field(default_factory=list)
     """With `facts_commit_with_their_state` off: commands whose state is stored and whose fact is not."""
     down: set[str] = field(default_factory=set)
@@ -101,7 +105,11 @@ class World:
         if DESK in self.suspended or (self.rules.commands_are_remembered and identity in desk.commands):
             return
         desk.commands[identity] = True
+        desk.close(case, self.now - 1)
         is_open = desk.rounds[case] > 0
+        desk.closes.pop(case, None)
+        if not is_open and int(identity[1:]) % BRIEF == 0:
+            desk.closes[case] = self.now + CLOSES_AFTER
         desk.rounds[case] = -desk.rounds[case] if is_open else 1 - desk.rounds[case]
         self.tell(f"the desk takes {identity}: {case} is {'done' if is_open else 'opened'}")
         self.uncommitted.append((identity, case))
@@ -132,8 +140,41 @@ class World:
         service = self.choices.pick((DESK, CARE))
         if service not in self.down:
             self.choices.pick(self.relays[service]).note(self.databases[service])
-            database = self.databases[service]
-            self.topics[service].told.append((self.now, list(database.heads), list(database.published)))
+            self._tell_heads(service)
+
+    def _tell_heads(self, service: str) -> None:
+        database = self.databases[service]
+        overdue = database.overdue(self.now) if self.rules.overdue_clocks_are_told else {}
+        self.topics[service].told.append((self.now, list(database.heads), list(database.published), overdue))
+
+    def close(self) -> None:
+        """The desk looks for brief cases that are due to close."""
+        for case in CASES:
+            if DESK not in self.suspended | self.down and self.databases[DESK].close(case, self.now):
+                self.tell(f"the desk closes {case}")
+
+    def call(self) -> None:
+        """Somebody calls care about a case: its overdue timer fires first, or the call waits."""
+        self.calls.append(self.choices.pick(CASES))
+        self.take_calls()
+
+    def take_calls(self) -> None:
+        """A process of care takes the calls that wait, where nobody holds the lane."""
+        process, database, waiting = self.choices.pick(self.processes[:2]), self.databases[CARE], list(self.calls)
+        if process.away or CARE in self.suspended:
+            return
+        self.calls.clear()
+        for case in waiting:
+            held = (CARE, CASES.index(case)) in self.locks
+            if held or not process.may_call(database, case, self.now, lambda part: self.owns(process, part)):
+                self.calls.append(case)
+                continue
+            self.tell(f"{process.name} takes a call about {case}, due {database.watched[case].due}s")
+            process.fire(database, database.watched[case], case, self.now)
+
+    def run_ripe(self) -> None:
+        """Early facts that run apart from their ground."""
+        self.processes[2].run_ripe(self.databases[CLUB])
 
     def work(self) -> None:
         """A process takes its next step: read, begin, commit, acknowledge."""
@@ -225,7 +266,7 @@ class World:
         """
         topic = self.topics[service]
         inboxes = [database.inbox for database in self.databases.values()]
-        heads = [heads for _, heads, _ in topic.told]
+        heads = [heads for _, heads, _, _ in topic.told]
         return [
             max(topic.highest(lane), *(inbox.get((service, lane), 0) for inbox in inboxes), *(h[lane] for h in heads))
             for lane in range(LANES)
@@ -260,12 +301,15 @@ class World:
             for relay in relays:
                 relay.send(database, topic, 100, self.rules)
                 relay.note(database)
-            topic.told.append((self.now, list(database.heads), list(database.published)))
+            self._tell_heads(service)
 
     def _all_work(self) -> None:
         for _ in range(WORK_A_ROUND):
             self.work()
+        self.close()
         self.sweep()
+        self.take_calls()
+        self.run_ripe()
 
     def _all_look(self) -> None:
         for _ in range(LOOKS_A_ROUND):
@@ -282,13 +326,15 @@ class World:
         )
         free = all(process.batch is None or not process.batch.facts for process in self.processes)
         running = any(watched.due is not None for watched in self.databases[CARE].watched.values())
-        return told and heard and free and not running and not self.databases[CLUB].early
+        running = running or bool(self.databases[DESK].closes)
+        club = self.databases[CLUB]
+        return told and heard and free and not (running or self.calls or club.early or club.ripe)
 
 
 STEPS: tuple[Callable[[World], None], ...] = (
     World.pass_second, World.command, World.command, World.append_facts,
     World.relay, World.relay, World.relay, World.note, World.note,
     World.work, World.work, World.work, World.work, World.work, World.work, World.work,
-    World.sweep, World.look, World.look,
+    World.sweep, World.look, World.look, World.close, World.call, World.run_ripe,
 )  # fmt: skip
 """What may happen next, as often as it is likely."""
