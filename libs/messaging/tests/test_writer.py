@@ -169,6 +169,23 @@ async def test_a_loop_with_too_much_to_park_waits_for_operators_and_goes_on(room
     assert len(await parked(room)) == PARKED_AT_LEAST - 1
 
 
+@pytest.mark.rule("OPS-04")
+async def test_a_stop_lets_go_of_records_that_wait_for_operators(room: Room) -> None:
+    bad = [record(rung(nth=nth, how="bug"), nth) for nth in range(1, PARKED_AT_LEAST + 1)]
+    async with running(room) as writer:
+        told = asyncio.create_task(writer.submit_events(bad))
+
+        async def clogged() -> bool:
+            return writer.clogged
+
+        await until(clogged)
+        junk = asyncio.create_task(writer.not_clogged())
+        writer.stop()
+        answers = await asyncio.gather(told, junk, return_exceptions=True)
+    assert [type(given) for given in answers] == [ConnectionError] * 2
+    assert await parked(room) == []
+
+
 @pytest.mark.rule("OPS-02")
 async def test_a_parked_fact_that_fails_again_does_not_clog(house: House, room: Room) -> None:
     """Given as much parked as may be, when an operator tries one again in vain, then it is parked as before."""

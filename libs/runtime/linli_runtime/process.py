@@ -232,6 +232,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         task.add_done_callback(lambda done: _ended(done, stop))
     stack.push_async_callback(_stop, tasks, writer, relay, archiver, server)
     stack.push_async_callback(broker.stop)
+    stack.callback(_let_go, writer)
     await broker.start()
     _spare_the_collector()
     log.info("started on port %s", settings.http_port)
@@ -244,6 +245,14 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_EVERY)
+
+
+def _let_go(writer: Writer) -> None:
+    """Records that wait for operators are given back first: the consumer's stop would wait for them in vain, and they
+    were not acknowledged.
+    """
+    if writer.clogged or writer.suspended:
+        writer.stop()
 
 
 async def _stop(
