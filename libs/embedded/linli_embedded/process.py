@@ -69,6 +69,8 @@ class Process:
         if self.running:
             message = f"{self.name} is running already"
             raise RuntimeError(message)
+        if self._guard is not None:
+            self._reap(self._guard)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         report_read, report_write = os.pipe()
         options = ["--stop", self._stop_signal.name, "--grace", str(self._grace_s), "--report", str(report_write)]

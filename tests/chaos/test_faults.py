@@ -1,0 +1,34 @@
+"""The short set of faults, on an Apache Kafka of its own: the books stay equal; all of them are `make chaos`."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from linli_embedded.kafka_jars import what_is_missing
+
+from tests.chaos.faults import FAULTS
+from tests.chaos.load import Size
+from tests.chaos.trial import Chaos
+
+pytestmark = pytest.mark.skipif(what_is_missing() is not None, reason=f"Apache Kafka can't run: {what_is_missing()}")
+SHORT = ("kill-storm", "lost-tail", "postgres-killed", "bus-wiped")
+SEED = 1
+SIZE = Size(estates=3, cases=3, stages=3)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chaos(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chaos]:
+    """A calm world and one to strike, for the whole file."""
+    directory = tmp_path_factory.mktemp("chaos")
+    for each in (directory, directory.parent):
+        each.chmod(0o711)
+    async with Chaos(directory, SEED, SIZE) as made:
+        yield made
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+@pytest.mark.parametrize("fault", SHORT)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_books_are_those_of_the_calm_world(chaos: Chaos, fault: str) -> None:
+    result = await chaos.trial(FAULTS[fault])
+    assert result.sound, result
