@@ -4,6 +4,7 @@ A complaint that a department answers, a repair by a contractor, an unsatisfied 
 come, a closing of the warranty, a blocked and a paid release, a member's points. ``live`` plays it in a house.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,11 @@ from linli_dispatch.handlers import MAP as DISPATCH
 from linli_followup.handlers import MAP as FOLLOWUP
 from linli_intake.handlers import MAP as INTAKE
 from linli_loyalty.handlers import MAP as LOYALTY
+from linli_messaging.effects import EffectRunner, by_kind
 from linli_messaging.inputs import Accepted, Answer
+from linli_messaging.intent import Intent, Patience, Repeats, Result, Taken
 from linli_messaging.service_map import Actor, ServiceMap
+from linli_testkit.clock import HandClock
 from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House, surviving
 from linli_warranty.handlers import MAP as WARRANTY
@@ -41,12 +45,31 @@ SERVICES: Final[tuple[tuple[ServiceMap, Path], ...]] = (
 )
 
 
+class Accepting:
+    """The outside world at its best."""
+
+    kind = "message"
+    repeats: Repeats = "recognised"
+
+    def patience(self, now: datetime) -> Patience:
+        """Never needed but after a power cut."""
+        return Patience(first_wait_s=0, longest_wait_s=0, jitter=0)
+
+    async def send(self, intent: Intent) -> Result:
+        """Taken."""
+        return Taken(f"taken-{intent.cause}")
+
+    async def ask(self, intent: Intent) -> None:
+        """Nobody asks who recognises keys."""
+
+
 class Life:
     """Plays inputs into a house; every input survives a power cut, as a client that repeats with the same key does."""
 
-    def __init__(self, house: House) -> None:
-        """In this house."""
+    def __init__(self, house: House, *, tells_customers: bool = True) -> None:
+        """In this house. `tells_customers`: False leaves the messages to whoever tests their sending."""
         self.house = house
+        self._tells_customers = tells_customers
         self._keys = 0
 
     async def do(self, name: str, /, **body: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a command's fields
@@ -66,7 +89,21 @@ class Life:
         key = f"{name}-{self._keys}"
         answer: Answer = await surviving(lambda: self.house.command(name, body, key=key, actor=actor))
         await surviving(self.house.deliver)
+        if self._tells_customers:
+            await surviving(self._tell_customers)
         return answer
+
+    async def _tell_customers(self) -> None:
+        """The real runner, step by step, with an outside world that takes everything (and every key once)."""
+        room = self.house.rooms["intake"]
+        clock = HandClock(self.house.instant)
+        tells = frozenset(entry.kind for entry in room.map.outcomes)
+        runner = EffectRunner(None, room.queries, clock, by_kind([Accepting()]), tells, lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+        await runner._doubt_abandoned(room.connection)
+        while await runner._start_due(room.connection):
+            await asyncio.wait(runner._under_way)
+            await runner._note_ended(room.connection)
+        await self.house.deliver()
 
     async def until(self, instant: datetime) -> None:
         """Let time pass to an instant."""
@@ -153,7 +190,7 @@ async def live(house: House) -> None:
     """The whole life."""
     life = Life(house)
     await found_estate(life)
-    noise = await life.do("intake.receive", **request())
+    noise = await life.do("intake.receive", **request(channel="app"))
     assert await life.handler_of(noise["case_id"]) == "dept-sun"
     await life.do("loyalty.join", customer_ref=noise["customer_ref"])
     await life.after(minutes=30)
@@ -161,7 +198,8 @@ async def live(house: House) -> None:
     await life.after(hours=5)
     await life.do("dispatch.answer", case_id=noise["case_id"])
     await life.after(hours=1)
-    await life.do("dispatch.report", case_id=noise["case_id"])
+    new_date = (life.house.instant + timedelta(days=1)).isoformat()
+    await life.do("dispatch.report", case_id=noise["case_id"], next_report_by=new_date)
     await life.do("dispatch.resolve", case_id=noise["case_id"], how="handled")
     await life.after(days=2)
     callback = await life.callback_of(noise["case_id"])

@@ -26,6 +26,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "TicketPassedOn": Step(_IN_HAND),
     "DepartmentAnswered": Step(_IN_HAND),
     "CustomerReported": Step(_IN_HAND),
+    "MessageRequested": Step(_IN_HAND),
     "TicketEscalated": Step(_IN_HAND),
     "TicketLevelRaised": Step(_OPENED),
     "DeadlineMissed": Step(_IN_HAND),

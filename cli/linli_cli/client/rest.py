@@ -15,6 +15,21 @@ Numbers = dict[int, int]
 """A number for each lane; lanes at 0 are left out."""
 
 
+class Effects(BaseModel):
+    """Outside effects by where they stand (promise 9)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    waiting: int = 0
+    due: int = 0
+    """Of those that wait: they may go out now."""
+    sending: int = 0
+    untold: int = 0
+    """Ended, and not told as a fact yet."""
+    failed: int = 0
+    unknown: int = 0
+
+
 class Reading(BaseModel):
     """One service's answer to GET /rest."""
 
@@ -34,6 +49,7 @@ class Reading(BaseModel):
     gaps: int = 0
     waiting: int = 0
     asks: int = 0
+    effects: Effects = Field(default_factory=Effects)
     suspended: bool = False
     """Nothing is written: the database was restored from a backup (promise 8)."""
     clogged: bool = False
@@ -58,6 +74,11 @@ _COUNTS: tuple[tuple[str, Words], ...] = (
     ("ripe", Words("条等齐的事实尚未处理", "early facts have what they waited for, and are not applied")),
     ("gaps", Words("个缺口", "gaps in what was received")),
     ("asks", Words("个重发请求未完成", "asks to send again are open")),
+)
+_EFFECTS: tuple[tuple[str, Words], ...] = (
+    ("due", Words("个外发事项到期未发", "outside effects are due and not sent")),
+    ("sending", Words("个外发事项正在发送", "outside effects are being sent")),
+    ("untold", Words("个外发结果尚未通告", "outside effects ended and are not told yet")),
 )
 
 
@@ -102,8 +123,9 @@ def at_rest(
         reasons += [
             Words(f"{name}：{text.zh}", f"{name}: {text.en}") for field, text in _STATES if getattr(reading, field)
         ]
-        for field, text in _COUNTS:
-            count = getattr(reading, field)
+        counts = [(getattr(reading, field), text) for field, text in _COUNTS]
+        counts += [(getattr(reading.effects, field), text) for field, text in _EFFECTS]
+        for count, text in counts:
             if count:
                 reasons.append(Words(f"{name}：{count} {text.zh}", f"{name}: {count} {text.en}"))
         for producer in reads.get(name, ()):

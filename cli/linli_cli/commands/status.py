@@ -1,6 +1,7 @@
 """`linli status`: how far every service is, and whether all that was told has been handled (delivery promise 10)."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any, Final
 
 from linli_contracts.topics import SERVICES
@@ -28,8 +29,8 @@ async def status(*, data: Data = None, as_json: AsJson = False) -> int:
     else:
         OUT.print(_table(readings))
         OUT.print(f"{state.deployment} · {state.broker_kind} · {state.postgres_kind}", style="dim", markup=False)
-        for reason in reasons:
-            OUT.print(f"• {reason}", style="yellow", markup=False)
+        for line in [*reasons, *_effects(readings)]:
+            OUT.print(f"• {line}", style="yellow", markup=False)
         if not reasons:
             OUT.print(words("系统静止：全部事实均已处理", "at rest: everything has been handled"), style="bold green")
     return 1 if reasons else 0
@@ -69,6 +70,17 @@ async def _read(client: Client) -> tuple[dict[str, Reading], list[Words]]:
 def _lags(reading: Reading, readings: dict[str, Reading]) -> dict[str, int]:
     producers = producers_of((reading.service,))[reading.service]
     return {name: reading.lag_behind(readings[name]) for name in producers if name in readings}
+
+
+def _effects(readings: dict[str, Reading]) -> Iterator[Words]:
+    """Outside effects that wait, failed or are unknown: none keeps the system from rest, and somebody should know."""
+    for name, reading in readings.items():
+        found = reading.effects
+        if found.waiting or found.failed or found.unknown:
+            yield Words(
+                f"{name}：外发事项 {found.waiting} 个等待，{found.failed} 个失败，{found.unknown} 个结果不明",
+                f"{name}: outside effects: {found.waiting} wait, {found.failed} failed, {found.unknown} unknown",
+            )
 
 
 def _document(state: StackState, readings: dict[str, Reading], reasons: list[Words]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def _page(service: ServiceMap) -> str:
         *_section("Facts it takes in", _events(service)),
         *_section("Commands", _commands(service)),
         *_section("Clocks that run out", _timers(service)),
+        *_section("Outside effects that came to their end", _outcomes(service)),
         *_section("Facts it tells", _told(service)),
         *_section("What it keeps", _states(service)),
     )
@@ -45,7 +46,7 @@ def _events(service: ServiceMap) -> str:
         (
             (
                 code(entry.event.type_name()),
-                entry.event.producer,
+                ", ".join(entry.event.producers()),
                 codes(may_load(entry.needs, service)),
                 code(_name_of(entry.decide)),
                 ", ".join(entry.rules),
@@ -89,13 +90,20 @@ def _timers(service: ServiceMap) -> str:
     )
 
 
+def _outcomes(service: ServiceMap) -> str:
+    return table(
+        ("effect", "decided by", "rules"),
+        ((code(entry.kind), code(_name_of(entry.decide)), ", ".join(entry.rules)) for entry in service.outcomes),
+    )
+
+
 def _told(service: ServiceMap) -> str:
     return table(
         ("fact", "事实", "what it says"),
         (
             (code(event.type_name()), FACTS[event.type_name()].zh, summary(event))
             for event in EVENTS
-            if event.producer == service.name
+            if service.name in event.producers()
         ),
     )
 

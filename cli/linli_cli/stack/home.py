@@ -44,6 +44,11 @@ class Home:
         return self.path / "broker"
 
     @property
+    def messages(self) -> Path:
+        """What customers were told, where no gateway is set: they name people, so only their owner can read them."""
+        return self.path / "messages.jsonl"
+
+    @property
     def private_key(self) -> Path:
         """The key that signs tokens: whoever can read it may do everything, so only its owner can."""
         return self.path / "token-key.pem"

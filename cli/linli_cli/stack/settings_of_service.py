@@ -12,7 +12,10 @@ from linli_cli.places import policy_dir
 from linli_cli.stack.home import ClockKind, Home
 
 _PREFIX: Final = "LINLI_"
-_PASSED_ON: Final = ("LINLI_OTLP_ENDPOINT", "LINLI_LOG_LEVEL")
+GATEWAY_URL: Final = "LINLI_GATEWAY_URL"
+_PASSED_ON: Final = (
+    "LINLI_OTLP_ENDPOINT", "LINLI_LOG_LEVEL", GATEWAY_URL, "LINLI_GATEWAY_SECRET", "LINLI_GATEWAY_REPEATS",
+)  # fmt: skip
 """What a person may set for all services by setting it for us."""
 
 
@@ -24,9 +27,10 @@ def environment_of(
     clock: ClockKind,
     port: int,
     database_url: str,
+    gateway: Mapping[str, str] | None,
     more: Mapping[str, str],
 ) -> dict[str, str]:
-    """The environment for one service; `more` goes over everything else."""
+    """The environment for one service; `more` goes over everything else. `gateway`: the embedded one, for intake."""
     settings = {
         "DATABASE_URL": database_url,
         "DEPLOYMENT": deployment,
@@ -35,7 +39,7 @@ def environment_of(
         "HTTP_HOST": LOOPBACK,
         "HTTP_PORT": str(port),
         "JWT_PUBLIC_KEY": str(home.public_key),
-        **({"CUSTOMER_KEY": customer_key(home)} if service == INTAKE else {}),
+        **({"CUSTOMER_KEY": customer_key(home), **(gateway or {})} if service == INTAKE else {}),
         **more,
     }
     inherited = {

@@ -13,6 +13,7 @@ from typing import Final, Self
 
 import httpx
 from linli_contracts.topics import SERVICES
+from linli_embedded.gateway import Gateway
 from linli_embedded.lock import LockedError, take
 from linli_embedded.ports import LOOPBACK
 from linli_embedded.postgres import AlreadyRunningError, Postgres
@@ -30,7 +31,7 @@ from linli_cli.stack.bus import Bus, bus_for
 from linli_cli.stack.database import AUDITOR, prepare_database
 from linli_cli.stack.home import Home, make_private_dir
 from linli_cli.stack.options import Ports, StackOptions, choose_ports
-from linli_cli.stack.settings_of_service import environment_of
+from linli_cli.stack.settings_of_service import GATEWAY_URL, environment_of
 from linli_cli.stack.state_file import ServiceAddress, StackState
 from linli_cli.stack.watching import DiedError, Tell, Watched, keep_alive, until_one_dies
 
@@ -69,6 +70,10 @@ class Stack:
         self._ports: Ports = choose_ports(SERVICES, options.port_base)
         self.bus: Bus = bus_for(options.broker, options.home, self._ports.broker, options.brokers)
         self.postgres = Postgres(options.home.postgres, self._ports.postgres, durable=options.durable)
+        self.gateway = (
+            None if os.environ.get(GATEWAY_URL) else Gateway(options.home.messages, options.home.log("gateway"))
+        )
+        """Takes the messages to customers, unless the environment names another one."""
         self._lock: int | None = None
         self._watch: asyncio.Task[None] | None = None
         self._died: DiedError | None = None
@@ -143,7 +148,7 @@ class Stack:
         self._tell(
             Words(f"启动 {self.postgres.kind} 和 {self.bus.kind}", f"starting {self.postgres.kind} and {self.bus.kind}")
         )
-        await together((self.postgres.start(), self.bus.start()))
+        await together((self.postgres.start(), self.bus.start(), *([self.gateway.start()] if self.gateway else [])))
         self._tell(Words("准备数据库与主题", "preparing the database and the topics"))
         database_urls, _ = await asyncio.gather(prepare_database(self.postgres, SERVICES), self.bus.prepare())
         # One instant for all: no service shall take what another told before its own first start for history.
@@ -160,6 +165,7 @@ class Stack:
                     clock=options.clock,
                     port=self._ports.services[service],
                     database_url=database_urls[service],
+                    gateway=self._gateway_settings(),
                     more={**live_from, **self.bus.settings(service), **options.settings},
                 ),
                 grace_s=_SERVICE_GRACE_S,
@@ -191,6 +197,11 @@ class Stack:
         )
         self.state.write(home)
         self._let_the_auditor_in(database_urls[AUDITOR])
+
+    def _gateway_settings(self) -> dict[str, str] | None:
+        if self.gateway is None:
+            return None
+        return {"GATEWAY_URL": self.gateway.url, "GATEWAY_REPEATS": "recognised"}
 
     def _let_the_auditor_in(self, database_url: str) -> None:
         user = self.bus.auditor()
@@ -242,12 +253,26 @@ class Stack:
                 for name, process in self.services.items()
             ),
             Watched("postgres", lambda: self.postgres.running, self._restart_postgres, lambda: str(self.postgres.log)),
+            *self._watched_gateway(),
             Watched("broker", lambda: self.bus.running, self._restart_bus, lambda: self.bus.kind),
         ]
         if self.options.restart:
             await together(keep_alive(each, self._tell) for each in watched)
         self._died = await until_one_dies(watched)
         owner.cancel()
+
+    def _watched_gateway(self) -> list[Watched]:
+        if self.gateway is None:
+            return []
+        process = self.gateway.process
+        return [
+            Watched(
+                "gateway",
+                lambda: process.running,
+                partial(self._restart_service, process),
+                partial(_how_it_ended, process),
+            )
+        ]
 
     async def _restart_service(self, process: Process) -> None:
         await process.stop()
@@ -272,7 +297,7 @@ class Stack:
         if hasattr(self, "client"):
             await self.client.close()
         await asyncio.gather(*(process.stop() for process in self.services.values()))
-        await asyncio.gather(self.bus.stop(), self.postgres.stop())
+        await asyncio.gather(self.bus.stop(), self.postgres.stop(), *([self.gateway.stop()] if self.gateway else []))
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

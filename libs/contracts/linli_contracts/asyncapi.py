@@ -96,7 +96,7 @@ def _check(subscriptions: Mapping[str, tuple[str, ...]], models: Mapping[str, ty
 
 
 def _channel(service: str, models: Iterable[type[Event]]) -> dict[str, Any]:
-    told = [model.type_name() for model in models if model.producer == service]
+    told = [model.type_name() for model in models if service in model.producers()]
     return {
         "address": TOPIC_OF[service],
         "description": f"Everything that {service} tells. Order holds within a key; a fact may come twice.",
@@ -125,7 +125,7 @@ def _message(model: type[Event]) -> dict[str, Any]:
 
 def _sends(models: Iterable[type[Event]]) -> Iterator[tuple[str, dict[str, Any]]]:
     for service in SERVICES:
-        told = [model.type_name() for model in models if model.producer == service]
+        told = [model.type_name() for model in models if service in model.producers()]
         summary = f"{service} tells its facts"
         yield f"{service}.send", _operation("send", service, told, summary)
 
@@ -136,7 +136,7 @@ def _receives(
     for service in SERVICES:
         wanted = dict.fromkeys(subscriptions.get(service, ()))
         for producer in SERVICES:
-            heard = [name for name in wanted if models[name].producer == producer]
+            heard = [name for name in wanted if producer in models[name].producers()]
             if heard:
                 summary = f"{service} hears from {producer}"
                 yield f"{service}.receive.{producer}", _operation("receive", producer, heard, summary)

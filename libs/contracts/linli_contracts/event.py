@@ -39,6 +39,8 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     producer: ClassVar[str]
+    also_told_by: ClassVar[tuple[str, ...]] = ()
+    """Further services that tell facts of this type, each on its own topic."""
     version: ClassVar[int] = 1
     key_field: ClassVar[str] = "estate_id"
     subject_field: ClassVar[str] = "case_id"
@@ -49,6 +51,11 @@ class Event(BaseModel):
     def type_name(cls) -> str:
         """The CloudEvents type: the class name."""
         return cls.__name__
+
+    @classmethod
+    def producers(cls) -> tuple[str, ...]:
+        """All services that tell facts of this type."""
+        return (cls.producer, *cls.also_told_by)
 
     @property
     def key(self) -> str:

@@ -43,6 +43,7 @@ _SAMPLES: Final[Mapping[str, str]] = {
     "language": "zh-CN",
     "linked_case_ids": "xh01.c51c0de77a2b",
     "member_no": "6517885577191867492",
+    "message_id": "xh01.m2-b1-c9f2a6b41d07",
     "name": "星河湾",
     "order_id": "xh01.o51c0de77a2b",
     "phase": "1",

@@ -19,6 +19,10 @@ SUSPICIOUS: Final = re.compile(
 )
 ALLOWED: Final = {
     "EstateRegistered.name": "The name of an estate (小区), a place and not a person.",
+    **{
+        f"{event}.message_id": "The id of a message, made from its case's; the message itself never leaves intake."
+        for event in ("MessageRequested", "MessageSent", "MessageFailed", "MessageUnconfirmed")
+    },
 }
 
 

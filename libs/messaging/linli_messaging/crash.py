@@ -23,6 +23,13 @@ POINTS: Final = (
 """Where every service passes whenever anything happens."""
 ARCHIVER_POINTS: Final = ("archive-after-copy", "archive-after-commit")
 """Where it passes when facts have become old."""
+EFFECT_POINTS: Final = (
+    "effect-before-taking",
+    "effect-after-taking",
+    "effect-after-sending",
+    "effect-after-noting",
+)
+"""Those of the runner of outside effects, which a service without effects never passes."""
 
 _NAME, _, _COUNT = os.environ.get("LINLI_CRASH_AT", "").partition(":")
 _left = int(_COUNT or 1)

@@ -20,9 +20,10 @@ from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, Sta
 
 from linli_messaging import answers
 from linli_messaging.completeness import Completeness
-from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, TimerInput
+from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.plan import Need, Parked, Plan, Reason, Told
+from linli_messaging.refused import StuckTimerError, decided, not_refused
 from linli_messaging.service_map import ANYWHERE, Context, OnEvent, OnTimer, Ref, ServiceMap
 from linli_messaging.working_set import Wanted, WorkingSet
 
@@ -32,10 +33,6 @@ MAX_FIRED_PER_INPUT = 200
 
 class _Waits(Exception):  # noqa: N818 - not an error: the input is tried again
     """A clock is overdue, and facts that would have stopped it may be on their way."""
-
-
-class StuckTimerError(RuntimeError):
-    """A rule fired a clock and returned a state that still shows it."""
 
 
 @dataclass(slots=True)
@@ -165,6 +162,8 @@ class Deciding:
             self._take_timer(item)
         elif isinstance(item, CommandInput):
             self._take_command(item)
+        elif isinstance(item, OutcomeInput):
+            self._take_outcome(item)
         else:
             self._take_event(item)
 
@@ -175,10 +174,12 @@ class Deciding:
         elif isinstance(item, TimerInput):
             self.plan.suspended.append(item)
             self._park(item, error, holds=True)
+        elif isinstance(item, OutcomeInput):
+            self.plan.stuck.append((item, repr(error)))
         else:
-            self._park(item, error, holds=_critical(item))
+            self._park(item, error, holds=item.critical)
 
-    # -- the three kinds of input -------------------------------------------------------------------------------------
+    # -- the four kinds of input ------------------------------------------------------------------------------------
 
     def _take_timer(self, item: TimerInput) -> None:
         if item.id in self._blocked and not self._releases(item, item.id):
@@ -234,7 +235,7 @@ class Deciding:
             return outcome
         if isinstance(outcome, Early):
             return answers.unknown(outcome.id)
-        self._apply(outcome, item.cause, at)
+        self._apply(outcome, context)
         return Accepted(outcome.answer or {})
 
     def _denied(self, item: CommandInput) -> Refusal | None:
@@ -252,7 +253,7 @@ class Deciding:
             if not item.stored:
                 self.plan.followers.append(item)
         elif item.unreadable:
-            self._park(item, ValueError(item.unreadable), holds=_critical(item))
+            self._park(item, ValueError(item.unreadable), holds=item.critical)
         elif item.entry is not None and item.event is not None:
             self._decide_event(item, item.entry, item.event)
 
@@ -262,14 +263,14 @@ class Deciding:
             self._fire_before(item.refs, item.at, passing=item.envelope.subject)
             live = self.live_from.is_live(item.at)
             context = Context(now=at, policies=self.policies, cause=item.cause, live=live)
-            outcome = _not_refused(self._settle(entry.decide(self._facts, event, context)))
+            outcome = not_refused(self._settle(entry.decide(self._facts, event, context)))
         except (Wanted, _Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
             self._park(item, error, holds=event.order_critical)
             return
         if isinstance(outcome, Decision):
-            self._apply(outcome, item.cause, at)
+            self._apply(outcome, context)
         else:
             if lane_of(outcome.id) not in self.locked:
                 # Held, so that nobody makes the missing state between our look and our storing of the event.
@@ -279,6 +280,23 @@ class Deciding:
             if item.stored == "early":
                 return
         self._settled(item, item.envelope.subject)
+
+    def _take_outcome(self, item: OutcomeInput) -> None:
+        if any(identity in self._blocked for _, identity in item.refs):
+            self.plan.later.append(item)
+            return
+        at = item.at if self.stepped else max(self.now, item.at)
+        try:
+            self._fire_before(item.refs, item.at)
+            context = Context(now=at, policies=self.policies, cause=item.cause)
+            outcome = decided(self._settle(item.entry.decide(self._facts, item.intent, context)))
+        except (Wanted, _Waits):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this outcome alone is not told
+            self.plan.stuck.append((item, repr(error)))
+            return
+        self._apply(outcome, context)
+        self.plan.settled.append(item)
 
     def _releases(self, item: EventInput | TimerInput, subject: str) -> bool:
         """A parked head that is tried again may pass its own hold."""
@@ -321,15 +339,12 @@ class Deciding:
         context = Context(now=timer.due_at, policies=self.policies, cause=cause, live=live)
         for other_kind, other in entry.needs(state, timer):
             self._facts.get(other_kind, other)
-        outcome = self._settle(entry.decide(self._facts, state, timer, context))
-        if isinstance(outcome, Refusal | Early):
-            message = f"the clock {timer.clock} of {state.id} was refused: {outcome}"
-            raise TypeError(message)
+        outcome = decided(self._settle(entry.decide(self._facts, state, timer, context)))
         after = next((saved for saved in reversed(outcome.save) if (type(saved), saved.id) == (kind, state.id)), state)
         if timer in after.timers():
             message = f"the clock {timer.clock} of {state.id} still shows after it fired"
             raise StuckTimerError(message)
-        self._apply(outcome, cause, timer.due_at)
+        self._apply(outcome, context)
 
     # -- effects ------------------------------------------------------------------------------------------------------
 
@@ -339,25 +354,28 @@ class Deciding:
             raise Wanted(outcome.refs)
         return outcome
 
-    def _apply(self, decision: Decision, cause: str, at: datetime) -> None:
-        """All of a decision or nothing: every lane it touches must be locked first."""
+    def _apply(self, decision: Decision, ctx: Context) -> None:
+        """All of a decision or nothing: every lane it touches must be locked. No effects of what is not live."""
         lanes = {lane_of(state.id) for state in decision.save}
         lanes |= {lane_of_key(event.key) for event in decision.events if isinstance(event, Event)}
         lanes |= {lane_of_key(row.key) for row in decision.append}
+        lanes |= {lane_of(effect.subject) for effect in decision.effects}
         if not lanes <= self.locked:
             raise Wanted(lanes=lanes - self.locked)
         for lane in lanes:
-            self.plan.latest[lane] = max(at, self.plan.latest.get(lane, at))
+            self.plan.latest[lane] = max(ctx.now, self.plan.latest.get(lane, ctx.now))
         changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
         for ref in changed:
             if ref not in self.plan.states and self._facts.get(*ref) is None:
                 self._created.append((ref[0].table, ref[1]))
         self._facts.put(changed)
         self.plan.states.update(changed)
-        self.plan.told.extend(Told(event, cause, at) for event in decision.events if isinstance(event, Event))
+        self.plan.told.extend(Told(event, ctx.cause, ctx.now) for event in decision.events if isinstance(event, Event))
         self.plan.appends.extend(decision.append)
+        if ctx.live:
+            self.plan.effects.extend((effect, ctx.now) for effect in decision.effects)
         for because in decision.because:
-            self.plan.reasons.append(Reason(because, cause, at))
+            self.plan.reasons.append(Reason(because, ctx.cause, ctx.now))
             self.plan.decisions[because.rule] = self.plan.decisions.get(because.rule, 0) + 1
 
     def _park(self, item: EventInput | TimerInput, error: Exception, *, holds: bool) -> None:
@@ -378,19 +396,3 @@ class Deciding:
         self.plan.parked.append(parked)
         if holds:
             self._blocked.add(parked.subject)
-
-
-def _critical(item: EventInput) -> bool:
-    """Followers of the same subject must not overtake it; a body that cannot be read does not change that."""
-    return item.entry is not None and item.entry.event.order_critical
-
-
-class RefusedFactError(RuntimeError):
-    """A rule refused a fact: two services disagree, which is a bug, so the event is parked."""
-
-
-def _not_refused(outcome: Decision | Refusal | Early) -> Decision | Early:
-    if isinstance(outcome, Refusal):
-        message = f"refused as {outcome.code}: {outcome.en}"
-        raise RefusedFactError(message)
-    return outcome

@@ -1,4 +1,5 @@
-"""What the writer loop takes in: events from the bus, commands from people, timers that are due, and stored events.
+"""What the writer loop takes in: events from the bus, commands from people, timers that are due, stored events, and
+what became of outside effects.
 
 Plain values; nothing here decides or stores.
 """
@@ -14,7 +15,8 @@ from linli_contracts.event import Event
 from linli_rulebook.decision import Refusal
 from pydantic import BaseModel
 
-from linli_messaging.service_map import Actor, OnCommand, OnEvent, Ref
+from linli_messaging.intent import Intent
+from linli_messaging.service_map import Actor, OnCommand, OnEvent, OnOutcome, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,11 @@ class EventInput:
         return self.envelope.at
 
     @property
+    def critical(self) -> bool:
+        """Followers of the same subject must not overtake it; a body that cannot be read does not change that."""
+        return self.entry is not None and self.entry.event.order_critical
+
+    @property
     def cause(self) -> str:
         """The event's id: decisions it brings about derive their ids from it."""
         return self.envelope.id
@@ -141,7 +148,27 @@ class TimerInput:
         return f"timer|{self.table}|{self.id}"
 
 
+@dataclass(slots=True)
+class OutcomeInput:
+    """An outside effect that came to its end, and that is not told yet."""
+
+    entry: OnOutcome
+    intent: Intent
+    lane: int
+    refs: tuple[Ref, ...]
+
+    @property
+    def at(self) -> datetime:
+        """When it came to its end."""
+        return self.intent.noted_at
+
+    @property
+    def cause(self) -> str:
+        """The intent's cause and how it ended: told once each."""
+        return f"effect|{self.intent.cause}|{self.intent.status}"
+
+
 Record = EventInput | Passing
 """What comes from the bus."""
-Input = EventInput | CommandInput | TimerInput
+Input = EventInput | CommandInput | TimerInput | OutcomeInput
 """What is decided."""

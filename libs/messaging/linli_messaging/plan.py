@@ -5,9 +5,10 @@ from datetime import datetime
 
 from linli_contracts.event import Event
 from linli_rulebook.decision import Append, Because, Early, State
+from linli_rulebook.effect import Effect
 
 from linli_messaging.inbox import LaneOf
-from linli_messaging.inputs import Answer, CommandInput, EventInput, TimerInput
+from linli_messaging.inputs import Answer, CommandInput, EventInput, OutcomeInput, TimerInput
 from linli_messaging.service_map import Ref
 
 Need = tuple[str, str]
@@ -74,8 +75,14 @@ class Plan:
     """Timers of held states: they leave the queue until the hold is released."""
     waits: dict[LaneOf, EventInput] = field(default_factory=dict)
     """The first record of each lane that waits until facts of others are complete."""
-    later: list[EventInput | CommandInput] = field(default_factory=list)
-    """Commands and stored events that wait likewise."""
+    later: list[EventInput | CommandInput | OutcomeInput] = field(default_factory=list)
+    """Commands, stored events and outcomes that wait likewise."""
+    effects: list[tuple[Effect, datetime]] = field(default_factory=list)
+    """What is to be done outside, and when that was decided."""
+    settled: list[OutcomeInput] = field(default_factory=list)
+    """What became of effects and is told in this transaction."""
+    stuck: list[tuple[OutcomeInput, str]] = field(default_factory=list)
+    """What could not be told, for a bug of its rule."""
     released: list[str] = field(default_factory=list)
     """Subjects whose hold ended in this batch: their timers come back."""
     latest: dict[int, datetime] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from linli_contracts.lanes import partition_of
 from linli_contracts.topics import TOPIC_OF, heads_topic
 
 from linli_messaging import crash
+from linli_messaging.one_at_a_time import Role
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.transaction import Committed
@@ -85,14 +86,12 @@ class Relay:
 
     async def run(self) -> None:
         """Hold the lock and relay; a lost connection or broker begins again from what is published."""
+        role = Role(self.queries, LOCK_SPACE)
         while not self._stopping:
             try:
-                async with self.pool.acquire() as connection:
-                    if await self._take_lock(connection):
-                        try:
-                            await self._work(connection)
-                        finally:
-                            await self._release_lock(connection)
+                async with self.pool.acquire() as connection, role.of(connection) as mine:
+                    if mine:
+                        await self._work(connection)
             except Exception as error:
                 if not is_transient(error) and not is_kafka(error):
                     log.exception("the relay stopped")
@@ -101,19 +100,6 @@ class Relay:
             finally:
                 self.active = False
             await self._sleep(BACKOFF_S)
-
-    async def _take_lock(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
-        return bool(await connection.fetchval(self.queries["try_relay_lock"], LOCK_SPACE))
-
-    async def _release_lock(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
-        """Let another process relay. A connection that cannot say so any more is ended, and the lock with it."""
-        try:
-            await connection.execute(self.queries["release_relay_lock"], LOCK_SPACE)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            with contextlib.suppress(asyncpg.InterfaceError):
-                connection.terminate()
 
     async def _work(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         self._published = {row["lane"]: row["number"] for row in await connection.fetch(self.queries["read_published"])}

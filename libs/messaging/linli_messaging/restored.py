@@ -89,10 +89,14 @@ async def note_seen(pool: Any, queries: Queries, seen: Mapping[int, int]) -> boo
 
 
 async def abandon_numbers(pool: Any, queries: Queries, at: datetime) -> dict[int, tuple[int, int]]:  # noqa: ANN401 - asyncpg's pool
-    """Go on above every number seen; the abandoned numbers (first, last) of each lane that had any."""
+    """Go on above every number seen; the abandoned numbers (first, last) of each lane that had any.
+
+    Effects that wait may have been sent in the life that was lost: from now on they are in doubt.
+    """
     lanes = list(range(LANES))
     async with pool.acquire() as connection, connection.transaction():
         await connection.fetch(queries["lock_lanes"], lanes)
+        await connection.execute(queries["doubt_waiting_intents"])
         keys = [key_in_lane(lane) for lane in lanes]
         rows = await connection.fetch(queries["abandon_numbers"], lanes, keys, NUMBERS_ABANDONED, at)
     return {row["lane"]: (row["abandoned_from"], row["number"] - 1) for row in rows}

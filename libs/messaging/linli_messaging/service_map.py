@@ -14,6 +14,8 @@ from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Outcome, State, Timer
 from pydantic import BaseModel
 
+from linli_messaging.intent import Intent
+
 S = TypeVar("S", bound=State)
 B = TypeVar("B", bound=BaseModel)
 E = TypeVar("E", bound=Event)
@@ -104,6 +106,16 @@ class OnTimer(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
+class OnOutcome:
+    """What became of an outside effect: it was sent, it failed, or nobody knows (promise 9)."""
+
+    kind: str
+    needs: Callable[[Intent], Iterable[Ref]]
+    decide: Callable[[Facts, Intent, Context], Outcome]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceMap:
     """All of a service on one page."""
 
@@ -112,9 +124,10 @@ class ServiceMap:
     events: tuple[OnEvent[Any], ...] = ()
     commands: tuple[OnCommand[Any], ...] = ()
     timers: tuple[OnTimer[Any], ...] = ()
+    outcomes: tuple[OnOutcome, ...] = ()
     appends: tuple[str, ...] = ()
     """Append-only tables, each written with the query ``append_<name>``."""
 
     def producers(self) -> tuple[str, ...]:
         """The services whose facts this one reads, in a fixed order."""
-        return tuple(sorted({entry.event.producer for entry in self.events}))
+        return tuple(sorted({producer for entry in self.events for producer in entry.event.producers()}))

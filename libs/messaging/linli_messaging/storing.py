@@ -12,10 +12,12 @@ from linli_contracts.envelope import MAX_EVENT_BYTES, derived_id, headers_of
 from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook.decision import Append, State
+from linli_rulebook.effect import Effect
 
 from linli_messaging.barrier import LONG_AGO
 from linli_messaging.inbox import LaneOf
-from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, TimerInput
+from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, OutcomeInput, TimerInput
+from linli_messaging.intent_rows import intent_id
 from linli_messaging.parked_share import count_anew, too_much_parked
 from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
@@ -109,6 +111,14 @@ class Store:
         )
         there = {(row["producer"], row["lane"], row["number"], row["parked_id"]) for row in rows}
         return [item for item in items if _stored_as(item) in there]
+
+    async def still_untold(self, items: Sequence[OutcomeInput]) -> list[OutcomeInput]:
+        """Those of these that nobody has told meanwhile."""
+        if not items:
+            return []
+        rows = await self._fetch("still_untold", *_columns([_as_settled(item) for item in items]))
+        there = {(row["cause"], row["status"]) for row in rows}
+        return [item for item in items if _as_settled(item) in there]
 
     async def load(self, refs: Iterable[Ref], into: dict[Ref, State | None]) -> None:
         """Load the states, one query a table."""
@@ -295,6 +305,24 @@ class Store:
         if parked:
             await self._execute("settle_parked", parked)
 
+    async def append_intents(self, effects: Sequence[tuple[Effect, datetime]]) -> None:
+        """Write down what is to be done outside; a cause that was there before changes nothing (promise 9)."""
+        if effects:
+            rows = [
+                (effect.cause, intent_id(self.deployment, self.producer, effect), lane_of(effect.subject), effect.kind,
+                 effect.subject, effect.recipient, orjson.dumps(dict(effect.payload), default=str).decode(),
+                 effect.emergency, at, effect.give_up_at, max(at, effect.send_from))
+                for effect, at in effects
+            ]  # fmt: skip
+            await self._execute("append_intents", *_columns(rows))
+
+    async def settle_intents(self, plan: Plan) -> None:
+        """What became of effects is told with this transaction; or cannot be, and says why."""
+        rows: list[tuple[str, str, str | None]] = [(*_as_settled(item), None) for item in plan.settled]
+        rows += [(*_as_settled(item), storable(error)) for item, error in plan.stuck]
+        if rows:
+            await self._execute("settle_intents", *_columns(rows))
+
     async def note_gaps(self, gaps: Mapping[LaneOf, tuple[int, int]]) -> None:
         """Store what was noticed as missing."""
         if gaps:
@@ -341,6 +369,10 @@ def _stored_as(item: EventInput | TimerInput) -> tuple[str | None, int | None, i
     if isinstance(item, EventInput) and item.stored == "early":
         return item.envelope.producer, item.envelope.lane, item.envelope.number, None
     return None, None, None, item.parked_id
+
+
+def _as_settled(item: OutcomeInput) -> tuple[str, str]:
+    return item.intent.cause, item.intent.status
 
 
 def storable(text: str) -> str:

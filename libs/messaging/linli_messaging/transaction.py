@@ -21,7 +21,7 @@ from linli_messaging.barrier import Known
 from linli_messaging.completeness import Completeness
 from linli_messaging.deciding import Deciding
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
-from linli_messaging.inputs import CommandInput, EventInput, Input, Passing, TimerInput
+from linli_messaging.inputs import CommandInput, EventInput, Input, OutcomeInput, Passing, TimerInput
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.parked_share import TooMuchParkedError
 from linli_messaging.plan import Need, Plan
@@ -137,7 +137,8 @@ class Transactor:
                 ),
                 last,
             )
-            taken = [*await store.still_stored(_stored(inputs)), *_fresh(inputs), *arrivals.next]
+            outcomes = await store.still_untold([item for item in inputs if isinstance(item, OutcomeInput)])
+            taken = [*await store.still_stored(_stored(inputs)), *outcomes, *_fresh(inputs), *arrivals.next]
             sound = [item for item in taken if id(item) not in poisoned]
             commands = [item.id for item in sound if isinstance(item, CommandInput)]
             answered, held = await store.known(commands, _subjects(sound) if holds else ())
@@ -238,6 +239,8 @@ class Transactor:
         await store.move_tally(plan, loaded)
         await store.append_reasons(plan.reasons)
         await store.append_answers(plan.answers, now)
+        await store.append_intents(plan.effects)
+        await store.settle_intents(plan)
         await store.settle_stored(plan)
         await store.note_gaps(arrivals.gaps)
         if await store.park(plan, sum(number - last.get(place, 0) for place, number in arrivals.last.items())):

@@ -21,7 +21,7 @@ from linli_messaging.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.barrier import LONG_AGO, Barrier, Known
 from linli_messaging.inbox import LaneOf, place_of
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
-from linli_messaging.looking import Looking
+from linli_messaging.looking import Looking, StoredInput
 from linli_messaging.parked_share import Clog, TooMuchParkedError, parked_lately
 from linli_messaging.queries import Queries
 from linli_messaging.refusing import Batch, refuse, to_clients
@@ -136,7 +136,7 @@ class Writer:
         self._wake.set()
 
     def look_for_ripe(self) -> None:
-        """Look for stored events that may run now."""
+        """Look for stored events that may run now, and for what became of effects."""
         self._ripe = True
         self._wake.set()
 
@@ -264,7 +264,7 @@ class Writer:
         self._sweep = bool(timers)
         return timers
 
-    async def _take_stored(self) -> list[EventInput | TimerInput]:
+    async def _take_stored(self) -> list[StoredInput]:
         self._ripe = self._stored_wait = False
         return await self.looking.ripe(self._until, self.clock.now())
 
@@ -332,7 +332,7 @@ class Writer:
 
     def _hold_back(self, inputs: Iterable[Input | Passing], committed: Committed) -> None:
         plan, now_s = committed.plan, time.monotonic()
-        self._stored_wait = self._stored_wait or any(isinstance(item, EventInput) for item in plan.later)
+        self._stored_wait = self._stored_wait or any(not isinstance(item, CommandInput) for item in plan.later)
         if plan.woken or self.held_back.lanes & {lane for _, lane in committed.arrivals.last}:
             self._try_again = True
         if not plan.waits and not plan.later:
@@ -370,11 +370,14 @@ class Writer:
                 log.error("command %s failed: %s", item.id, _stack_of(committed, item.id))
             if not item.answered.done():
                 item.answered.set_result(answer)
+        for outcome, error in committed.plan.stuck:
+            log.error("what became of %s cannot be told: %s", outcome.intent.cause, error)
         for parked in committed.plan.parked:
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
         self.barrier.reach(committed.arrivals.stands)
         self._sweep = True
-        if committed.plan.ripe or committed.plan.applied or committed.plan.released:
+        plan = committed.plan
+        if plan.ripe or plan.applied or plan.released or plan.settled or plan.stuck:
             self._ripe = True
         for listener in self.on_commit:
             listener(committed)

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from linli_rulebook.effect import Effect
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Timer:
@@ -83,13 +85,16 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What shall be so from now on: new states, facts to tell, rows to append, the reasons, the answer to a command."""
+    """What shall be so from now on: new states, facts to tell, rows to append, the reasons, the answer to a command;
+    and what shall be done outside after it is committed.
+    """
 
     save: tuple[State, ...] = ()
     events: tuple[BaseModel, ...] = ()
     append: tuple[Append, ...] = ()
     because: tuple[Because, ...] = ()
     answer: Mapping[str, Any] | None = None
+    effects: tuple[Effect, ...] = ()
 
     def __add__(self, other: "Decision") -> "Decision":
         """This decision followed by ``other`` (a later state of the same id replaces the earlier one)."""
@@ -99,6 +104,7 @@ class Decision:
             append=self.append + other.append,
             because=self.because + other.because,
             answer=other.answer if other.answer is not None else self.answer,
+            effects=self.effects + other.effects,
         )
 
 

@@ -4,8 +4,9 @@ from typing import Final
 
 import asyncpg
 
-WRITER_CONNECTIONS: Final = 6
-"""The loop, the relay, its telling of heads, the gap watch, the archiver, and one for operators' commands."""
+WRITER_CONNECTIONS: Final = 7
+"""The loop, the relay, its telling of heads, the gap watch, the archiver, the runner of effects, and one for operators'
+commands."""
 READER_CONNECTIONS: Final = 4
 COMMAND_TIMEOUT_S: Final = 60.0
 FROZEN_MS: Final = 30_000

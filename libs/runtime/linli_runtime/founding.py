@@ -62,6 +62,7 @@ async def found(
             )
             raise WrongDeploymentError(message)
         await _register_policies(connection, queries, policies)
+        await connection.execute(queries["free_stuck_intents"])
         known = sorted(BY_TYPE)
         await connection.execute(
             queries["ripen_known_types"], [name for name, _ in known], [version for _, version in known]

@@ -42,6 +42,13 @@ class Metrics:
                 "produced": "Facts produced by this process's relay",
             }.items()
         }
+        self._effects = Gauge(
+            "linli_effects", "Outside effects by where they stand", ["service", "status"], registry=self.registry
+        )
+        self._effects_ended = Gauge(
+            "linli_effects_ended", "Outside effects ended by this process", ["service", "kind", "status"],
+            registry=self.registry,
+        )  # fmt: skip
         self._processed = Gauge(
             "linli_inbox_last", "Sum of the last numbers processed", ["service", "producer"], registry=self.registry
         )
@@ -72,5 +79,12 @@ class Metrics:
                   "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)
+        for status, count in rest["effects"].items():
+            self._effects.labels(self._service, status).set(count)
         for producer, lanes in rest["inbox"].items():
             self._processed.labels(self._service, producer).set(sum(lanes.values()))
+
+    def effects(self, ended: Mapping[tuple[str, str], int]) -> None:
+        """How many effects of each kind this process brought to which end."""
+        for (kind, status), count in ended.items():
+            self._effects_ended.labels(self._service, kind, status).set(count)

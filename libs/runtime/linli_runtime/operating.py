@@ -105,8 +105,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         if not isinstance(running.clock, SteppedClock):
             raise problems.ProblemError(SYSTEM_CLOCK)
         instant = await running.clock.move(moved.instant)
-        running.writer.sweep()
-        running.relay.tell_heads()
+        running.look_at_the_clock()
         return _json({"service": running.service, "instant": instant})
 
     @router.get("/timeline/{case_id}")

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from linli_contracts.topics import PARTITIONS
 from linli_messaging.archiving import Archiver
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
+from linli_messaging.effects import EffectRunner, Sender, by_kind
 from linli_messaging.parking import ParkedTopic
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
@@ -40,6 +41,7 @@ from linli_rulebook.errors import RulebookError
 from linli_runtime.auth import Tokens
 from linli_runtime.clock import AnyClock, SteppedClock, SystemClock
 from linli_runtime.database import open_reader, open_writer
+from linli_runtime.effect_routes import effect_routes
 from linli_runtime.founding import PolicyVersionError, WrongDeploymentError, found
 from linli_runtime.http import build_app
 from linli_runtime.logs import set_up_logs
@@ -86,6 +88,8 @@ class Service:
     map: ServiceMap
     sql: Path
     router: Callable[[Reads], APIRouter]
+    senders: Callable[[Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
+    """Who carries out its outside effects, if it has any; the stack closes what they opened."""
 
     def queries(self) -> Queries:
         """The named queries of the service and of messaging."""
@@ -95,7 +99,7 @@ class Service:
 def application(service: Service, reads: Reads | None = None) -> FastAPI:
     """The HTTP application; without ``reads`` only good for its OpenAPI document."""
     known = reads or Reads(pool=None, queries=service.queries())  # type: ignore[arg-type]  # never asked
-    return build_app(service.map, [service.router(known), operating_routes()])
+    return build_app(service.map, [service.router(known), operating_routes(), effect_routes()])
 
 
 def run(service: Service) -> None:
@@ -203,7 +207,9 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         stack.callback(tracer.close)
         writer.on_commit.append(tracer.committed)
 
-    app = application(service, Reads(reader, queries))
+    reads = Reads(reader, queries)
+    effects = await _effects(service, url, writer, policies, stack)
+    app = application(service, reads)
     app.state.tokens = tokens
     app.state.writer = writer
     app.state.policies = policies
@@ -213,6 +219,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
             bootstrap_servers=settings.bootstrap, enable_auto_commit=False, client_id=f"linli-{name}",
             **_client_security(settings),
         ),
+        effects=effects,
     )  # fmt: skip
     await running.look_at_the_bus()
     app.state.running = running
@@ -226,11 +233,12 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         "gaps": consumer.watch_gaps(),
         "archiver": archiver.run(),
         "http": serving,
+        **({"effects": effects.run()} if effects else {}),
     }
     tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
     for task in tasks:
         task.add_done_callback(lambda done: _ended(done, stop))
-    stack.push_async_callback(_stop, tasks, writer, relay, archiver, server)
+    stack.push_async_callback(_stop, tasks, [writer, relay, archiver, *([effects] if effects else [])], server)
     stack.push_async_callback(broker.stop)
     stack.callback(_let_go, writer)
     await broker.start()
@@ -255,16 +263,35 @@ def _let_go(writer: Writer) -> None:
         writer.stop()
 
 
+async def _effects(
+    service: Service, url: str, writer: Writer, policies: PolicyBook, stack: contextlib.AsyncExitStack
+) -> EffectRunner | None:
+    """The runner of the service's outside effects, told of commits; None where it has none.
+
+    It reads where the loop writes: a replica may not know yet whom it was told to write to.
+    """
+    if service.senders is None:
+        return None
+    reader = await open_reader(url, service.map.name)
+    stack.push_async_callback(_close, reader)
+    senders = by_kind(service.senders(Reads(reader, writer.queries), policies, stack))
+    tells = frozenset(entry.kind for entry in service.map.outcomes)
+    runner = EffectRunner(writer.pool, writer.queries, writer.clock, senders, tells, writer.look_for_ripe)
+    writer.on_commit.append(runner.committed)
+    return runner
+
+
 async def _stop(
-    tasks: "list[asyncio.Task[None]]", writer: Writer, relay: Relay, archiver: Archiver, server: uvicorn.Server
+    tasks: "list[asyncio.Task[None]]",
+    parts: "Iterable[Writer | Relay | Archiver | EffectRunner]",
+    server: uvicorn.Server,
 ) -> None:
     """The group is left already (the broker stopped first): finish the batch, publish it, close the door."""
     server.should_exit = True
-    writer.stop()
-    relay.stop()
-    archiver.stop()
-    _, late = await asyncio.wait(tasks[:2] + tasks[3:], timeout=STOP_WITHIN_S)
-    for task in (*late, tasks[2]):
+    for part in parts:
+        part.stop()
+    await asyncio.wait([task for task in tasks if task.get_name() != "gaps"], timeout=STOP_WITHIN_S)
+    for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 

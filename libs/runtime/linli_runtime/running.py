@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from linli_contracts.lanes import lane_of
 from linli_messaging.archiving import Archiver
 from linli_messaging.consumer import Consumer
+from linli_messaging.effects import EffectRunner
 from linli_messaging.own_numbers import OwnNumbers
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
@@ -47,6 +48,8 @@ class Running:
     metrics: Metrics
     new_consumer: Callable[[], AIOKafkaConsumer]
     """One without a group, not started: for looking at the bus."""
+    effects: EffectRunner | None = None
+    """Where the service has effects."""
     _ready: bool = field(default=False)
 
     def ready(self) -> bool:
@@ -61,6 +64,8 @@ class Running:
         """What must be nothing, and equal, for the system to be at rest (promise 10)."""
         waiting, instant = self.writer.waiting, self.clock.now()
         read = dict((await self.fetch("read_rest", instant))[0])
+        effects = dict((await self.fetch("count_intents", instant))[0])
+        dues = [due for due in (read["next_due_at"], effects.pop("next_at")) if due is not None]
         numbers = {name: orjson.loads(read.pop(name) or "{}") for name in ("heads", "published", "inbox")}
         silent: dict[str, dict[str, int]] = {producer: {} for producer in self.writer.map.producers()}
         return {
@@ -70,9 +75,18 @@ class Running:
             "waiting": max(waiting, self.writer.waiting),
             "clogged": self.writer.clogged,
             **read,
+            "next_due_at": min(dues, default=None),
+            "effects": effects,
             **numbers,
             "inbox": silent | numbers["inbox"],
         }
+
+    def look_at_the_clock(self) -> None:
+        """It was moved: timers and effects may be due, and the others are told the instant."""
+        self.writer.sweep()
+        self.relay.tell_heads()
+        if self.effects is not None:
+            self.effects.wake()
 
     async def timeline(self, case_id: str) -> list[dict[str, Any]]:
         """Everything this service told and decided about a case, in order."""
@@ -188,3 +202,5 @@ class Running:
         (kept,) = await self.fetch("read_kept")
         oldest_at = kept["oldest_at"]
         self.metrics.show_kept(kept["archived"], self.clock.now() - oldest_at if oldest_at else timedelta())
+        if self.effects is not None:
+            self.metrics.effects(self.effects.noted)

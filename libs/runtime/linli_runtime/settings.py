@@ -63,8 +63,12 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = (
-            f"LINLI_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False, include_context=False)
-        )
-        raise UnusableSettingsError("; ".join(wrong)) from None
+        raise UnusableSettingsError(refused_settings(error, "LINLI_")) from None
+
+
+def refused_settings(error: ValidationError, prefix: str) -> str:
+    """Each bad variable with what is wrong, in one line; never its value."""
+    return "; ".join(
+        f"{prefix}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    )

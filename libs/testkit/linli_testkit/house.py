@@ -18,8 +18,9 @@ import linli_messaging
 import orjson
 from linli_contracts.envelope import Envelope, headers_of
 from linli_messaging import crash
-from linli_messaging.inputs import Answer, EventInput, Record, TimerInput
+from linli_messaging.inputs import Answer, Record, TimerInput
 from linli_messaging.live import ALWAYS
+from linli_messaging.looking import Looking, StoredInput
 from linli_messaging.queries import Queries
 from linli_messaging.reading import Reader
 from linli_messaging.service_map import Actor, ServiceMap
@@ -192,17 +193,13 @@ class House:
         )
         return reader.take(headers_of(envelope), row["body"])
 
-    async def stored(self, room: Room) -> list[EventInput]:
-        """Early and parked events that may run now."""
-        inputs = [
-            room.reader.read_stored(row["headers"], row["body"], "early")
-            for row in await room.fetch("take_ripe_early", self.batch)
-        ]
-        for row in await room.fetch("take_ripe_parked", self.batch):
-            item = room.reader.read_stored(row["headers"], row["body"], "parked")
-            item.parked_id = row["id"]
-            inputs.append(item)
-        return inputs
+    async def stored(self, room: Room) -> list[StoredInput]:
+        """Early and parked facts that may run now, and what became of effects."""
+
+        async def fetch(name: str, most: int) -> list[asyncpg.Record]:
+            return await room.fetch(name, min(most, self.batch))
+
+        return await Looking(room.map, fetch).ripe(lambda _lane: self.instant, self.instant)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -270,6 +267,7 @@ _BOOKS: Final[dict[str, tuple[str, ...]]] = {
     "timer": ("state_table", "id", "due_at"),
     "command": ("id", "name"),
     "inbox": ("producer", "lane", "last"),
+    "intent": ("cause", "kind", "subject", "recipient", "payload", "emergency", "made_at", "give_up_at", "status"),
 }
 
 

@@ -1,21 +1,46 @@
-"""The intake process: its map, its SQL and its routes, handed to the runtime."""
+"""The intake process: its map, its SQL, its routes and its messages, handed to the runtime."""
 
+import contextlib
+import logging
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from linli_messaging.effects import Sender
+from linli_rulebook import PolicyBook
+from linli_runtime.outside import Outside
 from linli_runtime.process import Service, run
+from linli_runtime.reads import Reads
+from linli_runtime.settings import refused_settings
+from pydantic import ValidationError
 
 from linli_intake.api import router
+from linli_intake.gateway import MessageSender, message_patience
 from linli_intake.handlers import MAP
-from linli_intake.settings import NAME, customer_key
+from linli_intake.settings import NAME, GatewaySettings, customer_key
 
-SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router)
+
+def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
+    """Messages go through the gateway that the environment names."""
+    settings = GatewaySettings()
+    if settings.url is None:
+        logging.getLogger(__name__).warning("no gateway is set: no message goes out; see docs/running.md")
+    outside = Outside(public_only=False)
+    stack.push_async_callback(outside.close)
+    return (MessageSender(settings, reads, outside, message_patience(policies)),)
+
+
+SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router, senders=senders)
 
 
 def main() -> None:
     """Runs intake until it is told to stop."""
     if not customer_key():
         sys.exit(f"{NAME}: missing; see docs/running.md")
+    try:
+        GatewaySettings()
+    except ValidationError as error:
+        sys.exit(f"{refused_settings(error, 'LINLI_GATEWAY_')}; see docs/running.md")
     run(SERVICE)
 
 

@@ -1,8 +1,14 @@
-"""What intake alone is told from outside: the key of everything about customers that must not be guessed."""
+"""What intake alone is told from outside: the key of everything about customers that must not be guessed, and the
+gateway that its messages go through.
+"""
 
 import os
 from functools import lru_cache
 from typing import Final
+
+from linli_messaging.intent import Repeats
+from pydantic import Field, HttpUrl, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 NAME: Final = "LINLI_CUSTOMER_KEY"
 
@@ -14,3 +20,16 @@ def customer_key() -> bytes:
     Empty when the environment lacks it: good for tests of the rules only, so the process refuses to start without.
     """
     return os.environ.get(NAME, "").encode()
+
+
+class GatewaySettings(BaseSettings):
+    """Where messages go (INT-16); see docs/running.md for each name with its meaning."""
+
+    model_config = SettingsConfigDict(env_prefix="LINLI_GATEWAY_", extra="ignore", frozen=True)
+
+    url: HttpUrl | None = None
+    """Where messages are posted. None: this deployment sends none, and each one fails as ``no_gateway``."""
+    secret: SecretStr = SecretStr("")
+    """The bearer token that the gateway knows us by."""
+    repeats: Repeats = Field(default="neither")
+    """What the gateway makes of the same Idempotency-Key twice; without knowledge the safe answer."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from linli_contracts.event import Event
-from linli_contracts.events import dispatch, followup, intake, loyalty, warranty
+from linli_contracts.events import dispatch, followup, intake, loyalty, messages, warranty
 
 EVENTS: Final[tuple[type[Event], ...]] = (
     *intake.EVENTS,
@@ -11,5 +11,6 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     *followup.EVENTS,
     *warranty.EVENTS,
     *loyalty.EVENTS,
+    *messages.EVENTS,
 )
 BY_TYPE: Final[dict[tuple[str, int], type[Event]]] = {(model.type_name(), model.version): model for model in EVENTS}

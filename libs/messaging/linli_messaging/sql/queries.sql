@@ -415,12 +415,12 @@ SELECT instant FROM stepped_clock;
 INSERT INTO stepped_clock (instant) VALUES ($1)
 ON CONFLICT (singleton) DO UPDATE SET instant = GREATEST(stepped_clock.instant, EXCLUDED.instant) RETURNING instant;
 
--- name: try_relay_lock
--- Become the one active relay of this schema.
+-- name: try_lock_of
+-- Become the only one of this schema in a role (relaying, sending): the first number says which.
 SELECT pg_try_advisory_lock($1::int, hashtext(current_schema()));
 
--- name: release_relay_lock
--- Let another process relay.
+-- name: release_lock_of
+-- Let another process have the role.
 SELECT pg_advisory_unlock($1::int, hashtext(current_schema()));
 
 -- name: read_now
@@ -444,3 +444,79 @@ WHERE p.unknown AND p.status = 'parked' AND p.type = k.type
 INSERT INTO tally (lane, part, name, counted)
 SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::bigint[])
 ON CONFLICT (part, name, lane) DO UPDATE SET counted = tally.counted + EXCLUDED.counted;
+
+-- name: append_intents
+-- What is to be done outside; a cause that is there already is done with, however it went.
+INSERT INTO intent (cause, id, lane, kind, subject, recipient, payload, emergency, made_at, give_up_at, next_at, noted_at)
+SELECT i.*, i.made_at FROM unnest($1::text[], $2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
+    $8::boolean[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+    AS i (cause, id, lane, kind, subject, recipient, payload, emergency, made_at, give_up_at, next_at)
+ON CONFLICT (cause) DO NOTHING;
+
+-- name: due_intents
+-- What may be sent now, emergencies first, but nothing for those who have enough under way; locked until it is moved. Nothing
+-- where the database was restored and no operator has said that this is meant.
+SELECT * FROM intent WHERE status = 'waiting' AND cause = ANY(
+    ARRAY(SELECT e.cause FROM intent e WHERE e.status = 'waiting' AND e.emergency AND e.next_at <= $1
+        AND e.recipient <> ALL($2::text[]) ORDER BY e.next_at LIMIT $3)
+    || ARRAY(SELECT o.cause FROM intent o WHERE o.status = 'waiting' AND NOT o.emergency AND o.next_at <= $1
+        AND o.recipient <> ALL($2::text[]) ORDER BY o.next_at LIMIT $3))
+AND kind = ANY($4::text[]) AND NOT EXISTS (SELECT 1 FROM deployment WHERE suspended_at IS NOT NULL)
+ORDER BY emergency DESC, next_at, cause LIMIT $3 FOR UPDATE SKIP LOCKED;
+
+-- name: abandoned_intents
+-- What was being sent by a run that is no more, or by this one ($1) and is not under way there ($2).
+SELECT * FROM intent WHERE status = 'sending' AND (run <> $1 OR cause <> ALL($2::text[])) AND kind = ANY($4::text[])
+ORDER BY cause LIMIT $3 FOR UPDATE SKIP LOCKED;
+
+-- name: move_intents
+-- Into the next status, by compare-and-set: whoever else had it meanwhile keeps it. Told at once where nobody wants to know.
+UPDATE intent i SET status = m.status, tries = m.tries, next_at = m.next_at, noted_at = m.noted_at,
+    doubtful = m.doubtful, reference = m.reference, error = m.error, run = m.run, stuck = NULL,
+    told = m.status IN ('sent', 'failed', 'unknown') AND NOT i.kind = ANY($12::text[])
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[],
+    $8::boolean[], $9::text[], $10::text[], $11::text[])
+    AS m (cause, was, had, status, tries, next_at, noted_at, doubtful, reference, error, run)
+WHERE i.cause = m.cause AND i.status = m.was AND i.run IS NOT DISTINCT FROM m.had RETURNING i.cause;
+
+-- name: untold_intents
+-- What became of intents, and is not told yet.
+SELECT * FROM intent WHERE status IN ('sent', 'failed', 'unknown') AND NOT told AND stuck IS NULL
+ORDER BY noted_at LIMIT $1;
+
+-- name: still_untold
+-- Which of these are still to be told (asked once their lanes are held).
+SELECT i.cause, i.status FROM unnest($1::text[], $2::text[]) AS s (cause, status)
+JOIN intent i ON i.cause = s.cause AND i.status = s.status AND NOT i.told;
+
+-- name: settle_intents
+-- What became of these is told in this transaction, or could not be and stays.
+UPDATE intent i SET told = s.stuck IS NULL, stuck = s.stuck
+FROM unnest($1::text[], $2::text[], $3::text[]) AS s (cause, status, stuck)
+WHERE i.cause = s.cause AND i.status = s.status;
+
+-- name: free_stuck_intents
+-- A new program may be able to tell what its predecessor could not.
+UPDATE intent SET stuck = NULL WHERE status IN ('sent', 'failed', 'unknown') AND NOT told AND stuck IS NOT NULL;
+
+-- name: count_intents
+-- How many effects wait, are due, are being sent, are not told yet, failed, or nobody knows of.
+SELECT (SELECT count(*) FROM intent WHERE status = 'waiting') AS waiting,
+    (SELECT count(*) FROM intent WHERE status = 'waiting' AND next_at <= $1) AS due,
+    (SELECT min(w.next_at) FROM (VALUES (true), (false)) AS e (emergency) CROSS JOIN LATERAL (
+        SELECT next_at FROM intent i WHERE i.status = 'waiting' AND i.emergency = e.emergency
+        ORDER BY next_at LIMIT 1) AS w) AS next_at,
+    (SELECT count(*) FROM intent WHERE status = 'sending') AS sending,
+    (SELECT count(*) FROM intent WHERE status IN ('sent', 'failed', 'unknown') AND NOT told) AS untold,
+    (SELECT count(*) FROM intent WHERE status = 'failed') AS failed,
+    (SELECT count(*) FROM intent WHERE status = 'unknown') AS unknown;
+
+-- name: list_intents
+-- Effects of a status that went wrong or are under way, the latest first.
+SELECT cause, id::text AS id, kind, subject, recipient, status, tries, doubtful, emergency, error, reference, made_at,
+    noted_at, next_at, give_up_at, stuck
+FROM intent WHERE status = $1 AND status <> 'sent' ORDER BY noted_at DESC, cause LIMIT $2;
+
+-- name: doubt_waiting_intents
+-- After a restore nobody knows which of these were sent in the life that was lost.
+UPDATE intent SET doubtful = true WHERE status = 'waiting';

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from linli_contracts.events.dispatch import CustomerReported, DepartmentAnswered, TicketPassedOn, TicketResolved
+from linli_contracts.events.messages import MessageRequested
+from linli_contracts.lanes import id_under, key_of
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.clocks import drop, wind
@@ -97,8 +99,25 @@ def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
             next_report_by=next_by,
         )
     )
+    if next_report_by is not None:
+        turn.tell(_new_date(turn, next_by))
     turn.because("DSP-03", "customer told", {"next_report_by": next_by.isoformat()})
     return None
+
+
+def _new_date(turn: Turn, next_by: datetime) -> MessageRequested:
+    """The date that was promised to the customer, in writing too (DSP-03, INT-16)."""
+    ticket = turn.ticket
+    key = key_of(ticket.id)
+    return MessageRequested(
+        message_id=id_under(key, f"m-date{ticket.round}-{ticket.reports}-{ticket.id[len(key) + 1 :]}"),
+        estate_id=ticket.estate_id,
+        case_id=ticket.id,
+        customer_ref=ticket.customer_ref,
+        about="new_date",
+        by_at=next_by,
+        requested_at=turn.at,
+    )
 
 
 def resolve(turn: Turn, how: Literal["handled", "standard_answer"], *, consented: bool) -> Refusal | None:

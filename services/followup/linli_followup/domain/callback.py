@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from linli_contracts.events.dispatch import RepairDone, TicketClosed, TicketReopened, TicketResolved
 from linli_contracts.events.followup import CallbackCompleted, CallbackDue, CustomerUnreachable
-from linli_contracts.lanes import key_of
+from linli_contracts.events.messages import MessageRequested
+from linli_contracts.lanes import id_under, key_of
 from linli_rulebook.decision import NOTHING, Because, Decision, Outcome, Refusal, State, Timer
 from pydantic import AwareDatetime
 
@@ -221,7 +222,7 @@ def try_again(callback: Callback, policy: CallingPolicy, now: datetime) -> Outco
     facts = {"attempt": planned.attempt, **_said(span)}
     because = _because(callback.case_id, "FUP-04", "no answer, next try planned", callback.policy_version, **facts)
     answer = {"callback_id": callback.id, "status": "planned", **facts}
-    return Decision(save=(planned,), because=because, answer=answer)
+    return Decision(save=(planned,), events=(_appointment(planned, now),), because=because, answer=answer)
 
 
 def cancel(callback: Callback | None, ended: TicketReopened | TicketClosed, now: datetime) -> Decision:
@@ -249,6 +250,21 @@ def _give_up(callback: Callback, now: datetime) -> Decision:
     because = _because(callback.case_id, "FUP-04", "customer unreachable", callback.policy_version, **facts)
     answer = {"callback_id": callback.id, "status": "unreachable", **facts}
     return Decision(save=(callback,), events=(unreachable,), because=because, answer=answer)
+
+
+def _appointment(planned: Callback, now: datetime) -> MessageRequested:
+    """Who could not be reached is told before the next try when it will be (FUP-04, INT-16)."""
+    key = key_of(planned.id)
+    return MessageRequested(
+        message_id=id_under(key, f"m-try{planned.attempt}-{planned.id[len(key) + 1 :]}"),
+        estate_id=planned.estate_id,
+        case_id=planned.case_id,
+        customer_ref=planned.customer_ref,
+        about="callback_appointment",
+        from_at=planned.call_from,
+        by_at=planned.call_by,
+        requested_at=now,
+    )
 
 
 def _shows(callback: Callback, timer: Timer) -> bool:

@@ -7,7 +7,7 @@ from uuid import uuid5
 
 from linli_contracts.envelope import NAMESPACE
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
-from linli_contracts.lanes import id_under
+from linli_contracts.lanes import id_under, key_of
 
 HOMELESS: Final = "quarantine"
 """The key of forms that name no estate."""
@@ -40,6 +40,12 @@ def quarantine_id(estate_id: str | None, cause: str) -> str:
 def group_id(estate_id: str, cause: str) -> str:
     """The group that a linking founds in an estate."""
     return id_under(estate_id, f"g{_digest(cause)}")
+
+
+def message_id(case_id: str, about: str) -> str:
+    """The message about a case that is sent once: ``xh01.c9f2`` has the receipt ``xh01.m-receipt-c9f2``."""
+    key = key_of(case_id)
+    return id_under(key, f"m-{about}-{case_id[len(key) + 1 :]}")
 
 
 @lru_cache(maxsize=1024)

@@ -1,19 +1,25 @@
 """Receiving a request: a complete form becomes a graded case with its customer, another goes to quarantine."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived
 from linli_rulebook import Policy
-from linli_rulebook.decision import Because, Decision, Outcome, Refusal
+from linli_rulebook.decision import NOTHING, Because, Decision, Outcome, Refusal
 
 from linli_intake.domain.arrival import Arrival, Known
 from linli_intake.domain.completeness import Limits, as_code, faults_of
 from linli_intake.domain.form import RequestForm
 from linli_intake.domain.grading import Circumstances, Grade, grade
+from linli_intake.domain.ids import message_id
+from linli_intake.domain.messages import Wanted, tell_customer
 from linli_intake.domain.person import Contact, Customer, customer_ref
+from linli_intake.domain.place import Estate
 from linli_intake.domain.quarantine import Quarantined, keep, released
 from linli_intake.domain.request import Request, RequestText
+
+WRITTEN: Final = frozenset({"email", "app"})
+"""Channels on which nobody answers while the customer waits: what comes by them is confirmed by a message. Assumed."""
 
 
 def receive(arrival: Arrival, known: Known, policy: Policy, limits: Limits, now: datetime) -> Outcome:
@@ -51,6 +57,7 @@ def _receive(
             "Another case has this id already: send it again with a new idempotency key.",
         )
     registered = _register(arrival, known, case_id, policy, now)
+    registered += _receipt(arrival, known.estate, case_id, registered, policy, now)
     return registered if kept is None else registered + released(kept, form, case_id)
 
 
@@ -84,6 +91,28 @@ def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now:
         because=reasons_for(request, graded, request.people),
         answer={"case_id": case_id, "customer_ref": customer, "level": graded.level},
     )
+
+
+def _receipt(
+    arrival: Arrival, estate: Estate, case_id: str, registered: Decision, policy: Policy, now: datetime
+) -> Decision:
+    """The customer is told the number and the secret of the case (INT-15, INT-16) where nobody told them by word of
+    mouth, and at any hour that help is on its way (INT-11); never about what is only brought in from a file.
+    """
+    form = arrival.form
+    if arrival.contact_id is None or form.source_row is not None or not (form.emergency or form.channel in WRITTEN):
+        return NOTHING
+    request = next(state for state in registered.save if isinstance(state, Request))
+    wanted = Wanted(
+        message_id=message_id(case_id, "receipt"),
+        estate_id=request.estate_id,
+        case_id=case_id,
+        customer_ref=request.customer_ref,
+        about="receipt",
+        language=request.language,
+        emergency=form.emergency,
+    )
+    return tell_customer(wanted, estate, policy, now)
 
 
 def told_grade(request: Request, *, previous: int | None, people: int, now: datetime) -> ComplaintGraded:

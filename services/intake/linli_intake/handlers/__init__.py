@@ -13,7 +13,8 @@ from linli_contracts.events.dispatch import (
     TicketReopened,
     TicketResolved,
 )
-from linli_messaging.service_map import OnCommand, OnEvent, ServiceMap
+from linli_contracts.events.messages import MessageRequested
+from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, ServiceMap
 
 from linli_intake.commands import (
     AmendRequest,
@@ -24,6 +25,7 @@ from linli_intake.commands import (
     WithdrawRequest,
 )
 from linli_intake.domain.group import Group
+from linli_intake.domain.messages import MESSAGE
 from linli_intake.domain.person import Contact, Customer
 from linli_intake.domain.place import Estate, Home
 from linli_intake.domain.quarantine import Quarantined
@@ -54,6 +56,7 @@ from linli_intake.handlers.receiving import (
     org_of_resubmitting,
     with_secret,
 )
+from linli_intake.handlers.telling import needs_of_message, on_message_ended, on_message_requested
 
 MAP = ServiceMap(
     name="intake",
@@ -69,7 +72,9 @@ MAP = ServiceMap(
         OnEvent(TicketResolved, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(TicketReopened, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(TicketClosed, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(MessageRequested, needs_of_message, on_message_requested, rules=("INT-16", "FUP-03")),
     ),
+    outcomes=(OnOutcome(MESSAGE, lambda _intent: (), on_message_ended, rules=("INT-16",)),),
     commands=(
         OnCommand(
             name="intake.receive",

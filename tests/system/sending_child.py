@@ -1,0 +1,39 @@
+"""A process that only sends intake's messages: what is due at an instant, through a gateway, until nothing is due.
+
+    python sending_child.py DSN GATEWAY_URL REPEATS INSTANT
+
+For tests that kill it at a crash point, or run two of them.
+"""
+
+import asyncio
+import sys
+from datetime import datetime
+
+from linli_intake.gateway import MessageSender, message_patience
+from linli_intake.handlers import MAP
+from linli_intake.main import SERVICE
+from linli_intake.settings import GatewaySettings
+from linli_runtime.database import open_reader, open_writer
+from linli_runtime.outside import Outside
+from linli_runtime.reads import Reads
+from linli_testkit.clock import HandClock
+from linli_testkit.facts import shipped_policy
+from linli_testkit.sending import runner_of, until_nothing_is_due
+
+
+async def send(dsn: str, url: str, repeats: str, instant: str) -> None:
+    """Send until nothing is due."""
+    queries, clock, outside = SERVICE.queries(), HandClock(datetime.fromisoformat(instant)), Outside(public_only=False)
+    settings = GatewaySettings.model_validate({"url": url, "repeats": repeats, "secret": "s"})
+    async with await open_writer(dsn, "intake") as pool, await open_reader(dsn, "intake") as reader:
+        sender = MessageSender(settings, Reads(reader, queries), outside, message_patience(shipped_policy()))
+        runner = runner_of(MAP, queries, pool, [sender], clock)
+        task = asyncio.create_task(runner.run())
+        await until_nothing_is_due(pool, queries, clock)
+        runner.stop()
+        await task
+    await outside.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(send(*sys.argv[1:]))
