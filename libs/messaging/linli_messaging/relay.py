@@ -34,7 +34,9 @@ LOCK_SPACE: Final = 0x4C494E4C
 PER_LANE: Final = 500
 """Facts a lane a reading: 64 lanes of these stay well below the producer's buffer."""
 LANES_AGAIN: Final = 16
-"""Lanes that are sent again at a time, a segment of the archive each: what is new in the others is not kept waiting."""
+"""Lanes that are sent again at a time, a segment of the archive each. What is new in such a lane waits until it has
+been sent to its end, for it has an order; in the others, and in those whose turn has not come, it goes out as ever.
+"""
 HEADS_EVERY_S: Final = 1.0
 LOOK_EVERY_S: Final = (0.1, 0.5)
 """How often the outbox is looked at when another process of the service may have written (ours wakes us): soon after
@@ -63,6 +65,9 @@ class Relay:
     _published: dict[int, int] = field(default_factory=dict)
     _overdue: bool = False
     """Clocks were overdue when the heads were last told."""
+    _asked: dict[int, int] = field(default_factory=dict)
+    """Lanes to be sent again once there is room, each with the number before the first. Who asked asks again, should
+    this process die."""
     _stopping: bool = False
 
     def wake(self) -> None:
@@ -111,9 +116,7 @@ class Relay:
             while not self._stopping:
                 if telling.done():
                     telling.result()
-                for row in await connection.fetch(self.queries["take_resend"]):
-                    if row["lane"] in self._position:
-                        self._position[row["lane"]] = min(self._position[row["lane"]], row["from_number"] - 1)
+                self._step_back(await connection.fetch(self.queries["take_resend"]))
                 moved = await self._relay_once(connection)
                 if moved:
                     wait_s = LOOK_EVERY_S[0]
@@ -141,10 +144,21 @@ class Relay:
         self.produced += len(rows)
         return True
 
+    def _step_back(self, asked: Iterable[asyncpg.Record]) -> None:
+        """Begin to send again what was asked for, in as many lanes as there is room for; the others wait."""
+        for row in asked:
+            before = row["from_number"] - 1
+            self._asked[row["lane"]] = min(before, self._asked.get(row["lane"], before))
+        behind = {lane for lane, at in self._position.items() if at < self._published[lane]}
+        for lane in sorted(self._asked.keys() & self._position.keys()):
+            if lane in behind or len(behind) < LANES_AGAIN:
+                self._position[lane] = min(self._position[lane], self._asked.pop(lane))
+                behind.add(lane)
+
     async def _read_next(self, connection: Any) -> list[asyncpg.Record]:  # noqa: ANN401 - asyncpg's proxy
         """What is new, and some of what is to be sent again. Only what is published can be in the archive."""
         new = [lane for lane, at in self._position.items() if at >= self._published[lane]]
-        again = [lane for lane, at in self._position.items() if at < self._published[lane]][:LANES_AGAIN]
+        again = [lane for lane, at in self._position.items() if at < self._published[lane]]
         rows: list[asyncpg.Record] = []
         for query, lanes in (("read_unpublished", new), ("read_again", again)):
             if lanes:

@@ -5,6 +5,7 @@
 import asyncio
 from datetime import timedelta
 
+import linli_messaging.relay as relay_module
 import pytest
 from linli_contracts.lanes import LANES
 from linli_messaging.archiving import Archiver
@@ -72,8 +73,14 @@ async def test_a_gap_that_reaches_into_the_archive_is_closed(bus: Bus) -> None:
 
 
 @pytest.mark.rule("OPS-03")
-async def test_a_bus_is_rebuilt_from_the_archive_and_who_has_it_skips_it(bus: Bus) -> None:
-    """Given facts that were handled, archived and sent again from the first on, then each was handled once."""
+@pytest.mark.parametrize("at_a_time", [1, 16])
+async def test_a_bus_is_rebuilt_from_the_archive_and_who_has_it_skips_it(
+    bus: Bus, at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given facts that were handled, archived and sent again from the first on, then each was handled once, however
+    many lanes are sent again at a time.
+    """
+    monkeypatch.setattr(relay_module, "LANES_AGAIN", at_a_time)
     for nth in range(1, 21):
         for bell in BELLS:
             await bus.strike(bell, nth)
