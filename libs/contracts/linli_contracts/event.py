@@ -46,6 +46,8 @@ class Event(BaseModel):
     subject_field: ClassVar[str] = "case_id"
     order_critical: ClassVar[bool] = False
     """True where followers of the same subject must not overtake a parked one (promise 6)."""
+    asks_outside: ClassVar[bool] = False
+    """True where it has another service reach people or machines: not told by what is not live (promise 7)."""
 
     @classmethod
     def type_name(cls) -> str:

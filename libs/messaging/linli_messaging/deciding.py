@@ -355,9 +355,10 @@ class Deciding:
         return outcome
 
     def _apply(self, decision: Decision, ctx: Context) -> None:
-        """All of a decision or nothing: every lane it touches must be locked. No effects of what is not live."""
+        """All of a decision or nothing: every lane it touches must be locked. Nothing outside for what is not live."""
+        events = [one for one in decision.events if isinstance(one, Event) and (ctx.live or not one.asks_outside)]
         lanes = {lane_of(state.id) for state in decision.save}
-        lanes |= {lane_of_key(event.key) for event in decision.events if isinstance(event, Event)}
+        lanes |= {lane_of_key(event.key) for event in events}
         lanes |= {lane_of_key(row.key) for row in decision.append}
         lanes |= {lane_of(effect.subject) for effect in decision.effects}
         if not lanes <= self.locked:
@@ -370,7 +371,7 @@ class Deciding:
                 self._created.append((ref[0].table, ref[1]))
         self._facts.put(changed)
         self.plan.states.update(changed)
-        self.plan.told.extend(Told(event, ctx.cause, ctx.now) for event in decision.events if isinstance(event, Event))
+        self.plan.told.extend(Told(event, ctx.cause, ctx.now) for event in events)
         self.plan.appends.extend(decision.append)
         if ctx.live:
             self.plan.effects.extend((effect, ctx.now) for effect in decision.effects)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from linli_messaging.deciding import Deciding
@@ -12,9 +13,21 @@ from linli_rulebook.decision import Decision, Outcome, State
 from linli_testkit.facts import shipped_policy
 
 from libs.messaging.tests import small
-from libs.messaging.tests.small import AT, SECOND, Bell, Ring, Rung, command, record, rung, timer
+from libs.messaging.tests.small import AT, SECOND, Bell, Heard, Ring, Rung, command, record, rung, timer
 
 MARK = LiveFrom(AT)
+
+
+class Announced(Heard):
+    """A fact by which another service is asked to tell people."""
+
+    asks_outside = True
+
+
+def announce(_facts: Facts, event: Rung, ctx: Context) -> Outcome:
+    """Tell it to the other services, and to people."""
+    told: dict[str, Any] = {"case_id": event.case_id, "estate_id": event.estate_id, "nth": event.nth, "at": ctx.now}
+    return Decision(save=(Bell(id=event.case_id),), events=(Heard(**told), Announced(**told)))
 
 
 def decided(item: Input, bell: Bell | None = None, now: datetime = AT) -> list[bool]:
@@ -70,6 +83,19 @@ def test_a_fact_is_live_by_its_own_instant() -> None:
 def test_a_clock_is_live_by_its_due_instant() -> None:
     for due, live in ((AT - SECOND, False), (AT, True)):
         assert decided(timer(at=due), Bell(id="e1.a", due=(due,))) == [live]
+
+
+@pytest.mark.rule("INT-16", "OPS-03")
+def test_what_is_not_live_tells_facts_but_asks_for_no_message() -> None:
+    """Given a rule that tells a fact and asks for a message, then an old fact tells, and a live one does both."""
+    service = ServiceMap(small.NAME, (Bell,), (OnEvent(Rung, lambda event: [(Bell, event.case_id)], announce, ()),))
+    for at, told in ((AT - SECOND, ["Heard"]), (AT, ["Heard", "Announced"])):
+        plan = Deciding(
+            map=service, policies=shipped_policy(), loaded={(Bell, "e1.a"): None}, locked=frozenset(range(64)), now=AT,
+            stepped=True, live_from=MARK,
+        ).run([replace(record(rung(), 1, at), entry=service.events[0])])  # fmt: skip
+        assert [one.event.type_name() for one in plan.told] == told
+        assert plan.states
 
 
 async def test_a_command_is_always_live() -> None:

@@ -15,6 +15,7 @@ class MessageRequested(Event):
     producer = FOLLOWUP
     also_told_by = (DISPATCH,)
     subject_field = "message_id"
+    asks_outside = True
 
     message_id: Id
     """Follows from what it is about, so that the same cause never makes two."""
