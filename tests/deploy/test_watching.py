@@ -13,6 +13,8 @@ from linli_runtime.metrics import Metrics
 from ruamel.yaml import YAML
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+PROMTOOL = shutil.which("promtool")
+"""Prometheus's own judge of its files; `.ci/run` brings it."""
 OF_PROMETHEUS = {"up"}
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 METRIC = re.compile(r"\b(?:linli_[a-z_]+|up)\b")
@@ -96,8 +98,15 @@ def test_the_collector_takes_spans_where_services_send_them() -> None:
     assert hosts <= compose["services"].keys()
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
-def test_prometheus_itself_accepts_its_configuration() -> None:
-    command = ["promtool", "check", "config", "prometheus.yml"]
-    found = subprocess.run(command, cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False)
+def test_every_alert_has_a_test_of_when_it_fires() -> None:
+    told = read(DEPLOY / "prometheus" / "alerts_test.yml")
+    tried = {case["alertname"] for test in told["tests"] for case in test["alert_rule_test"] if case.get("exp_alerts")}
+    assert tried == {rule["alert"] for rule in rules()}
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here")
+@pytest.mark.parametrize("words", [("check", "config", "prometheus.yml"), ("test", "rules", "alerts_test.yml")])
+def test_prometheus_itself_says_so(words: tuple[str, ...]) -> None:
+    assert PROMTOOL is not None
+    found = subprocess.run([PROMTOOL, *words], cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
