@@ -24,7 +24,6 @@ from linli_cli.stack.bus import KafkaBus
 from linli_cli.stack.database import DATABASE
 from linli_cli.stack.home import make_private_dir
 from linli_contracts.topics import SERVICES
-from linli_embedded.ports import LOOPBACK, free_port
 from linli_embedded.process import Process
 from linli_testkit.crash import VARIABLE
 
@@ -45,7 +44,7 @@ class World:
         self.stack = stack
         # Few tries: the load has its own patience.
         self.client = Client(stack.client.addresses, stack.signer, tries=3)
-        self.more: dict[str, list[Process]] = {service: [] for service in SERVICES}
+        self.more: dict[str, list[tuple[Process, str]]] = {service: [] for service in SERVICES}
         self.settings: dict[str, dict[str, str]] = {service: {} for service in SERVICES}
         """What goes over a service's environment at each of its starts."""
         self.proxy: Proxy | None = None
@@ -81,24 +80,18 @@ class World:
         """Have so many processes of a service; the first one stays."""
         more = self.more[service]
         while len(more) > processes - 1:
-            await more.pop().stop()
+            await more.pop()[0].stop()
         while len(more) < processes - 1:
-            more.append(Process(
-                f"{service}-{len(more) + 2}",
-                self.stack.options.command_of(service),
-                log=self.stack.options.home.log(f"{service}-{len(more) + 2}"),
-                env={**(self.process(service)._env or {}), "LINLI_HTTP_PORT": str(free_port())},
-            ))  # fmt: skip
-            # Its port is its own, whatever is set for the first one.
-            more[-1].start(self.settings[service])
+            more.append(self.stack.another(service, len(more) + 2))
+            more[-1][0].start(self.settings[service])
 
     async def all_ready(self, service: str) -> None:
         """Wait until every process of the service has its share of the lanes."""
         await self.ready(service)
         async with httpx.AsyncClient(trust_env=False) as http:
-            for process in self.more[service]:
-                url = f"http://{LOOPBACK}:{(process._env or {})['LINLI_HTTP_PORT']}/health/ready"
-                await process.ready(lambda url=url: _answers(http, url), timeout_s=REST_S)  # type: ignore[misc]  # each its own
+            for process, url in self.more[service]:
+                ready = f"{url}/health/ready"
+                await process.ready(lambda ready=ready: _answers(http, ready), timeout_s=REST_S)  # type: ignore[misc]  # each its own
 
     async def through_proxy(self) -> Proxy:
         """Have a proxy between the services and Postgres; the first time, they are restarted to go through it."""
@@ -228,7 +221,7 @@ async def world(path: Path, *, brokers: int = 1, disk_mb: int = 0) -> AsyncItera
                 await made.client.close()
                 if made.proxy is not None:
                     await made.proxy.stop()
-                await asyncio.gather(*(process.stop() for more in made.more.values() for process in more))
+                await asyncio.gather(*(process.stop() for more in made.more.values() for process, _ in more))
     finally:
         if disk_mb:
             _run("umount", str(home.postgres))

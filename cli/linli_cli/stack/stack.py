@@ -15,7 +15,7 @@ import httpx
 from linli_contracts.topics import SERVICES
 from linli_embedded.gateway import Gateway
 from linli_embedded.lock import LockedError, take
-from linli_embedded.ports import LOOPBACK
+from linli_embedded.ports import LOOPBACK, free_port
 from linli_embedded.postgres import AlreadyRunningError, Postgres
 from linli_embedded.process import Process, StartFailedError
 from linli_runtime.clock import SystemClock
@@ -77,6 +77,9 @@ class Stack:
         self._lock: int | None = None
         self._watch: asyncio.Task[None] | None = None
         self._died: DiedError | None = None
+        self._deployment = ""
+        self._shared_settings: Mapping[str, str] = {}
+        self._database_urls: Mapping[str, str] = {}
 
     async def __aenter__(self) -> Self:
         """Start everything; what was started is stopped again when something can't be."""
@@ -128,6 +131,14 @@ class Stack:
         services = {name: self.options.home.log(name) for name in SERVICES}
         return services | {"postgres": self.postgres.log} | ({"broker": self.bus.log} if self.bus.log else {})
 
+    def another(self, service: str, number: int) -> tuple[Process, str]:
+        """One more process of a service, and its URL; its number is in its name.
+
+        Whoever asks for it starts it and stops it: it is not watched.
+        """
+        port = free_port()
+        return self._process(service, f"{service}-{number}", port), f"http://{LOOPBACK}:{port}"
+
     def peak_memory_bytes(self) -> dict[str, int]:
         """The most memory each part has taken so far, our own process as `linli`; without what can't be measured."""
         used = {name: process.usage() for name, process in self.services.items()} | {"postgres": self.postgres.usage()}
@@ -153,24 +164,9 @@ class Stack:
         database_urls, _ = await asyncio.gather(prepare_database(self.postgres, SERVICES), self.bus.prepare())
         # One instant for all: no service shall take what another told before its own first start for history.
         live_from = {} if options.clock == "stepped" else {"LIVE_FROM": SystemClock().now().isoformat()}
+        self._deployment, self._shared_settings, self._database_urls = deployment.id, live_from, database_urls
         self.services = {
-            service: Process(
-                service,
-                options.command_of(service),
-                log=home.log(service),
-                env=environment_of(
-                    service,
-                    home=home,
-                    deployment=deployment.id,
-                    clock=options.clock,
-                    port=self._ports.services[service],
-                    database_url=database_urls[service],
-                    gateway=self._gateway_settings(),
-                    more={**live_from, **self.bus.settings(service), **options.settings},
-                ),
-                grace_s=_SERVICE_GRACE_S,
-            )
-            for service in SERVICES
+            service: self._process(service, service, self._ports.services[service]) for service in SERVICES
         }
         self._tell(Words(f"启动服务 {'、'.join(SERVICES)}", f"starting {', '.join(SERVICES)}"))
         for process in self.services.values():
@@ -202,6 +198,26 @@ class Stack:
         if self.gateway is None:
             return None
         return {"GATEWAY_URL": self.gateway.url, "GATEWAY_REPEATS": "recognised"}
+
+    def _process(self, service: str, name: str, port: int) -> Process:
+        options, database_url = self.options, self._database_urls[service]
+        more = {**self._shared_settings, **self.bus.settings(service), **options.settings}
+        return Process(
+            name,
+            options.command_of(service),
+            log=options.home.log(name),
+            env=environment_of(
+                service,
+                home=options.home,
+                deployment=self._deployment,
+                clock=options.clock,
+                port=port,
+                database_url=database_url,
+                gateway=self._gateway_settings(),
+                more=more,
+            ),
+            grace_s=_SERVICE_GRACE_S,
+        )
 
     def _let_the_auditor_in(self, database_url: str) -> None:
         user = self.bus.auditor()
