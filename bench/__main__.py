@@ -17,12 +17,14 @@ from bench.latency import latency
 from bench.lifecycle import lifecycle
 from bench.memory import memory
 from bench.replay import join, replay
+from bench.scale import scale
 from bench.stored import stored
 from bench.timers import timers
 
 BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "lifecycle": ("lifecycles/s", lifecycle),
     "stored": ("lifecycles/s", stored),
+    "scale": ("lifecycles/s", scale),
     "escalate": ("s", escalate),
     "replay": ("facts/s", replay),
     "join": ("facts/s", join),

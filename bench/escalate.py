@@ -17,7 +17,7 @@ from linli_cli.stack import Home, Stack, StackOptions
 
 from bench.figures import Figures, cpu_ms_each, cpu_s_of
 from bench.lifecycle import BROKER
-from bench.repair_life import ESTATES, REST_S, START
+from bench.repair_life import REST_S, START, TOWN
 
 CASES: Final = int(os.environ.get("CASES", "20000"))
 MISSED: Final = timedelta(hours=1, seconds=1)
@@ -45,7 +45,7 @@ async def escalate() -> Figures:
 async def _receive(client: Client) -> None:
     await client.set_clock(START)
     for make in (_estate, _people):
-        await client.commands("dispatch", [make(number) for number in range(ESTATES)])
+        await client.commands("dispatch", [make(number) for number in range(TOWN.estates)])
     await client.wait_until_rest(REST_S)
     answers = await client.commands("intake", [_request(number) for number in range(CASES)])
     refused = [answer for answer in answers if not answer.done]
@@ -69,7 +69,7 @@ def _people(number: int) -> Command:
 
 def _request(number: int) -> Command:
     body = {
-        "estate_id": f"e{number % ESTATES}",
+        "estate_id": f"e{number % TOWN.estates}",
         "common_area": True,
         "kind": "complaint",
         "category": "property_management",
@@ -80,6 +80,6 @@ def _request(number: int) -> Command:
         "contact": f"1{number:010d}",
         "what_happened": "夜间噪音",
         "expects": "安静",
-        "received_by": f"agent-{number % ESTATES}",
+        "received_by": f"agent-{number % TOWN.estates}",
     }
     return Command("intake.receive", f"q{number}", body, START)

@@ -6,25 +6,53 @@ earned: eleven facts and three commands. The same residents call again day after
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from linli_cli.client.answers import Answer, Command
 from linli_cli.client.client import Client
 
-ESTATES: Final = 40
 ENGINEERS: Final = 5
 START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 """A Monday, 10:00 in Shanghai: inside everybody's hours, like the same hour of all days that follow."""
 REST_S: Final = 300.0
 
 
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Estates, and who of the residents lives where."""
+
+    estates: int = 40
+    skewed: bool = False
+    """One estate is home to every other resident, and so half of the load."""
+
+    def place_of(self, resident: int) -> tuple[int, int]:
+        """The estate and the home in it."""
+        if not self.skewed:
+            return resident % self.estates, resident // self.estates
+        half = resident // 2
+        return (0, half) if resident % 2 else (1 + half % (self.estates - 1), half // (self.estates - 1))
+
+    def homes_of(self, residents: int) -> dict[int, int]:
+        """How many homes each estate needs for this many residents; one at least."""
+        homes = dict.fromkeys(range(self.estates), 1)
+        for resident in range(residents):
+            estate, home = self.place_of(resident)
+            homes[estate] = max(homes[estate], home + 1)
+        return homes
+
+
+TOWN: Final = Town()
+
+
 class RepairLives:
     """Plays a day at a time: the day before's repairs are made and called back, and the next requests come in."""
 
-    def __init__(self, client: Client, wave: int) -> None:
-        """`wave` requests a day, each of another resident."""
+    def __init__(self, client: Client, wave: int, town: Town = TOWN) -> None:
+        """`wave` requests a day, each of another resident of the town."""
         self.client = client
+        self.town = town
         self.wave = wave
         self.others_closed = 0
         """Closed cases that were stored and not played."""
@@ -35,7 +63,7 @@ class RepairLives:
     async def found(self) -> None:
         """Estates with homes and people, and the first day's residents, who join the owners' club."""
         await self.client.set_clock(self._day)
-        await found_estates(self.client, self.wave, START)
+        await found_estates(self.client, self.wave, START, self.town)
         answers = await self._receive()
         refs = [str(answer.answer["customer_ref"]) for answer in answers]
         await _do(
@@ -82,18 +110,19 @@ class RepairLives:
 
     def _request(self, number: int) -> Command:
         return Command(
-            "intake.receive", f"q{self._day.date()}-{number}", resident(number, f"1{number:010d}"), self._day
+            "intake.receive", f"q{self._day.date()}-{number}", resident(number, f"1{number:010d}", self.town), self._day
         )
 
 
-async def found_estates(client: Client, homes: int, at: datetime | None) -> None:
-    """Estates with this many homes in all, and their people; returns when every service knows them.
+async def found_estates(client: Client, residents: int, at: datetime | None, town: Town = TOWN) -> None:
+    """Estates with homes for so many residents, and their people; returns when every service knows them.
 
     ``at``: the stepped clock's instant; None on the system clock.
     """
-    of_each = -(-homes // ESTATES)
-    for make in (_estate, lambda number, at: _homes(number, of_each, at), _people):
-        await _do(client, "dispatch", [make(number, at) for number in range(ESTATES)])
+    homes = town.homes_of(residents)
+    await _do(client, "dispatch", [_estate(number, at) for number in homes])
+    await _do(client, "dispatch", [_homes(number, count, at) for number, count in homes.items()])
+    await _do(client, "dispatch", [_people(number, at) for number in homes])
     await client.wait_until_rest(REST_S)
 
 
@@ -105,9 +134,9 @@ async def _do(client: Client, service: str, commands: Sequence[Command]) -> list
     return answers
 
 
-def resident(number: int, contact: str) -> dict[str, str]:
+def resident(number: int, contact: str, town: Town = TOWN) -> dict[str, str]:
     """A resident's request for a repair, as the body of a command."""
-    estate, home = number % ESTATES, number // ESTATES
+    estate, home = town.place_of(number)
     return {
         "estate_id": f"e{estate}",
         "home_id": f"e{estate}.1-1-{home}",

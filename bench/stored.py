@@ -18,7 +18,7 @@ from linli_messaging.queries import Queries
 
 from bench.figures import Figures
 from bench.lifecycle import BROKER, LIVES, WAVE
-from bench.repair_life import ESTATES, REST_S, RepairLives
+from bench.repair_life import REST_S, TOWN, RepairLives
 
 STORED: Final = int(os.environ.get("STORED", "1000000"))
 SQL: Final = Path(__file__).with_name("old.sql")
@@ -56,8 +56,8 @@ async def _rate(lives: RepairLives) -> float:
 
 async def _fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     queries = Queries.load(SQL)
-    keys = [f"e{number}" for number in range(ESTATES)]
-    await connection.execute(queries["tickets"], keys, [lane_of_key(key) for key in keys], STORED // ESTATES)
+    keys = [f"e{number}" for number in range(TOWN.estates)]
+    await connection.execute(queries["tickets"], keys, [lane_of_key(key) for key in keys], STORED // TOWN.estates)
     for step in ("timers", "facts", "heads", "published"):
         await connection.execute(queries[step])
     for service in SERVICES:
