@@ -26,6 +26,7 @@ COMMANDS: Final = (
     ),
     ("audit", "linli_cli.audit.command:audit", Words("核对全部账目与消息", "checks all books and messages")),
     ("trace", "linli_cli.commands.trace:trace", Words("一个工单的全过程", "a case's timeline across all services")),
+    ("why", "linli_cli.commands.why:why", Words("每个决定的依据", "each decision's rule, facts and policy")),
     ("import", "linli_cli.commands.import_file:import_file", Words("导入文件中的请求", "bring in a file of requests")),
     (
         "simulate",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from linli_contracts.topics import SERVICES
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -19,6 +19,25 @@ _NOT_SHOWN: Final = frozenset(
     {"case_id", "estate_id", "policy_version", "customer_ref", "rule", "source_row", "language"}
 )
 """Shown in a column of its own, the same for the whole case, or of no use to a reader."""
+
+
+class Recorded(Protocol):
+    """What has a place on a timeline."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When its service wrote it down."""
+
+    @property
+    def service(self) -> str:
+        """Who did."""
+
+
+R = TypeVar("R", bound=Recorded)
 
 
 class Entry(BaseModel):
@@ -49,7 +68,7 @@ async def timeline_of(client: Client, case_id: str) -> list[Entry]:
     return in_order(await together(map(of, client.addresses)))
 
 
-def in_order(parts: Iterable[Iterable[Entry]]) -> list[Entry]:
+def in_order(parts: Iterable[Iterable[R]]) -> list[R]:
     """The services' parts merged by instant, then by when they were recorded; a service's own order breaks ties."""
     entries = [entry for part in parts for entry in part]
     return sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, _place(entry.service)))

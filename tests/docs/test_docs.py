@@ -17,9 +17,11 @@ from linli_cli.labels import FACTS
 from linli_cli.main import build
 from linli_contracts.events import EVENTS
 from linli_contracts.topics import SERVICES
+from linli_intake.main import SERVICE as INTAKE
 from linli_runtime.commands import SIMULATE
 from linli_runtime.metrics import Metrics
-from linli_runtime.operating import OPERATE, operating_routes
+from linli_runtime.operating import OPERATE
+from linli_runtime.process import application
 from linli_runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,7 +231,7 @@ def test_every_metric_is_documented_and_nothing_else() -> None:
 def test_every_route_of_operators_that_is_named_is_there() -> None:
     said = set(re.findall(r"`(GET|POST|PUT) (/[^`]*)`", (DOCS / "running.md").read_text(encoding="utf-8")))
     there = {(method, path) for service in SERVICES for method, _, path in _routes_of(service)}
-    for route in operating_routes().routes:
+    for route in application(INTAKE).routes:
         there |= {(method, getattr(route, "path", "")) for method in getattr(route, "methods", ())}
     assert said
     assert said - there - {("GET", "/openapi.json"), ("POST", "/commands")} == set()

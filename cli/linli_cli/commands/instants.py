@@ -1,6 +1,7 @@
-"""Instants as people type them."""
+"""Instants and time zones as people type them."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_cli.complaint import Complaint
 
@@ -17,3 +18,11 @@ def instant_of(text: str, option: str) -> datetime:
             f"{option} takes an instant with an offset such as 2026-03-01T08:00:00+08:00, not {text!r}",
         )
     return instant
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name; a complaint where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Complaint(f"未知时区 {name!r}", f"unknown time zone {name!r}") from error

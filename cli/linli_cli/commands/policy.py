@@ -1,11 +1,12 @@
 """`linli policy`: what the policy says at a place and an instant, and who said so (ORG-01, ORG-02)."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from linli_rulebook import PolicyBook
 from linli_rulebook.errors import RulebookError
-from linli_rulebook.policy import Explanation, Policy
+from linli_rulebook.explaining import document_of
+from linli_rulebook.policy import Policy
 from linli_rulebook.values import in_words
 from linli_runtime.clock import SystemClock
 from rich.table import Table
@@ -37,7 +38,7 @@ def explain(
         raise Complaint(f"没有规则参数 {entry}（参见：{near}）", f"the policy has no entry {entry} (see: {near})")
     found = policy.explain(entry)
     if as_json:
-        write_json(_document(found))
+        write_json(document_of(found))
         return 0
     OUT.print(f"{found.name} = {in_words(found.value)}", style="bold", markup=False)
     OUT.print(words(found.zh, found.en), markup=False)
@@ -68,7 +69,7 @@ def list_entries(
     policy = _policy(region, estate, at)
     found = [policy.explain(name) for name in sorted(policy.entries) if area is None or name.startswith(f"{area}.")]
     if as_json:
-        write_json([_document(each) for each in found])
+        write_json([document_of(each) for each in found])
         return 0
     table = Table()
     table.add_column(heading("参数", "entry"), no_wrap=True)
@@ -88,24 +89,3 @@ def _policy(region: str | None, estate: str | None, at: str | None) -> Policy:
         return book.policy(book.version_in_force(instant), region=region, estate=estate)
     except RulebookError as error:
         raise Complaint(f"规则有误：{error}", f"the policy can't be read: {error}") from error
-
-
-def _document(found: Explanation) -> dict[str, Any]:
-    return {
-        "name": found.name,
-        "value": in_words(found.value),
-        "unit": str(found.unit),
-        "rule": found.rule,
-        "level": str(found.level),
-        "file": found.file,
-        "version": found.version,
-        "assumed": found.assumed,
-        "assumed_why": found.assumed_why,
-        "reason": found.reason,
-        "zh": found.zh,
-        "en": found.en,
-        "overridden": [
-            {"value": in_words(outer.value), "level": str(outer.level), "file": outer.file}
-            for outer in found.overridden
-        ],
-    }

@@ -1,10 +1,10 @@
 """`linli trace CASE`: one case from the phone call to the deposit, across all services."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cyclopts import Parameter
 
+from linli_cli.commands.instants import zone_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import OUT, write_json
@@ -22,10 +22,7 @@ async def trace(
     as_json: AsJson = False,
 ) -> int:
     """Show a case's timeline: what happened when, in which service, by which rule, for which reason."""
-    try:
-        local = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Complaint(f"未知时区 {zone!r}", f"unknown time zone {zone!r}") from error
+    local = zone_of(zone)
     async with running(data) as (client, _):
         entries = await timeline_of(client, case)
     if not entries:

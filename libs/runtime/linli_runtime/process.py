@@ -37,6 +37,7 @@ from linli_messaging.transaction import Transactor
 from linli_messaging.writer import Writer
 from linli_rulebook import PolicyBook
 from linli_rulebook.errors import RulebookError
+from linli_rulebook.explaining import Conclusions
 
 from linli_runtime.auth import Tokens
 from linli_runtime.clock import AnyClock, SteppedClock, SystemClock
@@ -52,6 +53,7 @@ from linli_runtime.reads import Reads
 from linli_runtime.running import Running
 from linli_runtime.settings import Settings, UnusableSettingsError, read_settings
 from linli_runtime.telemetry import Tracer
+from linli_runtime.why_routes import why_routes
 
 MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
@@ -88,6 +90,8 @@ class Service:
     map: ServiceMap
     sql: Path
     router: Callable[[Reads], APIRouter]
+    conclusions: Conclusions
+    """What it concludes, for people, and the policy's entries behind it."""
     senders: Callable[[Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
     """Who carries out its outside effects, if it has any; the stack closes what they opened."""
 
@@ -99,7 +103,8 @@ class Service:
 def application(service: Service, reads: Reads | None = None) -> FastAPI:
     """The HTTP application; without ``reads`` only good for its OpenAPI document."""
     known = reads or Reads(pool=None, queries=service.queries())  # type: ignore[arg-type]  # never asked
-    return build_app(service.map, [service.router(known), operating_routes(), effect_routes()])
+    why = why_routes(service.map, known, service.conclusions)
+    return build_app(service.map, [service.router(known), operating_routes(), effect_routes(), why])
 
 
 def run(service: Service) -> None:

@@ -15,6 +15,7 @@ from linli_runtime.settings import refused_settings
 from pydantic import ValidationError
 
 from linli_intake.api import router
+from linli_intake.domain.conclusions import CONCLUSIONS
 from linli_intake.gateway import MessageSender, message_patience
 from linli_intake.handlers import MAP
 from linli_intake.settings import NAME, GatewaySettings, customer_key
@@ -30,7 +31,7 @@ def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack
     return (MessageSender(settings, reads, outside, message_patience(policies)),)
 
 
-SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router, senders=senders)
+SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router, conclusions=CONCLUSIONS, senders=senders)
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 from linli_runtime.process import Service, run
 
 from linli_loyalty.api import router
+from linli_loyalty.domain.conclusions import CONCLUSIONS
 from linli_loyalty.handlers import MAP
 
-SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router)
+SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router, conclusions=CONCLUSIONS)
 
 
 def main() -> None:

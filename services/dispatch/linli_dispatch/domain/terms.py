@@ -1,6 +1,7 @@
 """The policy as dispatch uses it, read once for each place: spans, calendars, desks, the ladder.
 
-The only module that knows the names of policy entries. Reading a table of the policy copies it: the digest is kept.
+The only module that reads policy entries (`conclusions.py` names them for people). Reading a table of the policy
+copies it: the digest is kept.
 """
 
 from collections.abc import Mapping

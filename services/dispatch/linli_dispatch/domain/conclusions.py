@@ -1,0 +1,141 @@
+"""What dispatch concludes, in both languages, and which entries of the policy each conclusion rests on (ORG-02).
+
+One row for each `Because.what` of this service; a test holds the table complete and its entries known. No rules here.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from linli_rulebook.explaining import Conclusion, Conclusions
+
+from linli_dispatch.domain.terms import CLAIM_KINDS, CLAIM_RULES
+
+_PLAN_CHAINS: Final = tuple(f"dispatch.plan_approval_level_{level}" for level in range(1, 5))
+_LIMITS: Final = tuple(f"warranty.compensation_{kind}_limit" for kind in CLAIM_KINDS)
+_CLAIMS: Final = (*_LIMITS, *(f"warranty.compensation_{rule}" for rule in CLAIM_RULES))
+_APPROVAL: Final = ("dispatch.approval_step_limit", "calendar.desk_approvers")
+
+BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
+    "passing_on": (
+        "intake.passing_on_phone",
+        "intake.passing_on_email",
+        "intake.passing_on_other",
+        "intake.passing_on_after_opening",
+        "intake.passing_on_emergency",
+        "dispatch.forward_to_department_within",
+        "calendar.desk_departments",
+    ),
+    "department_answer": ("dispatch.department_answer", "calendar.desk_departments"),
+    "customer_report": ("dispatch.report_within", "dispatch.report_again", "calendar.desk_departments"),
+    "completion": (
+        "dispatch.resolve_ordinary_within",
+        "dispatch.resolve_complex_within",
+        "dispatch.finish_within",
+    ),
+    "arrival": ("dispatch.arrive_within",),
+    "reentrusting_approval": _APPROVAL,
+    "plan_approval": _APPROVAL,
+    "compensation_approval": _APPROVAL,
+    "small_works_approval": _APPROVAL,
+    "measure_approval": _APPROVAL,
+    "age_level_2": ("dispatch.age_level_2",),
+    "age_level_1": ("dispatch.age_level_1",),
+    "ladder_step": ("dispatch.ladder_step_limit", "calendar.desk_approvers"),
+}
+"""The entries that each clock's length is read from."""
+
+_BEHIND_CHAIN: Final = {
+    "plan": _PLAN_CHAINS,
+    "compensation": _CLAIMS,
+    "reentrusting": ("dispatch.reentrusting_chain",),
+}
+_ASKED: Final = ("dispatch.offices", *_APPROVAL)
+
+CONCLUSIONS: Final[Conclusions] = {
+    "ticket opened": Conclusion("建单", "ticket opened"),
+    "assigned": Conclusion(
+        "派单",
+        "assigned",
+        ("dispatch.desk_of_kind", "dispatch.desk_of_category", "dispatch.route_weights", "dispatch.route_load_limit"),
+    ),
+    "shortage: assigned elsewhere": Conclusion(
+        "人手不足：改派",
+        "shortage: assigned elsewhere",
+        ("dispatch.desk_of_kind", "dispatch.desk_of_category", "dispatch.route_load_limit", "dispatch.desks"),
+    ),
+    "requests linked": Conclusion("并案", "requests linked"),
+    "request unlinked": Conclusion("拆案", "request unlinked"),
+    "level raised": Conclusion("提高级别", "level raised", by="because", entries_by=BEHIND_CLOCK),
+    "level lowered by intake's decision": Conclusion("按受理意见降低级别", "level lowered by intake's decision"),
+    "passed on": Conclusion("已转达", "passed on"),
+    "department answered": Conclusion("部门已答复", "department answered"),
+    "customer told": Conclusion("已回复客户", "customer told"),
+    "deadline missed": Conclusion("超时", "deadline missed", by="clock", entries_by=BEHIND_CLOCK),
+    "ladder step taken": Conclusion(
+        "升级督办一级",
+        "ladder step taken",
+        ("dispatch.ladder_steps", "dispatch.ladder_step_limit", "dispatch.desks", "calendar.desk_approvers"),
+    ),
+    "waits for the customer": Conclusion("等待客户", "waits for the customer", ("dispatch.wait_at_most",)),
+    "wait ended": Conclusion("结束等待", "wait ended"),
+    "resolved": Conclusion("处理完成", "resolved"),
+    "reopened: the customer is not satisfied": Conclusion("客户不满意：重新打开", "reopened: customer not satisfied"),
+    "callback is about an earlier state: nothing changes": Conclusion(
+        "回访针对以前的状态：不变", "the callback is about an earlier state: nothing changes"
+    ),
+    "ticket closed": Conclusion("关闭", "ticket closed"),
+    "answer about coverage came too late": Conclusion("保修答复来迟", "answer about coverage came too late"),
+    "not covered: own staff": Conclusion("不在保修范围：自有人员维修", "not covered: own staff"),
+    "contractor notified": Conclusion(
+        "已通知施工单位", "contractor notified", ("dispatch.arrive_within", "dispatch.finish_within")
+    ),
+    "contractor arrived": Conclusion("施工单位到场", "contractor arrived"),
+    "repair done": Conclusion("维修完成", "repair done"),
+    "contractor reported a delay": Conclusion("施工单位报告延期", "contractor reported a delay"),
+    "strong complaint about the contractor's people": Conclusion(
+        "对施工人员的强烈投诉", "strong complaint about the contractor's people"
+    ),
+    "re-entrusting proposed": Conclusion(
+        "提议另行委托",
+        "re-entrusting proposed",
+        by="ground",
+        entries_by={
+            "late_arrival": ("dispatch.reentrust_after_lateness", "dispatch.arrive_within"),
+            "over_limit": ("dispatch.finish_within",),
+        },
+    ),
+    "re-entrusting declined": Conclusion("不另行委托", "re-entrusting declined"),
+    "re-entrusting applied for": Conclusion(
+        "申请另行委托",
+        "re-entrusting applied for",
+        ("dispatch.reentrusting_chain", "dispatch.reentrust_small_amount"),
+    ),
+    "priced otherwise: the chain begins again": Conclusion(
+        "价格变更：重新审批", "priced otherwise: the chain begins again", ("dispatch.reentrusting_chain",)
+    ),
+    "repair re-entrusted": Conclusion(
+        "已另行委托", "repair re-entrusted", ("dispatch.reentrust_small_amount", "dispatch.arrive_within")
+    ),
+    "approval asked": Conclusion("送审", "approval asked", _ASKED, "kind", _BEHIND_CHAIN),
+    "approval asked of a vacant office: a shortage": Conclusion(
+        "送审，该岗位空缺", "approval asked of a vacant office: a shortage", _ASKED, "kind", _BEHIND_CHAIN
+    ),
+    "application approved": Conclusion("审批通过", "application approved", (), "kind", _BEHIND_CHAIN),
+    "application returned": Conclusion("审批退回", "application returned", (), "kind", _BEHIND_CHAIN),
+    "application rejected": Conclusion("审批不同意", "application rejected", (), "kind", _BEHIND_CHAIN),
+    "application withdrawn": Conclusion("申请撤回", "application withdrawn"),
+    "plan approved": Conclusion("处理方案获批", "plan approved", _PLAN_CHAINS),
+    "plan accepted by the customer": Conclusion("客户接受方案", "plan accepted by the customer"),
+    "plan rejected by the customer": Conclusion("客户不接受方案", "plan rejected by the customer"),
+    "plan carried out": Conclusion("方案已执行", "plan carried out"),
+    "settlement agreed": Conclusion("签订和解协议", "settlement agreed"),
+    "recovered from the deposit": Conclusion("由质保金追偿", "recovered from the deposit"),
+    "not recovered": Conclusion("不追偿", "not recovered"),
+    "a claim split below the limit: judged by the sum": Conclusion(
+        "拆分索赔：按合计金额审批",
+        "a claim split below the limit: judged by the sum",
+        _LIMITS,
+    ),
+    "priced": Conclusion("价格库更新", "priced"),
+    "registered": Conclusion("登记", "registered"),
+}
