@@ -64,6 +64,7 @@ FACTS: Final = {
     "PointsEarned": Words("获得积分", "points earned"),
     "PointsSpent": Words("使用积分", "points spent"),
     "PointsExpired": Words("积分过期", "points expired"),
+    "WebhookDisabled": Words("推送停用", "webhook disabled"),
     "MessageRequested": Words("请求通知客户", "message asked for"),
     "MessageSent": Words("消息已发出", "message sent"),
     "MessageFailed": Words("消息发送失败", "message failed"),

@@ -88,6 +88,25 @@ UPDATE loyalty.inbox SET last = last - 1 WHERE producer = 'dispatch' AND last > 
 INSERT INTO intake.request (id, lane, state)
 SELECT 'xh01.cnowhere', lane, state || '{"id": "xh01.cnowhere"}' FROM intake.request LIMIT 1;
 
+-- name: effects_under_way
+-- Left by a runner that died.
+INSERT INTO warranty.intent (cause, id, lane, kind, subject, recipient, payload, emergency, made_at, give_up_at, next_at, status,
+    noted_at)
+VALUES ('xh01.mlost', gen_random_uuid(), 1, 'message', 'xh01.mlost', 'cu1', '{}', false, now(), now(), now(), 'sending', now());
+
+-- name: messages_without_intent
+-- Its intent is gone, and with it what became of it.
+WITH gone AS (DELETE FROM intake.intent WHERE cause = (
+    SELECT subject FROM dispatch.outbox WHERE type = 'MessageRequested' LIMIT 1) RETURNING cause)
+SELECT cause FROM gone;
+
+-- name: message_ends_that_differ
+-- Counted as told, and nobody was.
+INSERT INTO intake.intent (cause, id, lane, kind, subject, recipient, payload, emergency, made_at, give_up_at, next_at, status,
+    reference, told, noted_at)
+VALUES ('xh01.msilent', gen_random_uuid(), 1, 'message', 'xh01.msilent', 'cu1', '{}', false, now(), now(), now(), 'sent', 'r', true,
+    now());
+
 -- name: complaints_without_ticket
 -- The ticket is gone.
 DELETE FROM dispatch.ticket WHERE id = (SELECT min(id) FROM dispatch.ticket);

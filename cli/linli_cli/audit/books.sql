@@ -43,6 +43,12 @@ SELECT id, state AS content FROM intake.complaint_group;
 -- What is kept in quarantine, without the form.
 SELECT id, state - 'form' - 'left_out' AS content FROM intake.quarantined;
 
+-- name: intake_intent
+-- What customers were told, or shall be, without when it was tried.
+SELECT n.cause AS id, jsonb_build_object('about', n.payload -> 'about', 'emergency', n.emergency, 'status', n.status,
+    'error', n.error) AS content
+FROM intake.intent n;
+
 -- name: dispatch_estate
 -- Estates with their rosters.
 SELECT id, state AS content FROM dispatch.estate;
@@ -54,6 +60,10 @@ SELECT id, state AS content FROM dispatch.home;
 -- name: dispatch_workload
 -- Who has how much in hand.
 SELECT id, state AS content FROM dispatch.workload;
+
+-- name: dispatch_webhook
+-- Partners' webhooks.
+SELECT id, state AS content FROM dispatch.webhook;
 
 -- name: dispatch_price_library
 -- What repairs may cost in a region.

@@ -45,6 +45,11 @@ EACH_SERVICE: Final = (
     Check("open_gaps", Words("缺号未补上", "missing numbers have not come"), at_rest=True),
     Check("open_asks", Words("重发请求未完成", "what was asked for was not sent again"), at_rest=True),
     Check("unapplied", Words("等齐的事实未处理", "early facts have what they need, and are not applied"), at_rest=True),
+    Check(
+        "effects_under_way",
+        Words("静止时仍有外发事项在途", "an outside effect is being sent, or its end is not told, at rest"),
+        at_rest=True,
+    ),
     Check("timers_that_did_not_fire", Words("到期时钟未触发", "a clock ran out and nothing happened"), at_rest=True),
 )
 
@@ -80,6 +85,13 @@ THE_HOUSE: Final = (
         "standings_that_differ",
         Words("请求与工单的状态不符", "a request stands elsewhere than its ticket"),
         at_rest=True,
+    ),
+    Check(
+        "messages_without_intent", Words("请求的消息没有登记", "a message was asked for, and nobody means to send it")
+    ),
+    Check(
+        "message_ends_that_differ",
+        Words("消息结果未恰好通告一次", "a message's end was not told exactly once, or out of nothing"),
     ),
     Check("questions_without_one_answer", Words("保修问询未恰好答复一次", "a coverage question has not one answer")),
     Check("callbacks_without_completion", Words("回访没有对应的完工", "a callback belongs to no finished work")),

@@ -63,6 +63,11 @@ WHERE COALESCE(t.counted, 0) <> COALESCE(a.counted, 0) ORDER BY part, name;
 -- The database was restored, and the service writes nothing until an operator lifts its numbers (`linli restored`).
 SELECT id AS deployment, suspended_at FROM deployment WHERE suspended_at IS NOT NULL;
 
+-- name: effects_under_way
+-- Outside effects that are being sent, or whose end nobody was told of.
+SELECT cause, kind, subject, status, stuck FROM intent
+WHERE status = 'sending' OR (status IN ('sent', 'failed', 'unknown') AND NOT told) ORDER BY cause;
+
 -- name: parked
 -- What could not be handled and waits for a person, or for what does.
 SELECT id, source, producer, lane, number, type, subject, status, left(error, 200) AS error FROM parked
@@ -277,6 +282,38 @@ WHERE CASE
     <> CASE
     WHEN r.status IN ('closed', 'withdrawn') THEN 'over' WHEN r.status = 'done' THEN 'done' ELSE 'in hand' END
 ORDER BY r.id;
+
+-- name: messages_without_intent
+-- Messages that a service asked for and intake has processed, and that it means to send to nobody (promise 9). What was asked
+-- for before intake joined asks for nothing (promise 7).
+WITH asked AS (
+    SELECT 'dispatch' AS producer, lane, number, at, subject FROM dispatch.fact WHERE type = 'MessageRequested'
+    UNION ALL
+    SELECT 'followup', lane, number, at, subject FROM followup.fact WHERE type = 'MessageRequested'
+)
+SELECT o.producer, o.subject AS message_id, o.lane, o.number FROM asked o
+JOIN intake.inbox i ON i.producer = o.producer AND i.lane = o.lane AND i.last >= o.number
+WHERE o.at >= (SELECT live_from FROM intake.deployment)
+    AND NOT EXISTS (SELECT FROM intake.intent n WHERE n.cause = o.subject)
+    AND NOT EXISTS (SELECT FROM intake.early e WHERE (e.producer, e.lane, e.number) = (o.producer, o.lane, o.number))
+    AND NOT EXISTS (SELECT FROM intake.parked p WHERE (p.producer, p.lane, p.number) = (o.producer, o.lane, o.number))
+ORDER BY o.subject;
+
+-- name: message_ends_that_differ
+-- Messages whose end was told another number of times than once, or not at all though intake counts it as told.
+WITH told AS (
+    SELECT subject, CASE type WHEN 'MessageSent' THEN 'sent' WHEN 'MessageFailed' THEN 'failed' ELSE 'unknown' END AS status,
+        count(*) AS times
+    FROM intake.fact WHERE type IN ('MessageSent', 'MessageFailed', 'MessageUnconfirmed') GROUP BY 1, 2
+)
+SELECT COALESCE(n.cause, t.subject) AS message_id, n.status, t.status AS told_as, COALESCE(t.times, 0) AS times
+FROM (SELECT * FROM intake.intent WHERE kind = 'message' AND told) AS n
+FULL JOIN told t ON t.subject = n.cause AND t.status = n.status
+WHERE t.times IS DISTINCT FROM 1
+    -- One that was unknown when it was told may have been sent after all.
+    OR (n.cause IS NULL AND NOT EXISTS (
+        SELECT FROM intake.intent l WHERE l.cause = t.subject AND (l.status = t.status OR t.status = 'unknown')))
+ORDER BY message_id;
 
 -- name: questions_without_one_answer
 -- Questions about coverage that warranty has processed and not answered exactly once, and answers to none.

@@ -26,6 +26,8 @@ class Effects(BaseModel):
     sending: int = 0
     untold: int = 0
     """Ended, and not told as a fact yet."""
+    unfed: int = 0
+    """Lanes whose facts have not been looked through for subscribers yet."""
     failed: int = 0
     unknown: int = 0
 
@@ -78,6 +80,7 @@ _COUNTS: tuple[tuple[str, Words], ...] = (
 _EFFECTS: tuple[tuple[str, Words], ...] = (
     ("due", Words("个外发事项到期未发", "outside effects are due and not sent")),
     ("sending", Words("个外发事项正在发送", "outside effects are being sent")),
+    ("unfed", Words("条通道的事实尚未分送订阅方", "lanes are not looked through for subscribers yet")),
     ("untold", Words("个外发结果尚未通告", "outside effects ended and are not told yet")),
 )
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-from linli_contracts.topics import INTAKE
+from linli_contracts.topics import DISPATCH, INTAKE
 from linli_embedded.ports import LOOPBACK
 
 from linli_cli.places import policy_dir
@@ -39,7 +39,8 @@ def environment_of(
         "HTTP_HOST": LOOPBACK,
         "HTTP_PORT": str(port),
         "JWT_PUBLIC_KEY": str(home.public_key),
-        **({"CUSTOMER_KEY": customer_key(home), **(gateway or {})} if service == INTAKE else {}),
+        **({"CUSTOMER_KEY": key_of(home, "customer-key"), **(gateway or {})} if service == INTAKE else {}),
+        **({"WEBHOOK_KEY": key_of(home, "webhook-key"), "WEBHOOK_PRIVATE": "true"} if service == DISPATCH else {}),
         **more,
     }
     inherited = {
@@ -48,9 +49,11 @@ def environment_of(
     return inherited | {"PYTHONUNBUFFERED": "1"} | {f"{_PREFIX}{name}": value for name, value in settings.items()}
 
 
-def customer_key(home: Home) -> str:
-    """What intake makes digests of contacts and customers' secrets with; made once: another would know nobody again."""
-    path = home.path / "customer-key"
+def key_of(home: Home, name: str) -> str:
+    """A key of the deployment's own, made once, for another would know nobody again: `customer-key`, which digests of
+    contacts and customers' secrets follow from, and `webhook-key`, which partners' secrets follow from.
+    """
+    path = home.path / name
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(f"{secrets.token_hex(32)}\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from linli_messaging import crash
+from linli_messaging.fact_feed import FactFeed
 from linli_messaging.intent import FINAL, InDoubt, Intent, Patience, Repeats, Result, Taken, note, take
 from linli_messaging.intent_rows import Move, moving, read_intent
 from linli_messaging.one_at_a_time import Role
@@ -81,6 +82,8 @@ class EffectRunner:
     """Called after an intent came to its end."""
     noted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How many intents of a kind came into a status, for the metrics."""
+    feeds: Sequence[FactFeed] = ()
+    """What makes effects of the service's own facts."""
     active: bool = False
     run_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _under_way: dict["asyncio.Task[Result]", Intent] = field(default_factory=dict)
@@ -89,7 +92,7 @@ class EffectRunner:
 
     def committed(self, committed: Committed) -> None:
         """A listener of the writer loop: effects that were decided are due at once, unless they say otherwise."""
-        if committed.plan.effects:
+        if committed.plan.effects or (self.feeds and committed.plan.told):
             self._wake.set()
 
     def wake(self) -> None:
@@ -125,10 +128,14 @@ class EffectRunner:
 
     async def _work(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         await self._doubt_abandoned(connection)
+        for feed in self.feeds:
+            await feed.begin(connection)
         self.active = True
         self.on_end()  # whoever had the lock before may have ended some, and died before they were told
         while not self._stopping:
             self._wake.clear()
+            for feed in self.feeds:
+                await feed.step(connection)
             more = await self._start_due(connection)
             if not more:
                 await self._wait()
@@ -154,7 +161,7 @@ class EffectRunner:
                     self.queries["abandoned_intents"], self.run_id, here, ABANDONED_AT_ONCE, sorted(self.senders)
                 )
                 moves = [
-                    (intent, row["run"], self._after(intent, InDoubt("no_answer")), row["run"])
+                    (intent, row["run"], self._after(intent, InDoubt("no_answer", at_once=True)), row["run"])
                     for row in rows
                     for intent in (read_intent(row),)
                 ]

@@ -56,6 +56,8 @@ class InDoubt:
     """It may have been received: no answer came, or who waited for it died."""
 
     error: str
+    at_once: bool = False
+    """Where a repetition does no harm, it need not wait: not the receiver is at fault, but one of us died."""
 
 
 Result = Taken | Refused | NotNow | InDoubt
@@ -121,11 +123,11 @@ def note(intent: Intent, result: Result, repeats: Repeats, patience: Patience, n
             return replace(intent, status="failed", error=error, noted_at=now)
         case NotNow(error, after_s):
             return _again(replace(intent, error=error), max(after_s, wait_s(intent, patience)), now)
-        case InDoubt(error):
+        case InDoubt(error, at_once):
             doubtful = replace(intent, error=error, doubtful=True)
             if not _may_repeat(intent, repeats):
                 return replace(doubtful, status="unknown", noted_at=now)
-            return _again(doubtful, wait_s(intent, patience), now)
+            return _again(doubtful, 0.0 if at_once else wait_s(intent, patience), now)
 
 
 def wait_s(intent: Intent, patience: Patience) -> float:

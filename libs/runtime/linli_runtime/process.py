@@ -28,6 +28,7 @@ from linli_messaging.archiving import Archiver
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
 from linli_messaging.effects import EffectRunner, Sender, by_kind
+from linli_messaging.fact_feed import FactFeed
 from linli_messaging.parking import ParkedTopic
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
@@ -94,6 +95,8 @@ class Service:
     """What it concludes, for people, and the policy's entries behind it."""
     senders: Callable[[Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
     """Who carries out its outside effects, if it has any; the stack closes what they opened."""
+    feeds: Callable[[str, Queries, AnyClock, PolicyBook], Iterable[FactFeed]] = lambda *_: ()
+    """What makes effects of its own facts, given the deployment."""
 
     def queries(self) -> Queries:
         """The named queries of the service and of messaging."""
@@ -213,7 +216,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         writer.on_commit.append(tracer.committed)
 
     reads = Reads(reader, queries)
-    effects = await _effects(service, url, writer, policies, stack)
+    effects = await _effects(service, url, writer, clock, policies, stack)
     app = application(service, reads)
     app.state.tokens = tokens
     app.state.writer = writer
@@ -269,7 +272,7 @@ def _let_go(writer: Writer) -> None:
 
 
 async def _effects(
-    service: Service, url: str, writer: Writer, policies: PolicyBook, stack: contextlib.AsyncExitStack
+    service: Service, url: str, writer: Writer, clock: AnyClock, policies: PolicyBook, stack: contextlib.AsyncExitStack
 ) -> EffectRunner | None:
     """The runner of the service's outside effects, told of commits; None where it has none.
 
@@ -281,7 +284,8 @@ async def _effects(
     stack.push_async_callback(_close, reader)
     senders = by_kind(service.senders(Reads(reader, writer.queries), policies, stack))
     tells = frozenset(entry.kind for entry in service.map.outcomes)
-    runner = EffectRunner(writer.pool, writer.queries, writer.clock, senders, tells, writer.look_for_ripe)
+    feeds = tuple(service.feeds(writer.transactor.deployment, writer.queries, clock, policies))
+    runner = EffectRunner(writer.pool, writer.queries, clock, senders, tells, writer.look_for_ripe, feeds=feeds)
     writer.on_commit.append(runner.committed)
     return runner
 

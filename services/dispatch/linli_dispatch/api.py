@@ -14,6 +14,7 @@ from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
 from linli_dispatch.domain import refusals
+from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.store import (
     CURSOR_PATTERN,
     LARGEST_PAGE,
@@ -34,6 +35,7 @@ from linli_dispatch.store import (
     show_prices,
     show_ticket,
 )
+from linli_dispatch.webhook_pages import WebhookSeen, webhooks_of
 
 Reader = Annotated[Actor, Depends(require("dispatch:read"))]
 CaseId = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -57,6 +59,7 @@ def router(reads: Reads) -> APIRouter:
     """The GET routes of dispatch over a read-only pool."""
     routes = APIRouter()
     _about_approvals(routes, reads)
+    _about_partners(routes, reads)
 
     @routes.get("/tickets/{case_id}")
     async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
@@ -97,6 +100,19 @@ def router(reads: Reads) -> APIRouter:
         return await figures(reads, actor.org, estate_id)
 
     return routes
+
+
+def _about_partners(routes: APIRouter, reads: Reads) -> None:
+    """What partners read."""
+
+    @routes.get("/contractors/{contractor_id}/webhooks")
+    async def list_webhooks(
+        actor: Annotated[Actor, Depends(require("partner:webhook"))], contractor_id: EstateId
+    ) -> list[WebhookSeen]:
+        """A contractor's webhooks, with why one is disabled."""
+        if actor.contractor_id not in {None, contractor_id}:
+            raise ProblemError(FOREIGN)
+        return await webhooks_of(reads, contractor_id)
 
 
 def _about_approvals(routes: APIRouter, reads: Reads) -> None:

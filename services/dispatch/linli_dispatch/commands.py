@@ -247,3 +247,28 @@ class DecideApplication(OnTicket):
     verdict: Literal["approved", "returned", "rejected"]
     reason: Code | None = None
     amount_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)] | None = None
+
+
+# -- partners ------------------------------------------------------------------------------------------------------
+
+
+class RegisterWebhook(Command):
+    """POST /contractors/{contractor_id}/webhooks."""
+
+    contractor_id: Key
+    url: Annotated[str, Field(max_length=500)]
+    types: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+    estate_ids: Annotated[tuple[Key, ...], Field(max_length=MOST_LINES)] = ()
+    command_id: str
+
+
+class EndWebhook(Command):
+    """POST /webhooks/{webhook_id}/end."""
+
+    webhook_id: Id
+
+
+class ResumeWebhook(Command):
+    """POST /webhooks/{webhook_id}/resume."""
+
+    webhook_id: Id

@@ -1,18 +1,52 @@
-"""The dispatch process: its map, its SQL and its routes, handed to the runtime."""
+"""The dispatch process: its map, its SQL, its routes and its deliveries to partners, handed to the runtime."""
 
+import contextlib
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from linli_messaging.effects import Sender
+from linli_messaging.fact_feed import FactFeed
+from linli_messaging.queries import Queries
+from linli_messaging.writer import Clock
+from linli_rulebook import PolicyBook
+from linli_runtime.outside import Outside
 from linli_runtime.process import Service, run
+from linli_runtime.reads import Reads
+from linli_runtime.settings import refused_settings
+from pydantic import ValidationError
 
 from linli_dispatch.api import router
 from linli_dispatch.domain.conclusions import CONCLUSIONS
+from linli_dispatch.domain.webhook import TOLD
 from linli_dispatch.handlers import MAP
+from linli_dispatch.settings import webhook_settings
+from linli_dispatch.webhooks import Deliveries, WebhookSender
 
-SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router, conclusions=CONCLUSIONS)
+
+def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
+    """Partners' webhooks; strangers name the addresses, so only public ones are connected to."""
+    outside = Outside(public_only=not webhook_settings().private)
+    stack.push_async_callback(outside.close)
+    return (WebhookSender(reads, outside, policies),)
+
+
+def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[FactFeed]:
+    """Facts about orders become deliveries to their contractors."""
+    return (FactFeed("partners", MAP.name, deployment, queries, clock, TOLD, "active_webhooks", Deliveries(policies)),)
+
+
+SERVICE = Service(
+    map=MAP, sql=Path(__file__).parent / "sql", router=router, conclusions=CONCLUSIONS, senders=senders, feeds=feeds
+)
 
 
 def main() -> None:
     """Runs dispatch until it is told to stop."""
+    try:
+        webhook_settings()
+    except ValidationError as error:
+        sys.exit(f"{refused_settings(error, 'LINLI_WEBHOOK_')}; see docs/running.md")
     run(SERVICE)
 
 

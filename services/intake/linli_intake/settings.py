@@ -25,7 +25,7 @@ def customer_key() -> bytes:
 class GatewaySettings(BaseSettings):
     """Where messages go (INT-16); see docs/running.md for each name with its meaning."""
 
-    model_config = SettingsConfigDict(env_prefix="LINLI_GATEWAY_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="LINLI_GATEWAY_", extra="ignore", frozen=True, env_ignore_empty=True)
 
     url: HttpUrl | None = None
     """Where messages are posted. None: this deployment sends none, and each one fails as ``no_gateway``."""

@@ -45,7 +45,6 @@ class MessageSent(Event):
     about: About
     template_version: int
     language: str
-    tries: int
     sent_at: Instant
 
 
@@ -61,7 +60,6 @@ class MessageFailed(Event):
     customer_ref: Key
     about: About
     reason: str
-    tries: int
     failed_at: Instant
 
 
@@ -77,7 +75,6 @@ class MessageUnconfirmed(Event):
     customer_ref: Key
     about: About
     reason: str
-    tries: int
     unconfirmed_at: Instant
 
 

@@ -500,7 +500,7 @@ WHERE i.cause = s.cause AND i.status = s.status;
 UPDATE intent SET stuck = NULL WHERE status IN ('sent', 'failed', 'unknown') AND NOT told AND stuck IS NOT NULL;
 
 -- name: count_intents
--- How many effects wait, are due, are being sent, are not told yet, failed, or nobody knows of.
+-- How many effects wait, are due, are being sent, are not told yet, failed, or nobody knows of; lanes not looked through yet.
 SELECT (SELECT count(*) FROM intent WHERE status = 'waiting') AS waiting,
     (SELECT count(*) FROM intent WHERE status = 'waiting' AND next_at <= $1) AS due,
     (SELECT min(w.next_at) FROM (VALUES (true), (false)) AS e (emergency) CROSS JOIN LATERAL (
@@ -508,6 +508,7 @@ SELECT (SELECT count(*) FROM intent WHERE status = 'waiting') AS waiting,
         ORDER BY next_at LIMIT 1) AS w) AS next_at,
     (SELECT count(*) FROM intent WHERE status = 'sending') AS sending,
     (SELECT count(*) FROM intent WHERE status IN ('sent', 'failed', 'unknown') AND NOT told) AS untold,
+    (SELECT count(*) FROM feed f JOIN lane l ON l.lane = f.lane WHERE l.head > f.number) AS unfed,
     (SELECT count(*) FROM intent WHERE status = 'failed') AS failed,
     (SELECT count(*) FROM intent WHERE status = 'unknown') AS unknown;
 
@@ -520,3 +521,29 @@ FROM intent WHERE status = $1 AND status <> 'sent' ORDER BY noted_at DESC, cause
 -- name: doubt_waiting_intents
 -- After a restore nobody knows which of these were sent in the life that was lost.
 UPDATE intent SET doubtful = true WHERE status = 'waiting';
+
+-- name: begin_feed
+-- A feed that is new looks at what is told from now on.
+INSERT INTO feed (name, lane, number) SELECT $1, lane, head FROM lane ON CONFLICT DO NOTHING;
+
+-- name: read_feed_places
+-- Lanes in which a feed has not looked at everything yet, how far it is, and how far it may look.
+SELECT f.lane, f.number, l.head FROM feed f JOIN lane l ON l.lane = f.lane WHERE f.name = $1 AND l.head > f.number ORDER BY f.lane;
+
+-- name: read_feed
+-- Facts of these types beyond a number and up to another, each lane in order, wherever they are kept.
+SELECT o.lane, o.number, o.id::text AS id, o.type, o.at, o.subject, o.body
+FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS p (lane, after, until)
+CROSS JOIN LATERAL (
+    SELECT lane, number, id, type, at, subject, body FROM outbox
+    WHERE outbox.lane = p.lane AND outbox.number > p.after AND outbox.number <= p.until AND outbox.type = ANY($4::text[])
+    UNION ALL
+    SELECT a.lane, f.number, f.id, f.type, f.at, f.subject, f.body FROM archive a CROSS JOIN LATERAL unnest(
+        a.numbers, a.ids, a.types, a.ats, a.subjects, a.bodies) AS f (number, id, type, at, subject, body)
+    WHERE a.lane = p.lane AND a.last > p.after AND f.number > p.after AND f.number <= p.until AND f.type = ANY($4::text[])
+) AS o ORDER BY o.lane, o.number;
+
+-- name: move_feed
+-- A feed has looked so far, by compare-and-set.
+UPDATE feed f SET number = m.number FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS m (lane, was, number)
+WHERE f.name = $1 AND f.lane = m.lane AND f.number = m.was RETURNING f.lane;

@@ -14,12 +14,13 @@ from linli_contracts.events.intake import (
     ComplaintWithdrawn,
 )
 from linli_contracts.events.warranty import CoverageAnswered
-from linli_messaging.service_map import OnCommand, OnEvent, OnTimer, ServiceMap
+from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, OnTimer, ServiceMap
 
 from linli_dispatch import commands
 from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
+from linli_dispatch.domain.webhook import WEBHOOK, Webhook
 from linli_dispatch.handlers.following import (
     handle_callback,
     handle_clock,
@@ -43,6 +44,16 @@ from linli_dispatch.handlers.needs import (
     org_of_new_estate,
     org_of_region,
     org_of_ticket,
+)
+from linli_dispatch.handlers.partners import (
+    handle_end_webhook,
+    handle_register_webhook,
+    handle_resume_webhook,
+    needs_of_delivery,
+    needs_of_registering,
+    needs_of_webhook,
+    on_delivery_ended,
+    with_secret,
 )
 from linli_dispatch.handlers.registering import (
     handle_price_works,
@@ -93,7 +104,7 @@ _RULES_OF_CLOCK: Final = {
 
 MAP: Final = ServiceMap(
     name="dispatch",
-    states=(Estate, Home, Workload, Ticket, PriceLibrary),
+    states=(Estate, Home, Workload, Ticket, PriceLibrary, Webhook),
     appends=(MISSED_DEADLINE,),
     events=(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
@@ -216,7 +227,24 @@ MAP: Final = ServiceMap(
             commands.DecideApplication, "dispatch:approve", needs_of_command, handle_decide_application,
             ("DSP-14", "DSP-20"), org_of_ticket, "An office approves an application, sends it back or refuses it",
         ),
+        OnCommand(
+            "dispatch.register-webhook", "POST /contractors/{contractor_id}/webhooks", commands.RegisterWebhook,
+            "partner:webhook", needs_of_registering, handle_register_webhook, ("PAR-01",),
+            summary="Be told of facts about a contractor's orders at an address; answers with the signing secret",
+            tell=with_secret,
+        ),
+        OnCommand(
+            "dispatch.end-webhook", "POST /webhooks/{webhook_id}/end", commands.EndWebhook,
+            "partner:webhook", needs_of_webhook, handle_end_webhook, ("PAR-01",),
+            summary="Be told no more",
+        ),
+        OnCommand(
+            "dispatch.resume-webhook", "POST /webhooks/{webhook_id}/resume", commands.ResumeWebhook,
+            "partner:webhook", needs_of_webhook, handle_resume_webhook, ("PAR-02",),
+            summary="Be told again, after the webhook was disabled, of what comes from now on",
+        ),
     ),
+    outcomes=(OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02",)),),
     timers=tuple(
         OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
         for clock in (*CONSEQUENCES, WAIT_ENDS)

@@ -145,3 +145,20 @@ SELECT t.name, sum(t.counted)::bigint AS counted FROM tally t
 WHERE ($1::text IS NULL OR t.part = $1)
     AND ($2 = 'group' OR EXISTS (SELECT 1 FROM estate e WHERE e.id = t.part AND starts_with(e.org, $2 || '/')))
 GROUP BY t.name HAVING sum(t.counted) <> 0;
+
+-- name: load_webhook
+-- Webhooks of partners, for the writer loop and for whoever delivers.
+SELECT id, state FROM webhook WHERE id = ANY($1::text[]);
+
+-- name: save_webhook
+-- Webhooks as a batch decided them.
+INSERT INTO webhook (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: active_webhooks
+-- All that want to be told.
+SELECT id, state FROM webhook WHERE active ORDER BY id;
+
+-- name: webhooks_of
+-- What one partner has registered.
+SELECT id, state FROM webhook WHERE starts_with(id, $1 || '.') ORDER BY id LIMIT 100;

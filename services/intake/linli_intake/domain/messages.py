@@ -74,7 +74,6 @@ class Ended:
     customer_ref: str
     how: End
     reason: str
-    tries: int
     payload: Mapping[str, Any]
 
 
@@ -83,7 +82,6 @@ def told_end(ended: Ended, now: datetime) -> Decision:
     about = {
         "message_id": ended.message_id,
         "customer_ref": ended.customer_ref,
-        "tries": ended.tries,
         "reason": ended.reason,
         **{name: ended.payload[name] for name in ("estate_id", "case_id", "about", "template_version", "language")},
     }

@@ -53,7 +53,6 @@ def on_message_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
         customer_ref=intent.recipient,
         how=cast("End", intent.status),
         reason=intent.error or "",
-        tries=intent.tries,
         payload=intent.payload,
     )
     return told_end(ended, ctx.now)

@@ -11,6 +11,7 @@ from linli_contracts.events.dispatch.deadlines import (
     TicketEscalated,
     TicketLevelRaised,
 )
+from linli_contracts.events.dispatch.partners import WebhookDisabled
 from linli_contracts.events.dispatch.places import (
     AbsenceRecorded,
     ContractorRegistered,
@@ -104,6 +105,7 @@ __all__ = [
     "TicketResolved",
     "TicketResumed",
     "TicketWaiting",
+    "WebhookDisabled",
     "WorkPriced",
 ]
 
@@ -128,6 +130,7 @@ EVENTS: Final = (
     ContractorArrived,
     ReentrustingProposed,
     RepairReentrusted,
+    WebhookDisabled,
     OrderRefused,
     OrderDelayed,
     ApprovalAsked,

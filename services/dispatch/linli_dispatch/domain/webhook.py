@@ -1,0 +1,171 @@
+"""A partner's webhook: where it wants to be told of its own orders, of which facts, and until when (PAR-01, PAR-02).
+
+active --a delivery was given up, or the receiver said "gone"--> disabled --resumed--> active
+active, disabled --ended--> ended
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import ip_address
+from typing import Any, ClassVar, Final, Literal
+from urllib.parse import urlsplit
+
+from linli_contracts.event import Instant
+from linli_contracts.events.dispatch import (
+    ContractorArrived,
+    ContractorNotified,
+    OrderDelayed,
+    OrderRefused,
+    ReentrustingProposed,
+    RepairDone,
+    RepairReentrusted,
+    WebhookDisabled,
+)
+from linli_contracts.lanes import id_under, key_of
+from linli_rulebook.decision import NOTHING, Because, Decision, Outcome, Refusal, State
+from linli_rulebook.effect import Effect
+
+WEBHOOK: Final = "webhook"
+"""The kind of effect."""
+TOLD: Final = frozenset(
+    fact.type_name()
+    for fact in (
+        ContractorNotified, ContractorArrived, RepairDone, OrderRefused, OrderDelayed, ReentrustingProposed,
+        RepairReentrusted,
+    )
+)  # fmt: skip
+"""Facts about orders: all that a partner may want; each names its contractor."""
+_LONGEST_URL: Final = 500
+
+
+class Webhook(State):
+    """One webhook of a contractor; its id starts with the contractor's."""
+
+    table: ClassVar[str] = "webhook"
+
+    url: str
+    types: tuple[str, ...]
+    estate_ids: tuple[str, ...] = ()
+    """None: all estates in which the contractor has orders."""
+    since: Instant
+    """Facts from before are not delivered."""
+    status: Literal["active", "disabled", "ended"] = "active"
+    reason: str | None = None
+    """Why it is disabled, as a code."""
+
+    @property
+    def contractor_id(self) -> str:
+        """Whose it is."""
+        return key_of(self.id)
+
+    def wants(self, kind: str, body: Mapping[str, Any], at: datetime) -> bool:
+        """Whether a fact is about its own orders, in its estates, and of a type it asked for."""
+        if kind not in self.types or at < self.since or body.get("contractor_id") != self.contractor_id:
+            return False
+        return not self.estate_ids or body.get("estate_id") in self.estate_ids
+
+
+def webhook_id(contractor_id: str, cause: str) -> str:
+    """The webhook that a command registers."""
+    return id_under(contractor_id, f"w{sha256(cause.encode()).hexdigest()[:12]}")
+
+
+def register(known: Webhook | None, wanted: Webhook, *, private: bool) -> Outcome:
+    """A new webhook, if its address is one that we may send to. `private`: plain HTTP and our own network may be."""
+    if known is not None:
+        return ID_TAKEN
+    if not _allowed(wanted.url, private=private):
+        return BAD_ADDRESS
+    unknown = sorted(set(wanted.types) - TOLD)
+    if unknown or not wanted.types:
+        return Refusal(
+            "unknown-facts", "PAR-01", "只能订阅工单事件。", "Only facts about orders can be subscribed to.", 422,
+            (("types", " | ".join(sorted(TOLD))),),
+        )  # fmt: skip
+    because = Because("PAR-01", "webhook registered", wanted.id, facts={"types": list(wanted.types)})
+    return Decision(save=(wanted,), because=(because,), answer={"webhook_id": wanted.id, "status": "active"})
+
+
+def end(webhook: Webhook) -> Outcome:
+    """Nothing is delivered any more."""
+    return _turned(webhook, "ended")
+
+
+def resume(webhook: Webhook, now: datetime) -> Outcome:
+    """Told again, of what comes from now on; an active one stays as it is, an ended one ended."""
+    if webhook.status == "ended":
+        return ENDED
+    return _turned(webhook.model_copy(update={"since": now}) if webhook.status == "disabled" else webhook, "active")
+
+
+def given_up(webhook: Webhook | None, reason: str, now: datetime) -> Decision:
+    """A delivery failed for good: nothing more is delivered until somebody resumes it, and that is said so (PAR-02)."""
+    if webhook is None or webhook.status != "active":
+        return NOTHING
+    disabled = webhook.model_copy(update={"status": "disabled", "reason": reason})
+    told = WebhookDisabled(contractor_id=webhook.contractor_id, webhook_id=webhook.id, reason=reason, disabled_at=now)
+    because = Because("PAR-02", "webhook disabled", webhook.id, facts={"reason": reason})
+    return Decision(save=(disabled,), events=(told,), because=(because,))
+
+
+def deliveries(
+    fact_id: str, kind: str, at: datetime, body: Mapping[str, Any], webhooks: Iterable[Webhook], now: datetime,
+    give_up_after: timedelta,
+) -> Iterable[Effect]:  # fmt: skip
+    """A delivery of the fact to each webhook that wants it; the same fact again makes the same one."""
+    for webhook in webhooks:
+        if webhook.wants(kind, body, at):
+            yield Effect(
+                kind=WEBHOOK,
+                cause=f"{webhook.id}|{fact_id}",
+                subject=webhook.id,
+                recipient=webhook.id,
+                payload={"type": kind, "timestamp": at.isoformat(), "data": dict(body)},
+                send_from=now,
+                give_up_at=now + give_up_after,
+            )
+
+
+def _turned(webhook: Webhook, status: str) -> Decision:
+    turned = webhook.model_copy(update={"status": status, "reason": None})
+    return Decision(save=(turned,), answer={"webhook_id": webhook.id, "status": status})
+
+
+def _allowed(url: str, *, private: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    if host is None or parts.username is not None or parts.password is not None or parts.fragment:
+        return False
+    if private:
+        return parts.scheme in {"https", "http"}
+    return parts.scheme == "https" and "." in host and not _is_address(host)
+
+
+def _is_address(host: str) -> bool:
+    """An address instead of a name: no partner's certificate names one, and some stand for our own network."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.rpartition(".")[2].isdigit()
+    return True
+
+
+NOT_FOUND: Final = Refusal("webhook-not-found", "PAR-01", "没有这个订阅。", "There is no such webhook.", 404)
+FOREIGN: Final = Refusal(
+    "other-contractor", "PAR-01", "只能管理本单位的订阅。", "A contractor manages its own webhooks only.", 403
+)
+ENDED: Final = Refusal("webhook-ended", "PAR-01", "订阅已结束。", "The webhook has ended.")
+ID_TAKEN: Final = Refusal("webhook-id-taken", "PAR-01", "编号重复，请换一个幂等键。", "Use another idempotency key.")
+NOT_SET_UP: Final = Refusal(
+    "webhooks-not-set-up", "PAR-01", "本部署未启用推送。", "This deployment has no key for webhooks.", 409
+)
+BAD_ADDRESS: Final = Refusal(
+    "address-not-allowed", "PAR-01", "推送地址不被允许。", "The address is not one that webhooks may be sent to.", 422,
+    (("url", "https://<a name of the public internet>/…"),),
+)  # fmt: skip

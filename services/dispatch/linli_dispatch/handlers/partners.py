@@ -1,0 +1,75 @@
+"""Partners' webhooks: registered, ended, resumed; and given up when nothing arrives for too long (PAR-01, PAR-02)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from linli_messaging.intent import Intent
+from linli_messaging.service_map import Context, Facts, Ref
+from linli_rulebook.decision import NOTHING, Outcome, Refusal
+
+from linli_dispatch.commands import EndWebhook, RegisterWebhook, ResumeWebhook
+from linli_dispatch.domain import webhook
+from linli_dispatch.domain.webhook import Webhook, webhook_id
+from linli_dispatch.settings import secret_of, webhook_settings
+
+
+def needs_of_registering(body: RegisterWebhook) -> Iterable[Ref]:
+    """The webhook that it would be."""
+    return ((Webhook, webhook_id(body.contractor_id, body.command_id)),)
+
+
+def needs_of_webhook(body: EndWebhook | ResumeWebhook) -> Iterable[Ref]:
+    """The webhook."""
+    return ((Webhook, body.webhook_id),)
+
+
+def handle_register_webhook(facts: Facts, body: RegisterWebhook, ctx: Context) -> Outcome:
+    """PAR-01: a contractor, for its own orders."""
+    settings = webhook_settings()
+    if not settings.key.get_secret_value():
+        return webhook.NOT_SET_UP
+    if _is_foreign(ctx, body.contractor_id):
+        return webhook.FOREIGN
+    identity = webhook_id(body.contractor_id, body.command_id)
+    wanted = Webhook(id=identity, url=body.url, types=body.types, estate_ids=body.estate_ids, since=ctx.now)
+    return webhook.register(facts.get(Webhook, identity), wanted, private=settings.private)
+
+
+def handle_end_webhook(facts: Facts, body: EndWebhook, ctx: Context) -> Outcome:
+    """PAR-01."""
+    found = _own(facts, body.webhook_id, ctx)
+    return webhook.end(found) if isinstance(found, Webhook) else found
+
+
+def handle_resume_webhook(facts: Facts, body: ResumeWebhook, ctx: Context) -> Outcome:
+    """PAR-02."""
+    found = _own(facts, body.webhook_id, ctx)
+    return webhook.resume(found, ctx.now) if isinstance(found, Webhook) else found
+
+
+def needs_of_delivery(intent: Intent) -> Iterable[Ref]:
+    """The webhook it went to."""
+    return ((Webhook, intent.recipient),)
+
+
+def on_delivery_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
+    """PAR-02: what arrived is nothing to tell; what did not, in all its time, is."""
+    if intent.status == "sent":
+        return NOTHING
+    return webhook.given_up(facts.get(Webhook, intent.recipient), intent.error or "unknown", ctx.now)
+
+
+def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer with the secret that signs its deliveries, which is stored nowhere."""
+    return {**answer, "secret": secret_of(str(answer["webhook_id"]))}
+
+
+def _own(facts: Facts, identity: str, ctx: Context) -> Webhook | Refusal:
+    found = facts.get(Webhook, identity)
+    if found is None:
+        return webhook.NOT_FOUND
+    return webhook.FOREIGN if _is_foreign(ctx, found.contractor_id) else found
+
+
+def _is_foreign(ctx: Context, contractor_id: str) -> bool:
+    return ctx.actor is not None and ctx.actor.contractor_id not in {None, contractor_id}

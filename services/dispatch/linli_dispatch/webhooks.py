@@ -1,0 +1,107 @@
+"""Deliveries to partners' webhooks, signed as Standard Webhooks has it (PAR-01, PAR-02).
+
+    POST <url>  {"type", "timestamp", "data"}
+    webhook-id: the same for every try of a delivery     webhook-timestamp: seconds since 1970, when it was sent
+    webhook-signature: v1,<base64 of HMAC-SHA256 over "<id>.<timestamp>.<body>" by the secret>
+
+A 2xx answer takes it. 410 ends it for good; anything else, a redirect too, is tried again.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import orjson
+from linli_messaging.fact_feed import FactTold, Subscribers
+from linli_messaging.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
+from linli_rulebook import Policy, PolicyBook
+from linli_rulebook.effect import Effect
+from linli_runtime.clock import SystemClock
+from linli_runtime.outside import NoAnswerError, NotReachedError, Outside, PrivateAddressError
+from linli_runtime.reads import Reads
+
+from linli_dispatch.domain.webhook import WEBHOOK, Webhook, deliveries
+from linli_dispatch.settings import secret_of
+
+GONE: Final = 410
+_WALL: Final = SystemClock()
+"""A receiver compares the signed instant with its own clock, also where the business's clock is stepped."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSender:
+    """Carries out the effects of kind ``webhook``."""
+
+    reads: Reads
+    outside: Outside
+    policies: PolicyBook
+    kind: str = WEBHOOK
+    repeats: Repeats = "recognised"
+    """By its webhook-id, which receivers are told to look at."""
+
+    def patience(self, now: datetime) -> Patience:
+        """By the policy in force."""
+        policy = _policy(self.policies, now)
+        return Patience(
+            first_wait_s=policy.span("dispatch.webhook_first_wait").elapsed.total_seconds(),
+            longest_wait_s=policy.span("dispatch.webhook_longest_wait").elapsed.total_seconds(),
+            jitter=float(policy.share("dispatch.webhook_wait_jitter")),
+        )
+
+    async def send(self, intent: Intent) -> Result:
+        """Deliver it, if its webhook is still wanted."""
+        row = await self.reads.fetchrow("load_webhook", [intent.recipient])
+        webhook = Webhook.model_validate_json(row["state"]) if row else None
+        if webhook is None or webhook.status == "ended":
+            return Refused("ended")
+        if webhook.status == "disabled":
+            return NotNow("disabled")
+        body = orjson.dumps(intent.payload)
+        headers = signed(intent.id, int(_WALL.now().timestamp()), body, secret_of(webhook.id))
+        try:
+            answered = await self.outside.post(webhook.url, headers, body)
+        except PrivateAddressError:
+            return NotNow("private_address")
+        except NotReachedError:
+            return NotNow("not_reached")
+        except NoAnswerError:
+            return InDoubt("no_answer")
+        if 200 <= answered.status < 300:  # noqa: PLR2004 - HTTP's success
+            return Taken(f"receiver_{answered.status}")
+        code = f"receiver_{answered.status}"
+        return Refused(code) if answered.status == GONE else NotNow(code, answered.retry_after_s)
+
+    async def ask(self, intent: Intent) -> None:
+        """Nobody asks who recognises keys."""
+
+
+def signed(identity: str, at_s: int, body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a delivery."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signature = hmac.new(key, f"{identity}.{at_s}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "webhook-id": identity,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Which deliveries a fact has."""
+
+    policies: PolicyBook
+
+    def __call__(self, fact: FactTold, subscribers: Subscribers, now: datetime) -> Iterable[Effect]:
+        """To each webhook that wants it."""
+        webhooks = [Webhook.model_validate_json(row["state"]) for row in subscribers]
+        give_up_after = _policy(self.policies, now).span("dispatch.webhook_give_up_after").elapsed
+        return deliveries(fact.id, fact.type, fact.at, fact.body, webhooks, now, give_up_after)
+
+
+def _policy(policies: PolicyBook, now: datetime) -> Policy:
+    return policies.policy(policies.version_in_force(now))

@@ -1,0 +1,234 @@
+"""Partners are told of their own orders and no others, at least once, signed; real sockets, real database."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+import pytest
+from linli_contracts.lanes import lane_of
+from linli_dispatch import settings
+from linli_dispatch.domain.webhook import TOLD
+from linli_dispatch.main import feeds
+from linli_dispatch.webhooks import WebhookSender
+from linli_messaging.inputs import Accepted
+from linli_messaging.service_map import Actor
+from linli_rulebook.decision import Refusal
+from linli_runtime.database import open_reader, open_writer
+from linli_runtime.outside import Outside, is_public
+from linli_runtime.reads import Reads
+from linli_testkit.clock import HandClock
+from linli_testkit.databases import Databases
+from linli_testkit.facts import shipped_policy
+from linli_testkit.house import DEPLOYMENT, House
+from linli_testkit.receiver import Answer, Received, receiver
+from linli_testkit.sending import runner_of
+
+from tests.system.life import REPAIR, SERVICES, START, Life, found_estate, request
+
+AN: Final = Actor("an", frozenset({"*"}), contractor_id="c-an")
+BO: Final = Actor("bo", frozenset({"*"}), contractor_id="c-bo")
+
+
+@dataclass(slots=True)
+class Partner:
+    """An estate with two contractors, and whoever delivers to them."""
+
+    life: Life
+    dsn: str
+    clock: HandClock
+
+    async def register(self, url: str, who: Actor = AN, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a command's fields
+        """A webhook for all facts about orders; with its secret."""
+        body = {"contractor_id": who.contractor_id, "url": url, "types": sorted(TOLD)} | fields
+        answer = await self.life.do_as(who, "dispatch.register-webhook", **body)
+        return {**answer, "secret": settings.secret_of(answer["webhook_id"])}
+
+    async def deliver(self, *, public_only: bool = False) -> None:
+        """Look through the facts, and send what is due with a runner of our own."""
+        room = self.life.house.rooms["dispatch"]
+        if self.life.house.instant > self.clock.now():
+            self.clock.set(self.life.house.instant)
+        outside = Outside(public_only=public_only)
+        async with (
+            await open_writer(self.dsn, "dispatch") as pool,
+            await open_reader(self.dsn, "dispatch") as reader,
+            pool.acquire() as connection,
+        ):
+            sender = WebhookSender(Reads(reader, room.queries), outside, shipped_policy())
+            runner = runner_of(room.map, room.queries, pool, [sender], self.clock)
+            for feed in feeds(DEPLOYMENT, room.queries, self.clock, shipped_policy()):
+                await feed.begin(connection)
+                await feed.step(connection)
+            await runner._doubt_abandoned(connection)
+            while await runner._start_due(connection) or runner._under_way:
+                await runner._wait()
+                await runner._note_ended(connection)
+        await outside.close()
+        await self.life.house.deliver()
+
+    async def repair(self, home: str = "102", contact: str = "13800000002") -> str:
+        """A repair that goes to the first contractor; its case."""
+        body = request(**REPAIR, home_id=f"xh01.p1-1-{home}", contact=contact)
+        case = str((await self.life.do("intake.receive", **body))["case_id"])
+        await self.life.after(minutes=1)
+        return case
+
+    async def webhook(self, identity: str) -> dict[str, Any]:
+        """As it is stored."""
+        connection = self.life.house.rooms["dispatch"].connection
+        found: dict[str, Any] = orjson.loads(
+            await connection.fetchval("SELECT state FROM webhook WHERE id = $1", identity)
+        )
+        return found
+
+
+@pytest.fixture
+async def partner(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Partner]:
+    """An estate, in a deployment that may deliver to this machine."""
+    monkeypatch.setenv("LINLI_WEBHOOK_KEY", "a key of tests")
+    monkeypatch.setenv("LINLI_WEBHOOK_PRIVATE", "true")
+    settings.webhook_settings.cache_clear()
+    database = await databases.fresh()
+    house = await House.build(database.dsn, SERVICES, START)
+    life = Life(house)
+    await found_estate(life)
+    made = Partner(life, database.dsn, HandClock(START))
+    await made.deliver()
+    yield made
+    await house.close()
+    await databases.drop(database)
+    settings.webhook_settings.cache_clear()
+
+
+def verified(sent: Received, secret: str) -> dict[str, Any]:
+    """What a receiver does, written out: the signature over id, instant and body."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    said = f"{sent.headers['webhook-id']}.{sent.headers['webhook-timestamp']}.".encode() + sent.body
+    expected = "v1," + base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()
+    assert hmac.compare_digest(expected, sent.headers["webhook-signature"])
+    found: dict[str, Any] = orjson.loads(sent.body)
+    return found
+
+
+@pytest.mark.rule("PAR-01")
+async def test_a_contractor_is_told_of_its_own_orders_signed(partner: Partner) -> None:
+    """Given two contractors with webhooks, when one gets an order and arrives, then that one alone is told, signed."""
+    with receiver() as an, receiver() as bo:
+        mine = await partner.register(an.url)
+        await partner.register(bo.url, BO)
+        case = await partner.repair()
+        await partner.life.do_as(AN, "dispatch.arrive", case_id=case)
+        await partner.deliver()
+        await partner.deliver()
+        told = [verified(sent, mine["secret"]) for sent in an.received]
+        assert {one["type"] for one in told} == {"ContractorNotified", "ContractorArrived"}
+        assert {one["data"]["case_id"] for one in told} == {case}
+        assert len({sent.headers["webhook-id"] for sent in an.received}) == 2
+        assert bo.received == []
+
+
+@pytest.mark.rule("PAR-02")
+async def test_what_fails_is_tried_again_with_the_same_id(partner: Partner) -> None:
+    """Given a receiver that fails, redirects and does not answer, then the same delivery comes until it is taken."""
+    with receiver() as an, receiver() as elsewhere:
+        an.answers.extend([Answer(503), Answer(302, {"location": elsewhere.url}), Answer(0), Answer(204, body=b"")])
+        mine = await partner.register(an.url, types=["ContractorNotified"])
+        await partner.repair()
+        for _ in range(6):
+            await partner.deliver()
+            partner.clock.advance(timedelta(minutes=5))
+        assert len(an.received) == 4
+        assert len({sent.headers["webhook-id"] for sent in an.received}) == 1
+        assert elsewhere.received == []
+        verified(an.received[-1], mine["secret"])
+
+
+@pytest.mark.rule("PAR-02")
+async def test_a_webhook_that_takes_nothing_is_disabled_and_that_is_told(partner: Partner) -> None:
+    """Given a receiver that says that it is gone, then it is disabled; once resumed, it is told of what comes."""
+    with receiver() as an:
+        an.answers.append(Answer(410))
+        mine = await partner.register(an.url)
+        await partner.repair()
+        await partner.deliver()
+        assert (await partner.webhook(mine["webhook_id"]))["status"] == "disabled"
+        dispatch = partner.life.house.rooms["dispatch"].connection
+        body = await dispatch.fetchval("SELECT body FROM outbox WHERE type = 'WebhookDisabled'")
+        assert orjson.loads(body)["reason"] == "receiver_410"
+        await partner.repair("103", "13800000003")
+        await partner.deliver()
+        assert len(an.received) == 1
+        await partner.life.do_as(AN, "dispatch.resume-webhook", webhook_id=mine["webhook_id"])
+        await partner.repair("104", "13800000004")
+        await partner.deliver()
+        assert len(an.received) == 2
+
+
+@pytest.mark.rule("PAR-01")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://partner.example.org/hook", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.8/", "ftp://a.org/",
+        "https://user:pw@partner.example.org/", "https://localhost/", "https://2130706433/", "https://a b.org/", "x",
+    ],
+)  # fmt: skip
+async def test_addresses_that_no_stranger_may_name(partner: Partner, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Given a deployment for the public, then only https and a name of the internet can be registered."""
+    monkeypatch.setenv("LINLI_WEBHOOK_PRIVATE", "false")
+    settings.webhook_settings.cache_clear()
+    body = {"contractor_id": "c-an", "url": url, "types": ["RepairDone"]}
+    refused = await partner.life.attempt("dispatch.register-webhook", AN, **body)
+    assert isinstance(refused, Refusal)
+    assert refused.code == "address-not-allowed"
+
+
+@pytest.mark.rule("PAR-01")
+async def test_a_name_that_leads_into_our_own_network_is_not_connected_to(partner: Partner) -> None:
+    """Given a name that resolves to this machine, when it is delivered to, then nobody gets a byte."""
+    with receiver() as an:
+        await partner.register(an.url.replace("127.0.0.1", "localhost"))
+        await partner.repair()
+        await partner.deliver(public_only=True)
+        assert an.received == []
+    errors = await partner.life.house.rooms["dispatch"].connection.fetch("SELECT status, error FROM intent")
+    assert [(row["status"], row["error"]) for row in errors] == [("waiting", "private_address")]
+
+
+@pytest.mark.rule("PAR-01")
+async def test_others_webhooks_are_nobodys_business(partner: Partner) -> None:
+    """Given a contractor's webhook, when another one ends or makes one for it, then that is refused by name."""
+    with receiver() as an:
+        mine = await partner.register(an.url)
+        ended = await partner.life.attempt("dispatch.end-webhook", BO, webhook_id=mine["webhook_id"])
+        made = await partner.life.attempt(
+            "dispatch.register-webhook", BO, contractor_id="c-an", url=an.url, types=["RepairDone"]
+        )
+        for answer in (ended, made):
+            assert isinstance(answer, Refusal)
+            assert answer.code == "other-contractor"
+        over = await partner.life.attempt("dispatch.end-webhook", AN, webhook_id=mine["webhook_id"])
+        assert isinstance(over, Accepted)
+        await partner.repair()
+        await partner.deliver()
+        assert an.received == []
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True), ("127.0.0.1", False), ("10.1.2.3", False), ("169.254.169.254", False), ("0.0.0.0", False),  # noqa: S104 - judged, not bound
+        ("100.64.0.1", False), ("224.0.0.1", False), ("::1", False), ("fe80::1%eth0", False), ("fc00::1", False),
+        ("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False), ("2002:a00:1::", False), ("2606:4700::1111", True),
+    ],
+)  # fmt: skip
+def test_which_addresses_are_public(address: str, *, public: bool) -> None:
+    assert is_public(address) == public
+
+
+def test_a_webhook_lies_in_its_contractors_lane() -> None:
+    assert lane_of("c-an.w0123") == lane_of("c-an")
