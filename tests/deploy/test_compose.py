@@ -32,7 +32,10 @@ Found = Iterator[str]
 ONE_SHOT = {"kafka-provision", "database-roles"}  # They end; whoever needs them waits for their success.
 BLIND = {"collector"}  # Its image holds no program that could check it: Prometheus does (LinliCollectorAway).
 OF_PROCESS = {f"LINLI_{name.upper()}" for name in Settings.model_fields}
-OF_INTAKE = {"LINLI_CUSTOMER_KEY"}
+OF_ONE = {
+    "intake": {"LINLI_CUSTOMER_KEY", "LINLI_GATEWAY_URL", "LINLI_GATEWAY_SECRET", "LINLI_GATEWAY_REPEATS"},
+    "dispatch": {"LINLI_WEBHOOK_KEY"},
+}
 OF_CONTAINER = {  # What the other containers are told, by the programs that read it.
     "kafka": {"LINLI_KAFKA_BROKER_PASSWORD", "LINLI_KAFKA_ADMIN_PASSWORD"},
     "kafka-provision": {
@@ -42,7 +45,7 @@ OF_CONTAINER = {  # What the other containers are told, by the programs that rea
     "database-roles": {f"LINLI_{name.upper()}_DATABASE_PASSWORD" for name in (*SERVICES, "audit")},
 }
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:\?|:-)?([^}]*)\}")
-SECRET = re.compile(r"PASSWORD|CUSTOMER_KEY|SECRET|PRIVATE")
+SECRET = re.compile(r"PASSWORD|CUSTOMER_KEY|WEBHOOK_KEY|SECRET|PRIVATE")
 
 
 def read(path: Path) -> Document:
@@ -86,13 +89,13 @@ def not_told(compose: Document) -> Found:
         needed = required | (
             {"LINLI_KAFKA_USERNAME", "LINLI_KAFKA_PASSWORD"} if told["LINLI_KAFKA_SECURITY"] == "scram" else set()
         )
-        needed |= OF_INTAKE if name == "intake" else set()
+        needed |= OF_ONE.get(name, set())
         yield from (f"{name} is not told {variable}" for variable in sorted(needed - told.keys()))
 
 
 def told_what_nobody_knows(compose: Document) -> Found:
     for name, service in compose["services"].items():
-        known = OF_CONTAINER.get(name, OF_PROCESS | (OF_INTAKE if name == "intake" else set()))
+        known = OF_CONTAINER.get(name, OF_PROCESS | OF_ONE.get(name, set()))
         told = {variable for variable in service.get("environment", {}) if variable.startswith("LINLI_")}
         yield from (f"{name} is told {variable}, which it does not know" for variable in sorted(told - known))
 
@@ -129,7 +132,8 @@ def foreign_accounts(compose: Document) -> Found:
 def written_secrets(compose: Document) -> Found:
     for name, service in compose["services"].items():
         for variable, value in service.get("environment", {}).items():
-            if SECRET.search(variable) and not re.fullmatch(r"\$\{[A-Z_]+:\?[^}]+\}", str(value)):
+            handed_on = value is None  # where it is set
+            if SECRET.search(variable) and not handed_on and not re.fullmatch(r"\$\{[A-Z_]+:\?[^}]+\}", str(value)):
                 yield f"{name}: {variable} must come from the environment, and be refused when it is empty"
     text = json.dumps(compose)
     for found in re.finditer(r"://[^:/\"]+:([^@\"]*)@", text):

@@ -17,7 +17,9 @@ from linli_cli.labels import FACTS
 from linli_cli.main import build
 from linli_contracts.events import EVENTS
 from linli_contracts.topics import SERVICES
+from linli_dispatch.settings import WebhookSettings
 from linli_intake.main import SERVICE as INTAKE
+from linli_intake.settings import GatewaySettings
 from linli_runtime.commands import SIMULATE
 from linli_runtime.metrics import Metrics
 from linli_runtime.operating import OPERATE
@@ -201,7 +203,8 @@ def _expanded(names: set[str]) -> set[str]:
 
 def _settings_in_code() -> set[str]:
     """Every setting that the product, its scripts and its containers read."""
-    found = {f"LINLI_{name.upper()}" for name in Settings.model_fields}
+    kinds = (Settings, GatewaySettings, WebhookSettings)
+    found = {f"{kind.model_config['env_prefix']}{name.upper()}" for kind in kinds for name in kind.model_fields}
     for name, text in tracked().items():
         if not name.endswith(".md") and "tests" not in name.split("/"):
             found.update(SETTING.findall(text))

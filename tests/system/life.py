@@ -5,6 +5,7 @@ come, a closing of the warranty, a blocked and a paid release, a member's points
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,8 @@ from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House, surviving
 from linli_warranty.handlers import MAP as WARRANTY
 
+os.environ.setdefault("LINLI_WEBHOOK_KEY", "a key of tests")
+"""Else no webhook could be registered in a house."""
 START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 """A Monday, 10:00 in Shanghai."""
 
@@ -213,6 +216,15 @@ async def live(house: House) -> None:
     await _reentrusted(life)
     await _neglected(life)
     await _released(life)
+    await _told_of_orders(life)
+
+
+async def _told_of_orders(life: Life) -> None:
+    """A contractor registers a webhook, ends it and registers another."""
+    hook = {"contractor_id": "c-an", "url": "https://hooks.example.org/linli", "types": ["RepairDone"]}
+    first = await life.do("dispatch.register-webhook", **hook)
+    await life.do("dispatch.end-webhook", webhook_id=first["webhook_id"])
+    await life.do("dispatch.register-webhook", **hook)
 
 
 async def _repaired(life: Life) -> None:

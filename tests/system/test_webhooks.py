@@ -6,6 +6,7 @@ import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -105,8 +106,21 @@ async def partner(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Asyn
     settings.webhook_settings.cache_clear()
 
 
+def as_partners_are_told() -> Any:  # noqa: ANN401 - what a page defines
+    """The function of docs/partners.md, as it stands there."""
+    page = Path(__file__).parents[2].joinpath("docs", "partners.md").read_text(encoding="utf-8")
+    found: dict[str, Any] = {}
+    exec(page.split("```python")[1].split("```")[0], found)  # noqa: S102 - a page of this repository, shown to work
+    return found["is_from_linli"]
+
+
 def verified(sent: Received, secret: str) -> dict[str, Any]:
-    """What a receiver does, written out: the signature over id, instant and body."""
+    """What a receiver does, written out: the signature over id, instant and body; and as partners are told to."""
+    is_from_linli = as_partners_are_told()
+    assert is_from_linli(secret, sent.headers, sent.body)
+    assert not is_from_linli(secret, sent.headers, sent.body + b" ")
+    assert not is_from_linli("whsec_AAAA", sent.headers, sent.body)
+    assert not is_from_linli(secret, sent.headers, sent.body, int(sent.headers["webhook-timestamp"]) + 301)
     key = base64.b64decode(secret.removeprefix("whsec_"))
     said = f"{sent.headers['webhook-id']}.{sent.headers['webhook-timestamp']}.".encode() + sent.body
     expected = "v1," + base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()

@@ -7,6 +7,7 @@ from linli_messaging.intent import Intent
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Outcome, Refusal
 
+from linli_dispatch.addresses import may_be_told
 from linli_dispatch.commands import EndWebhook, RegisterWebhook, ResumeWebhook
 from linli_dispatch.domain import webhook
 from linli_dispatch.domain.webhook import Webhook, webhook_id
@@ -32,7 +33,8 @@ def handle_register_webhook(facts: Facts, body: RegisterWebhook, ctx: Context) -
         return webhook.FOREIGN
     identity = webhook_id(body.contractor_id, body.command_id)
     wanted = Webhook(id=identity, url=body.url, types=body.types, estate_ids=body.estate_ids, since=ctx.now)
-    return webhook.register(facts.get(Webhook, identity), wanted, private=settings.private)
+    allowed = may_be_told(body.url, private=settings.private)
+    return webhook.register(facts.get(Webhook, identity), wanted, may_be_told=allowed)
 
 
 def handle_end_webhook(facts: Facts, body: EndWebhook, ctx: Context) -> Outcome:
