@@ -65,9 +65,8 @@ class Relay:
     _published: dict[int, int] = field(default_factory=dict)
     _overdue: bool = False
     """Clocks were overdue when the heads were last told."""
-    _asked: dict[int, int] = field(default_factory=dict)
-    """Lanes to be sent again once there is room, each with the number before the first. Who asked asks again, should
-    this process die."""
+    _again: dict[int, int] = field(default_factory=dict)
+    """Lanes that are being sent again, and from which number on."""
     _stopping: bool = False
 
     def wake(self) -> None:
@@ -109,6 +108,7 @@ class Relay:
     async def _work(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         self._published = {row["lane"]: row["number"] for row in await connection.fetch(self.queries["read_published"])}
         self._position = dict(self._published)
+        self._again = {}
         self.active = True
         wait_s = LOOK_EVERY_S[0]
         telling = asyncio.create_task(self._tell())
@@ -116,7 +116,7 @@ class Relay:
             while not self._stopping:
                 if telling.done():
                     telling.result()
-                self._step_back(await connection.fetch(self.queries["take_resend"]))
+                await self._step_back(connection)
                 moved = await self._relay_once(connection)
                 if moved:
                     wait_s = LOOK_EVERY_S[0]
@@ -144,16 +144,24 @@ class Relay:
         self.produced += len(rows)
         return True
 
-    def _step_back(self, asked: Iterable[asyncpg.Record]) -> None:
-        """Begin to send again what was asked for, in as many lanes as there is room for; the others wait."""
-        for row in asked:
-            before = row["from_number"] - 1
-            self._asked[row["lane"]] = min(before, self._asked.get(row["lane"], before))
-        behind = {lane for lane, at in self._position.items() if at < self._published[lane]}
-        for lane in sorted(self._asked.keys() & self._position.keys()):
-            if lane in behind or len(behind) < LANES_AGAIN:
-                self._position[lane] = min(self._position[lane], self._asked.pop(lane))
-                behind.add(lane)
+    async def _step_back(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
+        """Note which lanes have been sent again, and begin with those that wait, as many as there is room for.
+
+        Who asks once more while a lane is under way is answered by what is on its way.
+        """
+        done = {lane: first for lane, first in self._again.items() if self._position[lane] >= self._published[lane]}
+        if done:
+            await connection.execute(self.queries["drop_resend"], list(done), list(done.values()))
+        for lane in done:
+            del self._again[lane]
+        for row in await connection.fetch(self.queries["read_resend"]):
+            lane, first = row["lane"], row["from_number"]
+            under_way = self._again.get(lane)
+            if lane in self._position and (
+                first < under_way if under_way is not None else len(self._again) < LANES_AGAIN
+            ):
+                self._again[lane] = first
+                self._position[lane] = min(self._position[lane], first - 1)
 
     async def _read_next(self, connection: Any) -> list[asyncpg.Record]:  # noqa: ANN401 - asyncpg's proxy
         """What is new, and some of what is to be sent again. Only what is published can be in the archive."""

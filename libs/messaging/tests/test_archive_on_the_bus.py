@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import linli_messaging.relay as relay_module
 import pytest
-from linli_contracts.lanes import LANES
+from linli_contracts.lanes import LANES, lane_of
 from linli_messaging.archiving import Archiver
 from linli_testkit.backup import Backup
 from linli_testkit.house import PowerCuts
@@ -102,6 +102,33 @@ async def test_a_bus_is_rebuilt_from_the_archive_and_who_has_it_skips_it(
     relay.wake()
     await until(lambda: all_rung(bus, 21))
     assert await bus.gaps() == []
+
+
+@pytest.mark.rule("OPS-03")
+async def test_a_replay_outlives_the_relay_that_began_it(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a replay of many lanes, one at a time, when the relay dies in it, then the next one ends it, unasked."""
+    monkeypatch.setattr(relay_module, "LANES_AGAIN", 1)
+    for bell in BELLS:
+        await bus.strike(bell, 1)
+    first = bus.relay("first")
+    await until(lambda: all_rung(bus, 1))
+    await archive(bus)
+    with PowerCuts("relay-after-produce", passage=3):
+        lanes = sorted({lane_of(bell) for bell in BELLS})
+        await bus.north.pool.execute(
+            bus.north.room.queries["ask_resend"], lanes, [1] * len(lanes), ["operator"] * len(lanes)
+        )
+        first.wake()
+        await asyncio.wait([bus.tasks["first"]], timeout=WITHIN_S)
+    assert bus.tasks["first"].done()
+    await bus.end("first")
+    next_one = bus.relay("next")
+
+    async def ended() -> bool:
+        return not await bus.north.pool.fetchval("SELECT count(*) FROM resend")
+
+    await until(ended)
+    assert len(BELLS) > next_one.produced >= len(BELLS) - 3
 
 
 @pytest.mark.rule("OPS-03")

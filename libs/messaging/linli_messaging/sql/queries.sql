@@ -257,9 +257,14 @@ SELECT l.lane, t.due_at FROM lane l CROSS JOIN LATERAL (
 INSERT INTO resend (lane, from_number, asked_by) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::text[])
 ON CONFLICT (lane) DO UPDATE SET from_number = LEAST(resend.from_number, EXCLUDED.from_number), asked_by = EXCLUDED.asked_by;
 
--- name: take_resend
--- What is to be sent again; taken by the one active relay.
-DELETE FROM resend RETURNING lane, from_number;
+-- name: read_resend
+-- What is to be sent again, by the one active relay: a row stays until it has been, so that another relay goes on with it.
+SELECT lane, from_number FROM resend;
+
+-- name: drop_resend
+-- These lanes have been sent again from these numbers on; where a lower one was asked for meanwhile, it stays.
+DELETE FROM resend USING unnest($1::smallint[], $2::bigint[]) AS d (lane, from_number)
+WHERE resend.lane = d.lane AND resend.from_number = d.from_number;
 
 -- name: first_number_since
 -- The first number of each lane whose fact is not older than an instant.
