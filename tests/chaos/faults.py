@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from linli_contracts.topics import SERVICES
+from linli_contracts.topics import INTAKE, SERVICES
+from linli_messaging import crash
 
 from tests.chaos import breaking_bus, breaking_database, joining, killing, poison, restoring
 from tests.chaos.strike import Strike
@@ -84,6 +85,11 @@ _ALL: Final = (
     *(
         Fault(f"crash-{service}", f"SIGKILL at crash points of {service}", partial(killing.crash_points, service))
         for service in SERVICES
+    ),
+    Fault(
+        "crash-sending",
+        "SIGKILL of intake between sending a message and noting it",
+        partial(killing.crash_points, INTAKE, points=crash.EFFECT_POINTS),
     ),
     Fault("one-of-three", "one of three brokers killed", partial(breaking_bus.nodes_killed, 1), brokers=3),
     Fault("two-of-three", "two of three brokers killed", partial(breaking_bus.nodes_killed, 2), brokers=3),

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from typing import Final
 
 from linli_contracts.topics import SERVICES
@@ -17,10 +18,10 @@ KILLS: Final = 5
 _LOOK_S: Final = 0.02
 
 
-async def crash_points(service: str, strike: Strike) -> None:
-    """SIGKILL at crash points of the writer loop and the relay, one after the other, while load comes."""
+async def crash_points(service: str, strike: Strike, points: Sequence[str] = crash.POINTS) -> None:
+    """SIGKILL at crash points, of the writer loop and the relay, or these, one after the other, while load comes."""
     world = strike.world
-    for point in strike.dice.sample(crash.POINTS, len(crash.POINTS)):
+    for point in strike.dice.sample(points, len(points)):
         if strike.sent.is_set():
             break
         await world.restart(service, crash_at=f"{point}:{strike.dice.randint(1, 3)}")

@@ -157,7 +157,8 @@ class Round:
                 "received_by": f"{name}-agent",
             }
             what = REPAIR if repair else {"subcategory": estate.dice.choice(("noise", "parking"))}
-            forms.append(("intake.receive", request(**person, **what)))
+            channel = "app" if number % 2 else "hotline"  # what comes by the app is confirmed by a message
+            forms.append(("intake.receive", request(**person, **what, channel=channel)))
         answers = await self._send(INTAKE, estate, "receive", at, *forms)
         for case, answer in zip(estate.cases, answers, strict=True):
             case.update(id=answer.answer["case_id"], customer=answer.answer["customer_ref"])
