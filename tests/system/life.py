@@ -214,6 +214,7 @@ async def live(house: House) -> None:
     await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=95, by="caller-1")
     await _repaired(life)
     await _reentrusted(life)
+    await _unsigned(life)
     await _neglected(life)
     await _released(life)
     await _told_of_orders(life)
@@ -297,6 +298,21 @@ async def reentrust(life: Life, case_id: str) -> None:
     for person in OFFICES:
         signer = "manager-wu" if person == "vp-qin" else person
         await life.do_as(signer, "dispatch.decide-application", **application, submission=2, verdict="approved")
+
+
+async def _unsigned(life: Life) -> None:
+    """An owner who is abroad and does not sign: told by express mail after the month. Another one signs late."""
+    for home, signs in ("xh01.p1-1-104", False), ("xh01.p1-1-105", True):
+        contact = f"1380000001{int(signs)}"
+        lamp = await life.do("intake.receive", **request(**REPAIR, home_id=home, contact=contact))
+        await life.after(hours=2)
+        await life.do("dispatch.finish", case_id=lamp["case_id"])
+        await life.do("dispatch.miss-signature", case_id=lamp["case_id"], reason="owner_abroad")
+        await life.after(days=32)
+        if signs:
+            await life.do("dispatch.sign", case_id=lamp["case_id"])
+        else:
+            await life.do("dispatch.send-express-mail", case_id=lamp["case_id"], receipt="sf-1001")
 
 
 async def _neglected(life: Life) -> None:

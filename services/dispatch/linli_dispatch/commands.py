@@ -176,6 +176,24 @@ class Finish(OnTicket):
     """The repair is done."""
 
 
+class Sign(OnTicket):
+    """The owner accepts the finished repair."""
+
+    consent: Consent = "signature"
+
+
+class MissSignature(OnTicket):
+    """The owner does not sign, for a reason on their side."""
+
+    reason: Code
+
+
+class SendExpressMail(OnTicket):
+    """The owner was told by express mail; ``receipt`` is the carrier's number on the receipt that is kept."""
+
+    receipt: Key
+
+
 class RefuseOrder(OnTicket):
     """The contractor refuses to come."""
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Contractor, PricedWork, Staff, Workload
-from linli_dispatch.domain.ticket import Order, Plan, RunningClock, Wait
+from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, Wait
 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
@@ -62,6 +62,7 @@ class TicketSeen(BaseModel):
     kept: dict[Clock, int]
     missed: dict[Clock, int]
     completed_at: Instant | None
+    acceptance: Acceptance
     closed_at: Instant | None
     closed_how: str | None
 

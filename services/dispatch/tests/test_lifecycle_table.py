@@ -25,11 +25,11 @@ def test_whatever_is_not_closed_can_be_withdrawn() -> None:
     assert {status for status in STATUSES if after(status, "withdrawn") == "closed"} == set(STATUSES) - {"closed"}
 
 
-@pytest.mark.rule("FUP-01", "DSP-05")
+@pytest.mark.rule("FUP-01", "DSP-05", "DSP-12")
 def test_a_case_is_closed_after_its_completion_or_withdrawn() -> None:
     closing = {(status, happening) for status, happening in product(STATUSES, HAPPENINGS)
                if after(status, happening) == "closed" and happening != "withdrawn"}  # fmt: skip
-    rights = ("satisfied", "unreachable", "time_limit", "standard_answer")
+    rights = ("satisfied", "unreachable", "time_limit", "notified_by_mail", "standard_answer")
     assert closing == {("completed", right) for right in rights}
 
 

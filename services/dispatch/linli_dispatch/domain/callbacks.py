@@ -8,7 +8,7 @@ from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import begin_round
 from linli_dispatch.domain.repair import asks_coverage
-from linli_dispatch.domain.ticket import NO_TIME
+from linli_dispatch.domain.ticket import NO_TIME, Acceptance
 from linli_dispatch.domain.turn import Turn
 
 
@@ -25,9 +25,15 @@ def follow_callback(turn: Turn, found: CallbackCompleted) -> None:
 
 
 def follow_unreachable(turn: Turn, found: CustomerUnreachable) -> None:
-    """All tries failed: closed, neither satisfied nor unsatisfied (FUP-04)."""
-    if _fits(turn, found.round, "unreachable"):
-        close(turn, "unreachable")
+    """All tries failed: closed, neither satisfied nor unsatisfied (FUP-04). Unsigned repairs await mail (DSP-12)."""
+    if not _fits(turn, found.round, "unreachable"):
+        return
+    if turn.ticket.acceptance.awaited:
+        turn.because(
+            "DSP-12", "unreachable, but the signature is awaited: express mail follows", {"round": found.round}
+        )
+        return
+    close(turn, "unreachable")
 
 
 def reopen(turn: Turn, happening: Happening) -> None:
@@ -58,6 +64,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         plan=None,
         steps=(),
         completed_at=None,
+        acceptance=Acceptance(),
     )
     turn.tell(
         TicketReopened(

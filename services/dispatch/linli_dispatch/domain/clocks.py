@@ -166,6 +166,21 @@ def _approval_clock(name: Clock, rule: str, kind: ApplicationKind) -> ClockRule:
     return ClockRule(name, rule, _before_an_office(kind), _approval, step=_asked(kind))
 
 
+def _called_back(ticket: Ticket) -> datetime | None:
+    return None if ticket.acceptance.awaited else ticket.completed_at
+
+
+def _unsigned(ticket: Ticket) -> datetime | None:
+    return ticket.acceptance.mail_asked_at or ticket.completed_at if ticket.acceptance.awaited else None
+
+
+def _express_mail(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    asked = ticket.acceptance.mails_asked
+    if asked:
+        return Due(since + terms.express_mail_again * 2 ** (asked - 1))
+    return terms.departments.due(since, terms.unsigned_closed_after)
+
+
 def _callback_close(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return terms.departments.due(since, terms.close_within)
 
@@ -215,8 +230,17 @@ CLOCKS: Final[tuple[ClockRule, ...]] = (
     ClockRule(
         "callback_close",
         "FUP-01",
-        lambda ticket: ticket.completed_at,
+        _called_back,
         _callback_close,
+        during=COMPLETED,
+        deadline=False,
+    ),
+    ClockRule(
+        "express_mail",
+        "DSP-12",
+        _unsigned,
+        _express_mail,
+        step=lambda ticket: ticket.acceptance.mails_asked + 1,
         during=COMPLETED,
         deadline=False,
     ),

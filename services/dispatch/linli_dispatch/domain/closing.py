@@ -10,7 +10,7 @@ from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
 
-How = Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit"]
+How = Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit", "notified_by_mail"]
 """By what right a case is closed: the happenings of the lifecycle that lead there."""
 
 
@@ -57,4 +57,5 @@ def _end(turn: Turn, how: How) -> None:
             closed_at=turn.at,
         )
     )
-    turn.because("INT-15" if how == "withdrawn" else "FUP-01", "ticket closed", {"how": how, "round": ticket.round})
+    rule = "INT-15" if how == "withdrawn" else "DSP-12" if how == "notified_by_mail" else "FUP-01"
+    turn.because(rule, "ticket closed", {"how": how, "round": ticket.round})

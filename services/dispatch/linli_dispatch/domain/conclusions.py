@@ -91,6 +91,17 @@ CONCLUSIONS: Final[Conclusions] = {
     ),
     "contractor arrived": Conclusion("施工单位到场", "contractor arrived"),
     "repair done": Conclusion("维修完成", "repair done"),
+    "repair accepted by the owner": Conclusion("业主签字验收", "repair accepted by the owner"),
+    "no signature, for a reason on the customer's side": Conclusion(
+        "因客户原因未签字", "no signature, for a reason on the customer's side", ("dispatch.unsigned_closed_after",)
+    ),
+    "express mail is due": Conclusion(
+        "应寄特快专递", "express mail is due", ("dispatch.unsigned_closed_after", "dispatch.express_mail_again")
+    ),
+    "express mail sent": Conclusion("特快专递已寄出", "express mail sent"),
+    "unreachable, but the signature is awaited: express mail follows": Conclusion(
+        "无法联系，待签字：将寄特快专递", "unreachable, but the signature is awaited: express mail follows"
+    ),
     "contractor reported a delay": Conclusion("施工单位报告延期", "contractor reported a delay"),
     "strong complaint about the contractor's people": Conclusion(
         "对施工人员的强烈投诉", "strong complaint about the contractor's people"

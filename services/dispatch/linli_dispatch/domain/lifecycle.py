@@ -4,7 +4,7 @@
                           │ ▲                       │                          │
                           │ └──unsatisfied──┐       │                          │
                           └────completed──▶ completed ◀────────────────────────┘
-                                             │ satisfied · unreachable · time limit · standard answer
+                                             │ satisfied · unreachable · time limit · notified by mail · standard answer
        any of them ──withdrawn──▶ closed ◀───┘
 
 The statuses are as few as the rules tell apart: *received* is known but not graded; in *open* our own people act, in
@@ -18,7 +18,8 @@ from typing import Final, Literal
 Status = Literal["received", "open", "coverage_asked", "contractor_notified", "completed", "closed"]
 Happening = Literal[
     "graded", "graded_with_coverage_asked", "covered", "not_covered", "completed", "standard_answer",
-    "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "withdrawn",
+    "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "notified_by_mail",
+    "withdrawn",
 ]  # fmt: skip
 
 IN_HAND: Final[frozenset[Status]] = frozenset({"open", "coverage_asked", "contractor_notified"})
@@ -42,6 +43,7 @@ TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("completed", "unsatisfied_with_coverage_asked"): "coverage_asked",
     ("completed", "unreachable"): "closed",
     ("completed", "time_limit"): "closed",
+    ("completed", "notified_by_mail"): "closed",
     ("completed", "standard_answer"): "closed",
     ("completed", "withdrawn"): "closed",
 }

@@ -185,3 +185,13 @@ PLAN_NOT_SIGNED: Final = Refusal(
     "处理方案尚未执行完毕并经客户确认。",
     "A plan is on its way: the customer has not signed that it was carried out.",
 )
+NOT_COMPLETED: Final = Refusal(
+    "not-completed", "DSP-12", "工单未完工或已关闭。", "The ticket is not completed, or closed already."
+)
+ALREADY_SIGNED: Final = Refusal("already-signed", "DSP-12", "业主已签字验收。", "The owner has accepted and signed.")
+MAIL_NOT_DUE: Final = Refusal(
+    "mail-not-due",
+    "DSP-12",
+    "未因客户原因逾期一个月未签字，不以快递通知关闭。",
+    "Mail closes a repair that is unsigned for over a month after completion, for the customer's reason.",
+)

@@ -10,6 +10,7 @@ from typing import Final
 from linli_contracts.events.dispatch import Clock, DeadlineMissed
 from linli_rulebook.decision import Append, Timer
 
+from linli_dispatch.domain.acceptance import ask_for_mail
 from linli_dispatch.domain.clocks import RULE_OF, counted, published_later, wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.ladder import climb
@@ -95,6 +96,7 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "age_level_1": raise_by_age,
     "ladder_step": expire_step,
     "callback_close": close_uncalled,
+    "express_mail": ask_for_mail,
 }
 
 

@@ -78,6 +78,8 @@ class Terms:
     reentrust_after_lateness: timedelta
     reentrust_small_amount_fen: int
     close_within: Span
+    unsigned_closed_after: Span
+    express_mail_again: timedelta
     wait_at_most: timedelta
     ladder_step_limit: Span
     approval_step_limit: Span
@@ -134,6 +136,8 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         reentrust_after_lateness=policy.span("dispatch.reentrust_after_lateness").elapsed,
         reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),
         close_within=policy.span("followup.close_within"),
+        unsigned_closed_after=policy.span("dispatch.unsigned_closed_after"),
+        express_mail_again=policy.span("dispatch.express_mail_again").elapsed,
         wait_at_most=policy.span("dispatch.wait_at_most").elapsed,
         ladder_step_limit=policy.span("dispatch.ladder_step_limit"),
         approval_step_limit=policy.span("dispatch.approval_step_limit"),

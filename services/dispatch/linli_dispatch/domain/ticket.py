@@ -139,6 +139,23 @@ class Plan:
     carried_out: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the owner did about a finished repair, in this round (DSP-12)."""
+
+    signed_at: AwareDatetime | None = None
+    missing_reason: str | None = None
+    """The reason on the customer's side why there is no signature."""
+    mails_asked: int = 0
+    """How often the express mail was asked for."""
+    mail_asked_at: AwareDatetime | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the signature is missing for a reason on the customer's side."""
+        return self.missing_reason is not None and self.signed_at is None
+
+
 class Ticket(State):
     """A case. Fields of a round are set anew when it is reopened; the others belong to its whole life."""
 
@@ -228,6 +245,7 @@ class Ticket(State):
     steps: tuple[LadderStep, ...] = ()
     """The steps of the ladder taken in this round."""
     completed_at: AwareDatetime | None = None
+    acceptance: Acceptance = Acceptance()
 
     def application(self, kind: ApplicationKind) -> Application | None:
         """The last application of a kind, decided or not."""

@@ -21,6 +21,7 @@ from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
 from linli_dispatch.domain.webhook import WEBHOOK, Webhook
+from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.following import (
     handle_callback,
     handle_clock,
@@ -99,6 +100,7 @@ _RULES_OF_CLOCK: Final = {
     "age_level_1": ("DSP-06", "INT-06"),
     "ladder_step": ("DSP-06",),
     "callback_close": ("FUP-01",),
+    "express_mail": ("DSP-12",),
     WAIT_ENDS: ("DSP-06", "DSP-19"),
 }
 
@@ -114,7 +116,7 @@ MAP: Final = ServiceMap(
         OnEvent(ComplaintWithdrawn, needs_of_case, handle_withdrawn, ("INT-15",)),
         OnEvent(CoverageAnswered, needs_of_case, handle_coverage, ("DSP-10",)),
         OnEvent(CallbackCompleted, needs_of_case, handle_callback, ("FUP-01", "DSP-05")),
-        OnEvent(CustomerUnreachable, needs_of_case, handle_unreachable, ("FUP-04",)),
+        OnEvent(CustomerUnreachable, needs_of_case, handle_unreachable, ("FUP-04", "DSP-12")),
     ),
     commands=(
         OnCommand(
@@ -186,6 +188,21 @@ MAP: Final = ServiceMap(
             "dispatch.finish", "POST /tickets/{case_id}/finish", commands.Finish, "partner:repair",
             needs_of_command, handle_finish, ("DSP-10", "DSP-03"),
             org_of_ticket, "The repair is done",
+        ),
+        OnCommand(
+            "dispatch.sign", "POST /tickets/{case_id}/signature", commands.Sign, "dispatch:handle",
+            needs_of_command, handle_sign, ("DSP-12", "DSP-05"),
+            org_of_ticket, "The owner accepts the finished repair and signs",
+        ),
+        OnCommand(
+            "dispatch.miss-signature", "POST /tickets/{case_id}/signature/missing", commands.MissSignature,
+            "dispatch:handle", needs_of_command, handle_miss_signature, ("DSP-12",),
+            org_of_ticket, "The owner does not sign, for a reason on their side",
+        ),
+        OnCommand(
+            "dispatch.send-express-mail", "POST /tickets/{case_id}/express-mail", commands.SendExpressMail,
+            "dispatch:handle", needs_of_command, handle_send_express_mail, ("DSP-12",),
+            org_of_ticket, "The express mail is out: the repair is closed as notified",
         ),
         OnCommand(
             "dispatch.refuse-order", "POST /tickets/{case_id}/refuse", commands.RefuseOrder, "partner:repair",

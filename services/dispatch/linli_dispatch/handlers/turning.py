@@ -1,6 +1,7 @@
 """From an input to a turn of its ticket, and from the turn to an outcome."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts
@@ -8,6 +9,7 @@ from linli_rulebook.decision import Early, Outcome, Refusal
 
 from linli_dispatch import commands
 from linli_dispatch.domain import refusals
+from linli_dispatch.domain.lifecycle import IN_HAND, Status
 from linli_dispatch.domain.places import Estate, Workload
 from linli_dispatch.domain.running_out import catch_up
 from linli_dispatch.domain.terms import terms_of
@@ -30,13 +32,21 @@ def turn_of(facts: Facts, ticket: Ticket, estate: Estate, ctx: Context) -> Turn:
     )
 
 
-def on_command(facts: Facts, command: commands.OnTicket, ctx: Context, rule: Rule) -> Outcome:
-    """What a command about a case in hand decides, after everything that had run out before it."""
+def on_command(
+    facts: Facts,
+    command: commands.OnTicket,
+    ctx: Context,
+    rule: Rule,
+    *,
+    during: AbstractSet[Status] = IN_HAND,
+    otherwise: Refusal = refusals.NOT_IN_HAND,
+) -> Outcome:
+    """What a command about a case decides while it has one of these statuses, after all that had run out before it."""
     ticket, estate = facts.get(Ticket, command.case_id), facts.get(Estate, key_of(command.case_id))
     if ticket is None or estate is None:
         return refusals.TICKET_NOT_FOUND
-    if not ticket.in_hand:
-        return refusals.NOT_IN_HAND
+    if ticket.status not in during:
+        return otherwise
     turn = turn_of(facts, ticket, estate, ctx)
     catch_up(turn)
     return rule(turn) or turn.decision()

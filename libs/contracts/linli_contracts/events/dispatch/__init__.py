@@ -2,6 +2,12 @@
 
 from typing import Final
 
+from linli_contracts.events.dispatch.acceptance import (
+    ExpressMailDue,
+    ExpressMailSent,
+    RepairAccepted,
+    SignatureMissing,
+)
 from linli_contracts.events.dispatch.approvals import (
     ApprovalAsked,
     ApprovalDecided,
@@ -79,6 +85,8 @@ __all__ = [
     "DepartmentAnswered",
     "EstateKind",
     "EstateRegistered",
+    "ExpressMailDue",
+    "ExpressMailSent",
     "Ground",
     "HomeRegistered",
     "LadderStep",
@@ -90,10 +98,12 @@ __all__ = [
     "PlanProposed",
     "PlanRejected",
     "ReentrustingProposed",
+    "RepairAccepted",
     "RepairDone",
     "RepairReentrusted",
     "Role",
     "RunnerUp",
+    "SignatureMissing",
     "StaffRostered",
     "TicketAssigned",
     "TicketClosed",
@@ -143,6 +153,10 @@ EVENTS: Final = (
     CompensationAgreed,
     WorkPriced,
     RepairDone,
+    RepairAccepted,
+    SignatureMissing,
+    ExpressMailDue,
+    ExpressMailSent,
     TicketResolved,
     TicketReopened,
     TicketClosed,

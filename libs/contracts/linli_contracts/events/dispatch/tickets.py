@@ -156,7 +156,7 @@ class TicketClosed(Event):
     case_id: Id
     estate_id: Key
     round: int
-    how: Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit"]
+    how: Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit", "notified_by_mail"]
     level: Level
     customer_ref: Key
     received_at: Instant

@@ -14,8 +14,8 @@ Consent = Literal["signature", "recorded"]
 """How a customer agreed: signed, or said so on a recording (DSP-05)."""
 Clock = Literal[
     "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
-    "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "reentrusting_approval",
-    "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
+    "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
+    "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
 ]  # fmt: skip
 ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works", "measure"]
 """What offices approve, one after another: each kind has its chain in the policy."""
