@@ -44,7 +44,7 @@ FACTS: Final = {
     "WorkPriced": Words("价格库更新", "work priced"),
     "RepairDone": Words("维修完成", "repair done"),
     "RepairAccepted": Words("业主签字验收", "repair accepted by the owner"),
-    "SignatureMissing": Words("因客户原因未签字", "no signature, the customer's reason"),
+    "SignatureMissed": Words("因客户原因未签字", "no signature, the customer's reason"),
     "ExpressMailDue": Words("应寄特快专递", "express mail is due"),
     "ExpressMailSent": Words("特快专递已寄出", "express mail sent"),
     "TicketResolved": Words("处理完成", "resolved"),

@@ -49,7 +49,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "CompensationAgreed": Step(_IN_HAND),
     "RepairDone": Step(_IN_HAND, "completed"),
     "RepairAccepted": Step(("completed",)),
-    "SignatureMissing": Step(("completed",)),
+    "SignatureMissed": Step(("completed",)),
     "ExpressMailDue": Step(("completed",)),
     "ExpressMailSent": Step(("completed",)),
     "TicketResolved": Step(_IN_HAND, "completed"),

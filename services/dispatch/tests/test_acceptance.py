@@ -10,7 +10,7 @@ from linli_contracts.events.dispatch import (
     ExpressMailDue,
     ExpressMailSent,
     RepairAccepted,
-    SignatureMissing,
+    SignatureMissed,
     TicketClosed,
 )
 from linli_messaging.service_map import Actor
@@ -63,7 +63,7 @@ def test_the_mail_is_due_strictly_after_one_month(office: Office, done: str, ove
     """
     office.now = local(done) - timedelta(days=1)
     unsigned(office, local(done))
-    assert office.facts(SignatureMissing)[0].done_at == local(done)
+    assert office.facts(SignatureMissed)[0].done_at == local(done)
     for moment in (local(over) - SECOND, local(over)):
         office.until(moment)
         assert office.facts(ExpressMailDue) == []

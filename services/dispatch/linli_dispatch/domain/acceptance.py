@@ -12,7 +12,7 @@ from linli_contracts.events.dispatch import (
     ExpressMailDue,
     ExpressMailSent,
     RepairAccepted,
-    SignatureMissing,
+    SignatureMissed,
 )
 from linli_rulebook.decision import Refusal
 
@@ -54,7 +54,7 @@ def miss_signature(turn: Turn, reason: str) -> Refusal | None:
     turn.change(acceptance=replace(ticket.acceptance, missing_reason=reason))
     wind(turn)
     turn.tell(
-        SignatureMissing(
+        SignatureMissed(
             case_id=ticket.id,
             estate_id=ticket.estate_id,
             round=ticket.round,

@@ -6,7 +6,7 @@ from linli_contracts.events.dispatch.acceptance import (
     ExpressMailDue,
     ExpressMailSent,
     RepairAccepted,
-    SignatureMissing,
+    SignatureMissed,
 )
 from linli_contracts.events.dispatch.approvals import (
     ApprovalAsked,
@@ -103,7 +103,7 @@ __all__ = [
     "RepairReentrusted",
     "Role",
     "RunnerUp",
-    "SignatureMissing",
+    "SignatureMissed",
     "StaffRostered",
     "TicketAssigned",
     "TicketClosed",
@@ -154,7 +154,7 @@ EVENTS: Final = (
     WorkPriced,
     RepairDone,
     RepairAccepted,
-    SignatureMissing,
+    SignatureMissed,
     ExpressMailDue,
     ExpressMailSent,
     TicketResolved,

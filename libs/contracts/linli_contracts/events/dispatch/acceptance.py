@@ -18,7 +18,7 @@ class RepairAccepted(Event):
     accepted_at: Instant
 
 
-class SignatureMissing(Event):
+class SignatureMissed(Event):
     """The owner does not sign, for a reason on their side (DSP-12)."""
 
     producer = DISPATCH
