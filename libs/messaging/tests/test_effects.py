@@ -1,0 +1,159 @@
+"""Effects are intents of their decision: one a cause, none of what is not live; an end is told once, or set aside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from linli_contracts.envelope import headers_of
+from linli_messaging.effects import MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
+from linli_messaging.intent import Intent, Patience, Repeats, Result, Taken
+from linli_messaging.live import LiveFrom
+from linli_messaging.reading import Reader
+from linli_messaging.service_map import Context, Facts, OnEvent, OnOutcome
+from linli_rulebook.decision import Decision, Outcome
+from linli_rulebook.effect import Effect
+from linli_testkit.clock import HandClock
+from linli_testkit.databases import Databases
+from linli_testkit.house import House, Room
+
+from libs.messaging.tests import small
+from libs.messaging.tests.small import AT, Bell, Heard, Rung
+
+BROKEN: Final = "e1.broken"
+
+
+def on_rung(facts: Facts, fact: Rung, ctx: Context) -> Outcome:
+    """A letter about the bell, to whom ``how`` says; its cause is the bell and the how-many-eth ring."""
+    letter = Effect(
+        kind="letter", cause=f"{fact.case_id}|{fact.nth}", subject=fact.case_id, recipient=fact.how or "somebody",
+        payload={"nth": fact.nth}, send_from=ctx.now, give_up_at=ctx.now + timedelta(hours=1),
+    )  # fmt: skip
+    return Decision(effects=(letter,))
+
+
+def on_letter_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
+    """Told as heard; a bug for one of them."""
+    if intent.subject == BROKEN:
+        raise RuntimeError("a bug was ordered")
+    nth = int(intent.payload["nth"])
+    return Decision(events=(Heard(case_id=intent.subject, estate_id="e1", nth=nth, text=intent.status, at=ctx.now),))
+
+
+MAP: Final = replace(
+    small.MAP,
+    events=(OnEvent(Rung, lambda fact: [(Bell, fact.case_id)], on_rung, ("INT-16",)),),
+    outcomes=(OnOutcome("letter", lambda intent: [(Bell, intent.subject)], on_letter_ended, ("INT-16",)),),
+)
+
+
+class Post:
+    """Takes every letter, once it may."""
+
+    kind = "letter"
+    repeats: Repeats = "recognised"
+
+    def __init__(self) -> None:
+        self.sent: list[Intent] = []
+        self.open = asyncio.Event()
+
+    def patience(self, now: object) -> Patience:
+        return Patience(first_wait_s=1, longest_wait_s=1, jitter=0)
+
+    async def send(self, intent: Intent) -> Result:
+        self.sent.append(intent)
+        await self.open.wait()
+        return Taken("taken")
+
+    async def ask(self, intent: Intent) -> None:
+        return None
+
+
+@pytest.fixture
+async def house(databases: Databases) -> AsyncIterator[House]:
+    """The small service with letters."""
+    database = await databases.fresh()
+    built = await House.build(database.dsn, [(MAP, small.SQL)], AT)
+    yield built
+    await built.close()
+    await databases.drop(database)
+
+
+def ring(number: int, bell: str = "e1.a", nth: int = 0, how: str = "") -> Any:  # noqa: ANN401 - a record of the bus
+    return Reader(MAP).read(
+        headers_of(small.envelope(small.rung(bell, nth, how), number)),
+        small.rung(bell, nth, how).model_dump_json().encode(),
+    )
+
+
+async def intents(room: Room) -> list[tuple[str, str, bool, str | None]]:
+    rows = await room.connection.fetch("SELECT cause, status, told, stuck FROM intent ORDER BY cause")
+    return [(row["cause"], row["status"], row["told"], row["stuck"]) for row in rows]
+
+
+async def carry_out(room: Room, post: Post) -> None:
+    """The runner's steps until nothing is due."""
+    post.open.set()
+    runner = EffectRunner(None, room.queries, HandClock(AT), by_kind([post]), frozenset({"letter"}), lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+    while await runner._start_due(room.connection) or runner._under_way:
+        await runner._wait()
+        await runner._note_ended(room.connection)
+
+
+@pytest.mark.rule("OPS-03", "INT-16")
+async def test_one_cause_is_one_intent(house: House, room: Room) -> None:
+    """Given two facts that ask for the same letter, then there is one intent, in the transaction of the first."""
+    await room.commit([ring(1), ring(2), ring(3, nth=1)])
+    await room.commit([ring(4)])
+    assert [cause for cause, *_ in await intents(room)] == ["e1.a|0", "e1.a|1"]
+
+
+@pytest.mark.rule("OPS-03")
+async def test_what_is_not_live_asks_for_nothing(house: House, room: Room) -> None:
+    """Given a service that joined after a fact, then it takes the fact in and sends nothing."""
+    room.transactor.live_from = LiveFrom(AT + timedelta(seconds=1))
+    await room.commit([ring(1)])
+    assert await intents(room) == []
+
+
+@pytest.mark.rule("OPS-02", "INT-16")
+async def test_an_end_that_cannot_be_told_stands_alone(house: House, room: Room) -> None:
+    """Given a bug in telling one letter's end, then the other is told, and a new program tells the first."""
+    await room.commit([ring(1), ring(2, BROKEN)])
+    await carry_out(room, Post())
+    await house.deliver()
+    (mine, other) = await intents(room)
+    assert mine == ("e1.a|0", "sent", True, None)
+    assert other[:3] == (f"{BROKEN}|0", "sent", False)
+    assert "a bug was ordered" in str(other[3])
+    told = "SELECT count(*) FROM outbox WHERE type = 'Heard'"
+    assert await room.connection.fetchval(told) == 1
+    await room.fetch("free_stuck_intents")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("libs.messaging.tests.test_effects.BROKEN", "")
+        await house.deliver()
+    assert await room.connection.fetchval(told) == 2
+    await house.deliver()
+    assert await room.connection.fetchval(told) == 2
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_slow_recipient_has_a_few_sendings_at_a_time(house: House, room: Room) -> None:
+    """Given many letters to one who is slow, then a few are under way, and the others' go out meanwhile."""
+    many = [ring(number, nth=number, how="slow") for number in range(1, 101)]
+    await room.commit([*many, *(ring(100 + number, nth=100 + number, how=f"one-{number}") for number in range(1, 11))])
+    post = Post()
+    runner = EffectRunner(None, room.queries, HandClock(AT), by_kind([post]), frozenset({"letter"}), lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+    for _ in range(5):
+        await runner._start_due(room.connection)
+        await asyncio.sleep(0)
+    recipients = [intent.recipient for intent in post.sent]
+    assert recipients.count("slow") == MOST_A_RECIPIENT
+    assert len(recipients) == MOST_A_RECIPIENT + 10 < MOST_UNDER_WAY
+    post.open.set()
+    while await runner._start_due(room.connection) or runner._under_way:
+        await runner._wait()
+        await runner._note_ended(room.connection)
+    assert len({intent.cause for intent in post.sent}) == len(post.sent) == 110
