@@ -86,6 +86,18 @@ async def test_what_is_not_published_stays(room: Room, archiver: Archiver) -> No
     assert await kept(room) == [4, 5]
 
 
+@pytest.mark.rule("OPS-03", "PAR-02")
+async def test_what_a_feed_has_still_to_look_at_stays(room: Room, archiver: Archiver) -> None:
+    """Given two feeds of outside effects, one behind the other, then nothing is archived that the later one lacks."""
+    await tell(room, 5)
+    places = "INSERT INTO feed (name, lane, number) VALUES ('one', $1, 2), ('other', $1, 5)"
+    await room.connection.execute(places, LANE)
+    assert await archiver.archive(LATER) == 2
+    await room.connection.execute("UPDATE feed SET number = 5")
+    assert await archiver.archive(LATER) == 3
+    assert await kept(room) == []
+
+
 @pytest.mark.rule("OPS-04")
 async def test_by_itself_it_moves_full_segments_of_old_facts(room: Room, archiver: Archiver) -> None:
     """Given a segment and a half of old facts and a clock that passes their age, then the segment moves, no more."""

@@ -282,24 +282,28 @@ WHERE COALESCE(a.number, o.number) IS NOT NULL;
 SELECT pg_try_advisory_xact_lock($1::int, hashtext(current_schema()));
 
 -- name: lanes_to_archive
--- Lanes with at least so many ($2) published facts in the outbox, of which that one is older than an instant ($1).
+-- Lanes with at least so many ($2) facts in the outbox that are published and that no feed has still to look at, of which
+-- that one is older than an instant ($1).
 SELECT l.lane
 FROM published l
 CROSS JOIN LATERAL (SELECT COALESCE(max(last), 0) AS last FROM archive WHERE archive.lane = l.lane) AS a
 CROSS JOIN LATERAL (
     SELECT number, at FROM outbox WHERE outbox.lane = l.lane AND outbox.number >= a.last + $2 ORDER BY number LIMIT 1) AS o
-WHERE o.number <= l.number AND o.at < $1 ORDER BY l.lane;
+WHERE o.number <= LEAST(l.number, (SELECT min(feed.number) FROM feed WHERE feed.lane = l.lane)) AND o.at < $1
+ORDER BY l.lane;
 
 -- name: archive_ends
 -- The last number of a lane that the archive has.
 SELECT COALESCE(max(last), 0) FROM archive WHERE lane = $1;
 
 -- name: archive_facts
--- Copy the next facts of a lane ($1) after a number ($2), published and older than an instant ($3), at most so many ($4) and
--- so many bytes ($5), into the archive as one segment; which they are.
+-- Copy the next facts of a lane ($1) after a number ($2), published, seen by every feed and older than an instant ($3), at
+-- most so many ($4) and so many bytes ($5), into the archive as one segment; which they are.
 WITH candidate AS (
     SELECT o.* FROM outbox o WHERE o.lane = $1 AND o.number > $2
-        AND o.number <= (SELECT number FROM published WHERE published.lane = $1) ORDER BY o.number LIMIT $4
+        AND o.number <= LEAST(
+            (SELECT number FROM published WHERE published.lane = $1), (SELECT min(number) FROM feed WHERE feed.lane = $1))
+    ORDER BY o.number LIMIT $4
 ), old AS (
     SELECT candidate.*, sum(octet_length(body)) OVER (ORDER BY number) - octet_length(body) AS before FROM candidate
     WHERE number < COALESCE((SELECT min(number) FROM candidate WHERE at >= $3), 9223372036854775807)
