@@ -89,6 +89,8 @@ class EffectRunner:
     _under_way: dict["asyncio.Task[Result]", Intent] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
+    _ends: bool = False
+    """Whether intents were moved to an end that is not told yet."""
 
     def committed(self, committed: Committed) -> None:
         """A listener of the writer loop: effects that were decided are due at once, unless they say otherwise."""
@@ -131,7 +133,7 @@ class EffectRunner:
         for feed in self.feeds:
             await feed.begin(connection)
         self.active = True
-        self.on_end()  # whoever had the lock before may have ended some, and died before they were told
+        self.on_end()  # this one may have ended some just now, or whoever had the lock before and died
         while not self._stopping:
             self._wake.clear()
             for feed in self.feeds:
@@ -186,6 +188,7 @@ class EffectRunner:
                 for intent, had in chosen
             ]
             moved = await self._move(connection, moves)
+        self._tell_ends()
         crash.point("effect-after-taking")
         for _, _, intent, _ in moves:
             if intent.status == "sending" and intent.cause in moved:
@@ -218,6 +221,7 @@ class EffectRunner:
         moved = await self._move(connection, moves)
         late = [move for move in moves if move[0].cause not in moved and isinstance(results[move[0].cause], Taken)]
         await self._move(connection, [(_unknown(was), had, now, run) for was, had, now, run in late])
+        self._tell_ends()
         for task in ended:
             del self._under_way[task]
         crash.point("effect-after-noting")
@@ -237,9 +241,14 @@ class EffectRunner:
         for intent in ends:
             if intent.status != "sent":
                 log.warning("%s %s is %s: %s", intent.kind, intent.cause, intent.status, intent.error)
-        if ends:
-            self.on_end()
+        self._ends = self._ends or bool(ends)
         return moved
+
+    def _tell_ends(self) -> None:
+        """Have the ends told that were moved to: once they are committed, or whoever looks would not see them."""
+        if self._ends:
+            self._ends = False
+            self.on_end()
 
 
 def _fits(intent: Intent, busy: "Counter[str]") -> bool:
