@@ -28,6 +28,8 @@ FACTS: Final = {
     "TicketResumed": Words("恢复处理", "resumed"),
     "CoverageAsked": Words("询问保修责任", "warranty asked"),
     "ContractorNotified": Words("发出工程联系单", "contractor notified"),
+    "AccompanimentAsked": Words("要求陪同施工单位", "company asked for the contractor"),
+    "VisitAccompanied": Words("已陪同施工单位", "contractor accompanied"),
     "ContractorArrived": Words("施工单位到场", "contractor arrived"),
     "ReentrustingProposed": Words("提议另行委托", "re-entrusting proposed"),
     "RepairReentrusted": Words("另行委托", "repair re-entrusted"),

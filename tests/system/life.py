@@ -233,6 +233,9 @@ async def _repaired(life: Life) -> None:
     assert await life.handler_of(leak["case_id"]) == "engineer-qian"
     await life.after(hours=3)
     await life.do("dispatch.arrive", case_id=leak["case_id"])
+    await life.do("dispatch.doubt-responsibility", case_id=leak["case_id"])
+    company = {"engineer_id": "engineer-qian", "supervisor_id": "psm-zhao"}
+    await life.do("dispatch.accompany", case_id=leak["case_id"], **company)
     await _compensated(life, leak["case_id"])
     await life.after(days=1)
     await life.do("dispatch.finish", case_id=leak["case_id"])

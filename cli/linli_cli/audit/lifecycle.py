@@ -34,6 +34,8 @@ STEPS: Final[Mapping[str, Step]] = {
     "TicketResumed": Step(_IN_HAND),
     "CoverageAsked": Step(("open",), "asked"),
     "ContractorNotified": Step(("asked",), "notified"),
+    "AccompanimentAsked": Step(("notified",)),
+    "VisitAccompanied": Step(("notified",)),
     "ContractorArrived": Step(("notified",)),
     "ReentrustingProposed": Step(("notified",)),
     "RepairReentrusted": Step(("notified",)),

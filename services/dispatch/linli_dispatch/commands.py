@@ -176,6 +176,17 @@ class Finish(OnTicket):
     """The repair is done."""
 
 
+class DoubtResponsibility(OnTicket):
+    """It is unclear who is responsible for the defect."""
+
+
+class Accompany(OnTicket):
+    """Who went along with the contractor."""
+
+    engineer_id: Key
+    supervisor_id: Key
+
+
 class Sign(OnTicket):
     """The owner accepts the finished repair."""
 

@@ -89,6 +89,13 @@ CONCLUSIONS: Final[Conclusions] = {
     "contractor notified": Conclusion(
         "已通知施工单位", "contractor notified", ("dispatch.arrive_within", "dispatch.finish_within")
     ),
+    "to be accompanied": Conclusion(
+        "须陪同施工单位", "to be accompanied", ("dispatch.accompanied", "dispatch.offices")
+    ),
+    "the contractor was accompanied": Conclusion("已陪同施工单位", "the contractor was accompanied"),
+    "done without the company that was asked for": Conclusion(
+        "未按要求陪同即完工", "done without the company that was asked for"
+    ),
     "contractor arrived": Conclusion("施工单位到场", "contractor arrived"),
     "repair done": Conclusion("维修完成", "repair done"),
     "repair accepted by the owner": Conclusion("业主签字验收", "repair accepted by the owner"),

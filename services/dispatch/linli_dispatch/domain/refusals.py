@@ -195,3 +195,25 @@ MAIL_NOT_DUE: Final = Refusal(
     "未因客户原因逾期一个月未签字，不以快递通知关闭。",
     "Mail closes a repair that is unsigned for over a month after completion, for the customer's reason.",
 )
+ACCOMPANIMENT_ASKED: Final = Refusal(
+    "accompaniment-asked", "DSP-11", "已要求陪同。", "Company was asked for on this ground already."
+)
+VISIT_ACCOMPANIED: Final = Refusal(
+    "visit-accompanied", "DSP-11", "已记录陪同人员。", "Who went along with this order is recorded already."
+)
+NOT_AN_ENGINEER: Final = Refusal(
+    "not-an-engineer",
+    "DSP-11",
+    "陪同人员须为本小区的维修工程师。",
+    "Whoever goes along is a repair engineer of the estate's roster.",
+    422,
+    (("engineer_id", "a repair engineer of the estate's roster"),),
+)
+NOT_THE_SUPERVISOR: Final = Refusal(
+    "not-the-supervisor",
+    "DSP-11",
+    "陪同人员须为客服主管或其代理人。",
+    "Whoever goes along holds the service supervisor's office, or is a deputy.",
+    422,
+    (("supervisor_id", "who holds the office of the service supervisor, or the deputy"),),
+)

@@ -13,6 +13,7 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Refusal
 
+from linli_dispatch.domain.accompanying import ask_for_company, note_missing_company
 from linli_dispatch.domain.clocks import wind
 from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.lifecycle import after
@@ -113,6 +114,7 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
         )
     )
     turn.because("DSP-10", "repair done", {"in_time": in_time})
+    note_missing_company(turn)
     return None
 
 
@@ -149,5 +151,6 @@ def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
     turn.because(
         "DSP-10", "contractor notified", {"contractor_id": contractor_id, "arrive_by": order.arrive_by.isoformat()}
     )
+    ask_for_company(turn)
     if ticket.not_cured_by == contractor_id:
         propose(turn, "not_cured")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
-from linli_contracts.events.dispatch import LadderStep, Role
+from linli_contracts.events.dispatch import AccompanyGround, LadderStep, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
 from linli_dispatch.domain.offices import Office
@@ -41,6 +41,14 @@ CLAIM_RULES: Final = (
     *(f"{kind}_{size}" for kind in CLAIM_KINDS for size in ("small", "large")),
     "property_unreasonable",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Accompanied:
+    """The repairs that an engineer and the service supervisor go along to (DSP-11)."""
+
+    subcategories: frozenset[str]
+    trades: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class Terms:
     approval_step_limit: Span
     """For each office of a chain, by the approvers' calendar."""
     offices: Mapping[str, Office]
+    accompanied: Mapping[AccompanyGround, Accompanied]
     reentrusting_chain: tuple[str, ...]
     plan_chains: Mapping[int, tuple[str, ...]]
     """By the level of the case: who reviews, then who approves (DSP-04)."""
@@ -142,6 +151,10 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         ladder_step_limit=policy.span("dispatch.ladder_step_limit"),
         approval_step_limit=policy.span("dispatch.approval_step_limit"),
         offices={name: _office(name, table) for name, table in policy.table("dispatch.offices").items()},
+        accompanied={
+            cast("AccompanyGround", ground): Accompanied(frozenset(table["subcategories"]), frozenset(table["trades"]))
+            for ground, table in policy.table("dispatch.accompanied").items()
+        },
         reentrusting_chain=tuple(policy.texts("dispatch.reentrusting_chain")),
         plan_chains={
             level: _plan_chain(policy.table(f"dispatch.plan_approval_level_{level}")) for level in range(1, 5)

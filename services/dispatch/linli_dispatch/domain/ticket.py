@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
 
-from linli_contracts.events.dispatch import ApplicationKind, Clock, Ground, LadderStep, Role
+from linli_contracts.events.dispatch import AccompanyGround, ApplicationKind, Clock, Ground, LadderStep, Role
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
@@ -99,6 +99,10 @@ class Order:
     """Whom the manager wants to entrust: goes through the offices first."""
     replacement_id: str | None = None
     price_fen: int | None = None
+    accompany: tuple[AccompanyGround, ...] = ()
+    """Why an engineer and the service supervisor are to go with the contractor (DSP-11)."""
+    accompanied_by: tuple[str, ...] = ()
+    """The engineer and the supervisor who did."""
 
     @property
     def performer_id(self) -> str:

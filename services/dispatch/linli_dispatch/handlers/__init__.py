@@ -65,6 +65,7 @@ from linli_dispatch.handlers.registering import (
     handle_roster_staff,
 )
 from linli_dispatch.handlers.working import (
+    handle_accompany,
     handle_answer,
     handle_answer_plan,
     handle_arrive,
@@ -72,6 +73,7 @@ from linli_dispatch.handlers.working import (
     handle_complain_of_contractor,
     handle_decide_application,
     handle_decide_reentrusting,
+    handle_doubt_responsibility,
     handle_finish,
     handle_pass_on,
     handle_propose_plan,
@@ -114,7 +116,7 @@ MAP: Final = ServiceMap(
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),
         OnEvent(ComplaintWithdrawn, needs_of_case, handle_withdrawn, ("INT-15",)),
-        OnEvent(CoverageAnswered, needs_of_case, handle_coverage, ("DSP-10",)),
+        OnEvent(CoverageAnswered, needs_of_case, handle_coverage, ("DSP-10", "DSP-11")),
         OnEvent(CallbackCompleted, needs_of_case, handle_callback, ("FUP-01", "DSP-05")),
         OnEvent(CustomerUnreachable, needs_of_case, handle_unreachable, ("FUP-04", "DSP-12")),
     ),
@@ -188,6 +190,16 @@ MAP: Final = ServiceMap(
             "dispatch.finish", "POST /tickets/{case_id}/finish", commands.Finish, "partner:repair",
             needs_of_command, handle_finish, ("DSP-10", "DSP-03"),
             org_of_ticket, "The repair is done",
+        ),
+        OnCommand(
+            "dispatch.doubt-responsibility", "POST /tickets/{case_id}/responsibility/unclear",
+            commands.DoubtResponsibility, "dispatch:handle", needs_of_command, handle_doubt_responsibility, ("DSP-11",),
+            org_of_ticket, "It is unclear who is responsible: the contractor is to be accompanied",
+        ),
+        OnCommand(
+            "dispatch.accompany", "POST /tickets/{case_id}/accompaniment", commands.Accompany, "dispatch:handle",
+            needs_of_command, handle_accompany, ("DSP-11",),
+            org_of_ticket, "An engineer and the service supervisor were there with the contractor",
         ),
         OnCommand(
             "dispatch.sign", "POST /tickets/{case_id}/signature", commands.Sign, "dispatch:handle",

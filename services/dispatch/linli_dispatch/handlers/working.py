@@ -7,7 +7,7 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import commands
-from linli_dispatch.domain import deciding, handling, plans, reentrusting, refusals, repair, waiting
+from linli_dispatch.domain import accompanying, deciding, handling, plans, reentrusting, refusals, repair, waiting
 from linli_dispatch.domain.places import Estate, PriceLibrary
 from linli_dispatch.domain.ticket import Claim, Offer
 from linli_dispatch.domain.turn import Turn
@@ -54,6 +54,18 @@ def handle_arrive(facts: Facts, command: commands.Arrive, ctx: Context) -> Outco
 def handle_finish(facts: Facts, command: commands.Finish, ctx: Context) -> Outcome:
     """The repair is done."""
     return on_command(facts, command, ctx, lambda turn: repair.finish(turn, _contractor(ctx)))
+
+
+def handle_doubt_responsibility(facts: Facts, command: commands.DoubtResponsibility, ctx: Context) -> Outcome:
+    """Company is asked for."""
+    return on_staff_command(facts, command, ctx, lambda turn, _by: accompanying.doubt_responsibility(turn))
+
+
+def handle_accompany(facts: Facts, command: commands.Accompany, ctx: Context) -> Outcome:
+    """An engineer and the supervisor went along."""
+    return on_staff_command(
+        facts, command, ctx, lambda turn, _by: accompanying.accompany(turn, command.engineer_id, command.supervisor_id)
+    )
 
 
 def handle_refuse_order(facts: Facts, command: commands.RefuseOrder, ctx: Context) -> Outcome:

@@ -57,7 +57,9 @@ from linli_contracts.events.dispatch.tickets import (
     TicketResumed,
     TicketWaiting,
 )
+from linli_contracts.events.dispatch.visits import AccompanimentAsked, VisitAccompanied
 from linli_contracts.events.dispatch.words import (
+    AccompanyGround,
     ApplicationKind,
     Clock,
     Consent,
@@ -70,6 +72,8 @@ from linli_contracts.events.dispatch.words import (
 __all__ = [
     "EVENTS",
     "AbsenceRecorded",
+    "AccompanimentAsked",
+    "AccompanyGround",
     "ApplicationKind",
     "ApprovalAsked",
     "ApprovalDecided",
@@ -115,6 +119,7 @@ __all__ = [
     "TicketResolved",
     "TicketResumed",
     "TicketWaiting",
+    "VisitAccompanied",
     "WebhookDisabled",
     "WorkPriced",
 ]
@@ -137,6 +142,8 @@ EVENTS: Final = (
     TicketResumed,
     CoverageAsked,
     ContractorNotified,
+    AccompanimentAsked,
+    VisitAccompanied,
     ContractorArrived,
     ReentrustingProposed,
     RepairReentrusted,

@@ -10,6 +10,8 @@ Role = Literal[
 LadderStep = Literal["owner", "manager", "vp", "general_manager", "group"]
 Ground = Literal["refused", "late_arrival", "over_limit", "not_cured", "strong_complaint"]
 """Why a repair may be re-entrusted (DSP-14)."""
+AccompanyGround = Literal["leak", "structural_crack", "repeated", "unclear_responsibility"]
+"""Why an engineer and the service supervisor go with the contractor (DSP-11)."""
 Consent = Literal["signature", "recorded"]
 """How a customer agreed: signed, or said so on a recording (DSP-05)."""
 Clock = Literal[
