@@ -164,6 +164,33 @@ def test_a_case_is_traced_across_services_and_facts_are_sent_again(
     assert len(facts) == len({(entry["what"], str(entry["facts"])) for entry in timeline if entry["kind"] == "event"})
 
 
+@pytest.mark.rule("ORG-02")
+def test_the_decisions_about_a_case_are_explained(home: Path, calls: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Given a case of a running stack, then each reason on its timeline is explained, with its entries' files; the
+    table is in the reader's language, and a case that nobody knows is said to be none.
+    """
+    imported(capfd, home, calls, "--register-estates")
+    wait_for_rest(capfd, home)
+    state = json.loads((home / "stack.json").read_text(encoding="utf-8"))
+    assert run(["token", "--scope", "intake:read", "--data", str(home)]) == 0
+    token = capfd.readouterr().out.strip()
+    page = httpx.get(
+        f"{state['services']['intake']['url']}/requests", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+    ).json()
+    case = page["items"][0]["case_id"]
+    _, timeline = invoked(capfd, home, "trace", case)
+    code, decisions = invoked(capfd, home, "why", case)
+    assert code == 0
+    reasons = sorted((entry["service"], entry["what"]) for entry in timeline if entry["kind"] == "because")
+    assert sorted((one["service"], one["what"]) for one in decisions) == reasons
+    files = {entry["file"] for one in decisions for entry in one["entries"]}
+    assert "2000.1/group/intake.toml" in files
+    code, error = invoked(capfd, home, "why", "nowhere.c1")
+    assert (code, "nothing was decided about nowhere.c1" in error) == (1, True)
+    assert run(["--lang", "zh", "why", case, "--data", str(home)]) == 0
+    assert "建单" in capfd.readouterr().out
+
+
 def test_what_is_not_there_is_said(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code, error = invoked(capfd, home, "trace", "nowhere.c1")
     assert (code, "nothing is recorded about nowhere.c1" in error) == (1, True)
