@@ -157,3 +157,19 @@ async def test_a_slow_recipient_has_a_few_sendings_at_a_time(house: House, room:
         await runner._wait()
         await runner._note_ended(room.connection)
     assert len({intent.cause for intent in post.sent}) == len(post.sent) == 110
+
+
+@pytest.mark.rule("OPS-03", "INT-16")
+async def test_the_loop_is_woken_when_an_end_is_committed(house: House, room: Room) -> None:
+    """Given a letter whose time is over, then whoever tells its end is woken after the commit, not before."""
+    await room.commit([ring(1)])
+    woken: list[bool] = []
+    late = HandClock(AT + timedelta(hours=2))
+    runner = EffectRunner(
+        None,  # type: ignore[arg-type]  # steps take the room's connection
+        room.queries, late, by_kind([Post()]), frozenset({"letter"}),
+        lambda: woken.append(room.connection.is_in_transaction()),
+    )  # fmt: skip
+    await runner._start_due(room.connection)
+    assert woken == [False]
+    assert [status for _, status, *_ in await intents(room)] == ["failed"]
