@@ -6,7 +6,9 @@ from typing import Any, Final, Protocol, TypeVar
 
 from linli_contracts.topics import SERVICES
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from linli_cli.client.client import Client
 from linli_cli.client.together import together
@@ -76,24 +78,22 @@ def in_order(parts: Iterable[Iterable[R]]) -> list[R]:
 
 def table_of(entries: Iterable[Entry], zone: tzinfo, *, reasons: bool = True) -> Table:
     """The timeline for people, in the zone's local time; `reasons` shows why beside what."""
-    table = Table()
+    shown = [entry for entry in entries if reasons or entry.kind == "event"]
+    traces = dict.fromkeys(entry.trace_id for entry in shown if entry.trace_id)
+    table = Table(box=SIMPLE_HEAD, caption=f"{heading('追踪', 'trace')}: {', '.join(traces)}" if traces else None)
     table.add_column(heading("时间", "time"), no_wrap=True)
     table.add_column(heading("服务", "service"), no_wrap=True)
-    table.add_column(heading("事项", "what"), overflow="fold")
     table.add_column(heading("规则", "rule"), no_wrap=True)
-    table.add_column(heading("内容", "facts"), overflow="fold")
-    table.add_column(heading("追踪", "trace"), no_wrap=True)
-    for entry in entries:
+    table.add_column(heading("事项", "what"), overflow="fold")
+    for entry in shown:
         told = entry.kind == "event"
-        if not told and not reasons:
-            continue
+        what = Text(fact_label(entry.what) if told else f"└ {entry.what}", "bold" if told else "")
+        facts = in_short(entry.facts, zone)
         table.add_row(
             entry.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
             entry.service,
-            fact_label(entry.what) if told else f"└ {entry.what}",
             entry.rule or str(entry.facts.get("rule") or ""),
-            in_short(entry.facts, zone),
-            (entry.trace_id or "")[:8],
+            Text("\n").join([what, Text(facts, "dim")]) if facts else what,
             style=None if told else "dim",
         )
     return table

@@ -57,5 +57,5 @@ def test_the_table_speaks_the_readers_language() -> None:
     console = Console(width=160, record=True, file=StringIO())
     console.print(table_of([entry("dispatch", 1, 1), entry("dispatch", 1, 1, "least load", "because")], SHANGHAI))
     shown = console.export_text()
-    for part in ("2026-03-02 09:00:01", "建单", "└ least load", "DSP-08", "01234567 "):
+    for part in ("2026-03-02 09:00:01", "建单", "└ least load", "DSP-08", "0123456789abcdef"):
         assert part in shown

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
 import pytest
 from linli_contracts.events.messages import MessageRequested
 from linli_embedded.gateway import Gateway
@@ -16,16 +15,16 @@ from linli_intake.gateway import MessageSender, message_patience
 from linli_intake.settings import GatewaySettings
 from linli_messaging import crash
 from linli_messaging.intent import Patience, Repeats
-from linli_runtime.database import open_reader, open_writer
+from linli_runtime.database import open_reader
 from linli_runtime.outside import Outside
 from linli_runtime.reads import Reads
 from linli_testkit.clock import HandClock
 from linli_testkit.crash import crash_child, run_child
-from linli_testkit.databases import Databases, blocking
+from linli_testkit.databases import Databases
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import House
 from linli_testkit.receiver import Answer, receiver
-from linli_testkit.sending import carry_out, runner_of, until_nothing_is_due
+from linli_testkit.sending import carry_out, runner_of
 
 from tests.system.life import SERVICES, START, Life, request
 
@@ -254,33 +253,6 @@ async def test_what_is_never_taken_is_given_up_and_told(desk: Desk) -> None:
     (intent,) = await desk.intents()
     assert (intent["status"], intent["error"]) == ("failed", "not_reached")
     assert await desk.told("MessageFailed") == 1
-
-
-@pytest.mark.rule("INT-16")
-async def test_an_end_is_announced_when_it_can_be_seen(desk: Desk) -> None:
-    """Given a message that is given up, when its end is announced, then it is committed: who looks then, finds it."""
-    await desk.receive()
-    desk.clock.set(START + timedelta(hours=24, seconds=1))
-    room, seen = desk.life.house.rooms["intake"], []
-
-    async def look() -> int:
-        connection = await asyncpg.connect(desk.dsn, server_settings={"search_path": "intake"})
-        found = await connection.fetchval("SELECT count(*) FROM intent WHERE status = 'failed'")
-        await connection.close()
-        return int(found)
-
-    outside = Outside(public_only=False)
-    async with await open_reader(desk.dsn, "intake") as reader, await open_writer(desk.dsn, "intake") as pool:
-        settings = GatewaySettings.model_validate({"url": "http://127.0.0.1:9/", "secret": "known"})
-        sender = MessageSender(settings, Reads(reader, room.queries), outside, message_patience(shipped_policy()))
-        runner = runner_of(room.map, room.queries, pool, [sender], desk.clock)
-        runner.on_end = lambda: seen.append(blocking(look()))
-        task = asyncio.create_task(runner.run())
-        await until_nothing_is_due(pool, room.queries, desk.clock)
-        runner.stop()
-        await task
-    await outside.close()
-    assert seen == [0, 1], "at the start, and after the commit"
 
 
 @pytest.mark.rule("INT-16", "INT-13")

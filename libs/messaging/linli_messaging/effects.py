@@ -184,7 +184,7 @@ class EffectRunner:
             rows = await connection.fetch(self.queries["due_intents"], now, full, room, sorted(self.senders))
             chosen = [(intent, row["run"]) for row in rows for intent in (read_intent(row),) if _fits(intent, busy)]
             moves: list[Move] = [
-                (intent, had, take(intent, self.senders[intent.kind].repeats, now), self.run_id)
+                (intent, had, take(intent, self.senders[intent.kind].repeats, self._instant_of(intent)), self.run_id)
                 for intent, had in chosen
             ]
             moved = await self._move(connection, moves)
@@ -227,8 +227,12 @@ class EffectRunner:
         crash.point("effect-after-noting")
 
     def _after(self, intent: Intent, result: Result) -> Intent:
-        now, sender = self.clock.now(), self.senders[intent.kind]
+        now, sender = self._instant_of(intent), self.senders[intent.kind]
         return note(intent, result, sender.repeats, sender.patience(now), now)
+
+    def _instant_of(self, intent: Intent) -> datetime:
+        """On the stepped clock each keeps its own, as clocks do: what came due within a step was not late."""
+        return intent.next_at if self.clock.stepped else self.clock.now()
 
     async def _move(self, connection: Any, moves: Sequence[Move]) -> frozenset[str]:  # noqa: ANN401 - asyncpg's proxy
         """Commit the moves; the causes of those that nobody else had moved."""

@@ -164,7 +164,7 @@ async def test_the_loop_is_woken_when_an_end_is_committed(house: House, room: Ro
     """Given a letter whose time is over, then whoever tells its end is woken after the commit, not before."""
     await room.commit([ring(1)])
     woken: list[bool] = []
-    late = HandClock(AT + timedelta(hours=2))
+    late = HandClock(AT + timedelta(hours=2), stepped=False)
     runner = EffectRunner(
         None,  # type: ignore[arg-type]  # steps take the room's connection
         room.queries, late, by_kind([Post()]), frozenset({"letter"}),
@@ -173,3 +173,18 @@ async def test_the_loop_is_woken_when_an_end_is_committed(house: House, room: Ro
     await runner._start_due(room.connection)
     assert woken == [False]
     assert [status for _, status, *_ in await intents(room)] == ["failed"]
+
+
+@pytest.mark.rule("INT-16", "ORG-04")
+async def test_a_step_of_days_makes_nothing_late(house: House, room: Room) -> None:
+    """Given a letter with an hour's time, when the stepped clock leaps by days, then it goes out at its own instant."""
+    await room.commit([ring(1)])
+    post = Post()
+    leapt = HandClock(AT + timedelta(days=10))
+    runner = EffectRunner(None, room.queries, leapt, by_kind([post]), frozenset({"letter"}), lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+    post.open.set()
+    await runner._start_due(room.connection)
+    await runner._wait()
+    await runner._note_ended(room.connection)
+    rows = await room.connection.fetch("SELECT status, noted_at FROM intent")
+    assert [tuple(row) for row in rows] == [("sent", AT)]

@@ -10,14 +10,15 @@ _START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 class HandClock:
     """Time stands still until the test moves it, and never goes back."""
 
-    def __init__(self, instant: datetime = _START) -> None:
-        """Show this instant first; it needs a time zone."""
+    def __init__(self, instant: datetime = _START, *, stepped: bool = True) -> None:
+        """Show this instant first; it needs a time zone. Not ``stepped``: it passes for the system's."""
         self._instant = _aware(instant)
+        self._stepped = stepped
 
     @property
     def stepped(self) -> bool:
-        """Always: somebody moves it."""
-        return True
+        """Whether it says that somebody moves it."""
+        return self._stepped
 
     def now(self) -> datetime:
         """Read the instant, in UTC."""
