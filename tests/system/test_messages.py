@@ -46,14 +46,14 @@ class Desk:
         answer = await self.life.do("intake.receive", **request(**(WRITTEN | fields)))
         return str(answer["case_id"])
 
-    async def send(self, url: str | None, repeats: Repeats = "recognised") -> None:
+    async def send(self, url: str | None, repeats: Repeats = "recognised", secret: str = "known") -> None:  # noqa: S107 - of a gateway that lives for a test
         """Send what is due with a runner of our own, and tell what became of it."""
         if self.life.house.instant > self.clock.now():
             self.clock.set(self.life.house.instant)
         outside = Outside(public_only=False)
         queries = self.life.house.rooms["intake"].queries
         async with await open_reader(self.dsn, "intake") as reader:
-            settings = GatewaySettings.model_validate({"url": url, "repeats": repeats, "secret": "known"})
+            settings = GatewaySettings.model_validate({"url": url, "repeats": repeats, "secret": secret})
             sender = MessageSender(settings, Reads(reader, queries), outside, message_patience(shipped_policy()))
             await carry_out(self.life.house, self.dsn, "intake", [sender], self.clock)
         await outside.close()
@@ -253,6 +253,14 @@ async def test_what_is_never_taken_is_given_up_and_told(desk: Desk) -> None:
     (intent,) = await desk.intents()
     assert (intent["status"], intent["error"]) == ("failed", "not_reached")
     assert await desk.told("MessageFailed") == 1
+
+
+@pytest.mark.rule("INT-16")
+async def test_a_gateway_that_wants_no_secret_is_reached_without_one(desk: Desk, tmp_path: Path) -> None:
+    await desk.receive()
+    async with _gateway(tmp_path) as gateway:
+        await desk.send(gateway.url, secret="")
+    assert await desk.status() == "sent"
 
 
 @pytest.mark.rule("INT-16", "INT-13")
