@@ -82,7 +82,7 @@ class MessageSender:
 
     @property
     def _known_by(self) -> dict[str, str]:
-        """How the gateway knows us; a header that holds no secret would be none at all (HTTP allows no blank at its end)."""
+        """How the gateway knows us: by nothing, where no secret is set, for a header may not end with a blank."""
         secret = self.settings.secret.get_secret_value()
         return {"authorization": f"Bearer {secret}"} if secret else {}
 
