@@ -5,8 +5,9 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from linli_runtime.why_routes import Decided, PolicyEntry
-from rich.markup import escape
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from linli_cli.client.client import Client
 from linli_cli.client.together import together
@@ -29,22 +30,15 @@ async def decisions_about(client: Client, case_id: str) -> list[Decided]:
 
 def table_of(decisions: Iterable[Decided], zone: tzinfo) -> Table:
     """The decisions for people, in the zone's local time and the reader's language."""
-    table = Table(show_lines=True)
+    table = Table(box=SIMPLE_HEAD)
     table.add_column(heading("时间", "time"), no_wrap=True)
-    table.add_column(heading("服务", "service"), no_wrap=True)
     table.add_column(heading("规则", "rule"), no_wrap=True)
-    table.add_column(heading("决定", "decided"), overflow="fold")
-    table.add_column(heading("依据的事实", "from these facts"), overflow="fold")
-    table.add_column(heading("依据的参数", "and this policy"), overflow="fold")
+    table.add_column(heading("决定、事实、参数", "decided, from these facts and this policy"), overflow="fold")
     for one in decisions:
-        table.add_row(
-            one.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
-            one.service,
-            one.rule,
-            words(one.zh, one.en) + (words("（到时）", " (a clock ran out)") if one.by_clock else ""),
-            escape(in_short(one.facts, zone)),
-            escape("\n".join(map(_entry, one.entries))),
-        )
+        decided = words(one.zh, one.en) + (words("（到时）", " (a clock ran out)") if one.by_clock else "")
+        below = [in_short(one.facts, zone), *map(_entry, one.entries)]
+        lines = [Text(f"{one.service} · {decided}", "bold"), *(Text(line, "dim") for line in below if line)]
+        table.add_row(one.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"), one.rule, Text("\n").join(lines))
     return table
 
 

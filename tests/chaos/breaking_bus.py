@@ -65,8 +65,7 @@ async def bus_wiped(strike: Strike) -> None:
                 raise
         else:
             break
-    world.start_what_ended()
-    await world.ready(*SERVICES)
+    await world.supervised()
     for service in SERVICES:
         await world.linli("replay", "--service", service)
 

@@ -11,7 +11,7 @@ from tests.chaos.load import Size
 from tests.chaos.trial import Chaos
 
 pytestmark = pytest.mark.skipif(what_is_missing() is not None, reason=f"Apache Kafka can't run: {what_is_missing()}")
-SHORT = ("kill-storm", "lost-tail", "postgres-killed", "bus-wiped")
+SHORT = ("kill-storm", "lost-tail", "postgres-killed")
 SEED = 1
 SIZE = Size(estates=3, cases=3, stages=3)
 

@@ -4,6 +4,7 @@ A stack as `linli up` starts it, but for its watching: here, whoever kills somet
 """
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from linli_cli.stack.bus import KafkaBus
 from linli_cli.stack.database import DATABASE
 from linli_cli.stack.home import make_private_dir
 from linli_contracts.topics import SERVICES
-from linli_embedded.process import Process
+from linli_embedded.process import Process, StartFailedError
 from linli_testkit.crash import VARIABLE
 
 from tests.chaos.proxy import Proxy
@@ -69,6 +70,14 @@ class World:
         """Wait until these answer that they are ready."""
         for service in services:
             await self.stack.answers(service, "ready", REST_S)
+
+    async def supervised(self) -> None:
+        """Wait until all services are ready, as a supervisor does: whatever ends meanwhile is started again."""
+        while True:
+            self.start_what_ended()
+            with contextlib.suppress(StartFailedError):
+                await self.ready(*SERVICES)
+                return
 
     def start_what_ended(self) -> None:
         """As a supervisor does: a service that ended by itself is started again."""
