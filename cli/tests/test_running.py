@@ -164,6 +164,47 @@ def test_a_case_is_traced_across_services_and_facts_are_sent_again(
     assert len(facts) == len({(entry["what"], str(entry["facts"])) for entry in timeline if entry["kind"] == "event"})
 
 
+def token_for(capfd: pytest.CaptureFixture[str], home: Path, *scopes: str) -> dict[str, str]:
+    """The header of somebody with these scopes."""
+    capfd.readouterr()
+    assert run(["token", *(word for scope in scopes for word in ("--scope", scope)), "--data", str(home)]) == 0
+    return {"Authorization": f"Bearer {capfd.readouterr().out.strip()}"}
+
+
+@pytest.mark.rule("INT-16", "INT-15")
+def test_messages_really_go_out(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Given the stack as it ships, when somebody writes in an emergency, then its gateway has one confirmation for
+    them, with number and secret; it is on the case's timeline; and no outside effect failed or is unknown.
+    """
+    state = json.loads((home / "stack.json").read_text(encoding="utf-8"))
+    allowed = token_for(capfd, home, "intake:receive", "dispatch:registry")
+    estate = {"estate_id": "told01", "region_id": "east", "project_id": "east-1", "name": "听涛苑"}
+    letter = {
+        "estate_id": "told01", "common_area": True, "kind": "repair", "category": "engineering_quality",
+        "subcategory": "leak", "channel": "email", "customer_kind": "owner", "name": "王女士", "emergency": True,
+        "contact": "wang@example.org", "what_happened": "水管爆裂", "expects": "抢修", "received_by": "agent-1",
+    }  # fmt: skip
+    with httpx.Client(headers=allowed, trust_env=False) as client:
+        where = state["services"]
+        made = client.post(
+            f"{where['dispatch']['url']}/estates", json=estate, headers={"Idempotency-Key": "told-estate"}
+        )
+        assert made.status_code == 200, made.text
+        wait_for_rest(capfd, home)
+        answer = client.post(
+            f"{where['intake']['url']}/requests", json=letter, headers={"Idempotency-Key": "told-letter"}
+        ).json()
+    status = wait_for_rest(capfd, home)
+    lines = (home / "messages.jsonl").read_text(encoding="utf-8").splitlines()
+    sent = [kept["message"] for kept in map(json.loads, lines) if kept["message"]["to"] == "wang@example.org"]
+    assert [answer["case_id"] in message["text"] for message in sent] == [True]
+    assert answer["secret"] in sent[0]["text"]
+    effects = status["services"]["intake"]["effects"]
+    assert (effects["failed"], effects["unknown"]) == (0, 0), effects
+    _, timeline = invoked(capfd, home, "trace", answer["case_id"])
+    assert "MessageSent" in {entry["what"] for entry in timeline}
+
+
 @pytest.mark.rule("ORG-02")
 def test_the_decisions_about_a_case_are_explained(home: Path, calls: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Given a case of a running stack, then each reason on its timeline is explained, with its entries' files; the

@@ -189,6 +189,7 @@ async def test_a_webhook_that_takes_nothing_is_disabled_and_that_is_told(partner
     [
         "http://partner.example.org/hook", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.8/", "ftp://a.org/",
         "https://user:pw@partner.example.org/", "https://localhost/", "https://2130706433/", "https://a b.org/", "x",
+        "https://a..example.org/", f"https://{'a' * 64}.example.org/", "https://partner.example.org/#part",
     ],
 )  # fmt: skip
 async def test_addresses_that_no_stranger_may_name(partner: Partner, monkeypatch: pytest.MonkeyPatch, url: str) -> None:

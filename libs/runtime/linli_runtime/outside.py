@@ -35,6 +35,13 @@ class NotReachedError(Exception):
     """The request was certainly not received: there was no connection to send it on."""
 
 
+class IllegalRequestError(Exception):
+    """The request was never sent, for it is none: our own mistake, which no receiver can mend and no repetition either.
+
+    The text names what is wrong, never its value: a header may be a secret.
+    """
+
+
 class PrivateAddressError(NotReachedError):
     """The name stands for an address inside our own network, where no stranger may send us."""
 
@@ -81,7 +88,7 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
         """As the library does; raises :class:`PrivateAddressError` where an address is not public."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the second: a name that is none, such as one with an empty part
             raise httpcore.ConnectError(str(error)) from error
         addresses = list(dict.fromkeys(str(where[4][0]) for where in found))
         if not addresses or not all(is_public(address) for address in addresses):
@@ -125,7 +132,10 @@ class Outside:
         await self._pool.aclose()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        """Send a JSON body; raises :class:`NotReachedError` or :class:`NoAnswerError`."""
+        """Send a JSON body.
+
+        Raises :class:`NotReachedError`, :class:`NoAnswerError`, or :class:`IllegalRequestError` (it cannot be sent).
+        """
         return await self._request("POST", url, {"content-type": "application/json", **headers}, body)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answered:
@@ -133,6 +143,9 @@ class Outside:
         return await self._request("GET", url, headers, b"")
 
     async def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        illegal = next((name for name, value in headers.items() if not is_header_value(value)), None)
+        if illegal is not None:
+            raise IllegalRequestError(f"the value of the header {illegal} may not be sent")
         timeouts = {"connect": CONNECT_WITHIN_S, "read": ANSWER_WITHIN_S, "write": ANSWER_WITHIN_S,
                     "pool": ANSWER_WITHIN_S}  # fmt: skip
         sent = [("host", urlsplit(url).netloc), ("user-agent", "linli"), ("content-length", str(len(body))),
@@ -152,16 +165,25 @@ class Outside:
                 return Answered(response.status, answer, _retry_after(response.headers))
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
             raise NotReachedError(str(error)) from error
-        except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError) as error:
-            raise NotReachedError(str(error)) from error
+        except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, UnicodeError) as error:
+            raise IllegalRequestError(type(error).__name__) from None  # its text may quote a secret
         except (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.TimeoutException, TimeoutError) as error:
             raise NoAnswerError(repr(error)) from error
+
+
+def is_header_value(value: str) -> bool:
+    """Whether a text may stand in a header as we send them: printable ASCII, with no blank at either end."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float:
     """Seconds that the receiver wants us to wait, at most a day; 0 where it does not say so in seconds."""
     found = next((value for name, value in headers if name.lower() == b"retry-after"), b"0")
-    return float(min(int(found), _ONE_DAY_S)) if found.isdigit() else 0.0
+    if not found.isdigit():
+        return 0.0
+    return float(min(int(found[:_DIGITS]), _ONE_DAY_S))
 
 
 _ONE_DAY_S: Final = 86_400
+_DIGITS: Final = 6
+"""Of a number of seconds that are read: more say "more than a day", and thousands are more than Python takes."""

@@ -5,6 +5,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _LONGEST_URL: Final = 500
+_LONGEST_PART: Final = 63
+"""Characters between two full stops of a name (RFC 1035); nothing else can be looked up."""
 
 
 def may_be_told(url: str, *, private: bool) -> bool:
@@ -19,7 +21,9 @@ def may_be_told(url: str, *, private: bool) -> bool:
         return False
     if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         return False
-    if host is None or parts.username is not None or parts.password is not None or parts.fragment:
+    if host is None or not all(0 < len(part) <= _LONGEST_PART for part in host.removesuffix(".").split(".")):
+        return False
+    if parts.username is not None or parts.password is not None or parts.fragment:
         return False
     if private:
         return parts.scheme in {"https", "http"}

@@ -10,6 +10,7 @@ A 2xx answer takes it. 410 ends it for good; anything else, a redirect too, is t
 import base64
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +22,15 @@ from linli_messaging.intent import InDoubt, Intent, NotNow, Patience, Refused, R
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.effect import Effect
 from linli_runtime.clock import SystemClock
-from linli_runtime.outside import NoAnswerError, NotReachedError, Outside, PrivateAddressError
+from linli_runtime.outside import IllegalRequestError, NoAnswerError, NotReachedError, Outside, PrivateAddressError
 from linli_runtime.reads import Reads
 
 from linli_dispatch.domain.webhook import WEBHOOK, Webhook, deliveries
 from linli_dispatch.settings import secret_of
 
 GONE: Final = 410
+
+log = logging.getLogger(__name__)
 _WALL: Final = SystemClock()
 """A receiver compares the signed instant with its own clock, also where the business's clock is stepped."""
 
@@ -68,6 +71,9 @@ class WebhookSender:
             return NotNow("private_address")
         except NotReachedError:
             return NotNow("not_reached")
+        except IllegalRequestError as error:
+            log.error("%s %s is no request: %s", intent.kind, intent.cause, error)  # noqa: TRY400 - no stack: it shows the signature
+            return Refused("illegal_request")
         except NoAnswerError:
             return InDoubt("no_answer")
         if 200 <= answered.status < 300:  # noqa: PLR2004 - HTTP's success

@@ -8,16 +8,18 @@ is tried again; an answer that leaves it open whether it was taken (500, 502, 50
 logged.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
 from linli_messaging.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
 from linli_rulebook import PolicyBook
-from linli_runtime.outside import Answered, NoAnswerError, NotReachedError, Outside
+from linli_runtime.outside import Answered, IllegalRequestError, NoAnswerError, NotReachedError, Outside
 from linli_runtime.reads import Reads
 
 from linli_intake.domain.message_texts import write
@@ -29,6 +31,8 @@ from linli_intake.settings import GatewaySettings, customer_key
 REFUSED_FOR_GOOD: Final = frozenset({400, 404, 409, 413, 422})
 OPEN: Final = frozenset({500, 502, 504})
 LONGEST_REFERENCE: Final = 200
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,24 @@ class MessageSender:
             )
         except NotReachedError:
             return NotNow("not_reached")
+        except IllegalRequestError as error:
+            log.error("%s %s is no request: %s", intent.kind, intent.cause, error)  # noqa: TRY400 - no stack: it shows the header
+            return Refused("illegal_request")
         except NoAnswerError:
             return InDoubt("no_answer")
         return _result(intent, answered)
 
     async def ask(self, intent: Intent) -> Result | None:
         """Whether the gateway has the key; where it does not answer, the doubt stays."""
-        url = f"{str(self.settings.url).rstrip('/')}/{intent.id}"
+        posted_to = urlsplit(str(self.settings.url))
+        asked = posted_to._replace(path=f"{posted_to.path.rstrip('/')}/{intent.id}")
         try:
-            answered = await self.outside.get(url, self._known_by)
+            answered = await self.outside.get(asked.geturl(), self._known_by)
         except (NotReachedError, NoAnswerError):
             return InDoubt("not_reached")
+        except IllegalRequestError as error:
+            log.error("asking for %s %s is no request: %s", intent.kind, intent.cause, error)  # noqa: TRY400 - as above
+            return InDoubt("illegal_request")
         if answered.status == 404:  # noqa: PLR2004 - HTTP's not found: it never got the key
             return None
         return _result(intent, answered) if answered.status < 300 else InDoubt(f"gateway_{answered.status}")  # noqa: PLR2004 - HTTP's success

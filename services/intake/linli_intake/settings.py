@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from linli_messaging.intent import Repeats
-from pydantic import Field, HttpUrl, SecretStr
+from linli_runtime.outside import is_header_value
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 NAME: Final = "LINLI_CUSTOMER_KEY"
@@ -33,3 +34,20 @@ class GatewaySettings(BaseSettings):
     """The bearer token that the gateway knows us by."""
     repeats: Repeats = Field(default="neither")
     """What the gateway makes of the same Idempotency-Key twice; without knowledge the safe answer."""
+
+    @field_validator("secret")
+    @classmethod
+    def _may_be_sent(cls, secret: SecretStr) -> SecretStr:
+        """A bearer token has no blank in it, and no header may have a line end: refused here, not a day later."""
+        value = secret.get_secret_value()
+        if not is_header_value(value) or " " in value:
+            raise ValueError("must be printable ASCII without blanks and line ends")
+        return secret
+
+    @field_validator("url")
+    @classmethod
+    def _holds_no_secret(cls, url: HttpUrl | None) -> HttpUrl | None:
+        """The secret has a setting of its own."""
+        if url is not None and (url.username or url.password or url.fragment):
+            raise ValueError("must have no user, password or fragment")
+        return url
