@@ -388,7 +388,9 @@ async def test_a_request_that_cannot_be_sent_fails_at_once_and_shows_no_secret(
     """Given a secret that no header can carry, then the message fails as our own mistake, not as a gateway's outage."""
     await desk.receive()
     with receiver() as gateway:
-        unchecked = GatewaySettings.model_construct(url=HttpUrl(gateway.url), repeats="recognised", secret=SecretStr("hu\nsh"))
+        unchecked = GatewaySettings.model_construct(
+            url=HttpUrl(gateway.url), repeats="recognised", secret=SecretStr("hu\nsh")
+        )
         await desk.send_with(unchecked)
         assert gateway.received == []
     (intent,) = await desk.intents()
