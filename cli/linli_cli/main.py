@@ -34,6 +34,11 @@ COMMANDS: Final = (
         Words("按步进时钟重放文件", "play a file on the stepped clock"),
     ),
     ("parked", "linli_cli.commands.parked:PARKED", Words("搁置的消息", "messages that could not be handled")),
+    (
+        "effects",
+        "linli_cli.commands.effects:EFFECTS",
+        Words("未发出的消息与推送", "messages and deliveries in question"),
+    ),
     ("replay", "linli_cli.commands.replay:replay", Words("重发已记录的事实", "send recorded facts again")),
     ("archive", "linli_cli.commands.archive:archive", Words("把旧事实移入存档", "move old facts into the archive")),
     (

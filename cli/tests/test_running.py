@@ -171,29 +171,32 @@ def token_for(capfd: pytest.CaptureFixture[str], home: Path, *scopes: str) -> di
     return {"Authorization": f"Bearer {capfd.readouterr().out.strip()}"}
 
 
+def written_to(capfd: pytest.CaptureFixture[str], home: Path, contact: str) -> dict[str, Any]:
+    """Somebody writes about a burst pipe in an estate of their own; what they are answered."""
+    services = json.loads((home / "stack.json").read_text(encoding="utf-8"))["services"]
+    name = contact.partition("@")[0]
+    estate = {"estate_id": name, "region_id": "east", "project_id": "east-1", "name": "听涛苑"}
+    letter = {
+        "estate_id": name, "common_area": True, "kind": "repair", "category": "engineering_quality",
+        "subcategory": "leak", "channel": "email", "customer_kind": "owner", "name": "王女士", "emergency": True,
+        "contact": contact, "what_happened": "水管爆裂", "expects": "抢修", "received_by": "agent-1",
+    }  # fmt: skip
+    allowed = token_for(capfd, home, "intake:receive", "dispatch:registry")
+    with httpx.Client(headers=allowed, trust_env=False) as client:
+        made = client.post(f"{services['dispatch']['url']}/estates", json=estate, headers={"Idempotency-Key": name})
+        assert made.status_code == 200, made.text
+        wait_for_rest(capfd, home)
+        answer = client.post(f"{services['intake']['url']}/requests", json=letter, headers={"Idempotency-Key": name})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
 @pytest.mark.rule("INT-16", "INT-15")
 def test_messages_really_go_out(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Given the stack as it ships, when somebody writes in an emergency, then its gateway has one confirmation for
     them, with number and secret; it is on the case's timeline; and no outside effect failed or is unknown.
     """
-    state = json.loads((home / "stack.json").read_text(encoding="utf-8"))
-    allowed = token_for(capfd, home, "intake:receive", "dispatch:registry")
-    estate = {"estate_id": "told01", "region_id": "east", "project_id": "east-1", "name": "听涛苑"}
-    letter = {
-        "estate_id": "told01", "common_area": True, "kind": "repair", "category": "engineering_quality",
-        "subcategory": "leak", "channel": "email", "customer_kind": "owner", "name": "王女士", "emergency": True,
-        "contact": "wang@example.org", "what_happened": "水管爆裂", "expects": "抢修", "received_by": "agent-1",
-    }  # fmt: skip
-    with httpx.Client(headers=allowed, trust_env=False) as client:
-        where = state["services"]
-        made = client.post(
-            f"{where['dispatch']['url']}/estates", json=estate, headers={"Idempotency-Key": "told-estate"}
-        )
-        assert made.status_code == 200, made.text
-        wait_for_rest(capfd, home)
-        answer = client.post(
-            f"{where['intake']['url']}/requests", json=letter, headers={"Idempotency-Key": "told-letter"}
-        ).json()
+    answer = written_to(capfd, home, "wang@example.org")
     status = wait_for_rest(capfd, home)
     lines = (home / "messages.jsonl").read_text(encoding="utf-8").splitlines()
     sent = [kept["message"] for kept in map(json.loads, lines) if kept["message"]["to"] == "wang@example.org"]

@@ -58,6 +58,10 @@ class Accepting:
         """Never needed but after a power cut."""
         return Patience(first_wait_s=0, longest_wait_s=0, jitter=0)
 
+    def may_from(self, intent: Intent, now: datetime) -> datetime:
+        """At any hour."""
+        return now
+
     async def send(self, intent: Intent) -> Result:
         """Taken."""
         return Taken(f"taken-{intent.cause}")

@@ -309,10 +309,10 @@ WITH told AS (
 SELECT COALESCE(n.cause, t.subject) AS message_id, n.status, t.status AS told_as, COALESCE(t.times, 0) AS times
 FROM (SELECT * FROM intake.intent WHERE kind = 'message' AND told) AS n
 FULL JOIN told t ON t.subject = n.cause AND t.status = n.status
-WHERE t.times IS DISTINCT FROM 1
-    -- One that was unknown when it was told may have been sent after all.
+WHERE COALESCE(t.times, 0) NOT BETWEEN 1 AND 1 + COALESCE(n.again, 0)
+    -- One that was unknown when it was told may have been sent after all; one that a person had sent again is told each time.
     OR (n.cause IS NULL AND NOT EXISTS (
-        SELECT FROM intake.intent l WHERE l.cause = t.subject AND (l.status = t.status OR t.status = 'unknown')))
+        SELECT FROM intake.intent l WHERE l.cause = t.subject AND (l.status = t.status OR t.status = 'unknown' OR l.again > 0)))
 ORDER BY message_id;
 
 -- name: questions_without_one_answer

@@ -59,6 +59,10 @@ class Sender(Protocol):
         """How tries follow each other, by the policy in force."""
         ...
 
+    def may_from(self, intent: Intent, now: datetime) -> datetime:
+        """When its recipient may be reached: ``now``, or a later instant (quiet hours)."""
+        ...
+
     async def send(self, intent: Intent) -> Result:
         """Send it once, with the intent's id as key. What it raises counts as: nobody knows."""
         ...
@@ -183,10 +187,7 @@ class EffectRunner:
         async with connection.transaction():
             rows = await connection.fetch(self.queries["due_intents"], now, full, room, sorted(self.senders))
             chosen = [(intent, row["run"]) for row in rows for intent in (read_intent(row),) if _fits(intent, busy)]
-            moves: list[Move] = [
-                (intent, had, take(intent, self.senders[intent.kind].repeats, self._instant_of(intent)), self.run_id)
-                for intent, had in chosen
-            ]
+            moves: list[Move] = [(intent, had, self._taken(intent), self.run_id) for intent, had in chosen]
             moved = await self._move(connection, moves)
         self._tell_ends()
         crash.point("effect-after-taking")
@@ -225,6 +226,10 @@ class EffectRunner:
         for task in ended:
             del self._under_way[task]
         crash.point("effect-after-noting")
+
+    def _taken(self, intent: Intent) -> Intent:
+        now, sender = self._instant_of(intent), self.senders[intent.kind]
+        return take(intent, sender.repeats, now, sender.may_from(intent, now))
 
     def _after(self, intent: Intent, result: Result) -> Intent:
         now, sender = self._instant_of(intent), self.senders[intent.kind]

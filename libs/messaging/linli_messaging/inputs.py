@@ -164,8 +164,9 @@ class OutcomeInput:
 
     @property
     def cause(self) -> str:
-        """The intent's cause and how it ended: told once each."""
-        return f"effect|{self.intent.cause}|{self.intent.status}"
+        """The intent's cause and how it ended: told once each, and anew for each time a person had it sent again."""
+        again = f"|{self.intent.again}" if self.intent.again else ""
+        return f"effect|{self.intent.cause}|{self.intent.status}{again}"
 
 
 Record = EventInput | Passing

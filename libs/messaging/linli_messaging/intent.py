@@ -1,6 +1,7 @@
 """The life of one outside effect (promise 9), as a table; pure.
 
     waiting --taken--------------------> sending
+    waiting --nobody may be reached now> waiting (until its recipient may: quiet hours)
     waiting --its time is over---------> failed;  unknown where an earlier try was left in doubt
     waiting --restored from a backup---> in doubt: taken only where a repetition does no harm, else unknown
     sending --the receiver took it-----> sent
@@ -9,6 +10,8 @@
     sending --nobody knows-------------> waiting where a repetition does no harm: the receiver recognises it, or can be
                                          asked first, or it is an emergency;  unknown otherwise
     unknown --its answer comes late----> sent
+    unknown --a person found out-------> sent, failed
+    failed, unknown --a person wants it> waiting (once more, for a day)
 
 ``sending`` is committed before anything is sent and left after the answer, so a process that dies in between leaves it
 as it is; whoever sends next finds it there and nobody knows.
@@ -100,11 +103,21 @@ class Intent:
     """The receiver's."""
     error: str | None = None
     """What the last try met, as a short code."""
+    again: int = 0
+    """How often a person had it sent again after its end."""
+    decided_by: str | None = None
+    """Who did, or said how it ended."""
+    decided_why: str | None = None
 
 
-def take(intent: Intent, repeats: Repeats, now: datetime) -> Intent:
-    """A waiting intent whose time has come is to be sent, or given up when its time is over."""
+def take(intent: Intent, repeats: Repeats, now: datetime, may_from: datetime | None = None) -> Intent:
+    """A waiting intent whose time has come is to be sent, or given up when its time is over.
+
+    ``may_from``: when its recipient may be reached, at the earliest; later than now, it waits for that.
+    """
     _must_be(intent, "waiting")
+    if may_from is not None and now < may_from and now <= intent.give_up_at:
+        return replace(intent, next_at=min(may_from, intent.give_up_at + timedelta(seconds=1)), noted_at=now)
     if now > intent.give_up_at or (intent.doubtful and not _may_repeat(intent, repeats)):
         over: Status = "unknown" if intent.doubtful else "failed"
         return replace(intent, status=over, error=intent.error or OUT_OF_TIME, noted_at=now)
@@ -130,6 +143,31 @@ def note(intent: Intent, result: Result, repeats: Repeats, patience: Patience, n
             return _again(doubtful, 0.0 if at_once else wait_s(intent, patience), now)
 
 
+def send_again(intent: Intent, by: str, why: str, now: datetime) -> Intent:
+    """A person wants it sent once more, with the same key; what became of that is told as its own end.
+
+    Raises ``ValueError`` for one that has neither failed nor is unknown.
+    """
+    _must_be(intent, "failed", "unknown")
+    return replace(
+        intent, status="waiting", doubtful=False, error=None, next_at=now, noted_at=now, give_up_at=now + AGAIN_FOR,
+        again=intent.again + 1, decided_by=by, decided_why=why,
+    )  # fmt: skip
+
+
+def settle(intent: Intent, how: Literal["sent", "failed"], by: str, why: str, now: datetime) -> Intent:
+    """A person found out how an unknown one ended. Raises ``ValueError`` for one that is not unknown."""
+    _must_be(intent, "unknown")
+    known = replace(intent, status=how, noted_at=now, decided_by=by, decided_why=why)
+    return replace(known, reference=BY_HAND, error=None) if how == "sent" else replace(known, error=BY_HAND)
+
+
+AGAIN_FOR: Final = timedelta(days=1)
+"""How long it is tried when a person wants it again. Assumed: they look the next day."""
+BY_HAND: Final = "said_by_a_person"
+"""In place of the receiver's reference, or of what a try met."""
+
+
 def wait_s(intent: Intent, patience: Patience) -> float:
     """Seconds until the next try: twice as long after each, up to the longest, and a little more by the intent's id."""
     doubled = patience.first_wait_s * 2.0 ** min(max(intent.tries - 1, 0), _MOST_DOUBLINGS)
@@ -152,7 +190,7 @@ def _may_repeat(intent: Intent, repeats: Repeats) -> bool:
     return repeats != "neither" or intent.emergency
 
 
-def _must_be(intent: Intent, status: Status) -> None:
-    if intent.status != status:
-        message = f"intent {intent.cause} is {intent.status}, not {status}"
+def _must_be(intent: Intent, *statuses: Status) -> None:
+    if intent.status not in statuses:
+        message = f"intent {intent.cause} is {intent.status}, not {' or '.join(statuses)}"
         raise ValueError(message)

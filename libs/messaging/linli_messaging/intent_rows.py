@@ -36,6 +36,9 @@ def read_intent(row: asyncpg.Record) -> Intent:
         doubtful=row["doubtful"],
         reference=row["reference"],
         error=row["error"],
+        again=row["again"],
+        decided_by=row["decided_by"],
+        decided_why=row["decided_why"],
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -61,6 +61,9 @@ class Post:
 
     def patience(self, now: object) -> Patience:
         return Patience(first_wait_s=1, longest_wait_s=1, jitter=0)
+
+    def may_from(self, intent: Intent, now: datetime) -> datetime:
+        return now
 
     async def send(self, intent: Intent) -> Result:
         self.sent.append(intent)

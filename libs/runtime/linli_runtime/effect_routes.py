@@ -1,16 +1,17 @@
 """The operators' view of a service's outside effects: what waits, is under way, failed, or is unknown (promise 9)."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
-from linli_messaging.service_map import Actor
-from pydantic import AwareDatetime, BaseModel
+from fastapi import APIRouter, Query, Request
+from linli_rulebook.decision import Refusal
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-from linli_runtime.auth import require
-from linli_runtime.operating import MAX_PAGE, OPERATE
+from linli_runtime.effects_by_hand import send_again, settle
+from linli_runtime.operating import MAX_PAGE, Operator
+from linli_runtime.problems import ProblemError
 from linli_runtime.running import Running
 
-Operator = Annotated[Actor, Depends(require(OPERATE))]
 Wanted = Literal["waiting", "sending", "failed", "unknown"]
 
 
@@ -36,6 +37,11 @@ class EffectSeen(BaseModel):
     stuck: str | None
     """Why what became of it could not be told."""
 
+    again: int
+    """How often a person had it sent again after its end."""
+    decided_by: str | None
+    decided_why: str | None
+
 
 class EffectPage(BaseModel):
     """The latest of one status."""
@@ -43,8 +49,34 @@ class EffectPage(BaseModel):
     items: list[EffectSeen]
 
 
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+"""Why a person decided so: kept with the effect, and shown by `linli why`; no place for names and numbers of people."""
+
+
+class SendAgain(BaseModel):
+    """An effect that failed or is unknown is to be sent once more, with the same key."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Reason
+
+
+class Settle(BaseModel):
+    """How an unknown effect ended, as somebody found out at its receiver."""
+
+    model_config = ConfigDict(extra="forbid")
+    ended: Literal["sent", "failed"]
+    reason: Reason
+
+
+class Decided(BaseModel):
+    """Where an effect stands now."""
+
+    id: UUID
+    status: str
+
+
 def effect_routes() -> APIRouter:
-    """The route; the running parts are found in ``app.state.running``."""
+    """The routes; the running parts are found in ``app.state.running``."""
     router = APIRouter()
 
     @router.get("/effects")
@@ -59,4 +91,22 @@ def effect_routes() -> APIRouter:
         rows: list[dict[str, Any]] = [dict(row) for row in await running.fetch("list_intents", status, limit)]
         return EffectPage(items=[EffectSeen.model_validate(row) for row in rows])
 
+    @router.post("/effects/{effect_id}/retry")
+    async def retry(request: Request, actor: Operator, effect_id: UUID, wanted: SendAgain) -> Decided:
+        """Send an effect once more that failed or is unknown."""
+        running: Running = request.app.state.running
+        return _decided(effect_id, await send_again(running, effect_id, actor.subject, wanted.reason))
+
+    @router.post("/effects/{effect_id}/settle")
+    async def settled(request: Request, actor: Operator, effect_id: UUID, found: Settle) -> Decided:
+        """Say how an unknown effect ended; that is told as its end."""
+        running: Running = request.app.state.running
+        return _decided(effect_id, await settle(running, effect_id, found.ended, actor.subject, found.reason))
+
     return router
+
+
+def _decided(effect_id: UUID, status: str | Refusal) -> Decided:
+    if isinstance(status, Refusal):
+        raise ProblemError(status)
+    return Decided(id=effect_id, status=status)

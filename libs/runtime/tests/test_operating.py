@@ -8,6 +8,7 @@ import pytest
 from joserfc.jwk import RSAKey
 from linli_messaging.service_map import ServiceMap
 from linli_runtime.auth import Tokens
+from linli_runtime.effect_routes import effect_routes
 from linli_runtime.http import build_app
 from linli_runtime.operating import operating_routes
 
@@ -31,7 +32,7 @@ class Shown:
 
 @pytest.fixture
 async def client(key: RSAKey) -> AsyncIterator[httpx.AsyncClient]:
-    app = build_app(ServiceMap("small", ()), [operating_routes()])
+    app = build_app(ServiceMap("small", ()), [operating_routes(), effect_routes()])
     app.state.tokens = Tokens.from_pem(key.as_pem(private=False).decode())
     app.state.running = Shown()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://small") as opened:
@@ -58,6 +59,8 @@ async def status(client: httpx.AsyncClient, token: str, path: str) -> int:
         ("/parked/9223372036854775808", 422),
         ("/parked/0", 422),
         ("/parked/1", 404),
+        ("/effects", 200),
+        ("/effects?status=sent", 422),
     ],
 )
 async def test_an_id_that_cannot_be_is_refused_at_the_door(
@@ -67,7 +70,7 @@ async def test_an_id_that_cannot_be_is_refused_at_the_door(
 
 
 @pytest.mark.rule("ORG-01")
-@pytest.mark.parametrize("path", ["/timeline/xh01.c1", "/parked", "/parked/1", "/rest"])
+@pytest.mark.parametrize("path", ["/timeline/xh01.c1", "/parked", "/parked/1", "/rest", "/effects"])
 async def test_a_token_for_a_part_of_the_group_operates_nothing(
     client: httpx.AsyncClient, sign: Sign, path: str
 ) -> None:

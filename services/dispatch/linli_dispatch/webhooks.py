@@ -55,6 +55,10 @@ class WebhookSender:
             jitter=float(policy.share("dispatch.webhook_wait_jitter")),
         )
 
+    def may_from(self, intent: Intent, now: datetime) -> datetime:
+        """A machine has no quiet hours."""
+        return now
+
     async def send(self, intent: Intent) -> Result:
         """Deliver it, if its webhook is still wanted."""
         row = await self.reads.fetchrow("load_webhook", [intent.recipient])

@@ -23,7 +23,7 @@ from linli_runtime.outside import Answered, IllegalRequestError, NoAnswerError, 
 from linli_runtime.reads import Reads
 
 from linli_intake.domain.message_texts import write
-from linli_intake.domain.messages import MESSAGE
+from linli_intake.domain.messages import MESSAGE, may_go_from
 from linli_intake.domain.person import Customer
 from linli_intake.domain.secret import secret_of
 from linli_intake.settings import GatewaySettings, customer_key
@@ -53,6 +53,10 @@ class MessageSender:
     def patience(self, now: datetime) -> Patience:
         """By the policy in force."""
         return self.patience_at(now)
+
+    def may_from(self, intent: Intent, now: datetime) -> datetime:
+        """Not within the quiet hours that it was decided with; an emergency at any hour."""
+        return now if intent.emergency else may_go_from(intent.payload, now)
 
     async def send(self, intent: Intent) -> Result:
         """Write the message and hand it over."""

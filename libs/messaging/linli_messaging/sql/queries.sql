@@ -524,8 +524,18 @@ SELECT (SELECT count(*) FROM intent WHERE status = 'waiting') AS waiting,
 -- name: list_intents
 -- Effects of a status that went wrong or are under way, the latest first.
 SELECT cause, id::text AS id, kind, subject, recipient, status, tries, doubtful, emergency, error, reference, made_at,
-    noted_at, next_at, give_up_at, stuck
+    noted_at, next_at, give_up_at, stuck, again, decided_by, decided_why
 FROM intent WHERE status = $1 AND status <> 'sent' ORDER BY noted_at DESC, cause LIMIT $2;
+
+-- name: intent_by_id
+-- One effect by the key that its receiver knows it by; locked until it is moved.
+SELECT * FROM intent WHERE id = $1 FOR UPDATE;
+
+-- name: move_intent_by_hand
+-- What a person decided about an effect whose end was told; what comes of it is told anew, where somebody wants to know.
+UPDATE intent SET status = $3, doubtful = $4, reference = $5, error = $6, next_at = $7, give_up_at = $8, noted_at = $9,
+    again = $10, decided_by = $11, decided_why = $12, told = $3 <> 'waiting' AND NOT kind = ANY($13::text[])
+WHERE cause = $1 AND status = $2 AND told RETURNING cause;
 
 -- name: doubt_waiting_intents
 -- After a restore nobody knows which of these were sent in the life that was lost.

@@ -29,4 +29,7 @@ CONCLUSIONS: Final[Conclusions] = {
     "the customer is to be told": Conclusion(
         "应通知客户", "the customer is to be told", ("followup.quiet_hours", "intake.message_give_up_after")
     ),
+    "message not sent": Conclusion("消息未能发出", "message not sent"),
+    "message unconfirmed": Conclusion("消息是否发出不明", "message unconfirmed"),
+    "message sent after all": Conclusion("消息最终发出", "message sent after all"),
 }

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from linli_contracts.event import Event
 from linli_contracts.events.messages import About, MessageFailed, MessageSent, MessageUnconfirmed
@@ -13,7 +14,7 @@ from linli_rulebook.effect import Effect
 
 from linli_intake.domain.message_texts import newest
 from linli_intake.domain.place import Estate
-from linli_intake.domain.quiet_hours import quiet_hours
+from linli_intake.domain.quiet_hours import QuietHours, quiet_hours
 
 MESSAGE: Final = "message"
 """The kind of effect."""
@@ -46,6 +47,8 @@ def tell_customer(wanted: Wanted, estate: Estate, policy: Policy, now: datetime)
         "template_version": newest(wanted.about),
         "language": wanted.language,
         "zone": estate.zone,
+        "quiet_from": hours.begins.isoformat("minutes"),
+        "quiet_to": hours.ends.isoformat("minutes"),
         "from_at": wanted.from_at.isoformat() if wanted.from_at else None,
         "by_at": wanted.by_at.isoformat() if wanted.by_at else None,
     }
@@ -66,6 +69,17 @@ def tell_customer(wanted: Wanted, estate: Estate, policy: Policy, now: datetime)
     return Decision(effects=(effect,), because=(because,))
 
 
+def may_go_from(payload: Mapping[str, Any], now: datetime) -> datetime:
+    """When a message that waits may go out, at the earliest: a gateway that is back at night reaches nobody then.
+
+    The quiet hours are those it was decided with; one from before they were written down has none.
+    """
+    if "quiet_from" not in payload:
+        return now
+    hours = QuietHours(time.fromisoformat(payload["quiet_from"]), time.fromisoformat(payload["quiet_to"]))
+    return hours.first_free(now, ZoneInfo(payload["zone"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a message ended."""
@@ -75,6 +89,14 @@ class Ended:
     how: End
     reason: str
     payload: Mapping[str, Any]
+    decided_by: str | None = None
+    """Who had it sent again, or found out how it ended."""
+    decided_why: str | None = None
+
+
+_CONCLUDED: Final[Mapping[End, str]] = {
+    "sent": "message sent after all", "failed": "message not sent", "unknown": "message unconfirmed",
+}  # fmt: skip
 
 
 def told_end(ended: Ended, now: datetime) -> Decision:
@@ -92,4 +114,14 @@ def told_end(ended: Ended, now: datetime) -> Decision:
         fact = MessageFailed.model_validate({**about, "failed_at": now})
     else:
         fact = MessageUnconfirmed.model_validate({**about, "unconfirmed_at": now})
-    return Decision(events=(fact,))
+    return Decision(events=(fact,), because=_why(ended))
+
+
+def _why(ended: Ended) -> tuple[Because, ...]:
+    """What went otherwise than it should has its reason in the history; what simply went out has none."""
+    if ended.how == "sent" and ended.decided_by is None:
+        return ()
+    facts = {"about": ended.payload["about"], "error": ended.reason, "decided_by": ended.decided_by,
+             "decided_why": ended.decided_why}  # fmt: skip
+    known = {name: value for name, value in facts.items() if value}
+    return (Because("INT-16", _CONCLUDED[ended.how], ended.payload["case_id"] or ended.message_id, facts=known),)

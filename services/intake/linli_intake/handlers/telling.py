@@ -54,5 +54,7 @@ def on_message_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
         how=cast("End", intent.status),
         reason=intent.error or "",
         payload=intent.payload,
+        decided_by=intent.decided_by,
+        decided_why=intent.decided_why,
     )
     return told_end(ended, ctx.now)
