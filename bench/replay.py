@@ -75,7 +75,7 @@ class Stage:
         """Have dispatch's relay send everything again; facts a second."""
         pool = await open_writer(self.dsn, DISPATCH)
         queries = self.house.rooms[DISPATCH].queries
-        relay = Relay(DISPATCH, DEPLOYMENT, pool, queries, self.producer, PARTITIONS, HandClock(END))
+        relay = Relay(DISPATCH, DEPLOYMENT, pool, queries, self.producer, HandClock(END))
         lanes = list(range(LANES))
         await pool.execute(queries["ask_resend"], lanes, [1] * LANES, ["bench"] * LANES)
         began = time.perf_counter()
@@ -94,9 +94,9 @@ class Stage:
         clock = HandClock(START)
         transactor = Transactor(room.map, shipped_policy(), room.queries, DEPLOYMENT, stepped=True)
         writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
-        relay = Relay(FOLLOWUP, DEPLOYMENT, pool, room.queries, self.producer, PARTITIONS, clock)
+        relay = Relay(FOLLOWUP, DEPLOYMENT, pool, room.queries, self.producer, clock)
         broker = KafkaBroker(self.bootstrap, logger=None)
-        consumer = Consumer(broker, writer, relay, pool, room.queries, self.producer, DEPLOYMENT, PARTITIONS)
+        consumer = Consumer(broker, writer, relay, pool, room.queries, self.producer, DEPLOYMENT)
         consumer.subscribe()
         reached: dict[int, int] = {}
         writer.on_commit.append(

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import RecordsToDelete
+from aiokafka.admin import NewPartitions, RecordsToDelete
 from aiokafka.errors import KafkaError
 from linli_cli.client.rest import producers_of
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, LOYALTY, PARTITIONS, SERVICES, TOPIC_OF, WARRANTY
+from linli_messaging.partitions import METADATA_FOR_MS
 from linli_messaging.relay import LOCK_SPACE
-from linli_messaging.topology import group_of
+from linli_messaging.topology import group_of, topics
 
 from tests.chaos.strike import Strike
 from tests.chaos.world import World
@@ -70,12 +71,24 @@ async def bus_wiped(strike: Strike) -> None:
         await world.linli("replay", "--service", service)
 
 
+async def repartitioned(strike: Strike) -> None:
+    """Every topic gets six partitions more while all runs: lanes move, and overtake what is still unread elsewhere."""
+    world, more = strike.world, PARTITIONS * (strike.wave + 1)
+    await asyncio.sleep(strike.dice.uniform(0.1, 1.0))
+    async with world.admin() as admin:
+        grown = await admin.create_partitions({topic: NewPartitions(more) for topic in topics(SERVICES)})
+    assert not any(code for _, code, *_ in grown.topic_errors), grown
+    strike.times += 1
+    # As long as a client may believe in the old number; the load goes on.
+    await asyncio.sleep(METADATA_FOR_MS / 1000)
+
+
 async def told_again(strike: Strike) -> None:
     """A service's place on the bus is lost: everything that was ever told comes again."""
     world, service = strike.world, strike.dice.choice(SERVICES)
     await asyncio.sleep(strike.dice.uniform(0.1, 1.0))
     await world.process(service).stop()
-    places = {place: 0 for producer in producers_of()[service] for place in partitions(producer)}
+    places = dict.fromkeys(await partitions(world, *producers_of()[service]), 0)
     consumer = AIOKafkaConsumer(
         group_id=group_of(service), bootstrap_servers=world.bus.bootstrap, enable_auto_commit=False,
         **world.bus.kafka.admin.client_options(),
@@ -140,14 +153,16 @@ async def held_back(strike: Strike) -> None:
     await world.ready(service)
 
 
-def partitions(producer: str) -> list[TopicPartition]:
-    """Of a producer's topic."""
-    return [TopicPartition(TOPIC_OF[producer], number) for number in range(PARTITIONS)]
+async def partitions(world: World, *producers: str) -> list[TopicPartition]:
+    """Of these producers' topics: they may have grown."""
+    async with world.admin() as admin:
+        described = await admin.describe_topics([TOPIC_OF[producer] for producer in producers])
+    return [TopicPartition(one["topic"], part["partition"]) for one in described for part in one["partitions"]]
 
 
 async def delete(world: World, service: str, dice: random.Random, *, tail: bool) -> int:
     """Delete what the service has still to read: all of it, or the first part; the number of records."""
-    places = [place for producer in producers_of()[service] for place in partitions(producer)]
+    places = await partitions(world, *producers_of()[service])
     consumer = AIOKafkaConsumer(
         group_id=group_of(service), bootstrap_servers=world.bus.bootstrap, enable_auto_commit=False,
         **world.bus.kafka.admin.client_options(),

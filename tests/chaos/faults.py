@@ -41,6 +41,9 @@ class Fault:
     """Postgres lives on a file system of this size."""
 
 
+EVERY_WAVE: Final = tuple(range(8))
+"""Each service has its work in waves of its own; a process that is armed and started meets little of one."""
+
 _ALL: Final = (
     Fault("kill-storm", "SIGKILL of random services", killing.kill_storm),
     Fault("broker-killed", "the broker killed and started again", breaking_bus.broker_killed),
@@ -48,6 +51,7 @@ _ALL: Final = (
     Fault("lost-tail", "the end of a topic deleted, nothing after", breaking_bus.lost_tail, waves=(0, 3, 4)),
     Fault("lost-range", "a range of a topic deleted", breaking_bus.lost_range),
     Fault("told-again", "offsets set back to the beginning", breaking_bus.told_again),
+    Fault("repartitioned", "6, 12, 18, 24 partitions while all runs", breaking_bus.repartitioned),
     Fault("held-back", "one producer's facts held back", breaking_bus.held_back),
     Fault("connections-cut", "connections cut in mid-transaction", breaking_database.connections_cut),
     Fault("unheard-commits", "commits whose answer never comes", breaking_database.unheard_commits),
@@ -83,13 +87,19 @@ _ALL: Final = (
     ),
     Fault("disk-full", "no room left for Postgres", breaking_database.disk_full, disk_mb=400, waves=(1, 2)),
     *(
-        Fault(f"crash-{service}", f"SIGKILL at crash points of {service}", partial(killing.crash_points, service))
+        Fault(
+            f"crash-{service}",
+            f"SIGKILL at crash points of {service}",
+            partial(killing.crash_points, service),
+            waves=EVERY_WAVE,
+        )
         for service in SERVICES
     ),
     Fault(
         "crash-sending",
         "SIGKILL of intake between sending a message and noting it",
         partial(killing.crash_points, INTAKE, points=crash.EFFECT_POINTS),
+        waves=EVERY_WAVE,
     ),
     Fault("one-of-three", "one of three brokers killed", partial(breaking_bus.nodes_killed, 1), brokers=3),
     Fault("two-of-three", "two of three brokers killed", partial(breaking_bus.nodes_killed, 2), brokers=3),

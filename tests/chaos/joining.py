@@ -87,4 +87,6 @@ async def _register(strike: Strike) -> None:
 async def _forget(world: World, producer: str) -> None:
     """All records of its topic are deleted, as when their retention is over."""
     async with world.admin() as admin:
-        await admin.delete_records({place: RecordsToDelete(before_offset=-1) for place in partitions(producer)})
+        await admin.delete_records(
+            {place: RecordsToDelete(before_offset=-1) for place in await partitions(world, producer)}
+        )

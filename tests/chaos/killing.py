@@ -16,21 +16,32 @@ SECONDS_BETWEEN_KILLS: Final = (0.5, 3.0)
 KILLS: Final = 5
 """In a wave: a process that is killed again before it has started never gets anything done, and shows nothing."""
 _LOOK_S: Final = 0.02
+WORK_GOES_ON_S: Final = 2.0
+"""Facts still come from elsewhere for so long after the last command."""
 
 
 async def crash_points(service: str, strike: Strike, points: Sequence[str] = crash.POINTS) -> None:
-    """SIGKILL at crash points, of the writer loop and the relay, or these, one after the other, while load comes."""
+    """SIGKILL at crash points, of the writer loop and the relay, or these, one after the other, while load comes and is
+    worked off.
+    """
     world = strike.world
     for point in strike.dice.sample(points, len(points)):
         if strike.sent.is_set():
             break
-        await world.restart(service, crash_at=f"{point}:{strike.dice.randint(1, 3)}")
-        while world.process(service).running and not strike.sent.is_set():  # noqa: ASYNC110 - a process gives no signal
-            await asyncio.sleep(_LOOK_S)
-        strike.times += not world.process(service).running
+        await world.restart(service, crash_at=f"{point}:{strike.dice.randint(1, 2)}")
+        strike.times += await _dies(strike, service)
         await world.process(service).stop()
         world.start(service)
         await world.ready(service)
+
+
+async def _dies(strike: Strike, service: str) -> bool:
+    """Wait until it has died at its point; no longer than work comes for it."""
+    still_s = WORK_GOES_ON_S
+    while strike.world.process(service).running and still_s > 0:
+        await asyncio.sleep(_LOOK_S)
+        still_s -= _LOOK_S if strike.sent.is_set() else 0
+    return not strike.world.process(service).running
 
 
 async def kill_storm(strike: Strike) -> None:

@@ -16,17 +16,15 @@ _POLL_S: Final = 0.05
 
 
 class OtherPartitionsError(RuntimeError):
-    """A topic exists with another number of partitions than wanted; they can't be changed without losing the order
-    of keys.
-    """
+    """A topic exists with fewer partitions than wanted. More are its operator's decision, and welcome."""
 
 
 async def ensure_topics(
     bootstrap: str, topics: Mapping[str, int], security: Security | None = None, *, replication: int = 1
 ) -> None:
-    """Have these topics (name → partitions), and return once every partition has a leader that answers.
+    """Have these topics (name → partitions, at least), and return once every partition has a leader that answers.
 
-    May be called again, and by several at once. OtherPartitionsError when one exists otherwise, KafkaError when the
+    May be called again, and by several at once. OtherPartitionsError when one exists with fewer, KafkaError when the
     broker refuses, TimeoutError when leaders don't come up.
     """
     if not topics:
@@ -64,7 +62,7 @@ async def _leaders_known(admin: AIOKafkaAdminClient, topics: Mapping[str, int]) 
             raise TimeoutError(f"no leaders for {sorted(set(topics) - set(found)) or sorted(topics)}")
         await asyncio.sleep(_POLL_S)
     for name, count in topics.items():
-        if len(found[name]) != count:
+        if len(found[name]) < count:
             raise OtherPartitionsError(f"{name} has {len(found[name])} partitions, not {count}")
 
 

@@ -8,6 +8,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -30,6 +31,7 @@ from linli_messaging.gaps import GapWatch
 from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Record
 from linli_messaging.parked_share import TooMuchParkedError, count_anew, too_much_parked
+from linli_messaging.partitions import partitions_now
 from linli_messaging.queries import Queries
 from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.relay import Relay, is_kafka
@@ -60,7 +62,6 @@ class Consumer:
     queries: Queries
     producer: AIOKafkaProducer
     deployment: str
-    partitions: int
     fetch_wait_ms: int = 500
     """How long the broker may hold a fetch without records."""
     watch: GapWatch = field(default_factory=GapWatch)
@@ -258,19 +259,31 @@ class Consumer:
                 self._gaps_may_be_open = bool(await connection.fetch(self.queries["open_gaps"]))
         for (producer, lane), number in asks.items():
             body = {"deployment": self.deployment, "asker": self.writer.map.name, "lane": lane, "from": number}
-            await self.producer.send(
-                asks_topic(producer), orjson.dumps(body), partition=partition_of(lane, self.partitions)
-            )
+            topic = asks_topic(producer)
+            partition = partition_of(lane, await partitions_now(self.producer, topic))
+            await self.producer.send(topic, orjson.dumps(body), partition=partition)
 
     def _read_to_end(self, producer: str, lane: int) -> bool:
         """True when nothing of that partition is still to be read: what is missing then was lost, not late."""
-        kafka = self.broker.subscribers[0].consumer  # type: ignore[attr-defined]  # aiokafka's, once started
-        place = TopicPartition(TOPIC_OF[producer], partition_of(lane, self.partitions))
-        if kafka is None or place not in kafka.assignment():
+        kafka = self._kafka
+        known = self.partitions_read(TOPIC_OF[producer])
+        if kafka is None or not known:
+            return False
+        place = TopicPartition(TOPIC_OF[producer], partition_of(lane, known))
+        if place not in kafka.assignment():
             return False
         highwater = kafka.highwater(place)
         state = kafka._subscription.subscription.assignment.state_value(place)  # noqa: SLF001 - position() awaits a reset
         return highwater is None or not state.has_valid_position or state.position >= highwater
+
+    @property
+    def _kafka(self) -> AIOKafkaConsumer | None:
+        """The consumer of aiokafka, once it is made."""
+        return self.broker.subscribers[0].consumer  # type: ignore[attr-defined]  # of a subscriber to Kafka
+
+    def partitions_read(self, topic: str) -> int:
+        """How many partitions a topic that is read here has, as its consumer knows; 0 while it does not."""
+        return len((self._kafka and self._kafka.partitions_for_topic(topic)) or ())
 
     # -- ownership ----------------------------------------------------------------------------------------------------
 
@@ -282,11 +295,11 @@ class Consumer:
         self.watch.reached(stands, time.monotonic())
         self._gaps_may_be_open = True
 
-    def own(self, partitions: set[int]) -> None:
-        """These partitions are ours from now on: we fire their lanes' timers, and run what ripened under another
-        process that is gone.
+    def own(self, partitions: AbstractSet[int], of: int) -> None:
+        """These partitions are ours from now on, ``of`` so many: we fire their lanes' timers, and run what ripened
+        under another process that is gone.
         """
-        lanes = {lane for lane in range(LANES) if partition_of(lane, self.partitions) in partitions}
+        lanes = {lane for lane in range(LANES) if partition_of(lane, of) in partitions}
         self.watch.forget(set(range(LANES)) - lanes)
         self.writer.owned = lanes
         self.writer.sweep()
@@ -302,12 +315,13 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
 
     async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
         if revoked:
-            self._consumer.own(set())
+            self._consumer.own(frozenset(), of=1)
 
     async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
         own_asks = asks_topic(self._consumer.writer.map.name)
         await self._consumer.take_up()
-        self._consumer.own({place.partition for place in assigned if place.topic == own_asks})
+        partitions = {place.partition for place in assigned if place.topic == own_asks}
+        self._consumer.own(partitions, of=self._consumer.partitions_read(own_asks) or 1)
 
 
 async def _raw(records: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream's parser hook

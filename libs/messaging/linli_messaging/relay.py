@@ -24,6 +24,7 @@ from linli_contracts.topics import TOPIC_OF, heads_topic
 
 from linli_messaging import crash
 from linli_messaging.one_at_a_time import Role
+from linli_messaging.partitions import partitions_now
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.transaction import Committed
@@ -55,7 +56,6 @@ class Relay:
     pool: "asyncpg.Pool[asyncpg.Record]"
     queries: Queries
     producer: AIOKafkaProducer
-    partitions: int
     clock: Clock
     active: bool = False
     produced: int = 0
@@ -180,9 +180,10 @@ class Relay:
         A record's own timestamp is when it is produced, not the fact's instant (`ce_time`): Kafka refuses one that lies
         ahead, as after the stepped clock's it may, and soon deletes one that lies far back.
         """
+        partitions = await partitions_now(self.producer, TOPIC_OF[self.service])
         by_partition: dict[int, list[asyncpg.Record]] = defaultdict(list)
         for row in rows:
-            by_partition[partition_of(row["lane"], self.partitions)].append(row)
+            by_partition[partition_of(row["lane"], partitions)].append(row)
         await asyncio.gather(*(self._produce_to(partition, of_it) for partition, of_it in by_partition.items()))
 
     async def _produce_to(self, partition: int, rows: Iterable[asyncpg.Record]) -> None:
@@ -236,14 +237,15 @@ class Relay:
         The overdue clocks are read while the lanes are held: nobody makes or fires one in between.
         """
         at: datetime = self.clock.now() if self.clock.stepped else await connection.fetchval(self.queries["read_now"])
+        partitions = await partitions_now(self.producer, heads_topic(self.service))
         lanes: dict[int, dict[str, list[int]]] = defaultdict(dict)
         overdue: dict[int, dict[str, datetime]] = defaultdict(dict)
         async with connection.transaction():
             for row in await connection.fetch(self.queries["read_heads"]):
                 lane = row["lane"]
-                lanes[partition_of(lane, self.partitions)][str(lane)] = [row["head"], self._published[lane]]
+                lanes[partition_of(lane, partitions)][str(lane)] = [row["head"], self._published[lane]]
             for row in await connection.fetch(self.queries["read_overdue"], at):
-                overdue[partition_of(row["lane"], self.partitions)][str(row["lane"])] = row["due_at"]
+                overdue[partition_of(row["lane"], partitions)][str(row["lane"])] = row["due_at"]
         self._overdue = bool(overdue)
         for partition, told_lanes in lanes.items():
             told = {

@@ -49,10 +49,13 @@ class WentBackError(RuntimeError):
         self.lost = lost
 
 
-async def numbers_on_the_bus(consumer: AIOKafkaConsumer, own: OwnNumbers, partitions: int) -> dict[int, int]:
+async def numbers_on_the_bus(
+    consumer: AIOKafkaConsumer, own: OwnNumbers, partitions: Mapping[str, int]
+) -> dict[int, int]:
     """The highest number of each lane that this service has told on the bus: of its heads, and of its last facts.
 
-    The consumer is started, and has neither a group nor topics. ``TimeoutError`` where the bus gives nothing back.
+    The consumer is started, and has neither a group nor topics; ``partitions``: how many each of the two topics has.
+    ``TimeoutError`` where the bus gives nothing back.
     """
     service = own.service
     heads = await _ends(consumer, heads_topic(service), partitions)
@@ -105,8 +108,8 @@ async def abandon_numbers(pool: Any, queries: Queries, at: datetime) -> dict[int
 # -- reading the end of our own topics --------------------------------------------------------------------------------
 
 
-async def _ends(consumer: AIOKafkaConsumer, topic: str, partitions: int) -> dict[TopicPartition, int]:
-    places = [TopicPartition(topic, partition) for partition in range(partitions)]
+async def _ends(consumer: AIOKafkaConsumer, topic: str, partitions: Mapping[str, int]) -> dict[TopicPartition, int]:
+    places = [TopicPartition(topic, partition) for partition in range(partitions[topic])]
     ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
     return ends
 

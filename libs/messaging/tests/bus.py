@@ -81,7 +81,7 @@ class Bus:
     def new_relay(self) -> Relay:
         """Another process's relay of the north."""
         side = self.north
-        return Relay(NORTH, self.deployment, side.pool, side.room.queries, self.producer, PARTITIONS, self.clock)
+        return Relay(NORTH, self.deployment, side.pool, side.room.queries, self.producer, self.clock)
 
     async def end(self, name: str = "relay") -> None:
         """End a task as a death does."""
@@ -146,9 +146,9 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
             pool = await stack.enter_async_context(await open_writer(database.dsn, name))
             transactor = Transactor(room.map, shipped_policy(), room.queries, deployment, stepped=True)
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
-            relay = Relay(name, deployment, pool, room.queries, producer, PARTITIONS, clock)
+            relay = Relay(name, deployment, pool, room.queries, producer, clock)
             kafka = KafkaBroker(broker.bootstrap)
-            consumer = Consumer(kafka, writer, relay, pool, room.queries, producer, deployment, PARTITIONS)
+            consumer = Consumer(kafka, writer, relay, pool, room.queries, producer, deployment)
             consumer.subscribe()
             sides[name] = Side(room, pool, writer, relay, consumer)
         bus = Bus(sides[NORTH], sides[NAME], clock, producer, deployment)

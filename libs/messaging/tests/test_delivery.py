@@ -264,7 +264,7 @@ async def test_what_ripened_under_a_process_that_died_runs_where_its_lanes_go(bu
     await listener.pool.execute("UPDATE early SET ripe = true")
     await listener.room.commit([command("e1.s", key="s")])
     assert await bus.rung() == ()
-    listener.consumer.own(set(range(PARTITIONS)))
+    listener.consumer.own(set(range(PARTITIONS)), of=PARTITIONS)
     await has_rung(bus, 1)
 
 

@@ -6,7 +6,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from linli_contracts.envelope import headers_of
 from linli_contracts.lanes import lane_of
-from linli_contracts.topics import PARTITIONS
 from linli_messaging import restored
 from linli_messaging.gaps import ASK_AGAIN_S, GapWatch
 from linli_messaging.own_numbers import OwnNumbers
@@ -17,6 +16,7 @@ from linli_messaging.restored import (
     note_seen,
     numbers_on_the_bus,
 )
+from linli_messaging.topology import topics
 from linli_testkit.backup import Backup
 from linli_testkit.plugin import TestBroker
 
@@ -41,7 +41,7 @@ async def restore(bus: Bus, number: int) -> None:
 
 async def on_the_bus(bus: Bus, broker: TestBroker) -> dict[int, int]:
     async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, enable_auto_commit=False) as consumer:
-        return await numbers_on_the_bus(consumer, OwnNumbers(bus.deployment, NORTH, {}), PARTITIONS)
+        return await numbers_on_the_bus(consumer, OwnNumbers(bus.deployment, NORTH, {}), topics((NORTH,)))
 
 
 async def has_rung(bus: Bus, *nths: int, bell: str = BELL) -> None:

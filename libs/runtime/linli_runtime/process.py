@@ -23,13 +23,13 @@ from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 from faststream.security import SASLScram512
 from joserfc.errors import JoseError
-from linli_contracts.topics import PARTITIONS
 from linli_messaging.archiving import Archiver
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
 from linli_messaging.effects import EffectRunner, Sender, by_kind
 from linli_messaging.fact_feed import FactFeed
 from linli_messaging.parking import ParkedTopic
+from linli_messaging.partitions import METADATA_FOR_MS
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
 from linli_messaging.service_map import ServiceMap
@@ -60,10 +60,6 @@ MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
 PACK_BYTES = 256 * 1024
 """Records go to the broker in packs of this size: a quarter of what a request may have."""
-METADATA_FOR_MS = 5_000
-"""How long a consumer believes what topics there are. One that joined its group before they were there (a bus made
-anew) is given nothing to read, and looks again after this; aiokafka's default is five minutes.
-"""
 COLLECT_EVERY = (50_000, 20, 50)
 """Objects made between two collections of the youngest; then how many of those before an older one."""
 PART_FAILED = 1
@@ -187,6 +183,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         linger_ms=2,
         max_batch_size=PACK_BYTES,
         client_id=f"linli-{name}",
+        metadata_max_age_ms=METADATA_FOR_MS,
         **_client_security(settings),
     )
     stack.push_async_callback(producer.stop)
@@ -194,7 +191,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     metrics = Metrics(name)
     transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from)
     writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
-    relay = Relay(name, settings.deployment, pool, queries, producer, PARTITIONS, clock)
+    relay = Relay(name, settings.deployment, pool, queries, producer, clock)
     archiver = Archiver(pool, queries, clock, timedelta(days=settings.archive_after_days))
     broker = KafkaBroker(
         settings.bootstrap,
@@ -205,7 +202,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         allow_auto_create_topics=False,  # a service may not: whoever sets the bus up does
     )
     consumer = Consumer(
-        broker, writer, relay, pool, queries, producer, settings.deployment, PARTITIONS, settings.kafka_fetch_wait_ms
+        broker, writer, relay, pool, queries, producer, settings.deployment, settings.kafka_fetch_wait_ms
     )
     consumer.subscribe()
     shown = ParkedTopic(name, producer)

@@ -14,10 +14,12 @@ from linli_messaging.archiving import Archiver
 from linli_messaging.consumer import Consumer
 from linli_messaging.effects import EffectRunner
 from linli_messaging.own_numbers import OwnNumbers
+from linli_messaging.partitions import partitions_now
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
 from linli_messaging.restored import abandon_numbers, note_seen, numbers_on_the_bus
 from linli_messaging.storing import AT_ONCE
+from linli_messaging.topology import looks_at
 from linli_messaging.tracing import trace_id_of
 from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
@@ -176,7 +178,9 @@ class Running:
                 await consumer.start()
                 heads = {row["lane"]: row["head"] for row in await self.fetch("own_heads")}
                 own = OwnNumbers(self.deployment, self.service, heads)
-                seen = await numbers_on_the_bus(consumer, own, self.consumer.partitions)
+                own_topics = looks_at(self.writer.map)
+                partitions = {topic: await partitions_now(self.relay.producer, topic) for topic in own_topics}
+                seen = await numbers_on_the_bus(consumer, own, partitions)
         except TimeoutError as error:
             raise TimeoutError(f"looking for our own numbers on the bus took too long {error}".strip()) from error
         finally:
