@@ -153,7 +153,8 @@ def processes(database: Database, broker: TestBroker, directory: Path) -> Iterat
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     environment = inherited | {
         "LINLI_DATABASE_URL": database.dsn,
-        "LINLI_BOOTSTRAP": broker.bootstrap,
+        # The first of a cluster's addresses may be one that nobody answers at.
+        "LINLI_BOOTSTRAP": f"127.0.0.1:9,{broker.bootstrap}",
         "LINLI_KAFKA_IDEMPOTENCE": str(broker.is_apache_kafka).lower(),
         "LINLI_DEPLOYMENT": deployment,
         "LINLI_POLICY_DIR": str(POLICY_DIR),

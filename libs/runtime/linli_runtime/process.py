@@ -194,7 +194,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     relay = Relay(name, settings.deployment, pool, queries, producer, clock)
     archiver = Archiver(pool, queries, clock, timedelta(days=settings.archive_after_days))
     broker = KafkaBroker(
-        settings.bootstrap,
+        settings.bootstrap.split(","),  # FastStream takes a text for one address
         security=_broker_security(settings),
         client_id=group_of(name),
         metadata_max_age_ms=METADATA_FOR_MS,
