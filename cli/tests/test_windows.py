@@ -53,7 +53,7 @@ async def figures(sample: Path, window: timedelta) -> dict[str, Any]:
     with scratch_home() as home:
         options = StackOptions(home=home, broker="embedded", clock="stepped", durable=False)
         async with Stack(options) as stack:
-            result, course = await run.play(stack)
+            result, course, _ = await run.play(stack)
             services = {name: await stack.client.get(name, "/figures") for name in stack.addresses}
     assert result.holds
     assert course.refused == []

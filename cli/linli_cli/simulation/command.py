@@ -1,28 +1,37 @@
-"""`linli simulate`: play a file of dated requests through the services on the stepped clock."""
+"""`linli simulate`: play a file of dated requests through the services on the stepped clock, under a policy or two."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
+from linli_rulebook import RulebookError
+from linli_rulebook.policy_book import PolicyBook
 
 from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT, as_json
 from linli_cli.importing.instants import UnreadableError, read_instant
 from linli_cli.importing.mapping import Mapping
 from linli_cli.language import Words
+from linli_cli.places import policy_dir
 from linli_cli.simulation.agenda import Done
-from linli_cli.simulation.figures import document
+from linli_cli.simulation.comparing import Line, compare_fates
+from linli_cli.simulation.figures import Result, document
+from linli_cli.simulation.outcome import Fate, read_fates
 from linli_cli.simulation.people import Customers
 from linli_cli.simulation.played import Played, read_requests
 from linli_cli.simulation.report import show_result
 from linli_cli.simulation.run import Run
 from linli_cli.simulation.scratch import scratch_home
+from linli_cli.simulation.sides import show_sides, sides_document
 from linli_cli.stack import Stack, StackOptions
 from linli_cli.stack.signals import stopping_on_signals
 
+_COMPARED: Final = 2
 _MONTH_S: Final = 30 * 86_400.0
 """Long: where much happens, the conductor ends its windows early by itself."""
 
@@ -40,33 +49,85 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
     json: Annotated[Path | None, Parameter(help="Write the final figures to this file.")] = None,
     unsatisfied: Annotated[float, Parameter(help="The share of customers not satisfied at first.")] = 0.0,
     seed: Annotated[int, Parameter(help="Which customers these are.")] = 1,
+    policy: Annotated[
+        tuple[Path, ...], Parameter(help="The policy's directory; named twice: both are played and compared.")
+    ] = (),
 ) -> int:
-    """Play a file of dated requests and compare the deadlines that were missed with the file's own times."""
+    """Play a file of dated requests and compare the deadlines that were missed with the file's own times.
+
+    With two policies it is played under each, and what they did differently is shown, with the cases behind it.
+    """
     if window <= 0 or not 0 <= unsatisfied <= 1:
         raise Complaint("--window 须大于 0，--unsatisfied 为 0 到 1", "--window is above 0, --unsatisfied from 0 to 1")
     plan = Mapping.load(mapping)
-    began = time.monotonic()
     played = read_requests(requests, plan, limit)
     if not played.cases:
         raise Complaint(f"{requests} 中没有可重放的行", f"nothing in {requests} can be played")
     horizon = _horizon(until, played, plan)
     run = Run(plan, played, horizon, timedelta(seconds=window), Customers(unsatisfied, seed))
+    policies = _policies(policy)
+    ends: list[End] = []
+    for directory in policies:
+        end = await _play(run, directory, broker, len(policies) > 1)
+        show_result(OUT, end.result, played, end.wall_s, ZoneInfo(plan.zone))
+        ends.append(end)
+    documents = [document(end.result, played, end.about) for end in ends]
+    lines: list[Line] = []
+    if len(ends) > 1:
+        lines = compare_fates(ends[0].fates, ends[1].fates, ZoneInfo(plan.zone))
+        show_sides(OUT, lines, [directory.name for directory in policies])
+    if json is not None:
+        text = documents[0] if len(ends) == 1 else {"runs": documents, "compared": sides_document(lines)}
+        json.write_text(as_json(text), encoding="utf-8")
+    return 0 if all(end.result.holds for end in ends) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How one run ended."""
+
+    result: Result
+    fates: dict[str, Fate]
+    """By the file's key; only read where two runs are compared."""
+    wall_s: float
+    about: dict[str, Any]
+
+
+async def _play(run: Run, policy: Path, broker: str, compared: bool) -> End:  # noqa: FBT001 - private
+    """Play it through a stack of its own."""
+    began = time.monotonic()
     with stopping_on_signals(), scratch_home() as home:
-        options = StackOptions(home=home, broker=broker, clock="stepped", durable=False)
+        options = StackOptions(
+            home=home, broker=broker, clock="stepped", durable=False, settings={"POLICY_DIR": str(policy)}
+        )
         async with Stack(options, tell=_tell) as stack:
-            OUT.print(f"{stack.bus.kind} · {stack.postgres.kind}", style="dim", markup=False)
-            result, course = await run.play(stack)
-            wall_s = time.monotonic() - began
+            OUT.print(f"{stack.bus.kind} · {stack.postgres.kind} · {policy}", style="dim", markup=False)
+            result, course, row_of = await run.play(stack)
+            keys = {case.row_id: case.key for case in run.played.cases}
+            key_of = {case_id: keys[row_id] for case_id, row_id in row_of.items()}
+            fates = await read_fates(stack.client, key_of) if compared else {}
             about: dict[str, Any] = {
-                "wall_s": round(wall_s, 1), "broker": stack.bus.kind, "database": stack.postgres.kind,
+                "wall_s": round(time.monotonic() - began, 1), "broker": stack.bus.kind,
+                "database": stack.postgres.kind, "policy": str(policy),
                 "windows": course.windows, "rounds": course.rounds, "steps": course.steps,
                 "refused": [_refusal(one) for one in course.refused],
                 "peak_memory_bytes": stack.peak_memory_bytes(),
             }  # fmt: skip
-    show_result(OUT, result, played, wall_s, ZoneInfo(plan.zone))
-    if json is not None:
-        json.write_text(as_json(document(result, played, about)), encoding="utf-8")
-    return 0 if result.holds else 1
+    return End(result, fates, time.monotonic() - began, about)
+
+
+def _policies(named: Sequence[Path]) -> list[Path]:
+    """The directories to play under, each readable; a complaint for more than two."""
+    if len(named) > _COMPARED:
+        raise Complaint("--policy 最多两个", "--policy is named twice at most")
+    for directory in named:
+        try:
+            PolicyBook.load(directory)
+        except (RulebookError, OSError) as error:
+            raise Complaint(
+                f"规则有误（{directory}）：{error}", f"the policy in {directory} can't be read: {error}"
+            ) from error
+    return [directory.absolute() for directory in named or [policy_dir()]]
 
 
 def _horizon(until: str | None, played: Played, mapping: Mapping) -> datetime:

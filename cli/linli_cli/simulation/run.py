@@ -30,8 +30,8 @@ class Run:
     window: timedelta
     customers: Customers
 
-    async def play(self, stack: Stack) -> tuple[Result, Course]:
-        """Play it through a stack on the stepped clock that has nothing in it yet."""
+    async def play(self, stack: Stack) -> tuple[Result, Course, dict[str, str]]:
+        """Play it through a stack on the stepped clock that has nothing in it yet; the rows of its cases last."""
         start = self.played.first_at - _BEFORE
         desks = Desks({case.row_id: case for case in self.played.cases})
         agenda = Agenda()
@@ -49,4 +49,4 @@ class Run:
         with display.live():
             course = await conductor.run(start)
         result = await read_result(stack.client, self.played, desks.row_of, self.horizon, course.readings)
-        return result, course
+        return result, course, desks.row_of

@@ -61,6 +61,7 @@ class TicketSeen(BaseModel):
     applications: tuple[Application, ...]
     kept: dict[Clock, int]
     missed: dict[Clock, int]
+    steps_taken: dict[LadderStep, int]
     completed_at: Instant | None
     acceptance: Acceptance
     closed_at: Instant | None
