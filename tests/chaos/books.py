@@ -7,11 +7,16 @@ from typing import Final
 
 from linli_cli.audit.books import Books, compare, load_books
 
+from tests.chaos.faults import Fault
 from tests.chaos.load import Round
 from tests.chaos.world import World
 
 RANDOM: Final = frozenset({"member_no"})
 """Follows from a customer's reference, which is random."""
+
+
+_LOAD: Final = re.compile(r"in_hand_\d+")
+"""A reason of routing (DSP-08): how much somebody had in hand."""
 
 
 @dataclass(slots=True)
@@ -41,18 +46,18 @@ class Left:
     """What the audit finds wrong, in all of the world."""
 
 
-async def left_by(
-    load: Round, world: World, leaves: frozenset[str] = frozenset(), remarks: frozenset[str] = frozenset()
-) -> Left:
-    """Have the world audited and its books written; violations of the checks in `leaves`, and reasons with the
-    conclusions in `remarks`, are the fault's own.
+async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str] = frozenset()) -> Left:
+    """Have the world audited and its books written; violations of the checks in `leaves` are the fault's own, and what
+    it says itself of reasons and loads is left out.
     """
     path = world.stack.options.home.path / f"books-{load.number}.jsonl"
     found = json.loads(await world.linli("audit", "--json", "--books", str(path), may_fail=True))
     mine = re.compile(rf"\br{load.number}e")
     books = {key: content for key, content in load_books(path).items() if mine.search(f"{key} {json.dumps(content)}")}
+    if fault.finishes_later:
+        books = {key: json.loads(_LOAD.sub("in_hand", json.dumps(content))) for key, content in books.items()}
     for key in [key for key in books if key[1] == "because"]:
-        books[key] = [reason for reason in books[key] if reason[0] not in remarks]
+        books[key] = [reason for reason in books[key] if reason[0] not in fault.remarks]
         if not books[key]:
             del books[key]
     violations = [

@@ -85,8 +85,8 @@ class Chaos:
                 await _leave_alone(calm, fault, quiet)
                 load = self._next(struck, fault)
                 await _strike(struck, fault, load, result)
-                before = await left_by(quiet, calm, remarks=fault.remarks)
-                after = await left_by(load, struck, fault.leaves, fault.remarks)
+                before = await left_by(quiet, calm, fault)
+                after = await left_by(load, struck, fault, fault.leaves)
                 result.books = differences(before, after)
                 result.violations = before.violations + after.violations
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is what came of the trial

@@ -68,7 +68,7 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
     policies = _policies(policy)
     ends: list[End] = []
     for directory in policies:
-        end = await _play(run, directory, broker, len(policies) > 1)
+        end = await _play(run, directory, broker, compared=len(policies) > 1)
         show_result(OUT, end.result, played, end.wall_s, ZoneInfo(plan.zone))
         ends.append(end)
     documents = [document(end.result, played, end.about) for end in ends]
@@ -93,7 +93,7 @@ class End:
     about: dict[str, Any]
 
 
-async def _play(run: Run, policy: Path, broker: str, compared: bool) -> End:  # noqa: FBT001 - private
+async def _play(run: Run, policy: Path, broker: str, *, compared: bool) -> End:
     """Play it through a stack of its own."""
     began = time.monotonic()
     with stopping_on_signals(), scratch_home() as home:
