@@ -36,8 +36,8 @@ class Fault:
     remarks: frozenset[str] = frozenset()
     """Conclusions of reasons that follow from the fault itself, and are left out where books are compared."""
     finishes_later: bool = False
-    """What it holds until an operator has mended it is in somebody's hands for longer, and whoever is assigned meanwhile is
-    chosen rightly with that load: how high it was is left out where books are compared.
+    """What it holds until an operator has mended it is in somebody's hands for longer, and who is assigned meanwhile
+    is chosen rightly with that load: how high it was is left out where books are compared.
     """
     fresh: bool = False
     """It strikes a world in which nothing has happened yet."""
