@@ -262,6 +262,18 @@ async def _compensated(life: Life, case_id: str) -> None:
     await life.do("dispatch.answer-plan", case_id=case_id, accepted=True)
     await life.do("dispatch.carry-out-plan", case_id=case_id, satisfied=False)
     await life.do("dispatch.carry-out-plan", case_id=case_id, satisfied=True, consent="recorded")
+    await _paid(life)
+
+
+async def _paid(life: Life) -> None:
+    """Finance pays the compensation, once its form is complete; the deposit is deducted with the payment."""
+    connection = life.house.rooms["warranty"].connection
+    claim_id = await connection.fetchval("SELECT id FROM claim")
+    assert await connection.fetchval("SELECT count(*) FROM deduction") == 0, "nothing is deducted before it is paid"
+    await life.do("warranty.complete-form", claim_id=claim_id, form="form-12")
+    await life.after(hours=20)
+    await life.do("warranty.approve-payment", claim_id=claim_id)
+    await life.do("warranty.pay-compensation", claim_id=claim_id, document="bank-7")
 
 
 async def _reentrusted(life: Life) -> None:

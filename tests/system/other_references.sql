@@ -7,6 +7,7 @@ UPDATE intake.contact SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', 
 UPDATE intake.request SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE intake.complaint_group SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE dispatch.ticket SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE warranty.claim SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE followup.callback SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE loyalty.member SET id = id || 'x', state = jsonb_set(
     regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb, '{member_no}', to_jsonb(reverse(state ->> 'member_no')));
@@ -18,9 +19,11 @@ UPDATE loyalty.points_entry SET customer_ref = customer_ref || 'x';
 ALTER TABLE intake.outbox DISABLE TRIGGER USER;
 ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
 ALTER TABLE followup.outbox DISABLE TRIGGER USER;
+ALTER TABLE warranty.outbox DISABLE TRIGGER USER;
 ALTER TABLE loyalty.outbox DISABLE TRIGGER USER;
 UPDATE intake.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
 UPDATE dispatch.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
+UPDATE warranty.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
 UPDATE followup.outbox SET body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');
 UPDATE loyalty.outbox SET subject = regexp_replace(subject, 'cu[0-9a-f]{24}', '\&x'),
     body = convert_to(regexp_replace(convert_from(body, 'UTF8'), 'cu[0-9a-f]{24}', '\&x', 'g'), 'UTF8');

@@ -213,8 +213,22 @@ INSERT INTO warranty.movement SELECT contract_id, number + 100, lane, debit_acco
 UPDATE warranty.deduction SET state = jsonb_set(state, '{amount_fen}', to_jsonb((state ->> 'amount_fen')::bigint + 1));
 
 -- name: costs_without_deduction
--- The other contractor's price was never taken.
+-- Neither the other contractor's price nor the compensation was ever taken.
 DELETE FROM warranty.deduction;
+
+-- name: agreements_without_claim
+-- Owed for a settlement that nobody signed.
+INSERT INTO warranty.claim (id, lane, state)
+SELECT estate_id || '.knowhere', lane, state || jsonb_build_object('id', estate_id || '.knowhere') FROM warranty.claim LIMIT 1;
+
+-- name: claims_that_differ
+-- Paid, and no money moved.
+ALTER TABLE warranty.claim_movement DISABLE TRIGGER USER;
+DELETE FROM warranty.claim_movement WHERE reason = 'paid';
+
+-- name: compensation_paid_twice
+-- Told as paid, and back to approved.
+UPDATE warranty.claim SET state = state || '{"status": "approved", "recovered_fen": 0}' WHERE status = 'paid';
 
 -- name: payments_that_differ
 -- Paid, and no money moved.

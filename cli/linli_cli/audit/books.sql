@@ -117,6 +117,14 @@ SELECT id, state AS content FROM warranty.case_orders;
 -- The ledger of deposits.
 SELECT cause AS id, to_jsonb(m) - 'lane' - 'number' - 'at' AS content FROM warranty.movement m;
 
+-- name: warranty_claim
+-- Agreed compensation.
+SELECT id, state AS content FROM warranty.claim;
+
+-- name: warranty_claim_movement
+-- The ledger of compensation.
+SELECT cause AS id, to_jsonb(m) - 'lane' - 'at' AS content FROM warranty.claim_movement m;
+
 -- name: loyalty_member
 -- Members; what is left of each earning without the number of its entry.
 SELECT id, state - 'lots' || jsonb_build_object('lots', (
@@ -139,9 +147,9 @@ FROM loyalty.points_entry GROUP BY customer_ref, what, cause, cause_id, kind;
 SELECT set_config('search_path', $1, true);
 
 -- name: told
--- What a service told about a case, or else about a subject, in its order.
+-- What a service told about a case, or else about a subject, in its order; that of facts of different keys is not told (promise 5).
 SELECT COALESCE(case_id, subject) AS id,
-    jsonb_agg(jsonb_build_array(type, convert_from(body, 'UTF8')::jsonb) ORDER BY number) AS content
+    jsonb_agg(jsonb_build_array(type, convert_from(body, 'UTF8')::jsonb) ORDER BY key, number) AS content
 FROM fact WHERE type <> 'NumbersAbandoned' GROUP BY 1;
 
 -- name: because

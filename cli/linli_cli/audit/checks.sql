@@ -429,7 +429,7 @@ WHERE NOT CASE m.reason
 ORDER BY m.contract_id, m.number;
 
 -- name: deductions_that_differ
--- Deductions whose amount was not taken exactly, or that neither a re-entrusted repair nor compensation brought (WAR-06).
+-- Deductions whose amount was not taken exactly, or that neither a re-entrusted repair nor paid compensation brought (WAR-06).
 SELECT d.id AS deduction_id, (d.state ->> 'amount_fen')::bigint AS amount_fen, COALESCE(m.fen, 0) AS taken_fen,
     d.state ->> 'order_id' AS order_id, o.price_fen
 FROM warranty.deduction d
@@ -439,27 +439,76 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT COALESCE(body ->> 'order_id', body ->> 'claim_id') AS id,
         sum(COALESCE(body ->> 'price_fen', body ->> 'amount_fen')::bigint) AS price_fen
-    FROM (SELECT convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.fact
-        WHERE type IN ('RepairReentrusted', 'CompensationAgreed')) AS cost GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
+    FROM (
+        SELECT convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.fact WHERE type = 'RepairReentrusted'
+        UNION ALL SELECT convert_from(body, 'UTF8')::jsonb FROM warranty.fact WHERE type = 'CompensationPaid') AS cost
+    GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
 WHERE (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM COALESCE(m.fen, 0)
     OR (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM o.price_fen
 ORDER BY d.id;
 
 -- name: costs_without_deduction
--- Re-entrusted repairs and compensation under a contract that warranty has processed, and that nobody deducted (WAR-06).
+-- Re-entrusted repairs that warranty has processed, and paid compensation, under a contract, and that nobody deducted (WAR-06).
 WITH cost AS (
-    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.fact o
+    SELECT o.case_id, o.lane, o.number, 'dispatch' AS producer, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.fact o
     JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane AND o.number <= i.last
-    WHERE o.type IN ('RepairReentrusted', 'CompensationAgreed')
+    WHERE o.type = 'RepairReentrusted'
+    UNION ALL
+    SELECT case_id, lane, number, 'warranty', convert_from(body, 'UTF8')::jsonb FROM warranty.fact WHERE type = 'CompensationPaid'
 )
 SELECT c.case_id, COALESCE(c.body ->> 'order_id', c.body ->> 'claim_id') AS order_id, c.body ->> 'contract_id' AS contract_id FROM cost c
 WHERE c.body ->> 'contract_id' IS NOT NULL AND COALESCE(c.body ->> 'price_fen', c.body ->> 'amount_fen')::bigint > 0
     AND NOT EXISTS (
         SELECT FROM warranty.deduction d
         WHERE d.contract_id = c.body ->> 'contract_id' AND d.state ->> 'order_id' = COALESCE(c.body ->> 'order_id', c.body ->> 'claim_id'))
-    AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', c.lane, c.number))
-    AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', c.lane, c.number))
+    AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = (c.producer, c.lane, c.number))
+    AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = (c.producer, c.lane, c.number))
 ORDER BY c.case_id;
+
+-- name: agreements_without_claim
+-- Settlements that warranty has processed, and that it does not owe at the agreed amount; claims that nobody agreed (WAR-23).
+WITH agreed AS (
+    SELECT o.case_id, o.lane, o.number, convert_from(o.body, 'UTF8')::jsonb AS body, o.number <= i.last AS processed
+    FROM dispatch.fact o JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane WHERE o.type = 'CompensationAgreed'
+)
+SELECT COALESCE(a.body ->> 'claim_id', c.id) AS claim_id, (a.body ->> 'amount_fen')::bigint AS agreed_fen, c.amount_fen AS owed_fen
+FROM agreed a FULL JOIN warranty.claim c ON c.id = a.body ->> 'claim_id'
+WHERE (a.body ->> 'amount_fen')::bigint IS DISTINCT FROM c.amount_fen
+    AND (a.body IS NULL OR (a.processed
+        AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', a.lane, a.number))
+        AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', a.lane, a.number))))
+ORDER BY 1;
+
+-- name: claims_that_differ
+-- Compensation whose ledger is not what its status says: owed when agreed, paid once, borne by the deposit that was deducted (WAR-03).
+WITH entry AS (
+    SELECT claim_id, debit_account AS account, amount_fen AS fen FROM warranty.claim_movement
+    UNION ALL SELECT claim_id, credit_account, -amount_fen FROM warranty.claim_movement
+), booked AS (
+    SELECT claim_id,
+        COALESCE(-sum(fen) FILTER (WHERE account = 'owed_to_customer'), 0) AS owed_fen,
+        COALESCE(-sum(fen) FILTER (WHERE account = 'paid_to_customer'), 0) AS paid_fen,
+        COALESCE(sum(fen) FILTER (WHERE account = 'recovered_from_deposit'), 0) AS recovered_fen
+    FROM entry GROUP BY claim_id
+)
+SELECT COALESCE(c.id, b.claim_id) AS claim_id, c.status, c.amount_fen, b.owed_fen, b.paid_fen, b.recovered_fen
+FROM warranty.claim c FULL JOIN booked b ON b.claim_id = c.id
+LEFT JOIN warranty.deduction d ON d.state ->> 'order_id' = c.id AND d.status <> 'rejected'
+WHERE (b.owed_fen, b.paid_fen, b.recovered_fen) IS DISTINCT FROM (
+    CASE WHEN c.status = 'paid' THEN 0 ELSE c.amount_fen END,
+    CASE WHEN c.status = 'paid' THEN c.amount_fen ELSE 0 END,
+    COALESCE((d.state ->> 'amount_fen')::bigint, 0))
+ORDER BY 1;
+
+-- name: compensation_paid_twice
+-- Paid compensation that was not told exactly once, or told and not paid (WAR-23).
+SELECT COALESCE(c.id, t.claim_id) AS claim_id, COALESCE(c.status, '') AS status, COALESCE(t.times, 0) AS told
+FROM warranty.claim c
+FULL JOIN (
+    SELECT convert_from(body, 'UTF8')::jsonb ->> 'claim_id' AS claim_id, count(*) AS times
+    FROM warranty.fact WHERE type = 'CompensationPaid' GROUP BY 1) AS t ON t.claim_id = c.id
+WHERE COALESCE(t.times, 0) <> (COALESCE(c.status, '') = 'paid')::integer
+ORDER BY 1;
 
 -- name: open_orders_that_differ
 -- Contracts that count more or fewer open orders than their cases have (WAR-10).

@@ -100,6 +100,9 @@ def _money(outcome: Outcome) -> Iterator[Row]:
     yield Words("　待确认", "  not confirmed"), yuan(books["deducted_unconfirmed_fen"])
     yield Words("　有争议", "  in dispute"), yuan(books["deducted_disputed_fen"])
     yield Words("　已确认", "  confirmed"), yuan(books["deducted_confirmed_fen"])
+    yield Words("应付赔偿", "compensation owed"), yuan(books["compensation_owed_fen"])
+    yield Words("已付赔偿", "compensation paid"), yuan(books["compensation_paid_fen"])
+    yield Words("　由质保金承担", "  borne by deposits"), yuan(books["compensation_recovered_fen"])
     yield Words("受阻的返还申请", "releases blocked"), f"{books['releases_blocked']:,}"
     yield Words("已返还（笔）", "releases paid"), f"{books['releases_paid']:,}"
     yield Words("已返还金额", "released"), yuan(books["released_fen"])

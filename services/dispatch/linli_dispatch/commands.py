@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
-from linli_contracts.events.dispatch import ApplicationKind, Consent, EstateKind, Role
+from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, EstateKind, Role
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -276,6 +276,37 @@ class DecideApplication(OnTicket):
     verdict: Literal["approved", "returned", "rejected"]
     reason: Code | None = None
     amount_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)] | None = None
+
+
+# -- crises --------------------------------------------------------------------------------------------------------
+
+
+class ConfirmCrisis(OnTicket):
+    """Whoever sends it was told of the crisis, and knows."""
+
+
+class NameCommander(OnTicket):
+    """Who commands the crisis from now on."""
+
+    person_id: Key
+
+
+class AnswerInPerson(OnTicket):
+    """The head of the service centre has answered a collective complaint in person."""
+
+
+class HandToGroup(OnTicket):
+    """The region cannot settle the crisis."""
+
+    reason: Code
+
+
+class LogCrisis(OnTicket):
+    """A line of the crisis's log: a code, and the number of a document."""
+
+    entry: CrisisEntry = "note"
+    code: Code
+    document: Key | None = None
 
 
 # -- partners ------------------------------------------------------------------------------------------------------

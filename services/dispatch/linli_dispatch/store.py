@@ -12,6 +12,7 @@ from linli_runtime.reads import Reads
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli_dispatch.domain.approval import Application
+from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, Wait
@@ -58,6 +59,7 @@ class TicketSeen(BaseModel):
     waits: int
     order: Order | None
     plan: Plan | None
+    crisis: Crisis | None = None
     applications: tuple[Application, ...]
     kept: dict[Clock, int]
     missed: dict[Clock, int]

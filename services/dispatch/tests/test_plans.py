@@ -16,9 +16,10 @@ from linli_contracts.events.dispatch import (
 from linli_dispatch.domain.plans import chain_of_plan
 from linli_dispatch.domain.terms import Terms, terms_of
 from linli_dispatch.domain.ticket import Claim
+from linli_messaging.service_map import Actor
 from linli_testkit.facts import shipped_policy
 
-from services.dispatch.tests.office import Office, local, person
+from services.dispatch.tests.office import Office, graded, local, person
 
 HOLDER = {
     "service_centre_manager": "centre_head",
@@ -259,3 +260,44 @@ def test_what_the_customer_did_not_take_was_not_granted(office: Office) -> None:
     office.accepted("answer-plan", accepted=False, reason="wants_more")
     draft(office, "compensation", amount_fen=SMALL)
     assert office.ticket().applications[-1].chain[-1] == "marketing_vp"
+
+
+@pytest.mark.rule("DSP-04", "DSP-01")
+@pytest.mark.parametrize(("level", "needed"), [(1, True), (2, True), (3, False), (4, False)])
+def test_a_grave_case_is_completed_only_by_an_accepted_plan(office: Office, level: int, *, needed: bool) -> None:
+    office.open(level=level)
+    if not needed:
+        office.accepted("resolve")
+        return
+    assert office.refused("resolve") == "plan-missing"
+    draft(office)
+    assert office.refused("resolve") == "plan-missing", "approved is not accepted"
+    office.accepted("answer-plan", accepted=False, reason="too_slow")
+    assert office.refused("resolve") == "plan-missing", "a rejected plan is followed by another"
+    draft(office)
+    office.accepted("answer-plan", accepted=True)
+    assert office.refused("resolve") == "plan-not-signed"
+    office.accepted("carry-out-plan", satisfied=True)
+    office.accepted("resolve")
+
+
+@pytest.mark.rule("DSP-04", "DSP-10")
+def test_a_grave_repair_too_and_finishing_carries_the_plan_out(office: Office) -> None:
+    office.open_repair(level=2)
+    office.covered()
+    builder_co = Actor("x", frozenset({"*"}), contractor_id="builder_co")
+    assert office.refused("finish", actor=builder_co) == "plan-missing"
+    draft(office)
+    office.accepted("answer-plan", accepted=True)
+    office.accepted("finish", actor=builder_co)
+
+
+@pytest.mark.rule("DSP-04", "DSP-06")
+def test_age_alone_asks_for_no_plan_and_a_new_round_for_a_new_one(office: Office) -> None:
+    office.open()
+    office.until(local("2026-03-18 09:30"))
+    assert office.ticket().level == 2
+    office.accepted("resolve")
+    office.called_back(satisfied=False)
+    office.hear(graded(2, office.now, reasons=("repeated_after_handling",)))
+    assert office.refused("resolve") == "plan-missing"

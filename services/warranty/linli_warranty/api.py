@@ -17,6 +17,7 @@ from linli_runtime.reads import Reads
 
 from linli_warranty import store
 from linli_warranty.domain import refusals
+from linli_warranty.domain.claims import Status as ClaimStatus
 from linli_warranty.domain.coverage import Coverage, cover, unknown_home
 from linli_warranty.domain.deductions import Status as DeductionStatus
 from linli_warranty.domain.deposit import Deposit
@@ -118,7 +119,29 @@ def router(reads: Reads) -> APIRouter:
         estate = await store.find_estate(reads, estate_id)
         return await _covered(reads, _visible(actor, estate_id, estate), home_id, trade, on, policies)
 
+    _add_claims(routes, reads)
     return routes
+
+
+def _add_claims(routes: APIRouter, reads: Reads) -> None:
+    @routes.get("/claims")
+    async def list_claims(
+        actor: Reader,
+        status: ClaimStatus | None = None,
+        case_id: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> store.ClaimPage:
+        """Agreed compensation by status: what is owed to customers, and what was paid; nothing for a contractor."""
+        return await store.claim_page(reads, View.of(actor), status=status, case_id=case_id, after=cursor, limit=limit)
+
+    @routes.get("/claims/{claim_id}/ledger")
+    async def list_claim_ledger(actor: Reader, claim_id: Annotated[str, Path(pattern=ID_PATTERN)]) -> store.ClaimLedger:
+        """The movements of one compensation."""
+        ledger = await store.claim_ledger(reads, View.of(actor), claim_id)
+        if not ledger.items:
+            raise ProblemError(refusals.claim_not_found(claim_id))
+        return ledger
 
 
 async def _seen(reads: Reads, actor: Actor, contract_id: str) -> Deposit:

@@ -107,3 +107,23 @@ class PayRelease(Command):
 
     release_id: Id
     document: Reference = Field(default="payment", min_length=1, description="the payment's document")
+
+
+class CompleteForm(Command):
+    """The complaint form of an agreed compensation is complete (WAR-23)."""
+
+    claim_id: Id
+    form: Reference = Field(min_length=1, description="the form's number")
+
+
+class ApprovePayment(Command):
+    """Finance approves the payment of an agreed compensation (WAR-23)."""
+
+    claim_id: Id
+
+
+class PayCompensation(Command):
+    """Finance pays an approved compensation (WAR-23)."""
+
+    claim_id: Id
+    document: Reference = Field(default="payment", min_length=1, description="the payment's document")

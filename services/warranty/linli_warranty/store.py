@@ -11,6 +11,9 @@ from linli_runtime.reads import Reads
 from pydantic import BaseModel
 
 from linli_warranty.domain.chart import DEBIT_SIDE, Account
+from linli_warranty.domain.claim_ledger import ClaimAccount, ClaimReason
+from linli_warranty.domain.claims import Claim
+from linli_warranty.domain.claims import Status as ClaimStatus
 from linli_warranty.domain.deductions import Deduction
 from linli_warranty.domain.deductions import Status as DeductionStatus
 from linli_warranty.domain.deposit import Deposit
@@ -86,6 +89,34 @@ class ReleasePage(BaseModel):
     next: str | None
 
 
+class ClaimMovement(BaseModel):
+    """One movement of a claim's ledger."""
+
+    debit_account: ClaimAccount
+    credit_account: ClaimAccount
+    amount_fen: int
+    reason: ClaimReason
+    document: str
+    cause: str
+    reverses: str | None
+    who: str
+    at: datetime
+    booked_on: date
+
+
+class ClaimPage(BaseModel):
+    """Some agreed compensation in the order of its ids, and the cursor of the next page."""
+
+    items: list[Claim]
+    next: str | None
+
+
+class ClaimLedger(BaseModel):
+    """All movements of one claim, in the order of its life: four at most."""
+
+    items: list[ClaimMovement]
+
+
 class Figures(BaseModel):
     """Sums over accounts, in fen; `ledger_sum_fen` and `accounts_that_differ` are zero or the books are wrong."""
 
@@ -104,7 +135,18 @@ class Figures(BaseModel):
     releases_paid: int
     releases_approved: int
     releases_blocked: int
+    compensations_agreed: int
+    compensations_approved: int
+    compensations_paid: int
+    compensation_owed_fen: int
+    """Agreed, and the customer has not got it yet."""
+    compensation_paid_fen: int
+    compensation_recovered_fen: int
+    """What deposits bear of it, confirmed or not."""
+    compensation_cost_fen: int
+    """What the payers bear of it."""
     ledger_sum_fen: int
+    """Of the ledgers of deposits and of compensation together."""
     accounts_that_differ: int
 
 
@@ -166,6 +208,21 @@ async def release_page(
     return ReleasePage(items=items, next=items[-1].id if len(rows) > limit else None)
 
 
+async def claim_page(
+    reads: Reads, view: View, *, status: ClaimStatus | None, case_id: str | None, after: str, limit: int
+) -> ClaimPage:
+    """The agreed compensation after that id; nothing for a contractor."""
+    rows = await reads.fetch("list_claims", after, *view, status, case_id, limit + 1)
+    items = [Claim.model_validate_json(row["state"]) for row in rows[:limit]]
+    return ClaimPage(items=items, next=items[-1].id if len(rows) > limit else None)
+
+
+async def claim_ledger(reads: Reads, view: View, claim_id: str) -> ClaimLedger:
+    """The movements of a claim; none where there is no such claim, or it may not be seen."""
+    rows = await reads.fetch("list_claim_movements", claim_id, *view)
+    return ClaimLedger(items=[ClaimMovement.model_validate(dict(row)) for row in rows])
+
+
 async def figures(reads: Reads, view: View) -> Figures:
     """The sums over the accounts that may be seen, as every transaction keeps them up; accounts and movements apart."""
     counted = {row["name"]: row["counted"] for row in await reads.fetch("figures", *view)}
@@ -174,7 +231,8 @@ async def figures(reads: Reads, view: View) -> Figures:
     balances = {
         account: counted.get(f"balance.{account}", 0) * (1 if account in DEBIT_SIDE else -1) for account in Account
     }
-    ledger = sum(fen for name, fen in counted.items() if name.startswith("ledger."))
+    counted |= {row["name"]: row["counted"] for row in await reads.fetch("claim_figures", *view)}
+    ledger = sum(fen for name, fen in counted.items() if name.startswith(("ledger.", "claim_ledger.")))
     return Figures(
         deposits=counted.get("deposits", 0),
         retained_fen=counted.get("retained_fen", 0),
@@ -189,6 +247,13 @@ async def figures(reads: Reads, view: View) -> Figures:
         releases_paid=counted.get("releases_paid", 0),
         releases_approved=counted.get("releases_approved", 0),
         releases_blocked=counted.get("releases_blocked", 0),
+        compensations_agreed=counted.get("claims_agreed", 0),
+        compensations_approved=counted.get("claims_approved", 0),
+        compensations_paid=counted.get("claims_paid", 0),
+        compensation_owed_fen=-counted.get(f"claim_ledger.{ClaimAccount.OWED}", 0),
+        compensation_paid_fen=-counted.get(f"claim_ledger.{ClaimAccount.PAID}", 0),
+        compensation_recovered_fen=counted.get(f"claim_ledger.{ClaimAccount.RECOVERED}", 0),
+        compensation_cost_fen=counted.get(f"claim_ledger.{ClaimAccount.COST}", 0),
         ledger_sum_fen=ledger,
         accounts_that_differ=differ["accounts"] if differ else 0,
     )

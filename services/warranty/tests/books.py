@@ -16,6 +16,7 @@ from linli_contracts.events.dispatch import (
     CoverageAsked,
     EstateRegistered,
     HomeRegistered,
+    Payer,
     RepairDone,
     RepairReentrusted,
     TicketClosed,
@@ -26,7 +27,16 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import Actor, Context, Facts, Ref
 from linli_rulebook.decision import Append, Because, Decision, More, Outcome, Refusal, State
 from linli_testkit.facts import context
-from linli_warranty.commands import Command, OpenDeposit, PayRelease, RequestRelease
+from linli_warranty.commands import (
+    ApprovePayment,
+    Command,
+    CompleteForm,
+    OpenDeposit,
+    PayCompensation,
+    PayRelease,
+    RequestRelease,
+)
+from linli_warranty.domain.claims import Claim
 from linli_warranty.domain.deductions import Deduction, deduction_id_of
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.handlers import MAP
@@ -234,8 +244,14 @@ class Books:
             )
         )
 
-    def compensate(self, number: int = 1, amount_fen: int = 30_000, contract_id: str | None = "ht1") -> Outcome:
-        """Compensation was agreed with a customer."""
+    def compensate(
+        self,
+        number: int = 1,
+        amount_fen: int = 30_000,
+        contract_id: str | None = "ht1",
+        payer: Payer = "developer",
+    ) -> Outcome:
+        """Compensation was agreed with a customer: the settlement of claim number `number` is signed."""
         return self.hear(
             CompensationAgreed(
                 case_id=f"xh01.c{number}",
@@ -245,10 +261,22 @@ class Books:
                 amount_fen=amount_fen,
                 cause="ruined_floor",
                 customer_ref="k1",
+                payer=payer,
                 contract_id=contract_id,
                 agreed_at=self.now,
             )
         )
+
+    def settle(self, number: int = 1, document: str = "bank-7") -> Outcome:
+        """The form of a claim is completed, its payment approved and made."""
+        claim_id = f"xh01.k{number}"
+        self.send(CompleteForm(claim_id=claim_id, form=f"form-{number}"))
+        self.send(ApprovePayment(claim_id=claim_id))
+        return self.send(PayCompensation(claim_id=claim_id, document=document))
+
+    def claim(self, number: int = 1) -> Claim:
+        """A claim."""
+        return self.state(Claim, f"xh01.k{number}")
 
     def close(self, number: int = 1) -> Outcome:
         """The case is closed as withdrawn."""
@@ -277,6 +305,10 @@ class Books:
     def deduction(self, number: int = 1) -> Deduction:
         """The deduction that re-entrusting order number `number` brought."""
         return self.state(Deduction, deduction_id_of("ht1", f"xh01.o{number}"))
+
+    def deduction_of_claim(self, number: int = 1) -> Deduction:
+        """The deduction that paying claim number `number` brought."""
+        return self.state(Deduction, deduction_id_of("ht1", f"xh01.k{number}"))
 
     def request(self, instalment: int = 1, actor: Actor | None = None) -> Outcome:
         """The contractor applies for an instalment."""

@@ -43,6 +43,13 @@ async def test_the_figures_agree_with_the_ledger(reads: Reads) -> None:
         "releases_paid": 1,
         "releases_approved": 0,
         "releases_blocked": 1,
+        "compensations_agreed": 0,
+        "compensations_approved": 0,
+        "compensations_paid": 0,
+        "compensation_owed_fen": 0,
+        "compensation_paid_fen": 0,
+        "compensation_recovered_fen": 0,
+        "compensation_cost_fen": 0,
         "ledger_sum_fen": 0,
         "accounts_that_differ": 0,
     }

@@ -202,16 +202,6 @@ def test_each_order_is_counted_once_however_it_ends(books: Books) -> None:
     assert books.deposit.open_orders == 0
 
 
-@pytest.mark.rule("WAR-06", "WAR-24")
-def test_compensation_for_a_contractors_defect_is_deducted_unconfirmed_and_once(books: Books) -> None:
-    """Where it was decided so with the claim; else nothing is taken."""
-    assert books.compensate(1, contract_id=None) is NOTHING
-    books.compensate(2, amount_fen=30_000)
-    assert books.compensate(2, amount_fen=30_000) is NOTHING
-    assert [(event.amount_fen, event.reason) for event in books.events(DepositDeducted)] == [(30_000, "compensation")]
-    assert books.compensate(3, contract_id="ht9") == Early("deposit", "ht9")
-
-
 @pytest.mark.rule("INT-13", "WAR-04")
 @pytest.mark.parametrize("reason", ["王女士家漏水", "13800138000", "call 13800138000", "", "x" * 65, "a\nb"])
 def test_the_reason_of_a_dispute_travels_so_it_is_no_free_text(reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Facts that warranty tells: coverage, deposits, deductions, releases (WAR). Amounts are integer fen."""
+"""Facts that warranty tells: coverage, deposits, deductions, releases, compensation (WAR). Amounts are integer fen."""
 
 from datetime import date
 from typing import Final, Literal
@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from linli_contracts.event import Event, Fen, Id, Instant, Key
+from linli_contracts.events.dispatch import Payer
 from linli_contracts.events.intake import Trade
 from linli_contracts.topics import WARRANTY
 
@@ -181,6 +182,42 @@ class DepositReleased(Event):
     released_at: Instant
 
 
+class CompensationApproved(Event):
+    """Finance approved the payment of an agreed compensation whose complaint form is complete (WAR-23)."""
+
+    producer = WARRANTY
+    subject_field = "claim_id"
+
+    case_id: Id
+    estate_id: Key
+    claim_id: Id
+    amount_fen: Fen
+    form: str
+    """The number of the completed complaint form."""
+    approved_by: str
+    approved_at: Instant
+
+
+class CompensationPaid(Event):
+    """The customer got an agreed compensation: exactly once for a claim (WAR-06, WAR-23)."""
+
+    producer = WARRANTY
+    subject_field = "claim_id"
+    order_critical = True
+
+    case_id: Id
+    estate_id: Key
+    claim_id: Id
+    amount_fen: Fen
+    cause: str
+    customer_ref: Key
+    payer: Payer
+    contract_id: Key | None = None
+    """The contract from whose deposit it is recovered, if it was decided so with the claim (WAR-24)."""
+    paid_by: str
+    paid_at: Instant
+
+
 EVENTS: Final = (
     CoverageAnswered,
     DepositOpened,
@@ -192,4 +229,6 @@ EVENTS: Final = (
     ReleaseRequested,
     ReleaseBlocked,
     DepositReleased,
+    CompensationApproved,
+    CompensationPaid,
 )

@@ -4,6 +4,7 @@ from linli_contracts.events.dispatch import TicketReopened
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 
 from linli_dispatch.domain.closing import close
+from linli_dispatch.domain.crisis import follow_level
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import begin_round
@@ -62,6 +63,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         not_cured_by=ticket.order.contractor_id if ticket.order and not ticket.order.replacement_id else None,
         order=None,
         plan=None,
+        crisis=None,
         steps=(),
         completed_at=None,
         acceptance=Acceptance(),
@@ -77,6 +79,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
     )
     turn.because("FUP-01", "reopened: the customer is not satisfied", {"round": turn.ticket.round})
     begin_round(turn, desk, served_by=ticket.handler_id)
+    follow_level(turn)
 
 
 def _fits(turn: Turn, round_: int, happening: Happening) -> bool:

@@ -181,6 +181,10 @@ def _express_mail(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return terms.departments.due(since, terms.unsigned_closed_after)
 
 
+def _confirmation(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return Due(since + terms.crisis_confirm_within)
+
+
 def _callback_close(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return terms.departments.due(since, terms.close_within)
 
@@ -211,6 +215,14 @@ CLOCKS: Final[tuple[ClockRule, ...]] = (
     _approval_clock("compensation_approval", "WAR-20", "compensation"),
     _approval_clock("small_works_approval", "DSP-15", "small_works"),
     _approval_clock("measure_approval", "DSP-13", "measure"),
+    ClockRule(
+        "crisis_confirmation",
+        "DSP-20",
+        lambda ticket: ticket.crisis.waits_since if ticket.crisis else None,
+        _confirmation,
+        step=lambda ticket: ticket.crisis.told if ticket.crisis else 0,
+        deadline=False,
+    ),
     ClockRule(
         "age_level_2",
         "DSP-06",

@@ -6,6 +6,7 @@ from linli_contracts.events.dispatch import TicketClosed
 
 from linli_dispatch.domain.approving import withdraw_applications
 from linli_dispatch.domain.clocks import drop_all, wind
+from linli_dispatch.domain.crisis import end_crisis
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
@@ -18,6 +19,7 @@ def complete(turn: Turn) -> bool:
     """The work is done: the deadlines of the round end, the hands are free. Returns whether completion was in time."""
     end_wait(turn)
     withdraw_applications(turn, "case_completed")
+    end_crisis(turn, "completed")
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
     turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at)
@@ -37,6 +39,7 @@ def withdraw(turn: Turn) -> None:
     if ticket.in_hand:
         end_wait(turn)
         withdraw_applications(turn, "case_withdrawn")
+        end_crisis(turn, "withdrawn")
         turn.hand_over(ticket.handler_id, None)
     drop_all(turn)
     _end(turn, "withdrawn")

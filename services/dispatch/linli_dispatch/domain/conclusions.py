@@ -40,6 +40,7 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
     "measure_approval": _APPROVAL,
     "age_level_2": ("dispatch.age_level_2",),
     "age_level_1": ("dispatch.age_level_1",),
+    "crisis_confirmation": ("dispatch.urgent_unread_repeat_after",),
     "ladder_step": ("dispatch.ladder_step_limit", "calendar.desk_approvers"),
 }
 """The entries that each clock's length is read from."""
@@ -49,6 +50,13 @@ _BEHIND_CHAIN: Final = {
     "compensation": _CLAIMS,
     "reentrusting": ("dispatch.reentrusting_chain",),
 }
+_CRISIS: Final = (
+    "dispatch.crisis_commander",
+    "dispatch.crisis_convener",
+    "dispatch.crisis_chain",
+    "dispatch.offices",
+    *_PLAN_CHAINS,
+)
 _ASKED: Final = ("dispatch.offices", *_APPROVAL)
 
 CONCLUSIONS: Final[Conclusions] = {
@@ -67,6 +75,22 @@ CONCLUSIONS: Final[Conclusions] = {
     "request unlinked": Conclusion("拆案", "request unlinked"),
     "level raised": Conclusion("提高级别", "level raised", by="because", entries_by=BEHIND_CLOCK),
     "level lowered by intake's decision": Conclusion("按受理意见降低级别", "level lowered by intake's decision"),
+    "crisis opened": Conclusion("危机立案", "crisis opened", (*_CRISIS, "intake.level_2_collective_people")),
+    "crisis opened without a commander: a shortage": Conclusion(
+        "危机立案，无人指挥", "crisis opened without a commander: a shortage", _CRISIS
+    ),
+    "told of the crisis": Conclusion(
+        "危机通知", "told of the crisis", (*_CRISIS, "dispatch.urgent_unread_repeat_after")
+    ),
+    "nobody left to tell of the crisis: a shortage": Conclusion(
+        "危机通知无人确认，已无人可通知", "nobody left to tell of the crisis: a shortage", _CRISIS
+    ),
+    "crisis confirmed": Conclusion("已确认危机通知", "crisis confirmed"),
+    "commander named": Conclusion("指定指挥人", "commander named"),
+    "answered in person": Conclusion("已当面答复", "answered in person"),
+    "handed to the group centre": Conclusion("移交集团营销中心", "handed to the group centre"),
+    "crisis logged": Conclusion("危机处理记录", "crisis logged"),
+    "crisis ended": Conclusion("危机结束", "crisis ended"),
     "passed on": Conclusion("已转达", "passed on"),
     "department answered": Conclusion("部门已答复", "department answered"),
     "customer told": Conclusion("已回复客户", "customer told"),

@@ -10,8 +10,9 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.clocks import drop, wind
 from linli_dispatch.domain.closing import close, complete
+from linli_dispatch.domain.crisis import refuse_other_answers
 from linli_dispatch.domain.opening import assign
-from linli_dispatch.domain.plans import owes_confirmation
+from linli_dispatch.domain.plans import owes_confirmation, refuse_without_plan
 from linli_dispatch.domain.refusals import (
     ALREADY_PASSED_ON,
     IS_A_REPAIR,
@@ -83,6 +84,9 @@ def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
     one is refused.
     """
     ticket = turn.ticket
+    refusal = refuse_other_answers(turn)
+    if refusal is not None:
+        return refusal
     if next_report_by is not None:
         latest = turn.terms.departments.due(turn.at, turn.terms.report_within).at
         if not turn.at < next_report_by <= latest:
@@ -131,6 +135,9 @@ def resolve(turn: Turn, how: Literal["handled", "standard_answer"], *, consented
         return IS_A_REPAIR
     if how == "standard_answer" and ticket.level not in HANDLED_AT_ONCE:
         return NO_STANDARD_ANSWER
+    refusal = refuse_other_answers(turn) or refuse_without_plan(turn)
+    if refusal is not None:
+        return refusal
     if owes_confirmation(ticket.plan):
         return PLAN_NOT_SIGNED
     at_once = how == "standard_answer" and (ticket.kind == "consultation" or consented)

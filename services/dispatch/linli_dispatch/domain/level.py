@@ -10,6 +10,7 @@ from linli_contracts.events.dispatch import TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 
 from linli_dispatch.domain.clocks import wind
+from linli_dispatch.domain.crisis import follow_level
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -33,6 +34,7 @@ def regrade(turn: Turn, graded: ComplaintGraded) -> None:
         _tell_raised(turn, ticket.level, ",".join(graded.reasons))
     elif level > ticket.level:
         turn.because("INT-06", "level lowered by intake's decision", {"level": level, "previous_level": ticket.level})
+    follow_level(turn)
     wind(turn)
 
 
@@ -51,6 +53,7 @@ def raise_by_age(turn: Turn, clock: RunningClock) -> None:
     turn.change(age_level=age_level, level=level)
     if level < ticket.level:
         _tell_raised(turn, ticket.level, clock.name)
+        follow_level(turn)
 
 
 def _tell_raised(turn: Turn, previous: int, because: str) -> None:

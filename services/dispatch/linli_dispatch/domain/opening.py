@@ -8,6 +8,7 @@ from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, Co
 from linli_rulebook.decision import Decision
 
 from linli_dispatch.domain.clocks import wind
+from linli_dispatch.domain.crisis import follow_level
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.repair import ask_coverage, asks_coverage
@@ -76,6 +77,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
     )
     turn.because("DSP-19", "ticket opened", {"owner_id": ticket.owner_id, "level": graded.level})
     begin_round(turn, desk, served_by=turn.home.served_by if turn.home else None)
+    follow_level(turn)
 
 
 def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:
@@ -129,6 +131,7 @@ def link(turn: Turn, linked: ComplaintsLinked, followers: tuple[Ticket, ...]) ->
     """Other requests about the same issue follow this case (INT-07). Each keeps its owner and its clocks for now."""
     if turn.ticket.people != linked.people:
         turn.change(people=linked.people)
+        follow_level(turn)
     for follower in followers:
         if follower.leads_to != turn.ticket.id:
             turn.touched[follower.id] = follower.model_copy(update={"leads_to": turn.ticket.id})
@@ -138,6 +141,7 @@ def link(turn: Turn, linked: ComplaintsLinked, followers: tuple[Ticket, ...]) ->
 def unlink(turn: Turn, unlinked: ComplaintUnlinked, follower: Ticket | None) -> None:
     """A request goes its own way again (INT-07); intake grades both anew."""
     turn.change(people=unlinked.people)
+    follow_level(turn)
     if follower is not None and follower.leads_to == turn.ticket.id:
         turn.touched[follower.id] = follower.model_copy(update={"leads_to": None})
     turn.because("INT-07", "request unlinked", {"unlinked": unlinked.unlinked_case_id, "people": unlinked.people})

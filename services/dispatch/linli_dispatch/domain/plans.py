@@ -26,9 +26,11 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.approving import apply
+from linli_dispatch.domain.crisis import refuse_other_answers
 from linli_dispatch.domain.refusals import (
     NO_PLAN,
     NOTHING_TO_RECOVER_FROM,
+    PLAN_MISSING,
     PLAN_UNDERWAY,
     REASON_MISSING,
     UNKNOWN_DESK,
@@ -137,6 +139,9 @@ def answer_plan(turn: Turn, reason: str | None, consent: Consent, *, accepted: b
     ticket, plan = turn.ticket, turn.ticket.plan
     if plan is None or plan.status != "approved":
         return NO_PLAN
+    refusal = refuse_other_answers(turn)
+    if refusal is not None:
+        return refusal
     if not accepted:
         if reason is None:
             return REASON_MISSING
@@ -187,6 +192,18 @@ def owes_confirmation(plan: Plan | None) -> bool:
     return plan is not None and plan.status in {"proposed", "approved", "accepted"}
 
 
+def refuse_without_plan(turn: Turn) -> Refusal | None:
+    """Why the work can't be completed: a case this grave by the facts takes a plan that the customer accepted (DSP-04).
+
+    Age does not count: it would stop an ordinary repair on the very date that it was given.
+    """
+    ticket = turn.ticket
+    if ticket.graded_level > turn.terms.plan_required_from_level:
+        return None
+    accepted = ticket.plan is not None and ticket.plan.status in {"accepted", "confirmed"}
+    return None if accepted else PLAN_MISSING
+
+
 # -- inside --------------------------------------------------------------------------------------------------------
 
 
@@ -230,6 +247,7 @@ def _agree(turn: Turn, plan: Plan, claim: Claim) -> None:
             amount_fen=claim.amount_fen,
             cause=claim.cause,
             customer_ref=ticket.customer_ref,
+            payer="property" if claim.by_property else "developer",
             contract_id=ticket.order.contract_id if claim.recovered and ticket.order else None,
             agreed_at=turn.at,
         )

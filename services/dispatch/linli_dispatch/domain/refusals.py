@@ -217,3 +217,62 @@ NOT_THE_SUPERVISOR: Final = Refusal(
     422,
     (("supervisor_id", "who holds the office of the service supervisor, or the deputy"),),
 )
+PLAN_MISSING: Final = Refusal(
+    "plan-missing",
+    "DSP-04",
+    "此级别的案件须有客户接受的处理方案方可完成。",
+    "A case of this level is completed only by a plan that the customer accepted.",
+)
+NO_CRISIS: Final = Refusal("no-crisis", "DSP-01", "没有进行中的危机案件。", "The case is no crisis, or no more.")
+NOT_NOTIFIED: Final = Refusal(
+    "not-notified", "DSP-01", "您未收到该危机通知。", "You were not told of this crisis.", 403
+)
+ALREADY_CONFIRMED: Final = Refusal(
+    "already-confirmed", "DSP-01", "通知已确认。", "What you were told for has been confirmed already."
+)
+ANSWER_IN_PERSON_FIRST: Final = Refusal(
+    "answer-in-person-first",
+    "DSP-01",
+    "群诉须先由客户服务中心经理当面答复。",
+    "The head of the service centre answers a collective complaint in person first.",
+)
+NOT_COLLECTIVE: Final = Refusal(
+    "not-collective", "DSP-01", "不是群诉，无须当面答复。", "The complaint is not a collective one."
+)
+ALREADY_ANSWERED_IN_PERSON: Final = Refusal(
+    "already-answered-in-person", "DSP-01", "已当面答复。", "The customers have been answered in person."
+)
+NOT_THE_HEAD: Final = Refusal(
+    "not-the-head",
+    "DSP-01",
+    "须由客户服务中心经理或其代理人当面答复。",
+    "The head of the service centre, or who stands in, answers in person.",
+    403,
+)
+NOT_THE_COMMANDER: Final = Refusal(
+    "not-the-commander",
+    "DSP-01",
+    "须由指挥人或其上级决定。",
+    "Whoever commands the crisis, or holds an office of its chain, decides this.",
+    403,
+)
+COMMANDS_ALREADY: Final = Refusal(
+    "commands-already", "DSP-01", "此人已是指挥人。", "This person commands the crisis already."
+)
+UNKNOWN_COMMANDER: Final = Refusal(
+    "unknown-commander",
+    "DSP-01",
+    "指挥人须在本小区的排班中。",
+    "The commander is somebody of the estate's roster.",
+    422,
+    (("person_id", "somebody of the estate's roster"),),
+)
+WITH_THE_GROUP: Final = Refusal(
+    "with-the-group", "DSP-01", "已移交集团营销中心。", "The group centre has the case already."
+)
+NO_GROUP_CENTRE: Final = Refusal(
+    "no-group-centre",
+    "DSP-01",
+    "本小区的排班中没有集团营销中心的人员。",
+    "Nobody of the group centre is on the estate's roster, or all are away.",
+)

@@ -17,6 +17,7 @@ from linli_dispatch.domain.accompanying import ask_for_company, note_missing_com
 from linli_dispatch.domain.clocks import wind
 from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.lifecycle import after
+from linli_dispatch.domain.plans import refuse_without_plan
 from linli_dispatch.domain.reentrusting import propose
 from linli_dispatch.domain.refusals import ALREADY_ARRIVED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
 from linli_dispatch.domain.ticket import ONE_SECOND, Order, Ticket
@@ -93,12 +94,15 @@ def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
 
 
 def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
-    """The repair is done, by the contractor, its replacement or our own staff."""
+    """The repair is done, by whoever does it; a grave case takes an accepted plan (DSP-04)."""
     ticket, order = turn.ticket, turn.ticket.order
     if ticket.kind != "repair":
         return NOT_A_REPAIR
     if contractor_id is not None and (order is None or contractor_id != order.performer_id):
         return NOT_YOUR_ORDER
+    refusal = refuse_without_plan(turn)
+    if refusal is not None:
+        return refusal
     in_time = complete(turn)
     turn.tell(
         RepairDone(

@@ -13,6 +13,7 @@ from linli_rulebook.decision import Append, Timer
 from linli_dispatch.domain.acceptance import ask_for_mail
 from linli_dispatch.domain.clocks import RULE_OF, counted, published_later, wind
 from linli_dispatch.domain.closing import close
+from linli_dispatch.domain.crisis_notices import tell_next_person
 from linli_dispatch.domain.ladder import climb
 from linli_dispatch.domain.level import raise_by_age
 from linli_dispatch.domain.reentrusting import propose_for_lateness, propose_over_limit
@@ -92,6 +93,7 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "compensation_approval": miss,
     "small_works_approval": miss,
     "measure_approval": miss,
+    "crisis_confirmation": tell_next_person,
     "age_level_2": raise_by_age,
     "age_level_1": raise_by_age,
     "ladder_step": expire_step,

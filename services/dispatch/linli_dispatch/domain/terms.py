@@ -97,10 +97,20 @@ class Terms:
     reentrusting_chain: tuple[str, ...]
     plan_chains: Mapping[int, tuple[str, ...]]
     """By the level of the case: who reviews, then who approves (DSP-04)."""
+    plan_required_from_level: int
     claim_rules: Mapping[str, ClaimRule]
     """By kind and size of the compensation (WAR-20 to WAR-22)."""
     claim_limits_fen: Mapping[str, int]
     """By kind: up to it, compensation is small."""
+    crisis_commander: str
+    """The office that takes command of a crisis at once (DSP-01)."""
+    crisis_convener: str
+    """The office that convenes."""
+    crisis_chain: tuple[str, ...]
+    """Who is told next where an office does not confirm, and who may lead besides the commander."""
+    crisis_confirm_within: timedelta
+    collective_people: int
+    """From so many customers on, a complaint of level 1 or 2 is a collective one (INT-06)."""
     authorities: tuple[str, ...]
     """The offices that can approve a plan, the lowest first."""
     ladder: tuple[LadderStep, ...]
@@ -159,8 +169,14 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         plan_chains={
             level: _plan_chain(policy.table(f"dispatch.plan_approval_level_{level}")) for level in range(1, 5)
         },
+        plan_required_from_level=policy.integer("dispatch.plan_required_from_level"),
         claim_rules={name: _claim_rule(policy.table(f"warranty.compensation_{name}")) for name in CLAIM_RULES},
         claim_limits_fen={name: policy.fen(f"warranty.compensation_{name}_limit") for name in CLAIM_KINDS},
+        crisis_commander=policy.text("dispatch.crisis_commander"),
+        crisis_convener=policy.text("dispatch.crisis_convener"),
+        crisis_chain=tuple(policy.texts("dispatch.crisis_chain")),
+        crisis_confirm_within=policy.span("dispatch.urgent_unread_repeat_after").elapsed,
+        collective_people=policy.integer("intake.level_2_collective_people"),
         authorities=tuple(policy.texts("dispatch.authorities")),
         ladder=ladder,
         load_limit=policy.integer("dispatch.route_load_limit"),

@@ -15,6 +15,7 @@ from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
 
 from linli_dispatch.domain.approval import Application
+from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 
 ONE_SECOND: Final = timedelta(seconds=1)
@@ -242,6 +243,8 @@ class Ticket(State):
     """How many of them in a row were missed."""
     order: Order | None = None
     plan: Plan | None = None
+    crisis: Crisis | None = None
+    """Of a round at level 1 or 2 (DSP-01)."""
     clocks: tuple[RunningClock, ...] = ()
     """The one that is due first comes first."""
     overdue: tuple[Clock, ...] = ()

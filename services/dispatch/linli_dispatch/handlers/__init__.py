@@ -22,6 +22,13 @@ from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
 from linli_dispatch.domain.webhook import WEBHOOK, Webhook
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
+from linli_dispatch.handlers.crises import (
+    handle_answer_in_person,
+    handle_confirm_crisis,
+    handle_hand_to_group,
+    handle_log_crisis,
+    handle_name_commander,
+)
 from linli_dispatch.handlers.following import (
     handle_callback,
     handle_clock,
@@ -98,6 +105,7 @@ _RULES_OF_CLOCK: Final = {
     "compensation_approval": ("WAR-20", "DSP-06"),
     "small_works_approval": ("DSP-15", "DSP-06"),
     "measure_approval": ("DSP-13", "DSP-06"),
+    "crisis_confirmation": ("DSP-01", "DSP-20"),
     "age_level_2": ("DSP-06", "INT-06"),
     "age_level_1": ("DSP-06", "INT-06"),
     "ladder_step": ("DSP-06",),
@@ -112,7 +120,7 @@ MAP: Final = ServiceMap(
     appends=(MISSED_DEADLINE,),
     events=(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
-        OnEvent(ComplaintGraded, needs_of_case, handle_graded, ("INT-06", "DSP-07", "DSP-08", "DSP-19")),
+        OnEvent(ComplaintGraded, needs_of_case, handle_graded, ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-19")),
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),
         OnEvent(ComplaintWithdrawn, needs_of_case, handle_withdrawn, ("INT-15",)),
@@ -178,7 +186,7 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.resolve", "POST /tickets/{case_id}/resolve", commands.Resolve, "dispatch:handle",
-            needs_of_command, handle_resolve, ("DSP-02", "DSP-03", "FUP-01"),
+            needs_of_command, handle_resolve, ("DSP-02", "DSP-03", "DSP-04", "FUP-01"),
             org_of_ticket, "The handling of a case that is no repair is finished",
         ),
         OnCommand(
@@ -188,7 +196,7 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.finish", "POST /tickets/{case_id}/finish", commands.Finish, "partner:repair",
-            needs_of_command, handle_finish, ("DSP-10", "DSP-03"),
+            needs_of_command, handle_finish, ("DSP-10", "DSP-03", "DSP-04"),
             org_of_ticket, "The repair is done",
         ),
         OnCommand(
@@ -250,6 +258,31 @@ MAP: Final = ServiceMap(
             "dispatch.carry-out-plan", "POST /tickets/{case_id}/plan/carried-out", commands.CarryOutPlan,
             "dispatch:handle", needs_of_command, handle_carry_out_plan, ("DSP-05",),
             org_of_ticket, "The plan was carried out: the customer signs, or it is carried out again",
+        ),
+        OnCommand(
+            "dispatch.confirm-crisis", "POST /tickets/{case_id}/crisis/confirm", commands.ConfirmCrisis,
+            "dispatch:handle", needs_of_command, handle_confirm_crisis, ("DSP-01", "DSP-20"),
+            org_of_ticket, "Whoever was told of the crisis confirms it",
+        ),
+        OnCommand(
+            "dispatch.name-commander", "POST /tickets/{case_id}/crisis/commander", commands.NameCommander,
+            "dispatch:decide", needs_of_command, handle_name_commander, ("DSP-01",),
+            org_of_ticket, "Another person commands the crisis",
+        ),
+        OnCommand(
+            "dispatch.answer-in-person", "POST /tickets/{case_id}/crisis/answer", commands.AnswerInPerson,
+            "dispatch:decide", needs_of_command, handle_answer_in_person, ("DSP-01",),
+            org_of_ticket, "The head of the service centre answered a collective complaint in person",
+        ),
+        OnCommand(
+            "dispatch.hand-to-group", "POST /tickets/{case_id}/crisis/group", commands.HandToGroup,
+            "dispatch:decide", needs_of_command, handle_hand_to_group, ("DSP-01",),
+            org_of_ticket, "The region cannot settle the crisis: the group centre takes over",
+        ),
+        OnCommand(
+            "dispatch.log-crisis", "POST /tickets/{case_id}/crisis/log", commands.LogCrisis, "dispatch:handle",
+            needs_of_command, handle_log_crisis, ("DSP-01",),
+            org_of_ticket, "A line of the crisis's log",
         ),
         OnCommand(
             "dispatch.decide-application", "POST /tickets/{case_id}/applications/{kind}/decision",

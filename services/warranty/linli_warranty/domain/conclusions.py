@@ -40,6 +40,11 @@ CONCLUSIONS: Final[Conclusions] = {
     "disputed": Conclusion("扣款有争议", "deduction disputed"),
     "rejected": Conclusion("扣款不成立", "deduction rejected"),
     "no_deposit_to_deduct_from": Conclusion("没有可扣的质保金", "no deposit to deduct from"),
+    "compensation_owed": Conclusion("应付赔偿", "compensation owed to the customer"),
+    "complaint_form_complete": Conclusion("投诉处理表已填写完整", "complaint form complete"),
+    "payment_approved": Conclusion("赔偿付款获批", "payment of compensation approved"),
+    "compensation_paid": Conclusion("赔偿已付", "compensation paid"),
+    "not_recovered_after_all": Conclusion("追偿冲回：由赔偿方承担", "not recovered after all: the payer bears it"),
     "closing_callbacks_counted": Conclusion("到期回访统计", "closing callbacks counted"),
     "count_of_another_estate_ignored": Conclusion("其他小区的统计：不计", "count of another estate: ignored"),
     "no_part_payment": Conclusion(

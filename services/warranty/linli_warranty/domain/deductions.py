@@ -1,4 +1,4 @@
-"""The life of a deduction (WAR-04, WAR-06): once for each re-entrusted order, visible and held back in every state.
+"""The life of a deduction (WAR-04, WAR-06): once for each order or claim, visible and held back in every state.
 
 | state       | step    | next        | money moves                                                                   |
 |-------------|---------|-------------|-------------------------------------------------------------------------------|
@@ -9,16 +9,16 @@
 | disputed    | reject  | rejected    | disputed → what the contractor owes is set off first, the rest is free again  |
 
 So a contractor never has money to be released while it owes some. The contractor's own repairs cost nothing (WAR-05):
-only a re-entrusted order deducts, and compensation that was agreed for their defect.
+only a re-entrusted order deducts, and compensation that was paid for their defect (`claims.py`).
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, Final, Literal, NamedTuple, Self
 from uuid import uuid5
 
 from linli_contracts.envelope import NAMESPACE
 from linli_contracts.event import Instant
-from linli_contracts.events.dispatch import CompensationAgreed, RepairReentrusted
+from linli_contracts.events.dispatch import RepairReentrusted
 from linli_contracts.events.warranty import DeductionConfirmed, DeductionDisputed, DeductionReversed, DepositDeducted
 from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Because, Decision, Refusal, State
@@ -28,6 +28,8 @@ from linli_warranty.domain.chart import Account
 from linli_warranty.domain.deposit import Deposit, book
 from linli_warranty.domain.ledger import Posting, Stamp
 
+COMPENSATION: Final = "compensation"
+"""The ground of a deduction for what a customer was paid; its order is the claim."""
 Status = Literal["unconfirmed", "disputed", "confirmed", "rejected"]
 
 
@@ -57,7 +59,7 @@ class Deduction(State):
 
 
 class Cost(NamedTuple):
-    """What a contractor's defect cost: a re-entrusted repair, or compensation agreed with a customer (WAR-06)."""
+    """What a contractor's defect cost: a re-entrusted repair, or compensation paid to a customer (WAR-06)."""
 
     case_id: str
     order_id: str
@@ -70,14 +72,9 @@ class Cost(NamedTuple):
         """The lump-sum price of the replacement."""
         return cls(event.case_id, event.order_id, event.price_fen, event.ground)
 
-    @classmethod
-    def of_compensation(cls, event: CompensationAgreed) -> Self:
-        """What the customer gets (WAR-24)."""
-        return cls(event.case_id, event.claim_id, event.amount_fen, "compensation")
-
 
 def deduction_id_of(contract_id: str, order_id: str) -> str:
-    """The id of the deduction that the re-entrusting of this order brings about."""
+    """The id of the deduction that this order, or this claim, brings about."""
     return id_under(contract_id, f"d{uuid5(NAMESPACE, order_id).hex[:12]}")
 
 

@@ -195,3 +195,45 @@ def release_not_approved(release_id: str) -> Refusal:
         zh=f"付款申请 {release_id} 未通过，条件满足后须重新申请",
         en=f"release {release_id} is blocked; ask again once its gates hold",
     )
+
+
+def claim_not_found(claim_id: str) -> Refusal:
+    """No compensation was agreed under this id."""
+    return Refusal(
+        code="claim-not-found",
+        rule="WAR-23",
+        status=404,
+        zh=f"没有赔偿 {claim_id}",
+        en=f"there is no compensation {claim_id}",
+    )
+
+
+def form_missing(claim_id: str) -> Refusal:
+    """Finance approves nothing before the complaint form is complete."""
+    return Refusal(
+        code="complaint-form-missing",
+        rule="WAR-23",
+        zh=f"赔偿 {claim_id} 的投诉处理表尚未填写完整",
+        en=f"the complaint form of compensation {claim_id} is not complete",
+    )
+
+
+def payment_not_approved(claim_id: str) -> Refusal:
+    """Nothing is paid before finance approved it."""
+    return Refusal(
+        code="payment-not-approved",
+        rule="WAR-23",
+        zh=f"赔偿 {claim_id} 的付款尚未审批",
+        en=f"the payment of compensation {claim_id} is not approved",
+    )
+
+
+def claim_settled(claim_id: str, status: str) -> Refusal:
+    """The step was taken already: nothing is approved or paid twice."""
+    zh = "已付款" if status == "paid" else "已审批付款"
+    return Refusal(
+        code=f"compensation-already-{status}",
+        rule="WAR-23",
+        zh=f"赔偿 {claim_id} {zh}",
+        en=f"compensation {claim_id} is already {status}",
+    )

@@ -1,7 +1,7 @@
 """The map of warranty: every input, the states it needs, the rule that decides it, the rules it serves.
 
-A deposit, its deductions and releases live in their contract's lane; estates, homes and the orders of cases in their
-estate's. Tokens of contractors reach their own contracts only, and none of the group's decisions (WAR-07).
+A deposit, its deductions and releases live in their contract's lane; estates, homes, claims and the orders of cases in
+their estate's. Tokens of contractors reach their own contracts only, and none of the group's decisions (WAR-07).
 """
 
 from typing import Final
@@ -20,31 +20,35 @@ from linli_contracts.events.followup import ClosingCallbacksCompleted
 from linli_messaging.service_map import OnCommand, OnEvent, OnTimer, ServiceMap
 
 from linli_warranty.commands import (
+    ApprovePayment,
+    CompleteForm,
     ConfirmDeduction,
     DecideDispute,
     DisputeDeduction,
     OpenDeposit,
+    PayCompensation,
     PayRelease,
     RecordDocument,
     RequestRelease,
 )
+from linli_warranty.domain.claims import Claim
 from linli_warranty.domain.deductions import Deduction
 from linli_warranty.domain.deposit import EXPIRING, Deposit
 from linli_warranty.domain.estate import Estate, Home
 from linli_warranty.domain.orders import CaseOrders
 from linli_warranty.domain.release import Release
-from linli_warranty.handlers import accounts, deductions, places, releases, repairs
+from linli_warranty.handlers import accounts, claims, deductions, places, releases, repairs
 
 BOOK: Final = "warranty:book"
 """Clerks of the group: open accounts, file documents, decide disputes."""
 CONFIRM: Final = "warranty:confirm"
 """Contractors, and clerks who record what a contractor signed: confirm, dispute, apply for a release."""
 RELEASE: Final = "warranty:release"
-"""Finance: pays."""
+"""Finance: approves payments of compensation, and pays."""
 
 MAP: Final = ServiceMap(
     name="warranty",
-    states=(Estate, Home, Deposit, Deduction, Release, CaseOrders),
+    states=(Estate, Home, Deposit, Deduction, Release, CaseOrders, Claim),
     events=(
         OnEvent(EstateRegistered, lambda e: [(Estate, e.estate_id)], places.handle_estate_registered, ("WAR-02",)),
         OnEvent(HomeRegistered, lambda e: [(Home, e.home_id)], places.handle_home_registered, ("WAR-02",)),
@@ -53,9 +57,7 @@ MAP: Final = ServiceMap(
         OnEvent(RepairDone, lambda e: [(CaseOrders, e.case_id)], repairs.handle_repair_done, ("WAR-05", "WAR-10")),
         OnEvent(TicketClosed, lambda e: [(CaseOrders, e.case_id)], repairs.handle_ticket_closed, ("WAR-10",)),
         OnEvent(RepairReentrusted, repairs.needs_of_cost, repairs.handle_repair_reentrusted, ("WAR-04", "WAR-06")),
-        OnEvent(
-            CompensationAgreed, repairs.needs_of_compensation, repairs.handle_compensation_agreed, ("WAR-06", "WAR-24")
-        ),
+        OnEvent(CompensationAgreed, claims.needs_of_agreement, claims.handle_compensation_agreed, ("WAR-23",)),
         OnEvent(
             ClosingCallbacksCompleted,
             lambda e: [(Deposit, e.contract_id)],
@@ -141,7 +143,40 @@ MAP: Final = ServiceMap(
             org=releases.org_of_payment,
             summary="支付质保金 · Pay an approved release",
         ),
+        OnCommand(
+            name="warranty.complete-form",
+            route="POST /claims/{claim_id}/form",
+            body=CompleteForm,
+            scope=BOOK,
+            needs=claims.needs_of_claim,
+            decide=claims.handle_complete_form,
+            rules=("WAR-23",),
+            org=claims.org_of_claim,
+            summary="投诉处理表填写完整 · The complaint form of a compensation is complete",
+        ),
+        OnCommand(
+            name="warranty.approve-payment",
+            route="POST /claims/{claim_id}/approve",
+            body=ApprovePayment,
+            scope=RELEASE,
+            needs=claims.needs_of_claim,
+            decide=claims.handle_approve_payment,
+            rules=("WAR-23",),
+            org=claims.org_of_claim,
+            summary="审批赔偿付款 · Approve the payment of an agreed compensation",
+        ),
+        OnCommand(
+            name="warranty.pay-compensation",
+            route="POST /claims/{claim_id}/pay",
+            body=PayCompensation,
+            scope=RELEASE,
+            needs=claims.needs_of_claim,
+            decide=claims.handle_pay_compensation,
+            rules=("WAR-03", "WAR-06", "WAR-23", "WAR-24"),
+            org=claims.org_of_claim,
+            summary="支付赔偿 · Pay an approved compensation; the contract's deposit is deducted with it",
+        ),
     ),
     timers=(OnTimer(Deposit, EXPIRING, accounts.handle_expiring, ("WAR-08",)),),
-    appends=("movement",),
+    appends=("movement", "claim_movement"),
 )

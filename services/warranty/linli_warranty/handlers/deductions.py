@@ -5,11 +5,12 @@ from typing import TypeAlias
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_rulebook.decision import Outcome
+from linli_rulebook.decision import More, Outcome, Refusal
 
 from linli_warranty.commands import ConfirmDeduction, DecideDispute, DisputeDeduction
 from linli_warranty.domain import refusals
-from linli_warranty.domain.deductions import Deduction, confirm, decide_dispute, dispute
+from linli_warranty.domain.claims import Claim, bear_again
+from linli_warranty.domain.deductions import COMPENSATION, Deduction, confirm, decide_dispute, dispute
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.handlers.asking import is_contractor, own, policy_of, stamp_of
 
@@ -45,14 +46,22 @@ def handle_dispute_deduction(facts: Facts, body: DisputeDeduction, ctx: Context)
 
 
 def handle_decide_dispute(facts: Facts, body: DecideDispute, ctx: Context) -> Outcome:
-    """A dispute is decided by the group."""
+    """A dispute is decided by the group; who bears a compensation then is booked with it (WAR-24)."""
     if is_contractor(ctx):
         return refusals.not_for_contractors()
     if (found := _find(facts, body, ctx)) is None:
         return refusals.deduction_not_found(body.deduction_id)
     deposit, deduction = found
     stamp = stamp_of(policy_of(deposit, ctx), ctx)
-    return decide_dispute(deposit, deduction, body.document, stamp, upheld=body.upheld)
+    decided = decide_dispute(deposit, deduction, body.document, stamp, upheld=body.upheld)
+    if isinstance(decided, Refusal) or body.upheld or deduction.ground != COMPENSATION:
+        return decided
+    try:
+        claim = facts.get(Claim, deduction.order_id)
+    except KeyError:
+        # Which claim was deducted stands in the deduction, so it can be asked for only now.
+        return More(((Claim, deduction.order_id),))
+    return decided + bear_again(claim, body.document, stamp) if claim else decided
 
 
 def _find(facts: Facts, body: Body, ctx: Context) -> tuple[Deposit, Deduction] | None:

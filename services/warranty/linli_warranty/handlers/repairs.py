@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from linli_contracts.events.dispatch import (
-    CompensationAgreed,
     ContractorNotified,
     RepairDone,
     RepairReentrusted,
@@ -75,25 +74,6 @@ def handle_repair_reentrusted(facts: Facts, event: RepairReentrusted, ctx: Conte
     over = Decision(save=(case, deposit))
     stamp = stamp_of(policy_of(deposit, ctx), ctx, who=event.decided_by)
     return over + deduct(deposit, Cost.of_repair(event), stamp) if event.price_fen else over
-
-
-def needs_of_compensation(event: CompensationAgreed) -> Iterable[Ref]:
-    """The contract's account, and the deduction that this claim may have brought already."""
-    if event.contract_id:
-        yield Deposit, event.contract_id
-        yield Deduction, deduction_id_of(event.contract_id, event.claim_id)
-
-
-def handle_compensation_agreed(facts: Facts, event: CompensationAgreed, ctx: Context) -> Outcome:
-    """It is deducted, once for the claim, where that was decided with the claim (WAR-06, WAR-24)."""
-    if event.contract_id is None:
-        return NOTHING
-    deposit = facts.get(Deposit, event.contract_id)
-    if deposit is None:
-        return Early(Deposit.table, event.contract_id)
-    if facts.get(Deduction, deduction_id_of(event.contract_id, event.claim_id)):
-        return NOTHING
-    return deduct(deposit, Cost.of_compensation(event), stamp_of(policy_of(deposit, ctx), ctx, who="dispatch"))
 
 
 def handle_closing_callbacks(facts: Facts, event: ClosingCallbacksCompleted, ctx: Context) -> Outcome:

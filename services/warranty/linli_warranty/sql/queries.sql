@@ -58,6 +58,27 @@ INSERT INTO release (id, lane, state)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_claim
+-- Agreed compensation, for the writer loop.
+SELECT id, state FROM claim WHERE id = ANY($1::text[]);
+
+-- name: save_claim
+-- Agreed compensation, as a batch decided it.
+INSERT INTO claim (id, lane, state)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: append_claim_movement
+-- The movements of a batch, into the claims' ledger.
+INSERT INTO claim_movement (
+    claim_id, lane, debit_account, credit_account, amount_fen, reason, document, cause, reverses, who, at, booked_on
+)
+SELECT claim_id, lane, debit_account, credit_account, amount_fen, reason, document, cause, reverses, who, at, booked_on
+FROM jsonb_to_recordset($1::jsonb) AS movement (
+    claim_id text, lane smallint, debit_account text, credit_account text, amount_fen bigint,
+    reason text, document text, cause text, reverses text, who text, at timestamptz, booked_on date
+);
+
 -- name: append_movement
 -- The movements of a batch, into the ledger.
 INSERT INTO movement (
@@ -138,6 +159,38 @@ WHERE id > $1::text
   AND ($5::text IS NULL OR contract_id = $5)
 ORDER BY id
 LIMIT $6;
+
+-- name: list_claims
+-- A page of agreed compensation that an organisation path may see, by status and case; for no contractor.
+SELECT id, state::text AS state
+FROM claim
+WHERE id > $1::text
+  AND ($2::text = 'group' OR starts_with(org || '/', $2 || '/'))
+  AND $3::text IS NULL
+  AND ($4::text IS NULL OR status = $4)
+  AND ($5::text IS NULL OR case_id = $5)
+ORDER BY id
+LIMIT $6;
+
+-- name: list_claim_movements
+-- The movements of one claim that an organisation path may see, in the order of its life; for no contractor.
+SELECT m.debit_account, m.credit_account, m.amount_fen, m.reason, m.document, m.cause, m.reverses, m.who, m.at, m.booked_on
+FROM claim_movement m
+JOIN claim c ON c.id = m.claim_id
+WHERE c.id = $1
+  AND ($2::text = 'group' OR starts_with(c.org || '/', $2 || '/'))
+  AND $3::text IS NULL
+ORDER BY m.at, array_position(ARRAY['agreed', 'paid', 'recovered', 'reversed'], m.reason);
+
+-- name: claim_figures
+-- The counts of the compensation one may see, by name: as many rows as there are estates and names; none for a contractor.
+SELECT t.name, sum(t.counted)::bigint AS counted
+FROM tally t
+JOIN estate e ON e.id = t.part
+WHERE ($1::text = 'group' OR starts_with('group/' || (e.state ->> 'region_id') || '/' || (e.state ->> 'project_id') || '/' || e.id || '/', $1 || '/'))
+  AND $2::text IS NULL
+  AND starts_with(t.name, 'claim')
+GROUP BY t.name;
 
 -- name: figures
 -- The counts of the accounts one may see, by name: as many rows as there are contracts and names, whatever was booked.

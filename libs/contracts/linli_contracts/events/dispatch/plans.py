@@ -1,7 +1,7 @@
 """Resolution plans, from the draft to the customer's signature, and agreed compensation (DSP-04, DSP-05, WAR-23)."""
 
 from linli_contracts.event import Event, Fen, Id, Instant, Key
-from linli_contracts.events.dispatch.words import Consent
+from linli_contracts.events.dispatch.words import Consent, Payer
 from linli_contracts.topics import DISPATCH
 
 
@@ -90,6 +90,7 @@ class CompensationAgreed(Event):
     amount_fen: Fen
     cause: str
     customer_ref: Key
+    payer: Payer = "developer"
     contract_id: Key | None = None
     """The contract from whose deposit it is recovered, if it was decided so with the claim (WAR-24)."""
     agreed_at: Instant

@@ -14,10 +14,13 @@ AccompanyGround = Literal["leak", "structural_crack", "repeated", "unclear_respo
 """Why an engineer and the service supervisor go with the contractor (DSP-11)."""
 Consent = Literal["signature", "recorded"]
 """How a customer agreed: signed, or said so on a recording (DSP-05)."""
+Payer = Literal["developer", "property"]
+"""Which company owes a customer compensation (WAR-20, WAR-22)."""
 Clock = Literal[
     "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
     "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
+    "crisis_confirmation",
 ]  # fmt: skip
 ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works", "measure"]
 """What offices approve, one after another: each kind has its chain in the policy."""
