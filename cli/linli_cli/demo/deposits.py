@@ -1,4 +1,4 @@
-"""Contractors and the books: they sign or dispute deductions, apply for what is due, are paid (WAR-04, WAR-12)."""
+"""Contractors and the books: deductions signed or disputed, deposits and compensation paid (WAR-04, WAR-12, WAR-23)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,19 +20,20 @@ VISITOR: Final = Identity("closing-visits", ("followup:call", "simulate"))
 STORY_CONTRACT: Final = f"{STORY_ESTATE}-p1-anshun"
 STORY_CONFIRMED_AT: Final = datetime(2025, 5, 22, 10, 30, tzinfo=ZONE)
 """The contractor of the story signs its deduction only after its first application was blocked."""
+_DEDUCTS: Final = frozenset({"dispatch.decide-application", "warranty.pay-compensation"})
 _DISPUTES: Final = 0.15
 _UPHELD: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Deductions:
-    """What contractors do about deductions, once a repair was re-entrusted."""
+    """What contractors do about deductions, once a repair was re-entrusted or compensation was paid."""
 
     world: World
 
     async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
         """Sign or dispute every deduction that waits for it."""
-        if not any(one.step.name == "dispatch.decide-application" and one.answer.done for one in done):
+        if not any(one.step.name in _DEDUCTS and one.answer.done for one in done):
             return []
         page = await people.client(READER).get("warranty", "/deductions", status="unconfirmed", limit=500)
         return [step for deduction in page["items"] for step in self._react(deduction)]
@@ -67,13 +68,46 @@ class Payments:
 
     async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
         """Pay each application that was approved."""
-        return [self._pay(one) for one in done if one.answer.answer.get("status") == "approved"]
+        asked = (one for one in done if one.step.name == "warranty.request-release")
+        return [self._pay(one) for one in asked if one.answer.answer.get("status") == "approved"]
 
     def _pay(self, one: Done) -> Step:
         release = str(one.answer.answer["release_id"])
         at = by_day(one.step.at + self.world.chance.hours(72, 300, "pays", release))
         body: dict[str, object] = {"release_id": release, "document": f"payment-{release.rpartition('.')[2]}"}
         return Step(at, one.step.chain, "warranty", "warranty.pay-release", f"{release}-pay", body, FINANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compensations:
+    """What was agreed with customers is paid: the form is completed, finance approves and pays (WAR-23)."""
+
+    world: World
+
+    async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
+        """Pay what a customer has just agreed to."""
+        agreed = {
+            one.step.chain: one.step.at
+            for one in done
+            if one.answer.done and one.step.name == "dispatch.answer-plan" and one.step.body["accepted"]
+        }
+        if not agreed:
+            return []
+        page = await people.client(READER).get("warranty", "/claims", status="agreed", limit=500)
+        claims = [one for one in page["items"] if one["case_id"] in agreed]
+        return [step for claim in claims for step in self._settle(claim, agreed[claim["case_id"]])]
+
+    def _settle(self, claim: dict[str, Any], agreed_at: datetime) -> Iterator[Step]:
+        identity, chance = str(claim["id"]), self.world.chance
+        at = by_day(agreed_at + chance.hours(2, 30, "fills in", identity))
+        for name, who, body in (
+            ("warranty.complete-form", BOOKKEEPER, {"form": f"form-{identity.rpartition('.')[2]}"}),
+            ("warranty.approve-payment", FINANCE, {}),
+            ("warranty.pay-compensation", FINANCE, {"document": f"payment-{identity.rpartition('.')[2]}"}),
+        ):
+            about: dict[str, object] = {"claim_id": identity, **body}
+            yield Step(at, identity, "warranty", name, f"{identity}-{name.partition('.')[2]}", about, who)
+            at = by_day(at + chance.hours(4, 60, name, identity))
 
 
 def applications(world: World, year: Year) -> Iterator[Step]:

@@ -8,6 +8,7 @@ from typing import Final
 from linli_cli.client.tokens import Identity
 from linli_cli.demo.chance import Chance
 from linli_cli.demo.hours import by_day
+from linli_cli.demo.plans import takes_plan
 from linli_cli.demo.scripts import Script, Scripts
 from linli_cli.demo.seen import Ticket, tickets_to_plan
 from linli_cli.demo.world import World
@@ -84,7 +85,8 @@ class _Plan:
         resolved_at = by_day(ready_at + self.chance.hours(*takes, "handles", *self._case))
         yield from self._waits(ready_at, resolved_at)
         yield from self._reports(max(since, desk_acts_at), resolved_at)
-        yield self._step("dispatch.resolve", resolved_at, self._desk)
+        if not self._planned:
+            yield self._step("dispatch.resolve", resolved_at, self._desk)
 
     def own_repair(self) -> Iterator[Step]:
         """A repair by our own engineers."""
@@ -92,7 +94,8 @@ class _Plan:
         takes = (170, 400) if self._happens(_TAKES_LONG / 2, "takes long") else (2, 72)
         done_at = by_day(since + self.chance.hours(*takes, "repairs", *self._case))
         yield from self._reports(since, done_at)
-        yield self._step("dispatch.finish", done_at, self._engineer)
+        if not self._planned:
+            yield self._step("dispatch.finish", done_at, self._engineer)
 
     def contractor(self, called_at: datetime) -> Iterator[Step]:
         """A repair by a contractor, who comes, comes late, or does not come."""
@@ -113,7 +116,8 @@ class _Plan:
         done_at = by_day(arrives_at + self.chance.hours(*takes, "repairs", *self._case))
         yield self._step("dispatch.arrive", arrives_at, who)
         yield from self._reports(called_at, done_at)
-        yield self._step("dispatch.finish", done_at, who)
+        if not self._planned:
+            yield self._step("dispatch.finish", done_at, who)
 
     def _decision(self, arrive_by: datetime) -> Step:
         """The property service manager's: over four hours late, another contractor may be entrusted (DSP-14)."""
@@ -152,6 +156,11 @@ class _Plan:
         order = f"-{ticket.order.called_at:%m%d%H%M%S}" if ticket.order else ""
         identity = f"{ticket.case_id}-{ticket.round}{order}-{name.partition('.')[2]}-{number}"
         return Step(at, ticket.case_id, "dispatch", name, identity, {"case_id": ticket.case_id, **body}, who)
+
+    @property
+    def _planned(self) -> bool:
+        """Whether the end of the work is the plan's (`plans.py`)."""
+        return takes_plan(self.ticket, self.chance)
 
     def _happens(self, share: float, *what: object) -> bool:
         return self.chance.happens(share, *what, *self._case)

@@ -8,9 +8,10 @@ from linli_cli.console import ERR
 from linli_cli.demo.calls import ZONE, Year, calls
 from linli_cli.demo.chance import Chance
 from linli_cli.demo.customers import Club, Customers
-from linli_cli.demo.deposits import Deductions, Payments, applications
+from linli_cli.demo.deposits import Compensations, Deductions, Payments, applications
 from linli_cli.demo.desk import Desks
 from linli_cli.demo.offices import Offices
+from linli_cli.demo.plans import Plans
 from linli_cli.demo.registering import registrations
 from linli_cli.demo.scripts import Scripts
 from linli_cli.demo.stories import Stories
@@ -64,6 +65,8 @@ class Life:
                 Offices(self.world),
                 Callers(customers.answer),
                 Club(self.world.chance),
+                Plans(self.world),
+                Compensations(self.world),
                 Deductions(self.world),
                 Payments(self.world),
             ),

@@ -1,4 +1,4 @@
-"""How the offices work: whoever holds the office whose turn it is decides, mostly the same day; seeded (DSP-14)."""
+"""How the offices work: whoever holds the office whose turn it is decides, mostly the same day; seeded (DSP-04)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,11 @@ _HOLDERS: Final = {
     "engineering": ("department", "engineering"),
     "cost_and_contract": ("department", "cost_and_contract"),
     "engineering_vp": ("engineering_vp", None),
+    "legal": ("department", "legal"),
+    "finance": ("department", "finance"),
+    "service_centre": ("service_centre_manager", None),
+    "service_centre_manager": ("service_centre_manager", None),
+    "marketing_vp": ("marketing_vp", None),
     "general_manager": ("general_manager", None),
 }
 """As the policy says; where nobody holds an office, whoever holds the next one signs for it."""
@@ -48,7 +53,11 @@ class Offices:
             "submission": application.submission,
             "verdict": "approved",
         }
-        if application.office == _PRICES and (application.amount_fen or 0) > _SMALL_FEN:
+        if (
+            application.kind == "reentrusting"
+            and application.office == _PRICES
+            and (application.amount_fen or 0) > _SMALL_FEN
+        ):
             body["amount_fen"] = application.amount_fen
         identity = f"{application.application_id}-{application.submission}-{application.office}"
         who = self._signer(ticket, application)

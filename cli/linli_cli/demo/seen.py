@@ -14,7 +14,9 @@ from linli_cli.simulation.sending import People
 READER = Identity("reader", ("dispatch:read", "followup:read", "warranty:read"))
 
 
-_BEFORE_OFFICES: Final = frozenset({"dispatch.decide-reentrusting", "dispatch.decide-application"})
+_BEFORE_OFFICES: Final = frozenset(
+    {"dispatch.decide-reentrusting", "dispatch.propose-plan", "dispatch.decide-application"}
+)
 
 
 class _Seen(BaseModel):
@@ -33,6 +35,7 @@ class Order(_Seen):
     """The order that a contractor has."""
 
     contractor_id: str
+    contract_id: str | None
     replacement_id: str | None
     called_at: Instant
     arrive_by: Instant
@@ -51,6 +54,35 @@ class Application(_Seen):
     office: str | None
 
 
+class Plan(_Seen):
+    """A resolution plan."""
+
+    number: int
+    status: str
+
+
+class Notice(_Seen):
+    """Somebody was told of a crisis."""
+
+    person_id: str
+    told_at: Instant
+
+
+class Duty(_Seen):
+    """An office that must know of a crisis."""
+
+    notices: tuple[Notice, ...]
+
+
+class Crisis(_Seen):
+    """The crisis of a grave case."""
+
+    opened_at: Instant
+    commander_id: str | None
+    collective: bool
+    duties: tuple[Duty, ...]
+
+
 class Ticket(_Seen):
     """A case as it stands."""
 
@@ -61,11 +93,14 @@ class Ticket(_Seen):
     round: int
     desk: str
     level: int
+    graded_level: int
     received_at: Instant
     clocks: tuple[Clock, ...]
     order: Order | None
     trade: str | None
     applications: tuple[Application, ...]
+    plan: Plan | None
+    crisis: Crisis | None
 
     def runs(self, name: str) -> bool:
         """Whether this clock runs."""
@@ -87,6 +122,11 @@ async def tickets_before_offices(people: People, done: Sequence[Done]) -> list[T
     return await _tickets(
         people, (str(one.step.body["case_id"]) for one in done if one.answer.done and one.step.name in _BEFORE_OFFICES)
     )
+
+
+async def tickets_of(people: People, cases: Iterable[str]) -> list[Ticket]:
+    """These cases, each once, as they stand now."""
+    return await _tickets(people, cases)
 
 
 async def _tickets(people: People, which: Iterable[str]) -> list[Ticket]:
