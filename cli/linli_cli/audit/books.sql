@@ -61,6 +61,10 @@ SELECT id, state AS content FROM dispatch.home;
 -- Who has how much in hand.
 SELECT id, state AS content FROM dispatch.workload;
 
+-- name: dispatch_subscriptions
+-- Which webhooks contractors have.
+SELECT id, state AS content FROM dispatch.subscriptions;
+
 -- name: dispatch_webhook
 -- Partners' webhooks.
 SELECT id, state AS content FROM dispatch.webhook;

@@ -17,7 +17,6 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from linli_messaging import crash
-from linli_messaging.fact_feed import FactFeed
 from linli_messaging.intent import FINAL, InDoubt, Intent, Patience, Repeats, Result, Taken, note, take
 from linli_messaging.intent_rows import Move, moving, read_intent
 from linli_messaging.one_at_a_time import Role
@@ -72,6 +71,18 @@ class Sender(Protocol):
         ...
 
 
+class Feed(Protocol):
+    """Makes effects of what the service has stored; asked by one runner at a time, on its connection."""
+
+    async def begin(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
+        """Before the first step of a runner."""
+        ...
+
+    async def step(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
+        """Look at a bounded part of what there is to look at."""
+        ...
+
+
 @dataclass(slots=True)
 class EffectRunner:
     """The runner of one process; waits for the lock, then works until stopped or its connection is lost."""
@@ -86,7 +97,7 @@ class EffectRunner:
     """Called after an intent came to its end."""
     noted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How many intents of a kind came into a status, for the metrics."""
-    feeds: Sequence[FactFeed] = ()
+    feeds: Sequence[Feed] = ()
     """What makes effects of the service's own facts."""
     active: bool = False
     run_id: str = field(default_factory=lambda: secrets.token_hex(8))

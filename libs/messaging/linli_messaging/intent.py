@@ -12,6 +12,7 @@
     unknown --its answer comes late----> sent
     unknown --a person found out-------> sent, failed
     failed, unknown --a person wants it> waiting (once more, for a day)
+    any end --its recipient wants it---> waiting (once more: a partner's replay)
 
 ``sending`` is committed before anything is sent and left after the answer, so a process that dies in between leaves it
 as it is; whoever sends next finds it there and nobody knows.

@@ -26,8 +26,7 @@ from joserfc.errors import JoseError
 from linli_messaging.archiving import Archiver
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
-from linli_messaging.effects import EffectRunner, Sender, by_kind
-from linli_messaging.fact_feed import FactFeed
+from linli_messaging.effects import EffectRunner, Feed, Sender, by_kind
 from linli_messaging.parking import ParkedTopic
 from linli_messaging.partitions import METADATA_FOR_MS
 from linli_messaging.queries import Queries
@@ -91,7 +90,7 @@ class Service:
     """What it concludes, for people, and the policy's entries behind it."""
     senders: Callable[[Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
     """Who carries out its outside effects, if it has any; the stack closes what they opened."""
-    feeds: Callable[[str, Queries, AnyClock, PolicyBook], Iterable[FactFeed]] = lambda *_: ()
+    feeds: Callable[[str, Queries, AnyClock, PolicyBook], Iterable[Feed]] = lambda *_: ()
     """What makes effects of its own facts, given the deployment."""
 
     def queries(self) -> Queries:

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Path, Query
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_messaging.service_map import Actor
-from linli_runtime.auth import require
+from linli_runtime.auth import WHOLE_GROUP, require
 from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.webhook import FOREIGN
+from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
 from linli_dispatch.store import (
     CURSOR_PATTERN,
     LARGEST_PAGE,
@@ -113,6 +114,18 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         if actor.contractor_id not in {None, contractor_id}:
             raise ProblemError(FOREIGN)
         return await webhooks_of(reads, contractor_id)
+
+    @routes.get("/contractors/{contractor_id}/facts")
+    async def list_facts(
+        actor: Annotated[Actor, Depends(require("partner:webhook"))],
+        contractor_id: EstateId,
+        wanted: Annotated[PartnerFactFilter, Query()],
+    ) -> PartnerFactPage:
+        """What a contractor is told of its own orders, in the order of `next`, from any point on; nothing is missed."""
+        whole = actor.contractor_id is None and actor.org == WHOLE_GROUP
+        if actor.contractor_id != contractor_id and not whole:
+            raise ProblemError(FOREIGN)
+        return await page_partner_facts(reads, contractor_id, wanted)
 
 
 def _about_approvals(routes: APIRouter, reads: Reads) -> None:

@@ -332,3 +332,10 @@ class ResumeWebhook(Command):
     """POST /webhooks/{webhook_id}/resume."""
 
     webhook_id: Id
+
+
+class ReplayWebhook(Command):
+    """POST /webhooks/{webhook_id}/replay."""
+
+    webhook_id: Id
+    since: Instant

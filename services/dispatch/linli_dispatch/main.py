@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from linli_messaging.effects import Sender
+from linli_messaging.effects import Feed, Sender
 from linli_messaging.fact_feed import FactFeed
 from linli_messaging.queries import Queries
 from linli_messaging.writer import Clock
@@ -20,6 +20,7 @@ from linli_dispatch.api import router
 from linli_dispatch.domain.conclusions import CONCLUSIONS
 from linli_dispatch.domain.webhook import TOLD
 from linli_dispatch.handlers import MAP
+from linli_dispatch.replays import Replays
 from linli_dispatch.settings import webhook_settings
 from linli_dispatch.webhooks import Deliveries, WebhookSender
 
@@ -31,9 +32,13 @@ def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack
     return (WebhookSender(reads, outside, policies),)
 
 
-def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[FactFeed]:
-    """Facts about orders become deliveries to their contractors."""
-    return (FactFeed("partners", MAP.name, deployment, queries, clock, TOLD, "active_webhooks", Deliveries(policies)),)
+def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[Feed]:
+    """Facts about orders are kept for their contractors and delivered to them; and once more, where they want it."""
+    partners = FactFeed(
+        "partners", MAP.name, deployment, queries, clock, TOLD, owner="contractor_id", keep="keep_partner_facts",
+        subscribers="active_webhooks_of", wanted=Deliveries(policies),
+    )  # fmt: skip
+    return partners, Replays(MAP.name, deployment, queries, clock, policies)
 
 
 SERVICE = Service(

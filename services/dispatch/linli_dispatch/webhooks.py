@@ -11,13 +11,13 @@ import base64
 import hashlib
 import hmac
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
-from linli_messaging.fact_feed import FactTold, Subscribers
+from linli_messaging.fact_feed import FactTold
 from linli_messaging.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.effect import Effect
@@ -106,11 +106,16 @@ class Deliveries:
 
     policies: PolicyBook
 
-    def __call__(self, fact: FactTold, subscribers: Subscribers, now: datetime) -> Iterable[Effect]:
-        """To each webhook that wants it."""
-        webhooks = [Webhook.model_validate_json(row["state"]) for row in subscribers]
-        give_up_after = _policy(self.policies, now).span("dispatch.webhook_give_up_after").elapsed
-        return deliveries(fact.id, fact.type, fact.at, fact.body, webhooks, now, give_up_after)
+    def __call__(self, fact: FactTold, subscriber: Mapping[str, Any], now: datetime) -> Iterable[Effect]:
+        """To a webhook, if it wants it."""
+        webhook = Webhook.model_validate_json(subscriber["state"])
+        give_up_after = give_up_within(self.policies, now)
+        return deliveries(fact.id, fact.type, fact.at, fact.body, (webhook,), now, give_up_after)
+
+
+def give_up_within(policies: PolicyBook, now: datetime) -> timedelta:
+    """How long a delivery is tried."""
+    return _policy(policies, now).span("dispatch.webhook_give_up_after").elapsed
 
 
 def _policy(policies: PolicyBook, now: datetime) -> Policy:

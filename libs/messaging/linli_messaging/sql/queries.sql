@@ -542,8 +542,12 @@ WHERE cause = $1 AND status = $2 AND told RETURNING cause;
 UPDATE intent SET doubtful = true WHERE status = 'waiting';
 
 -- name: begin_feed
--- A feed that is new looks at what is told from now on.
-INSERT INTO feed (name, lane, number) SELECT $1, lane, head FROM lane ON CONFLICT DO NOTHING;
+-- A feed that is new looks at everything that was ever told.
+INSERT INTO feed (name, lane, number) SELECT $1, lane, 0 FROM lane ON CONFLICT DO NOTHING;
+
+-- name: lock_feed
+-- Whoever looks through facts for a feed does so alone.
+SELECT 1 FROM feed WHERE name = $1 ORDER BY lane LIMIT 1 FOR UPDATE;
 
 -- name: read_feed_places
 -- Lanes in which a feed has not looked at everything yet, how far it is, and how far it may look.
@@ -559,10 +563,16 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT a.lane, f.number, f.id, f.type, f.at, f.subject, f.body FROM archive a CROSS JOIN LATERAL unnest(
         a.numbers, a.ids, a.types, a.ats, a.subjects, a.bodies) AS f (number, id, type, at, subject, body)
-    WHERE a.lane = p.lane AND a.last > p.after AND f.number > p.after AND f.number <= p.until AND f.type = ANY($4::text[])
+    WHERE a.lane = p.lane AND a.last > p.after AND a.first <= p.until AND f.number > p.after AND f.number <= p.until AND f.type = ANY($4::text[])
 ) AS o ORDER BY o.lane, o.number;
 
 -- name: move_feed
--- A feed has looked so far, by compare-and-set.
-UPDATE feed f SET number = m.number FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS m (lane, was, number)
-WHERE f.name = $1 AND f.lane = m.lane AND f.number = m.was RETURNING f.lane;
+-- A feed, locked, has looked so far.
+UPDATE feed f SET number = m.number FROM unnest($2::smallint[], $3::bigint[]) AS m (lane, number)
+WHERE f.name = $1 AND f.lane = m.lane;
+
+-- name: intents_again
+-- What ended is done once more, with the same key, for whoever it goes to wants it again; what is under way is left alone.
+UPDATE intent SET status = 'waiting', doubtful = false, error = NULL, next_at = $2, noted_at = $2, give_up_at = $3,
+    again = again + 1, decided_by = $4, decided_why = $5, told = false, stuck = NULL
+WHERE cause = ANY($1::text[]) AND status IN ('sent', 'failed', 'unknown');

@@ -180,6 +180,7 @@ CONCLUSIONS: Final[Conclusions] = {
     ),
     "priced": Conclusion("价格库更新", "priced"),
     "registered": Conclusion("登记", "registered"),
-    "webhook registered": Conclusion("登记推送订阅", "webhook registered"),
+    "webhook registered": Conclusion("登记推送订阅", "webhook registered", ("dispatch.webhooks_a_contractor",)),
+    "webhook replayed": Conclusion("推送重发", "webhook replayed"),
     "webhook disabled": Conclusion("停用推送订阅", "webhook disabled", ("dispatch.webhook_give_up_after",)),
 }

@@ -2,9 +2,11 @@
 
 active --a delivery was given up, or the receiver said "gone"--> disabled --resumed--> active
 active, disabled --ended--> ended
+active --replayed--> active, told once more of everything since an instant
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar, Final, Literal
@@ -21,6 +23,7 @@ from linli_contracts.events.dispatch import (
     WebhookDisabled,
 )
 from linli_contracts.lanes import id_under, key_of
+from linli_rulebook import Policy
 from linli_rulebook.decision import NOTHING, Because, Decision, Outcome, Refusal, State
 from linli_rulebook.effect import Effect
 
@@ -50,6 +53,10 @@ class Webhook(State):
     status: Literal["active", "disabled", "ended"] = "active"
     reason: str | None = None
     """Why it is disabled, as a code."""
+    replays: int = 0
+    """How often its partner wanted to be told again; the latest counts."""
+    replay_since: Instant | None = None
+    """Of what the latest replay tells: facts from this instant on."""
 
     @property
     def contractor_id(self) -> str:
@@ -68,10 +75,26 @@ def webhook_id(contractor_id: str, cause: str) -> str:
     return id_under(contractor_id, f"w{sha256(cause.encode()).hexdigest()[:12]}")
 
 
-def register(known: Webhook | None, wanted: Webhook, *, may_be_told: bool) -> Outcome:
-    """A new webhook; `may_be_told`: whether its address is one that we may send to."""
+class Subscriptions(State):
+    """Which webhooks a contractor has that have not ended; its id is the contractor's."""
+
+    table: ClassVar[str] = "subscriptions"
+
+    webhook_ids: tuple[str, ...] = ()
+
+
+def register(
+    known: Webhook | None, has: Subscriptions, wanted: Webhook, policy: Policy, *, may_be_told: bool
+) -> Outcome:
+    """A new webhook, unless the contractor has enough; `may_be_told`: whether we may send to its address."""
     if known is not None:
         return ID_TAKEN
+    most = policy.integer("dispatch.webhooks_a_contractor")
+    if len(has.webhook_ids) >= most:
+        return Refusal(
+            "too-many-webhooks", "PAR-01", f"最多 {most} 个订阅，请先结束一个。",
+            f"There are {most} webhooks, the most that a contractor may have; end one first.",
+        )  # fmt: skip
     if not may_be_told:
         return BAD_ADDRESS
     unknown = sorted(set(wanted.types) - TOLD)
@@ -80,13 +103,16 @@ def register(known: Webhook | None, wanted: Webhook, *, may_be_told: bool) -> Ou
             "unknown-facts", "PAR-01", "只能订阅工单事件。", "Only facts about orders can be subscribed to.", 422,
             (("types", " | ".join(sorted(TOLD))),),
         )  # fmt: skip
-    because = Because("PAR-01", "webhook registered", wanted.id, facts={"types": list(wanted.types)})
-    return Decision(save=(wanted,), because=(because,), answer={"webhook_id": wanted.id, "status": "active"})
+    because = Because("PAR-01", "webhook registered", wanted.id, policy.version, {"types": list(wanted.types)})
+    now_has = has.model_copy(update={"webhook_ids": (*has.webhook_ids, wanted.id)})
+    return Decision(save=(wanted, now_has), because=(because,), answer={"webhook_id": wanted.id, "status": "active"})
 
 
-def end(webhook: Webhook) -> Outcome:
-    """Nothing is delivered any more."""
-    return _turned(webhook, "ended")
+def end(webhook: Webhook, has: Subscriptions) -> Outcome:
+    """Nothing is delivered any more, and another one may be registered."""
+    ended = _turned(webhook, "ended")
+    left = tuple(one for one in has.webhook_ids if one != webhook.id)
+    return replace(ended, save=(*ended.save, has.model_copy(update={"webhook_ids": left})))
 
 
 def resume(webhook: Webhook, now: datetime) -> Outcome:
@@ -94,6 +120,26 @@ def resume(webhook: Webhook, now: datetime) -> Outcome:
     if webhook.status == "ended":
         return ENDED
     return _turned(webhook.model_copy(update={"since": now}) if webhook.status == "disabled" else webhook, "active")
+
+
+def replay(webhook: Webhook, since: datetime, now: datetime) -> Outcome:
+    """PAR-02: everything since an instant is delivered once more, each with the id that it had.
+
+    What was told while it was disabled comes too; and what is looked at only now, though it was told before it was
+    resumed. A later replay takes the place of one that is under way.
+    """
+    if webhook.status == "ended":
+        return ENDED
+    if webhook.status == "disabled":
+        return DISABLED
+    if since > now:
+        return IN_FUTURE
+    again = webhook.model_copy(
+        update={"replays": webhook.replays + 1, "replay_since": since, "since": min(webhook.since, since)}
+    )
+    because = Because("PAR-02", "webhook replayed", webhook.id, facts={"since": since.isoformat()})
+    answer = {"webhook_id": webhook.id, "status": webhook.status, "since": since.isoformat()}
+    return Decision(save=(again,), because=(because,), answer=answer)
 
 
 def given_up(webhook: Webhook | None, reason: str, now: datetime) -> Decision:
@@ -118,7 +164,7 @@ def deliveries(
                 cause=f"{webhook.id}|{fact_id}",
                 subject=webhook.id,
                 recipient=webhook.id,
-                payload={"type": kind, "timestamp": at.isoformat(), "data": dict(body)},
+                payload={"type": kind, "timestamp": at.isoformat(), "id": fact_id, "data": dict(body)},
                 send_from=now,
                 give_up_at=now + give_up_after,
             )
@@ -134,6 +180,12 @@ FOREIGN: Final = Refusal(
     "other-contractor", "PAR-01", "只能管理本单位的订阅。", "A contractor manages its own webhooks only.", 403
 )
 ENDED: Final = Refusal("webhook-ended", "PAR-01", "订阅已结束。", "The webhook has ended.")
+DISABLED: Final = Refusal(
+    "webhook-disabled", "PAR-02", "订阅已停用，请先恢复。", "The webhook is disabled; resume it first."
+)
+IN_FUTURE: Final = Refusal(
+    "instant-in-future", "PAR-02", "起始时刻在将来。", "The instant lies in the future.", 422, (("since", "<= now"),)
+)  # fmt: skip
 ID_TAKEN: Final = Refusal("webhook-id-taken", "PAR-01", "编号重复，请换一个幂等键。", "Use another idempotency key.")
 NOT_SET_UP: Final = Refusal(
     "webhooks-not-set-up", "PAR-01", "本部署未启用推送。", "This deployment has no key for webhooks.", 409

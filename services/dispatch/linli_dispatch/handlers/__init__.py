@@ -20,7 +20,7 @@ from linli_dispatch import commands
 from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
-from linli_dispatch.domain.webhook import WEBHOOK, Webhook
+from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.crises import (
     handle_answer_in_person,
@@ -56,8 +56,10 @@ from linli_dispatch.handlers.needs import (
 from linli_dispatch.handlers.partners import (
     handle_end_webhook,
     handle_register_webhook,
+    handle_replay_webhook,
     handle_resume_webhook,
     needs_of_delivery,
+    needs_of_ending,
     needs_of_registering,
     needs_of_webhook,
     on_delivery_ended,
@@ -116,7 +118,7 @@ _RULES_OF_CLOCK: Final = {
 
 MAP: Final = ServiceMap(
     name="dispatch",
-    states=(Estate, Home, Workload, Ticket, PriceLibrary, Webhook),
+    states=(Estate, Home, Workload, Ticket, PriceLibrary, Webhook, Subscriptions),
     appends=(MISSED_DEADLINE,),
     events=(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
@@ -297,13 +299,18 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.end-webhook", "POST /webhooks/{webhook_id}/end", commands.EndWebhook,
-            "partner:webhook", needs_of_webhook, handle_end_webhook, ("PAR-01",),
+            "partner:webhook", needs_of_ending, handle_end_webhook, ("PAR-01",),
             summary="Be told no more",
         ),
         OnCommand(
             "dispatch.resume-webhook", "POST /webhooks/{webhook_id}/resume", commands.ResumeWebhook,
             "partner:webhook", needs_of_webhook, handle_resume_webhook, ("PAR-02",),
             summary="Be told again, after the webhook was disabled, of what comes from now on",
+        ),
+        OnCommand(
+            "dispatch.replay-webhook", "POST /webhooks/{webhook_id}/replay", commands.ReplayWebhook,
+            "partner:webhook", needs_of_webhook, handle_replay_webhook, ("PAR-02",),
+            summary="Be told once more of everything since an instant, each delivery with the id that it had",
         ),
     ),
     outcomes=(OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02",)),),

@@ -3,23 +3,29 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from linli_contracts.lanes import key_of
 from linli_messaging.intent import Intent
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Outcome, Refusal
 
 from linli_dispatch.addresses import may_be_told
-from linli_dispatch.commands import EndWebhook, RegisterWebhook, ResumeWebhook
+from linli_dispatch.commands import EndWebhook, RegisterWebhook, ReplayWebhook, ResumeWebhook
 from linli_dispatch.domain import webhook
-from linli_dispatch.domain.webhook import Webhook, webhook_id
+from linli_dispatch.domain.webhook import Subscriptions, Webhook, webhook_id
 from linli_dispatch.settings import secret_of, webhook_settings
 
 
 def needs_of_registering(body: RegisterWebhook) -> Iterable[Ref]:
-    """The webhook that it would be."""
-    return ((Webhook, webhook_id(body.contractor_id, body.command_id)),)
+    """The webhook that it would be, and those that the contractor has."""
+    return (Webhook, webhook_id(body.contractor_id, body.command_id)), (Subscriptions, body.contractor_id)
 
 
-def needs_of_webhook(body: EndWebhook | ResumeWebhook) -> Iterable[Ref]:
+def needs_of_ending(body: EndWebhook) -> Iterable[Ref]:
+    """The webhook, and those that its contractor has."""
+    return (Webhook, body.webhook_id), (Subscriptions, key_of(body.webhook_id))
+
+
+def needs_of_webhook(body: ReplayWebhook | ResumeWebhook) -> Iterable[Ref]:
     """The webhook."""
     return ((Webhook, body.webhook_id),)
 
@@ -34,19 +40,27 @@ def handle_register_webhook(facts: Facts, body: RegisterWebhook, ctx: Context) -
     identity = webhook_id(body.contractor_id, body.command_id)
     wanted = Webhook(id=identity, url=body.url, types=body.types, estate_ids=body.estate_ids, since=ctx.now)
     allowed = may_be_told(body.url, private=settings.private)
-    return webhook.register(facts.get(Webhook, identity), wanted, may_be_told=allowed)
+    policy = ctx.policies.policy(ctx.policies.version_in_force(ctx.now))
+    has = _subscriptions(facts, body.contractor_id)
+    return webhook.register(facts.get(Webhook, identity), has, wanted, policy, may_be_told=allowed)
 
 
 def handle_end_webhook(facts: Facts, body: EndWebhook, ctx: Context) -> Outcome:
     """PAR-01."""
     found = _own(facts, body.webhook_id, ctx)
-    return webhook.end(found) if isinstance(found, Webhook) else found
+    return webhook.end(found, _subscriptions(facts, found.contractor_id)) if isinstance(found, Webhook) else found
 
 
 def handle_resume_webhook(facts: Facts, body: ResumeWebhook, ctx: Context) -> Outcome:
     """PAR-02."""
     found = _own(facts, body.webhook_id, ctx)
     return webhook.resume(found, ctx.now) if isinstance(found, Webhook) else found
+
+
+def handle_replay_webhook(facts: Facts, body: ReplayWebhook, ctx: Context) -> Outcome:
+    """PAR-02: from any instant; what was told is kept."""
+    found = _own(facts, body.webhook_id, ctx)
+    return webhook.replay(found, body.since, ctx.now) if isinstance(found, Webhook) else found
 
 
 def needs_of_delivery(intent: Intent) -> Iterable[Ref]:
@@ -64,6 +78,10 @@ def on_delivery_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
 def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answer with the secret that signs its deliveries, which is stored nowhere."""
     return {**answer, "secret": secret_of(str(answer["webhook_id"]))}
+
+
+def _subscriptions(facts: Facts, contractor_id: str) -> Subscriptions:
+    return facts.get(Subscriptions, contractor_id) or Subscriptions(id=contractor_id)
 
 
 def _own(facts: Facts, identity: str, ctx: Context) -> Webhook | Refusal:

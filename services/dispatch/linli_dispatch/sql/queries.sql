@@ -155,9 +155,47 @@ SELECT id, state FROM webhook WHERE id = ANY($1::text[]);
 INSERT INTO webhook (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
--- name: active_webhooks
--- All that want to be told.
-SELECT id, state FROM webhook WHERE active ORDER BY id;
+-- name: active_webhooks_of
+-- All webhooks of these contractors that want to be told.
+SELECT contractor_id AS owner, id, state FROM webhook WHERE active AND contractor_id = ANY($1::text[]) ORDER BY id;
+
+-- name: load_subscriptions
+-- Which webhooks contractors have.
+SELECT id, state FROM subscriptions WHERE id = ANY($1::text[]);
+
+-- name: save_subscriptions
+-- The same as a batch decided them.
+INSERT INTO subscriptions (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: keep_partner_facts
+-- Facts about contractors' orders, for them to ask for.
+INSERT INTO partner_fact (contractor_id, fact_id, type, at, body, estate_id)
+SELECT t.*, t.body ->> 'estate_id' FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])
+    AS t (contractor_id, fact_id, type, at, body)
+ON CONFLICT (fact_id) DO NOTHING;
+
+-- name: page_partner_facts
+-- What a contractor has been told of its orders behind a place, of these types, in these estates (none: all).
+SELECT place, fact_id::text AS id, type, at, body FROM partner_fact
+WHERE contractor_id = $1 AND place > $2 AND type = ANY($3::text[])
+    AND (cardinality($4::text[]) = 0 OR estate_id = ANY($4::text[])) ORDER BY place LIMIT $5;
+
+-- name: place_since
+-- The place before the first fact of a contractor that happened at an instant or after it.
+SELECT COALESCE((SELECT min(place) - 1 FROM partner_fact WHERE contractor_id = $1 AND at >= $2),
+    (SELECT max(place) FROM partner_fact WHERE contractor_id = $1), 0) AS place;
+
+-- name: replays_under_way
+-- Webhooks whose partner wants to be told again, and how far that is.
+SELECT w.id, w.state, w.replays, r.place FROM webhook w
+LEFT JOIN webhook_replay r ON r.webhook_id = w.id AND r.replay = w.replays
+WHERE w.active AND w.replays > 0 AND r.done IS DISTINCT FROM true ORDER BY w.id LIMIT $1;
+
+-- name: note_replay
+-- A replay has come so far.
+INSERT INTO webhook_replay (webhook_id, replay, place, done) VALUES ($1, $2, $3, $4)
+ON CONFLICT (webhook_id) DO UPDATE SET replay = excluded.replay, place = excluded.place, done = excluded.done;
 
 -- name: webhooks_of
 -- What one partner has registered.
