@@ -17,6 +17,7 @@ from linli_cli.demo.texts import Texts
 from linli_cli.demo.world import STORY_ESTATE, World
 from linli_cli.simulation.agenda import Step
 from linli_dispatch import commands as dispatch
+from linli_dispatch import service_commands
 from linli_followup import commands as followup
 from linli_intake.domain.completeness import Limits, faults_of
 from linli_intake.domain.form import RequestForm
@@ -34,6 +35,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "dispatch.roster-staff": dispatch.RosterStaff,
     "dispatch.register-contractor": dispatch.RegisterContractor,
     "dispatch.price-works": dispatch.PriceWorks,
+    "dispatch.offer-services": service_commands.OfferServices,
     "warranty.open-deposit": warranty.OpenDeposit,
     "warranty.record-document": warranty.RecordDocument,
     "warranty.request-release": warranty.RequestRelease,

@@ -29,6 +29,8 @@ from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House, surviving
 from linli_warranty.handlers import MAP as WARRANTY
 
+from tests.system.matters import served
+
 os.environ.setdefault("LINLI_WEBHOOK_KEY", "a key of tests")
 """Else no webhook could be registered in a house."""
 START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
@@ -219,6 +221,7 @@ async def live(house: House) -> None:
     await _repaired(life)
     await _reentrusted(life)
     await _unsigned(life)
+    await served(life, request)
     await _neglected(life)
     await _released(life)
     await _told_of_orders(life)

@@ -73,6 +73,14 @@ SELECT id, state AS content FROM dispatch.webhook;
 -- What repairs may cost in a region.
 SELECT id, state AS content FROM dispatch.price_library;
 
+-- name: dispatch_service_catalogue
+-- Catalogues of special services.
+SELECT id, state AS content FROM dispatch.service_catalogue;
+
+-- name: dispatch_step_record
+-- How often steps of blueprints fail.
+SELECT id, state AS content FROM dispatch.step_record;
+
 -- name: dispatch_ticket
 -- Tickets.
 SELECT id, state AS content FROM dispatch.ticket;

@@ -38,7 +38,8 @@ class Desks:
 
     def _plan(self, ticket: Ticket) -> Iterator[Step]:
         key = (ticket.case_id, ticket.round, ticket.order.called_at.isoformat() if ticket.order else None)
-        if ticket.status not in {"open", "contractor_notified"} or key in self._planned:
+        # What has a blueprint with steps of its own is gone through by `matters.py`.
+        if ticket.course or ticket.status not in {"open", "contractor_notified"} or key in self._planned:
             return
         self._planned.add(key)
         plan = _Plan(self.world, ticket, self.scripts.of_case.get(ticket.case_id, _NOTHING))

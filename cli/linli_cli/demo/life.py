@@ -10,6 +10,7 @@ from linli_cli.demo.chance import Chance
 from linli_cli.demo.customers import Club, Customers
 from linli_cli.demo.deposits import Compensations, Deductions, Payments, applications
 from linli_cli.demo.desk import Desks
+from linli_cli.demo.matters import Matters
 from linli_cli.demo.offices import Offices
 from linli_cli.demo.plans import Plans
 from linli_cli.demo.registering import registrations
@@ -62,6 +63,7 @@ class Life:
                 # The stories come first: they tell the others which case plays a part in them.
                 stories,
                 Desks(self.world, self.scripts),
+                Matters(self.world, self.scripts),
                 Offices(self.world),
                 Callers(customers.answer),
                 Club(self.world.chance),

@@ -40,6 +40,8 @@ def registrations(world: World, at: datetime) -> Iterator[Step]:
         for start in range(0, len(estate.homes), _HOMES_PER_COMMAND):
             homes = [home.line() for home in estate.homes[start : start + _HOMES_PER_COMMAND]]
             yield step("dispatch.register-homes", f"3-homes-{start}", {"estate_id": estate.id, "homes": homes})
+        services = {"estate_id": estate.id, "services": world.told["services"]}
+        yield step("dispatch.offer-services", "5-services", services)
     for region in world.told["regions"]:
         works = [{"work_item": f"{trade}_repair", "price_fen": price} for trade, price in world.told["works"].items()]
         body: dict[str, object] = {"region_id": region["id"], "works": works}

@@ -83,6 +83,24 @@ class Crisis(_Seen):
     duties: tuple[Duty, ...]
 
 
+class BlueprintStep(_Seen):
+    """An occurrence of a step of the case's blueprint."""
+
+    name: str
+    ended_at: Instant | None
+
+
+class Course(_Seen):
+    """Where the case is in its blueprint."""
+
+    steps: tuple[BlueprintStep, ...]
+
+    @property
+    def open_step(self) -> str | None:
+        """The first step that is to be done."""
+        return next((step.name for step in self.steps if step.ended_at is None), None)
+
+
 class Ticket(_Seen):
     """A case as it stands."""
 
@@ -101,6 +119,7 @@ class Ticket(_Seen):
     applications: tuple[Application, ...]
     plan: Plan | None
     crisis: Crisis | None
+    course: Course | None
 
     def runs(self, name: str) -> bool:
         """Whether this clock runs."""

@@ -16,6 +16,8 @@ COLLECTIVE: Final = "collective"
 ABSENT_CONTRACTOR: Final = "absent_contractor"
 UNSATISFIED: Final = "unsatisfied"
 SILENT_DEPARTMENT: Final = "silent_department"
+DECORATION: Final = "decoration"
+DEAR_SERVICE: Final = "dear_service"
 
 _COLLECTIVE_DAYS: Final = (0, 1, 3, 6, 9)
 """After the first call, when each of the five neighbours calls."""
@@ -35,6 +37,7 @@ class Stories:
         yield from self._absent_contractor()
         yield from self._unsatisfied()
         yield from self._silent_department()
+        yield from self._matters()
 
     async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
         """Learn which case each call became; link the next neighbour's to the first one's."""
@@ -97,6 +100,18 @@ class Stories:
         at = datetime(2025, 9, 30, 16, 30, tzinfo=ZONE)
         script = Script(SILENT_DEPARTMENT, desk_acts_at=datetime(2025, 10, 20, 9, 0, tzinfo=ZONE))
         yield self._call(SILENT_DEPARTMENT, estate, home, said, at, script)
+
+    def _matters(self) -> Iterator[Step]:
+        """A decoration with hot work, and a special service whose first quotation is too dear (DSP-16, DSP-18)."""
+        estate = self.world.estates["orchidlane"]
+        homes = (home for home in estate.homes if home.phase == "p2" and home.occupied)
+        told = (
+            (DECORATION, "public_affairs", "decoration", datetime(2025, 5, 12, 9, 40, tzinfo=ZONE)),
+            (DEAR_SERVICE, "special_service", "home_service", datetime(2025, 6, 4, 10, 15, tzinfo=ZONE)),
+        )
+        for home, (story, kind, subcategory, at) in zip(homes, told, strict=False):
+            said = self._said(story, kind, "property_management", subcategory, None, "living_room")
+            yield self._call(story, estate, home, said, at, Script(story))
 
     def _said(self, story: str, kind: str, category: str, subcategory: str, trade: str | None, place: str) -> Said:
         told = self.texts.told["stories"][story]

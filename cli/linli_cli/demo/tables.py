@@ -21,6 +21,7 @@ CLOCKS: Final = {
     "customer_report": Words("回复客户", "report to the customer"),
     "arrival": Words("施工单位到场", "contractor's arrival"),
     "completion": Words("办结", "completion"),
+    "blueprint_step": Words("服务蓝图步骤", "steps of blueprints"),
 }
 STEPS: Final = {
     "owner": Words("首接责任人", "owner"),

@@ -10,7 +10,14 @@ from linli_cli.client.together import together
 from linli_cli.demo.calls import ZONE
 from linli_cli.demo.deposits import STORY_CONTRACT
 from linli_cli.demo.scripts import Scripts
-from linli_cli.demo.stories import ABSENT_CONTRACTOR, COLLECTIVE, SILENT_DEPARTMENT, UNSATISFIED
+from linli_cli.demo.stories import (
+    ABSENT_CONTRACTOR,
+    COLLECTIVE,
+    DEAR_SERVICE,
+    DECORATION,
+    SILENT_DEPARTMENT,
+    UNSATISFIED,
+)
 from linli_cli.demo.tables import yuan
 from linli_cli.language import Words, words
 from linli_cli.timeline import Entry, timeline_of
@@ -23,12 +30,16 @@ _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     UNSATISFIED: ("RepairDone", "CallbackCompleted", "TicketReopened", "TicketClosed"),
     SILENT_DEPARTMENT: ("TicketPassedOn", "DeadlineMissed", "TicketEscalated", "DepartmentAnswered", "TicketClosed"),
+    DECORATION: ("StepDone", "StepFailed", "TicketClosed"),
+    DEAR_SERVICE: ("CustomerQuoted", "QuotationAnswered", "StepDone", "StepFailed", "TicketClosed"),
 }  # fmt: skip
 """The facts that tell each story."""
 _TITLES: Final = {
     COLLECTIVE: Words("集体投诉逐渐升级", "a collective complaint grows"),
     ABSENT_CONTRACTOR: Words("施工单位不来", "a contractor does not come"),
     UNSATISFIED: Words("回访不满意", "an unsatisfied callback"),
+    DECORATION: Words("装修：登记、审核、动火、巡查", "a decoration with its hot-work permit"),
+    DEAR_SERVICE: Words("特约服务：报价太贵", "a special service, first quoted too dear"),
     SILENT_DEPARTMENT: Words("国庆假期部门不答复", "a department silent over the National Day week"),
 }
 _FIELDS: Final = (
@@ -38,6 +49,9 @@ _FIELDS: Final = (
     "satisfied",
     "clock",
     "step",
+    "blueprint_step",
+    "accepted",
+    "reason",
     "desk",
     "office",
     "contractor_id",

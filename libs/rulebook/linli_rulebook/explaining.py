@@ -24,13 +24,18 @@ class Conclusion:
     """The fact that says which entries are read besides."""
     entries_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By the value of that fact."""
+    named: str = ""
+    """An entry whose name has a fact in it, at `{}`, where there is that fact."""
+    named_by: str = ""
+    """That fact; its full stops are underscores in the entry's name."""
 
     def rests_on(self, facts: Mapping[str, Any]) -> tuple[str, ...]:
         """The entries that a decision with these facts reads; none where no number of the policy is behind it."""
-        return (*self.entries, *self.entries_by.get(str(facts.get(self.by)), ()))
+        named = self.named.format(str(facts[self.named_by]).replace(".", "_")) if facts.get(self.named_by) else None
+        return (*self.entries, *self.entries_by.get(str(facts.get(self.by)), ()), *((named,) if named else ()))
 
     def names(self) -> frozenset[str]:
-        """Every entry that it may rest on, whatever the facts."""
+        """Every entry that it may rest on, whatever the facts, but for one whose name has a fact in it."""
         return frozenset((*self.entries, *(name for names in self.entries_by.values() for name in names)))
 
 

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """What an entry's value counts. The three `working_` units are different clocks (ORG-03)."""
+    """What an entry's value counts. The three `working_` units and calendar days are different clocks (ORG-03)."""
 
     SECONDS = "seconds"
     MINUTES = "minutes"
@@ -30,6 +30,7 @@ class Unit(StrEnum):
     WEEKS = "weeks"
     MONTHS = "months"
     YEARS = "years"
+    CALENDAR_DAYS = "calendar_days"
     WORKING_HOURS = "working_hours"
     WORKING_DATE_HOURS = "working_date_hours"
     WORKING_DAYS = "working_days"
@@ -93,6 +94,7 @@ _INTEGERS = (Unit.COUNT, Unit.POINTS, Unit.SCORE, Unit.SEASONS, Unit.DAY_OF_MONT
 _CLOCKS: tuple[dict[Unit, int], ...] = (
     {Unit.SECONDS: 1, Unit.MINUTES: 60, Unit.HOURS: 3_600, Unit.DAYS: 86_400, Unit.WEEKS: 604_800},
     {Unit.MONTHS: 1, Unit.YEARS: 12},
+    {Unit.CALENDAR_DAYS: 1},
     {Unit.WORKING_HOURS: 1},
     {Unit.WORKING_DATE_HOURS: 1},
     {Unit.WORKING_DAYS: 1},

@@ -150,12 +150,15 @@ class Calendar:
     def due(self, start: datetime, span: Span) -> Due:
         """When `span` from `start` is over, by the clock that its unit names (ORG-03, ORG-04).
 
-        Seconds to weeks elapse (a week is 7 x 24 hours); months and years end on the same local date, clamped.
+        Seconds to weeks elapse (a week is 7 x 24 hours); months and years end on the same local date, clamped;
+        calendar days end at 24:00 of the local date, the day of `start` not counted.
         """
         if (step := _ELAPSED.get(span.unit)) is not None:
             return Due(_aware(start) + step * span.amount)
         if (months := _MONTHS.get(span.unit)) is not None:
             return Due(instant_plus_months(_aware(start), months * span.amount, self.zone))
+        if span.unit is Unit.CALENDAR_DAYS:
+            return Due(self.end_of(self.date_of(start) + span.amount * _ONE_DAY))
         if span.unit is Unit.WORKING_HOURS:
             return self.add(start, timedelta(hours=span.amount))
         if span.unit is Unit.WORKING_DATE_HOURS:
@@ -165,7 +168,7 @@ class Calendar:
     def due_before(self, end: datetime, span: Span) -> Due:
         """The instant that lies `span` before `end`: for notices that go out ahead of a date.
 
-        Raises `CalendarError` for working days and working-date hours, whose counting back no rule defines.
+        Raises `CalendarError` for calendar days, working days and working-date hours: no rule counts them back.
         """
         if (step := _ELAPSED.get(span.unit)) is not None:
             return Due(_aware(end) - step * span.amount)

@@ -229,6 +229,13 @@ def test_elapsed_spans_and_months_do_not_look_at_working_days(
     assert office.due(local(start), span).at == local(due)
 
 
+def test_calendar_days_end_at_24_00_and_the_day_of_the_start_does_not_count(office: Calendar, local: Local) -> None:
+    for start in ("2026-03-10 00:00", "2026-03-10 09:30", "2026-03-10 23:59:59"):
+        assert office.due(local(start), Span(3, Unit.CALENDAR_DAYS)) == Due(local("2026-03-14 00:00"))
+    assert office.due(local("2026-02-13 10:00"), Span(1, Unit.CALENDAR_DAYS)) == Due(local("2026-02-15 00:00"))
+    assert office.due(local("2026-03-10 09:30"), Span(0, Unit.CALENDAR_DAYS)) == Due(local("2026-03-11 00:00"))
+
+
 @pytest.mark.parametrize(
     ("end", "span", "begins"),
     [

@@ -5,7 +5,7 @@ A reader sees the estates below their own organisation path; a contractor sees t
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_messaging.service_map import Actor
@@ -14,8 +14,18 @@ from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 
 from linli_dispatch.domain import refusals
+from linli_dispatch.domain.progress import Progress
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
+from linli_dispatch.service_pages import (
+    Often,
+    Services,
+    StepCounted,
+    policies_of,
+    show_progress,
+    show_services,
+    steps_counted,
+)
 from linli_dispatch.store import (
     CURSOR_PATTERN,
     LARGEST_PAGE,
@@ -61,6 +71,7 @@ def router(reads: Reads) -> APIRouter:
     routes = APIRouter()
     _about_approvals(routes, reads)
     _about_partners(routes, reads)
+    _about_services(routes, reads)
 
     @routes.get("/tickets/{case_id}")
     async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
@@ -126,6 +137,25 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         if actor.contractor_id != contractor_id and not whole:
             raise ProblemError(FOREIGN)
         return await page_partner_facts(reads, contractor_id, wanted)
+
+
+def _about_services(routes: APIRouter, reads: Reads) -> None:
+    """Special services, public-affairs matters, and every case's blueprint."""
+
+    @routes.get("/tickets/{case_id}/blueprint")
+    async def get_progress(request: Request, actor: StaffReader, case_id: CaseId) -> Progress:
+        """A case's progress against its blueprint, step by step; of repairs and complaints by their clocks."""
+        return await show_progress(reads, policies_of(request), actor, case_id)
+
+    @routes.get("/estates/{estate_id}/services")
+    async def get_services(actor: StaffReader, estate_id: EstateId) -> Services:
+        """An estate's catalogue of special services."""
+        return await show_services(reads, actor.org, estate_id)
+
+    @routes.get("/estates/{estate_id}/steps")
+    async def list_steps(actor: StaffReader, estate_id: EstateId, *, often: Often = False) -> list[StepCounted]:
+        """How often the steps of blueprints failed at an estate, and why; those that fail most first."""
+        return await steps_counted(reads, actor.org, estate_id, often=often)
 
 
 def _about_approvals(routes: APIRouter, reads: Reads) -> None:

@@ -12,6 +12,7 @@ from linli_runtime.reads import Reads
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli_dispatch.domain.approval import Application
+from linli_dispatch.domain.course import Course
 from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Contractor, PricedWork, Staff, Workload
@@ -66,6 +67,7 @@ class TicketSeen(BaseModel):
     steps_taken: dict[LadderStep, int]
     completed_at: Instant | None
     acceptance: Acceptance
+    course: Course | None = None
     closed_at: Instant | None
     closed_how: str | None
 

@@ -16,15 +16,24 @@ from linli_contracts.events.dispatch import (
     TicketOpened,
     TicketReopened,
 )
+from linli_dispatch.domain.blueprint import blueprints_of
+from linli_dispatch.domain.course import is_complete
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND
 from linli_dispatch.domain.places import Workload
 from linli_rulebook.decision import Decision, Refusal
+from linli_testkit.facts import shipped_policy
 
+from services.dispatch.tests.matters import offered
 from services.dispatch.tests.office import CASE, NOW, REENTRUSTING, Office, graded, person, received
 
 LADDER = ("owner", "manager", "vp", "general_manager", "group")
 PEOPLE = st.sampled_from(["property_head", *REENTRUSTING])
 """The manager, and who holds an office of the chain."""
+BLUEPRINTS = blueprints_of(shipped_policy().policy("2000.1"))
+_RULES = [step for name in ("special_service", "decoration") for step in BLUEPRINTS[name].steps]
+STEPS = sorted({rule.name for rule in _RULES})
+FAILURES = sorted({reason for rule in _RULES for reason in rule.failures})
+ALL_NAMED = sorted({one for rule in _RULES for one in (*rule.documents, *rule.checks)})
 MOMENTS = st.one_of(
     st.sampled_from([0, 1, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600]),
     st.integers(min_value=0, max_value=40 * 24 * 3600),
@@ -40,6 +49,15 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "sign": st.just({}),
     "miss-signature": st.just({"reason": "away"}),
     "send-express-mail": st.just({"receipt": "sf1"}),
+    "finish-step": st.sampled_from(
+        [{"step": name, "performer_id": "fixer1", "documents": ALL_NAMED, "checks": ALL_NAMED} for name in STEPS]
+    ),
+    "fail-step": st.builds(
+        lambda step, reason: {"step": step, "reason": reason}, st.sampled_from(STEPS), st.sampled_from(FAILURES)
+    ),
+    "request-step": st.sampled_from([{"step": name} for name in STEPS]),
+    "quote": st.just({"item": "plant_watering"}),
+    "answer-quotation": st.sampled_from([{"accepted": True}, {"accepted": False, "reason": "too_dear"}]),
     "refuse-order": st.just({"reason": "busy"}),
     "report-delay": st.just({"reason": "busy"}),
     "complain-of-contractor": st.just({}),
@@ -68,7 +86,7 @@ class CaseLife(RuleBasedStateMachine):
         self.office = Office()
 
     @initialize(
-        kind=st.sampled_from(["complaint", "consultation", "repair"]),
+        kind=st.sampled_from(["complaint", "consultation", "repair", "special_service", "public_affairs"]),
         category=st.sampled_from(["engineering_quality", "customer_service", "property_management"]),
         trade=st.sampled_from([None, "waterproofing"]),
         level=st.integers(1, 4),
@@ -82,7 +100,8 @@ class CaseLife(RuleBasedStateMachine):
     ) -> None:
         """A case of some kind is received and, soon or late, graded."""
         self.office.found(without=vacant)
-        self.office.hear(received(NOW, kind=kind, category=category, trade=trade))
+        offered(self.office)
+        self.office.hear(received(NOW, kind=kind, category=category, trade=trade, subcategory="decoration"))
         self.office.until(NOW + opened_after)
         self.office.hear(graded(level, self.office.now))
 
@@ -152,8 +171,20 @@ class CaseLife(RuleBasedStateMachine):
         assert len(set(names)) == len(names)
         assert sorted(ticket.clocks, key=lambda clock: clock.due_at) == list(ticket.clocks)
         running = {clock.name for clock in ticket.clocks}
-        assert not running & set(ticket.overdue) - {"customer_report"}
+        assert not running & set(ticket.overdue) - {"customer_report", "blueprint_step"}
         assert len({row.values["id"] for row in self.office.rows}) == len(self.office.rows)
+
+    @invariant()
+    def a_matter_in_hand_has_a_step_to_do(self) -> None:
+        """DSP-17: a case with a blueprint never stands still, and none of its steps is open once it is done."""
+        if not self.office.states:
+            return
+        ticket = self.office.ticket()
+        if ticket.course is not None:
+            is_open = [step for step in ticket.course.steps if step.open]
+            assert is_open or not ticket.in_hand or is_complete(ticket.course, BLUEPRINTS[ticket.course.blueprint])
+            assert ticket.in_hand or not is_open
+            assert len({step.name for step in is_open}) == len(is_open)
 
     @invariant()
     def the_ladder_is_climbed_in_order_and_once_a_round(self) -> None:

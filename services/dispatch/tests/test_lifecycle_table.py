@@ -39,5 +39,5 @@ def test_every_status_in_between_has_clocks_of_its_own() -> None:
 
 
 def test_every_clock_has_a_consequence_and_a_timer() -> None:
-    assert {row.name for row in CLOCKS} | {"ladder_step"} == set(CONSEQUENCES)
+    assert {row.name for row in CLOCKS} | {"ladder_step", "blueprint_step"} == set(CONSEQUENCES)
     assert {timer.clock for timer in MAP.timers} == set(CONSEQUENCES) | {"wait_ends"}

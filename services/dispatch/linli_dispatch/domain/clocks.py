@@ -4,7 +4,8 @@ Every due instant is worked out from the history of the case: receipt, rounds, p
 table with the clocks that run: a clock whose fact is there starts, one whose fact is gone was done in time, one that
 counts from another fact begins anew. It costs the number of clocks, whatever the case has lived through, and asks the
 calendar only for those that start, and for the provisional ones, until the year they reach into is published
-(ORG-04). The steps of the ladder have clocks too; `ladder.py` winds them, one for each step.
+(ORG-04). The steps of the ladder have clocks too; `ladder.py` winds them, one for each step. So have the steps of a
+blueprint that have a standard of their own: their deadlines stand in the case's course, set when each began.
 
 A deadline that was missed no longer runs, but stays owed (`Ticket.overdue`) until its fact is gone. The report to the
 customer comes back after a miss, each time later, so a case in hand always has a clock that runs (DSP-19).
@@ -12,7 +13,7 @@ customer comes back after a miss, each time later, so a case in hand always has 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from linli_contracts.events.dispatch import ApplicationKind, Clock
@@ -21,9 +22,12 @@ from linli_rulebook import ChannelKind, Due, passing_on_due
 
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
 from linli_dispatch.domain.terms import Terms
-from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, RunningClock, Ticket
+from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, NO_TIME, RunningClock, Ticket
 from linli_dispatch.domain.turn import Turn
 
+STEP_CLOCK: Final[Clock] = "blueprint_step"
+"""The clock of every step of a blueprint; its number tells them apart."""
+_NOT_IN_TABLE: Final[frozenset[Clock]] = frozenset({"ladder_step", STEP_CLOCK})
 _CHANNEL_KIND: Final[dict[Channel, ChannelKind]] = {"hotline": "phone", "callback": "phone", "email": "email"}
 _Name = TypeVar("_Name", bound=str)
 
@@ -116,7 +120,8 @@ def _customer_report(ticket: Ticket, terms: Terms, since: datetime) -> Due:
 def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     if ticket.round == 1 and ticket.complete_by is not None:
         return Due(ticket.complete_by + ticket.waited_in_round)
-    within = terms.resolve_complex_within if ticket.complex else terms.resolve_ordinary_within
+    ordinary = terms.resolve_complex_within if ticket.complex else terms.resolve_ordinary_within
+    within = _by_blueprint(ticket, terms) or ordinary
     due = since + within + ticket.waited_in_round
     order = ticket.order
     if order is not None:
@@ -124,16 +129,23 @@ def _completion(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return Due(due)
 
 
+def _by_blueprint(ticket: Ticket, terms: Terms) -> timedelta | None:
+    """The time that a blueprint gives to the whole of a case (DSP-17)."""
+    return terms.blueprints[ticket.course.blueprint].within if ticket.course else None
+
+
 # The age counts from the first receipt, across rounds. The time between a completion and its reopening counts too: the
-# problem was never gone, and the age is ours unless a wait for the customer is recorded (DSP-06).
+# problem was never gone, and the age is ours unless a wait for the customer is recorded (DSP-06). What takes its time
+# by its blueprint ages once that time is over: until then nothing of it is unresolved (assumed).
 
 
 def _age_level_2(ticket: Ticket, terms: Terms, since: datetime) -> Due:
-    return Due(since + terms.age_level_2 + ticket.waited)
+    return Due(since + (_by_blueprint(ticket, terms) or NO_TIME) + terms.age_level_2 + ticket.waited)
 
 
 def _age_level_1(ticket: Ticket, terms: Terms, since: datetime) -> Due:
-    return Due(terms.departments.due(since, terms.age_level_1).at + ticket.waited)
+    ages_from = since + (_by_blueprint(ticket, terms) or NO_TIME)
+    return Due(terms.departments.due(ages_from, terms.age_level_1).at + ticket.waited)
 
 
 def _arrival(ticket: Ticket, terms: Terms, since: datetime) -> Due:
@@ -267,7 +279,9 @@ def wind(turn: Turn) -> None:
     neither kept nor missed, take it away with `drop` first.
     """
     ticket, terms = turn.ticket, turn.terms
-    running: dict[Clock, RunningClock] = {clock.name: clock for clock in ticket.clocks if clock.name != "ladder_step"}
+    running: dict[Clock, RunningClock] = {
+        clock.name: clock for clock in ticket.clocks if clock.name not in _NOT_IN_TABLE
+    }
     wound: list[RunningClock] = []
     owed: list[Clock] = []
     kept: list[Clock] = []
@@ -292,12 +306,28 @@ def wind(turn: Turn) -> None:
         if clock is None or done or row.moves or clock.provisional:
             clock = _started(row, ticket, terms, since)
         wound.append(clock)
+    steps, late_step = _steps(ticket)
+    wound += steps
+    owed += [STEP_CLOCK] * late_step
     wound += [clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed]
     wound.sort(key=_by_due)
     changed: dict[str, object] = {"clocks": tuple(wound), "overdue": tuple(owed)}
     if kept:
         changed["kept"] = counted(ticket.kept, *kept)
     turn.change(**changed)
+
+
+def _steps(ticket: Ticket) -> tuple[list[RunningClock], bool]:
+    """The clocks of the open steps of the blueprint, and whether one of them is over its time."""
+    course = ticket.course
+    if course is None or not ticket.in_hand:
+        return [], False
+    running = [
+        RunningClock(STEP_CLOCK, one.since, one.due_at, one.number, one.provisional)
+        for one in course.steps
+        if one.running
+    ]
+    return running, course.owes
 
 
 def published_later(turn: Turn, clock: RunningClock) -> bool:

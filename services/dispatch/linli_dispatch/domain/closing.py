@@ -8,6 +8,7 @@ from linli_dispatch.domain.approving import withdraw_applications
 from linli_dispatch.domain.clocks import drop_all, wind
 from linli_dispatch.domain.crisis import end_crisis
 from linli_dispatch.domain.lifecycle import after
+from linli_dispatch.domain.starting import drop_steps
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
 
@@ -20,6 +21,7 @@ def complete(turn: Turn) -> bool:
     end_wait(turn)
     withdraw_applications(turn, "case_completed")
     end_crisis(turn, "completed")
+    drop_steps(turn)
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
     turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at)
@@ -40,6 +42,7 @@ def withdraw(turn: Turn) -> None:
         end_wait(turn)
         withdraw_applications(turn, "case_withdrawn")
         end_crisis(turn, "withdrawn")
+        drop_steps(turn)
         turn.hand_over(ticket.handler_id, None)
     drop_all(turn)
     _end(turn, "withdrawn")

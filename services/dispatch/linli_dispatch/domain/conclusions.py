@@ -41,6 +41,7 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
     "age_level_2": ("dispatch.age_level_2",),
     "age_level_1": ("dispatch.age_level_1",),
     "crisis_confirmation": ("dispatch.urgent_unread_repeat_after",),
+    "blueprint_step": (),  # its entry has the name of the step in it
     "ladder_step": ("dispatch.ladder_step_limit", "calendar.desk_approvers"),
 }
 """The entries that each clock's length is read from."""
@@ -57,6 +58,8 @@ _CRISIS: Final = (
     "dispatch.offices",
     *_PLAN_CHAINS,
 )
+_BLUEPRINT: Final = "blueprints.{}"
+_STANDARD: Final = "blueprints.{}_within"
 _ASKED: Final = ("dispatch.offices", *_APPROVAL)
 
 CONCLUSIONS: Final[Conclusions] = {
@@ -94,7 +97,7 @@ CONCLUSIONS: Final[Conclusions] = {
     "passed on": Conclusion("已转达", "passed on"),
     "department answered": Conclusion("部门已答复", "department answered"),
     "customer told": Conclusion("已回复客户", "customer told"),
-    "deadline missed": Conclusion("超时", "deadline missed", by="clock", entries_by=BEHIND_CLOCK),
+    "deadline missed": Conclusion("超时", "deadline missed", (), "clock", BEHIND_CLOCK, _STANDARD, "step"),
     "ladder step taken": Conclusion(
         "升级督办一级",
         "ladder step taken",
@@ -178,6 +181,23 @@ CONCLUSIONS: Final[Conclusions] = {
         "a claim split below the limit: judged by the sum",
         _LIMITS,
     ),
+    "services offered": Conclusion("服务目录更新", "services offered"),
+    "blueprint begun": Conclusion("按服务蓝图办理", "blueprint begun", named=_BLUEPRINT, named_by="blueprint"),
+    "step begun": Conclusion("步骤开始", "step begun", named=_STANDARD, named_by="step"),
+    "step done": Conclusion("步骤完成", "step done"),
+    "all steps done, but not resolved": Conclusion("步骤均已完成，尚不能办结", "all steps done, but not resolved"),
+    "step failed": Conclusion("步骤失败", "step failed", named=_BLUEPRINT, named_by="blueprint"),
+    "a step fails often": Conclusion(
+        "步骤经常失败",
+        "a step fails often",
+        ("blueprints.failing_share", "blueprints.failing_minimum", "blueprints.failing_period"),
+    ),
+    "quoted": Conclusion("按目录报价", "quoted at the catalogue's price"),
+    "quoted at another price than the catalogue's": Conclusion(
+        "报价与目录不同", "quoted at another price than the catalogue's"
+    ),
+    "quotation accepted": Conclusion("客户接受报价", "quotation accepted"),
+    "quotation not accepted": Conclusion("客户不接受报价", "quotation not accepted"),
     "priced": Conclusion("价格库更新", "priced"),
     "registered": Conclusion("登记", "registered"),
     "webhook registered": Conclusion("登记推送订阅", "webhook registered", ("dispatch.webhooks_a_contractor",)),

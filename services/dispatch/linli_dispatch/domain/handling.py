@@ -22,6 +22,8 @@ from linli_dispatch.domain.refusals import (
     REPORT_TOO_LATE,
     UNKNOWN_DESK,
 )
+from linli_dispatch.domain.starting import steps_left
+from linli_dispatch.domain.step_refusals import STEPS_OPEN
 from linli_dispatch.domain.ticket import HANDLED_AT_ONCE
 from linli_dispatch.domain.turn import Turn
 
@@ -43,7 +45,8 @@ def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     if name != ticket.desk:
         drop(turn, "department_answer")
         assign(turn, desk, served_by=ticket.handler_id)
-    owes_answer = desk.department and ticket.level in HANDLED_AT_ONCE
+    # A matter with a blueprint is carried out, not judged: nobody owes an opinion about it.
+    owes_answer = desk.department and ticket.level in HANDLED_AT_ONCE and ticket.course is None
     turn.change(
         passed_on_at=turn.at,
         passed_on=ticket.passed_on + 1,
@@ -140,6 +143,8 @@ def resolve(turn: Turn, how: Literal["handled", "standard_answer"], *, consented
         return refusal
     if owes_confirmation(ticket.plan):
         return PLAN_NOT_SIGNED
+    if how == "handled" and steps_left(turn):
+        return STEPS_OPEN
     at_once = how == "standard_answer" and (ticket.kind == "consultation" or consented)
     in_time = complete(turn)
     turn.tell(

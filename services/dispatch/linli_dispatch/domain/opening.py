@@ -14,6 +14,7 @@ from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.repair import ask_coverage, asks_coverage
 from linli_dispatch.domain.routing import choose_handler
 from linli_dispatch.domain.running_out import catch_up
+from linli_dispatch.domain.starting import start_again, start_course
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -83,6 +84,10 @@ def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
 def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:
     """The round's clocks start, and then its desk gets it: what had run out by now was late (INT-08)."""
     turn.change(desk=desk.name)
+    if turn.ticket.round == 1:
+        start_course(turn)
+    else:
+        start_again(turn)
     wind(turn)
     catch_up(turn)
     assign(turn, desk, served_by)

@@ -4,19 +4,21 @@ A deadline that ran out is told, counted, and takes a step of the ladder (DSP-06
 instants; what a command or fact at the same second would have stopped has run out before it (ORG-04).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from linli_contracts.events.dispatch import Clock, DeadlineMissed
 from linli_rulebook.decision import Append, Timer
 
 from linli_dispatch.domain.acceptance import ask_for_mail
-from linli_dispatch.domain.clocks import RULE_OF, counted, published_later, wind
+from linli_dispatch.domain.clocks import RULE_OF, STEP_CLOCK, counted, published_later, wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.crisis_notices import tell_next_person
+from linli_dispatch.domain.failing import mark_missed
 from linli_dispatch.domain.ladder import climb
 from linli_dispatch.domain.level import raise_by_age
 from linli_dispatch.domain.reentrusting import propose_for_lateness, propose_over_limit
+from linli_dispatch.domain.starting import move_provisional
 from linli_dispatch.domain.ticket import RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
@@ -27,17 +29,35 @@ MISSED_DEADLINE: Final = "missed_deadline"
 
 def miss(turn: Turn, clock: RunningClock) -> None:
     """A deadline was missed: it stays owed. A report to the customer comes back, each time later (`clocks.py`)."""
-    ticket, row = turn.ticket, RULE_OF[clock.name]
-    overdue = ticket.overdue if clock.name in ticket.overdue else (*ticket.overdue, clock.name)
-    facts: dict[str, object] = {"overdue": overdue, "missed": counted(ticket.missed, clock.name)}
+    row = RULE_OF[clock.name]
+    facts: dict[str, object] = {}
     if row.comes_back:
-        facts |= {
+        ticket = turn.ticket
+        facts = {
             "report_from": turn.at,
             "report_by": None,
             "reports": ticket.reports + 1,
             "reports_missed": ticket.reports_missed + 1,
         }
-    turn.change(**facts)
+    _note(turn, clock, row.rule, facts)
+
+
+def miss_step(turn: Turn, clock: RunningClock) -> None:
+    """A step of the blueprint is over its time standard, and still to be done (DSP-17); or its year was published."""
+    if move_provisional(turn, clock.step):
+        return
+    which = mark_missed(turn, clock.step)
+    if which is not None:
+        _note(turn, clock, "DSP-17", {}, which)
+
+
+def _note(
+    turn: Turn, clock: RunningClock, rule: str, facts: Mapping[str, object], of: tuple[str, str] | None = None
+) -> None:
+    """A missed deadline is told, counted, kept as a row, and takes a step of the ladder (DSP-06)."""
+    ticket = turn.ticket
+    overdue = ticket.overdue if clock.name in ticket.overdue else (*ticket.overdue, clock.name)
+    turn.change(overdue=overdue, missed=counted(ticket.missed, clock.name), **facts)
     turn.tell(
         DeadlineMissed(
             case_id=ticket.id,
@@ -47,8 +67,10 @@ def miss(turn: Turn, clock: RunningClock) -> None:
             due_at=clock.due_at,
             customer_ref=ticket.customer_ref,
             provisional=clock.provisional,
-            rule=row.rule,
+            rule=rule,
             policy_version=turn.terms.version,
+            blueprint=of[0] if of else None,
+            blueprint_step=of[1] if of else None,
         )
     )
     turn.rows.append(
@@ -65,7 +87,8 @@ def miss(turn: Turn, clock: RunningClock) -> None:
             },
         )
     )
-    turn.because(row.rule, "deadline missed", {"clock": clock.name, "due_at": clock.due_at.isoformat()})
+    named = {"clock": clock.name, "due_at": clock.due_at.isoformat()}
+    turn.because(rule, "deadline missed", named | ({"step": f"{of[0]}.{of[1]}"} if of else {}))
     climb(turn, because=clock.name, remedies=clock.name)
 
 
@@ -96,6 +119,7 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "crisis_confirmation": tell_next_person,
     "age_level_2": raise_by_age,
     "age_level_1": raise_by_age,
+    STEP_CLOCK: miss_step,
     "ladder_step": expire_step,
     "callback_close": close_uncalled,
     "express_mail": ask_for_mail,

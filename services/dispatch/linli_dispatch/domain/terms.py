@@ -1,7 +1,7 @@
 """The policy as dispatch uses it, read once for each place: spans, calendars, desks, the ladder.
 
-The only module that reads policy entries (`conclusions.py` names them for people). Reading a table of the policy
-copies it: the digest is kept.
+The only module that reads policy entries, with `blueprint.py` (`conclusions.py` names them for people). Reading a table
+of the policy copies it: the digest is kept.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from linli_contracts.events.dispatch import AccompanyGround, LadderStep, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
+from linli_dispatch.domain.blueprint import Blueprint, Blueprints, blueprints_of
 from linli_dispatch.domain.offices import Office
+from linli_dispatch.domain.step_record import Failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,24 @@ class Terms:
     desks: Mapping[str, Desk]
     desk_of_kind: Mapping[str, str]
     desk_of_category: Mapping[str, str]
+    blueprints: Blueprints
+    failing: Failing
+    """When a step of a blueprint fails often (DSP-17)."""
+
+    def calendar(self, desk: str) -> Calendar:
+        """The calendar of a desk of the policy, at this place."""
+        return calendar_for(self.policy, desk, zone=self.zone.key)
+
+    def blueprint_of(self, kind: str, subcategory: str) -> Blueprint | None:
+        """The blueprint for such a request, if there is one (DSP-17)."""
+        return next(
+            (
+                one
+                for one in self.blueprints.values()
+                if one.kind == kind and (not one.subcategories or subcategory in one.subcategories)
+            ),
+            None,
+        )
 
     def desk(self, name: str) -> Desk:
         """The desk of that name; one that only a roster knows is a department like the policy's other departments."""
@@ -184,6 +204,13 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         desks={name: _desk(name, table, ladder) for name, table in policy.table("dispatch.desks").items()},
         desk_of_kind=policy.table("dispatch.desk_of_kind"),
         desk_of_category=policy.table("dispatch.desk_of_category"),
+        blueprints=blueprints_of(policy),
+        failing=Failing(
+            policy.share("blueprints.failing_share"),
+            policy.integer("blueprints.failing_minimum"),
+            policy.span("blueprints.failing_period"),
+            calendar_for(policy, "departments", zone=zone),
+        ),
     )
 
 

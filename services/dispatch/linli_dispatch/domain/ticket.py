@@ -15,6 +15,7 @@ from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
 
 from linli_dispatch.domain.approval import Application
+from linli_dispatch.domain.course import Course
 from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 
@@ -216,6 +217,8 @@ class Ticket(State):
     """What was approved so far in fen, by cause: a claim is judged by the sum (WAR-23)."""
     applications: tuple[Application, ...] = ()
     """The last one of each kind: what was decided before is on the timeline."""
+    course: Course | None = None
+    """Where it is in its blueprint; None: its kind has none with steps of its own (DSP-17)."""
     closed_at: AwareDatetime | None = None
     closed_how: str | None = None
 

@@ -4,7 +4,7 @@ Rules take a turn, change its ticket and tell facts; the handler turns the turn 
 input, holds no I/O, and is thrown away with everything in it when a rule refuses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from linli_contracts.event import Event
 from linli_rulebook.decision import Append, Because, Decision, State
 
 from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.terms import Terms
 from linli_dispatch.domain.ticket import Ticket
 
@@ -32,6 +33,8 @@ class Turn:
     terms: Terms
     estate: Estate
     workload: Workload
+    step_record_of: Callable[[], StepRecord]
+    """The counters of the estate's steps: looked up only by a rule that counts one."""
     home: Home | None = None
     touched: dict[str, State] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -55,6 +58,16 @@ class Turn:
         _set(changed, "__pydantic_extra__", None)
         _set(changed, "__pydantic_private__", None)
         self.ticket = changed
+
+    @property
+    def step_record(self) -> StepRecord:
+        """The counters of the estate's steps, as counted so far."""
+        known = self.touched.get("step_record")
+        return known if isinstance(known, StepRecord) else self.step_record_of()
+
+    @step_record.setter
+    def step_record(self, counted: StepRecord) -> None:
+        self.touched["step_record"] = counted
 
     def tell(self, event: Event) -> None:
         """A fact to tell the others."""

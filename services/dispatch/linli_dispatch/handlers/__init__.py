@@ -16,9 +16,11 @@ from linli_contracts.events.intake import (
 from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, OnTimer, ServiceMap
 
-from linli_dispatch import commands
+from linli_dispatch import commands, service_commands
+from linli_dispatch.domain.catalogue import ServiceCatalogue
 from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
+from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
@@ -73,6 +75,18 @@ from linli_dispatch.handlers.registering import (
     handle_register_homes,
     handle_roster_staff,
 )
+from linli_dispatch.handlers.serving import (
+    handle_answer_quotation,
+    handle_fail_step,
+    handle_finish_step,
+    handle_offer_services,
+    handle_quote,
+    handle_request_step,
+    needs_of_offering,
+    needs_of_quoting,
+    needs_of_step,
+    org_of_catalogue,
+)
 from linli_dispatch.handlers.working import (
     handle_accompany,
     handle_answer,
@@ -113,12 +127,13 @@ _RULES_OF_CLOCK: Final = {
     "ladder_step": ("DSP-06",),
     "callback_close": ("FUP-01",),
     "express_mail": ("DSP-12",),
+    "blueprint_step": ("DSP-17", "DSP-06", "ORG-04"),
     WAIT_ENDS: ("DSP-06", "DSP-19"),
 }
 
 MAP: Final = ServiceMap(
     name="dispatch",
-    states=(Estate, Home, Workload, Ticket, PriceLibrary, Webhook, Subscriptions),
+    states=(Estate, Home, Workload, Ticket, PriceLibrary, ServiceCatalogue, StepRecord, Webhook, Subscriptions),
     appends=(MISSED_DEADLINE,),
     events=(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
@@ -160,6 +175,11 @@ MAP: Final = ServiceMap(
             "dispatch.price-works", "POST /regions/{region_id}/prices", commands.PriceWorks,
             "dispatch:registry", lambda command: ((PriceLibrary, command.region_id),), handle_price_works,
             ("DSP-14",), org_of_region, "Fill a region's price library",
+        ),
+        OnCommand(
+            "dispatch.offer-services", "POST /estates/{estate_id}/services", service_commands.OfferServices,
+            "dispatch:registry", needs_of_offering, handle_offer_services, ("DSP-16",),
+            org_of_catalogue, "Fill an estate's catalogue of special services, from now or a later instant on",
         ),
         OnCommand(
             "dispatch.pass-on", "POST /tickets/{case_id}/pass-on", commands.PassOn, "dispatch:handle",
@@ -290,6 +310,31 @@ MAP: Final = ServiceMap(
             "dispatch.decide-application", "POST /tickets/{case_id}/applications/{kind}/decision",
             commands.DecideApplication, "dispatch:approve", needs_of_command, handle_decide_application,
             ("DSP-14", "DSP-20"), org_of_ticket, "An office approves an application, sends it back or refuses it",
+        ),
+        OnCommand(
+            "dispatch.quote", "POST /tickets/{case_id}/quotation", service_commands.Quote, "dispatch:handle",
+            needs_of_quoting, handle_quote, ("DSP-16",),
+            org_of_ticket, "Offer the customer a special service at a price",
+        ),
+        OnCommand(
+            "dispatch.answer-quotation", "POST /tickets/{case_id}/quotation/answer", service_commands.AnswerQuotation,
+            "dispatch:handle", needs_of_step, handle_answer_quotation, ("DSP-16",),
+            org_of_ticket, "The customer accepts the quotation, or does not",
+        ),
+        OnCommand(
+            "dispatch.finish-step", "POST /tickets/{case_id}/steps/{step}/done", service_commands.FinishStep,
+            "dispatch:handle", needs_of_step, handle_finish_step, ("DSP-17", "DSP-18", "DSP-16", "DSP-03"),
+            org_of_ticket, "A step of the case's blueprint was done",
+        ),
+        OnCommand(
+            "dispatch.fail-step", "POST /tickets/{case_id}/steps/{step}/failed", service_commands.FailStep,
+            "dispatch:handle", needs_of_step, handle_fail_step, ("DSP-17",),
+            org_of_ticket, "A step of the case's blueprint failed at one of its known points",
+        ),
+        OnCommand(
+            "dispatch.request-step", "POST /tickets/{case_id}/steps/{step}/start", service_commands.RequestStep,
+            "dispatch:handle", needs_of_step, handle_request_step, ("DSP-18",),
+            org_of_ticket, "Ask for a step that begins on request only, such as a hot-work permit",
         ),
         OnCommand(
             "dispatch.register-webhook", "POST /contractors/{contractor_id}/webhooks", commands.RegisterWebhook,

@@ -16,7 +16,9 @@ from linli_messaging.service_map import Facts, Ref
 from linli_rulebook.decision import Timer
 
 from linli_dispatch import commands
+from linli_dispatch.domain.clocks import STEP_CLOCK
 from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.ticket import Ticket
 
 
@@ -55,8 +57,9 @@ def needs_of_case(
 
 
 def needs_of_clock(ticket: Ticket, timer: Timer) -> tuple[Ref, ...]:
-    """Besides the ticket itself: the roster, and the counters."""
-    return case_and_estate(ticket.id)[1:]
+    """Besides the ticket itself: the roster, and the counters; those of the steps too where one runs out."""
+    counters: tuple[Ref, ...] = ((StepRecord, ticket.estate_id),) if timer.clock == STEP_CLOCK else ()
+    return *case_and_estate(ticket.id)[1:], *counters
 
 
 def needs_of_homes(command: commands.RegisterHomes) -> Iterable[Ref]:

@@ -12,6 +12,7 @@ from linli_dispatch.domain import refusals
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 from linli_dispatch.domain.places import Estate, Workload
 from linli_dispatch.domain.running_out import catch_up
+from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -29,6 +30,7 @@ def turn_of(facts: Facts, ticket: Ticket, estate: Estate, ctx: Context) -> Turn:
         terms=terms_of(policy, ticket.zone or estate.zone),
         estate=estate,
         workload=facts.get(Workload, estate.id) or Workload(id=estate.id),
+        step_record_of=lambda: facts.get(StepRecord, estate.id) or StepRecord(id=estate.id),
     )
 
 

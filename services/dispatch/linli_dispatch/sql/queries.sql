@@ -46,6 +46,24 @@ SELECT id, state FROM price_library WHERE id = ANY($1::text[]);
 INSERT INTO price_library (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_service_catalogue
+-- Catalogues of estates, for the writer loop.
+SELECT id, state FROM service_catalogue WHERE id = ANY($1::text[]);
+
+-- name: save_service_catalogue
+-- Catalogues as a batch decided them.
+INSERT INTO service_catalogue (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_step_record
+-- How often steps fail, for the writer loop.
+SELECT id, state FROM step_record WHERE id = ANY($1::text[]);
+
+-- name: save_step_record
+-- How often steps fail, as a batch counted it.
+INSERT INTO step_record (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
 -- name: append_missed_deadline
 -- The deadlines that a batch found missed.
 INSERT INTO missed_deadline (id, lane, case_id, round, clock, due_at, missed_at)
@@ -116,6 +134,16 @@ ORDER BY t.id LIMIT $2;
 -- name: show_price_library
 -- The price library of one region.
 SELECT p.state::text AS state FROM price_library p WHERE p.id = $1;
+
+-- name: show_service_catalogue
+-- The catalogue of an estate, if the reader may see it.
+SELECT c.state::text AS state FROM service_catalogue c JOIN estate e ON e.id = c.id
+WHERE c.id = $1 AND ($2 = 'group' OR starts_with(e.org, $2 || '/'));
+
+-- name: show_step_record
+-- The counters of an estate's steps, if the reader may see it.
+SELECT r.state::text AS state FROM step_record r JOIN estate e ON e.id = r.id
+WHERE r.id = $1 AND ($2 = 'group' OR starts_with(e.org, $2 || '/'));
 
 -- name: show_estate
 -- One estate with its roster, contractors and counters, if the reader may see it.

@@ -19,6 +19,9 @@ class DeadlineMissed(Event):
     provisional: bool = False
     rule: str
     policy_version: str
+    blueprint: str | None = None
+    blueprint_step: str | None = None
+    """Which step of which blueprint, for the clock of that name (DSP-17)."""
 
 
 class TicketEscalated(Event):

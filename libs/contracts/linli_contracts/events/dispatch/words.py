@@ -21,6 +21,11 @@ Clock = Literal[
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
     "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
     "crisis_confirmation",
+    "blueprint_step",
 ]  # fmt: skip
+Stage = Literal["front", "back"]
+"""Whether a step of a blueprint is in contact with the customer (DSP-17)."""
+SpanUnit = Literal["minutes", "hours", "days", "calendar_days", "working_hours", "working_days"]
+"""What a time standard of a special service counts (ORG-03)."""
 ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works", "measure"]
 """What offices approve, one after another: each kind has its chain in the policy."""
