@@ -29,6 +29,11 @@ COMMANDS: Final = (
     ("why", "linli_cli.commands.why:why", Words("每个决定的依据", "each decision's rule, facts and policy")),
     ("import", "linli_cli.commands.import_file:import_file", Words("导入文件中的请求", "bring in a file of requests")),
     (
+        "group",
+        "linli_cli.commands.group:GROUP",
+        Words("导入组织、人员、价格与服务", "bring in the organisation, people, prices, services"),
+    ),
+    (
         "simulate",
         "linli_cli.simulation.command:simulate",
         Words("按步进时钟重放文件", "play a file on the stepped clock"),

@@ -16,6 +16,7 @@ from linli_runtime.reads import Reads
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.progress import Progress
 from linli_dispatch.domain.webhook import FOREIGN
+from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
 from linli_dispatch.service_pages import (
     Often,
@@ -93,6 +94,11 @@ def router(reads: Reads) -> APIRouter:
         if found is None:
             raise ProblemError(refusals.ESTATE_NOT_FOUND)
         return found
+
+    @routes.get("/estates/{estate_id}/homes")
+    async def list_homes(actor: StaffReader, estate_id: EstateId, cursor: Cursor = "", limit: Limit = 100) -> HomePage:
+        """The homes of an estate by id."""
+        return await page_homes(reads, actor.org, estate_id, after=cursor, limit=limit)
 
     @routes.get("/estates")
     async def list_estates(actor: StaffReader, cursor: Cursor = "", limit: Limit = 100) -> EstatePage:

@@ -15,7 +15,7 @@ from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.course import Course
 from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import Status
-from linli_dispatch.domain.places import Contractor, PricedWork, Staff, Workload
+from linli_dispatch.domain.places import Absence, Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, Wait
 
 LARGEST_PAGE: Final = 500
@@ -102,6 +102,7 @@ class EstateInFull(EstateSeen):
 
     staff: tuple[Staff, ...]
     contractors: tuple[Contractor, ...]
+    absences: tuple[Absence, ...] = ()
     homes: int = 0
     in_hand: dict[str, int] = Field(default_factory=dict)
 

@@ -152,6 +152,13 @@ SELECT e.state::text AS state, w.state::text AS workload,
 FROM estate e LEFT JOIN workload w ON w.id = e.id
 WHERE e.id = $1 AND ($2 = 'group' OR starts_with(e.org, $2 || '/'));
 
+-- name: page_homes
+-- A page of an estate's homes after a cursor, if the reader may see it ('/' follows '.').
+SELECT h.id, h.state::text AS state FROM home h
+WHERE h.id > greatest($1::text, $3::text || '.') COLLATE "C" AND h.id < $3 || '/'
+    AND EXISTS (SELECT 1 FROM estate e WHERE e.id = $3 AND ($4 = 'group' OR starts_with(e.org, $4 || '/')))
+ORDER BY h.id LIMIT $2;
+
 -- name: page_estates
 -- A page of estates after a cursor.
 SELECT e.state::text AS state FROM estate e

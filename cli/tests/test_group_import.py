@@ -1,0 +1,48 @@
+"""`linli group import` on a running stack: shown first, applied whole, nothing the second time; faults by line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cli.tests.test_running import home, invoked
+
+__all__ = ["home"]
+EXAMPLE = Path(__file__).parents[2] / "examples" / "group"
+
+
+@pytest.mark.rule("ORG-01", "DSP-08", "DSP-14", "DSP-16", "DSP-20")
+def test_the_example_is_shown_applied_and_known(home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Given the example, then it is shown and not sent; applied, all of it is there; again, nothing is left to do; one
+    changed price is one change.
+    """
+    place = str(shutil.copytree(EXAMPLE, tmp_path / "group"))
+    rows = sum(len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in EXAMPLE.glob("*.csv"))
+    for _ in range(2):
+        code, shown = invoked(capfd, home, "group", "import", place)
+        assert (code, len(shown["changes"]), shown["commands"]) == (0, rows, 0)
+    code, applied = invoked(capfd, home, "group", "import", place, "--apply")
+    assert (code, len(applied["changes"]), applied["refused"]) == (0, rows, [])
+    code, again = invoked(capfd, home, "group", "import", place, "--apply")
+    assert (code, again["changes"], again["commands"]) == (0, [], 0)
+    prices = Path(place) / "prices.csv"
+    for price in ("90000", "80000"):
+        lines = prices.read_text(encoding="utf-8").splitlines()
+        prices.write_text("\n".join([lines[0], f"jiangnan,plumbing_repair,piece,{price}", lines[2]]) + "\n")
+        code, one = invoked(capfd, home, "group", "import", place, "--apply")
+        assert (code, [change["price_fen"] for change in one["changes"]]) == (0, [int(price)])
+
+
+@pytest.mark.rule("ORG-01")
+def test_one_fault_anywhere_and_nothing_is_sent(home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Given wrong rows in several files, then each is named with its file and line, and nothing is sent."""
+    place = shutil.copytree(EXAMPLE, tmp_path / "group")
+    with (place / "homes.csv").open("a", encoding="utf-8") as file:
+        file.write("nowhere.p1-1-1,p1,1,,true,false\ntaihu01.p1-1-101,p1,1,,maybe,false\n")
+    with (place / "prices.csv").open("a", encoding="utf-8") as file:
+        file.write("jiangnan,roof_repair,piece,-5\njiangnan,plumbing_repair,piece,1\n")
+    code, said = invoked(capfd, home, "group", "import", str(place), "--apply")
+    assert (code, said["commands"]) == (1, 0)
+    assert [(one["file"], one["line"]) for one in said["faults"]] == [
+        ("homes.csv", 6), ("prices.csv", 4), ("prices.csv", 5), ("homes.csv", 5),
+    ]  # fmt: skip
