@@ -223,6 +223,8 @@ async def live(house: House) -> None:
     await _unsigned(life)
     await served(life, request)
     await _neglected(life)
+    await _collective(life)
+    await _left_over(life)
     await _released(life)
     await _told_of_orders(life)
 
@@ -335,6 +337,45 @@ async def _unsigned(life: Life) -> None:
             await life.do("dispatch.sign", case_id=lamp["case_id"])
         else:
             await life.do("dispatch.send-express-mail", case_id=lamp["case_id"], receipt="sf-1001")
+
+
+async def _collective(life: Life) -> None:
+    """Three people complain together: a crisis, confirmed, answered in person, handed to the group, ended by a plan."""
+    smoke = await life.do("intake.receive", **request(contact="13800000007", subcategory="smoke", people=3))
+    about = {"case_id": smoke["case_id"]}
+    await life.do_as("manager-wu", "dispatch.confirm-crisis", **about)
+    await life.after(minutes=40)
+    await life.do_as("manager-wu", "dispatch.answer-in-person", **about)
+    await life.do_as("manager-wu", "dispatch.name-commander", **about, person_id="vp-zhou")
+    await life.do_as("vp-zhou", "dispatch.hand-to-group", **about, reason="beyond_the_region")
+    await life.do_as("group-he", "dispatch.log-crisis", **about, entry="measure_ordered", code="close_the_kitchen")
+    await life.do_as("agent-li", "dispatch.propose-plan", **about, desk="property")
+    decision = {**about, "kind": "plan", "submission": 1, "verdict": "approved"}
+    await life.do_as("vp-zhou", "dispatch.decide-application", **decision)
+    await life.do("dispatch.answer-plan", **about, accepted=True)
+    await life.do("dispatch.carry-out-plan", **about, satisfied=True)
+    await life.do("dispatch.resolve", **about, how="handled")
+    await life.after(days=2)
+    callback = await life.callback_of(smoke["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=80, by="caller-1")
+
+
+async def _left_over(life: Life) -> None:
+    """A claim because of quality is reported, a measure approved; small works are applied for, approved and done."""
+    claim = {"kind": "compensation", "category": "engineering_quality", "subcategory": "crack"}
+    gate = await life.do("intake.receive", **request(contact="13800000008", **claim))
+    about = {"case_id": gate["case_id"]}
+    await life.do_as("psm-zhao", "dispatch.propose-measure", **about, measure="inspect_all_gates")
+    works = {"kind": "left_over_facility", "reason": "gate_hinge", "budget_fen": 45_000}
+    await life.do_as("agent-li", "dispatch.apply-small-works", **about, **works)
+    decision = {**about, "submission": 1, "verdict": "approved"}
+    await life.do_as("gm-zheng", "dispatch.decide-application", **decision, kind="measure")
+    for person in ("dept-feng", "vp-qin", "gm-wei"):
+        await life.do_as(person, "dispatch.decide-application", **decision, kind="small_works")
+    await life.do("dispatch.resolve", **about, how="handled")
+    await life.after(days=2)
+    callback = await life.callback_of(gate["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=85, by="caller-1")
 
 
 async def _neglected(life: Life) -> None:

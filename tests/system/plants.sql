@@ -216,6 +216,14 @@ UPDATE warranty.deduction SET state = jsonb_set(state, '{amount_fen}', to_jsonb(
 -- Neither the other contractor's price nor the compensation was ever taken.
 DELETE FROM warranty.deduction;
 
+-- name: crises_that_differ
+-- A crisis that nobody ended.
+UPDATE dispatch.ticket SET state = jsonb_set(state, '{crisis,ended_at}', 'null') WHERE state -> 'crisis' ->> 'ended_at' IS NOT NULL;
+
+-- name: phases_that_differ
+-- A home more than there is.
+UPDATE dispatch.phase_records SET state = jsonb_set(state, '{homes,p1}', to_jsonb((state -> 'homes' ->> 'p1')::integer + 1));
+
 -- name: agreements_without_claim
 -- Owed for a settlement that nobody signed.
 INSERT INTO warranty.claim (id, lane, state)

@@ -57,6 +57,10 @@ SELECT id, state AS content FROM dispatch.estate;
 -- Homes, and who serves them.
 SELECT id, state AS content FROM dispatch.home;
 
+-- name: dispatch_phase_records
+-- What estates remember of their phases.
+SELECT id, state AS content FROM dispatch.phase_records;
+
 -- name: dispatch_workload
 -- Who has how much in hand.
 SELECT id, state AS content FROM dispatch.workload;

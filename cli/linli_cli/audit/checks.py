@@ -79,6 +79,8 @@ THE_HOUSE: Final = (
     Check("rounds_that_differ", Words("工单轮次与重开次数不符", "a fact names another round than the reopenings say")),
     Check("tickets_without_owner", Words("工单没有负责人", "a ticket has no owner (DSP-19)")),
     Check("tickets_without_clock", Words("工单没有时钟也没有约定日期", "a ticket has no clock and no date (DSP-19)")),
+    Check("crises_that_differ", Words("危机案件与级别或通告不符", "a crisis is not what level and facts say (DSP-01)")),
+    Check("phases_that_differ", Words("各期户数有误", "a phase counts its homes wrongly (DSP-13)")),
     Check("misses_that_differ", Words("逾期未恰好记一次", "a missed deadline was not noted and told once")),
     Check("workloads_that_differ", Words("在手工单数有误", "somebody's tickets in hand are counted wrongly")),
     Check(

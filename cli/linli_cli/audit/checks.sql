@@ -247,6 +247,32 @@ WHERE status NOT IN ('received', 'closed')
     AND jsonb_array_length(state -> 'clocks') = 0 AND state -> 'wait' ->> 'until' IS NULL
 ORDER BY id;
 
+-- name: crises_that_differ
+-- Cases in hand at level 1 or 2 that are no running crisis, others that are; or openings and ends that do not tell it (DSP-01).
+WITH told AS (
+    SELECT case_id, count(*) FILTER (WHERE type = 'CrisisOpened') - count(*) FILTER (WHERE type = 'CrisisEnded') AS running
+    FROM dispatch.fact WHERE type IN ('CrisisOpened', 'CrisisEnded') GROUP BY 1
+), known AS (
+    SELECT id AS case_id, level, status,
+        (state -> 'crisis' ->> 'opened_at' IS NOT NULL AND state -> 'crisis' ->> 'ended_at' IS NULL)::integer AS running,
+        (status NOT IN ('received', 'completed', 'closed') AND level <= 2)::integer AS wanted
+    FROM dispatch.ticket
+)
+SELECT case_id, level, status, k.running, COALESCE(t.running, 0) AS told
+FROM known k LEFT JOIN told t USING (case_id)
+WHERE k.running <> k.wanted OR k.running <> COALESCE(t.running, 0) ORDER BY case_id;
+
+-- name: phases_that_differ
+-- Phases that count more or fewer homes than are registered in them (DSP-13).
+SELECT estate_id, phase, COALESCE(r.homes, 0) AS counted, COALESCE(h.homes, 0) AS registered
+FROM (
+    SELECT p.id AS estate_id, c.key AS phase, c.value::integer AS homes
+    FROM dispatch.phase_records p, jsonb_each_text(p.state -> 'homes') AS c) AS r
+FULL JOIN (
+    SELECT split_part(id, '.', 1) AS estate_id, state ->> 'phase' AS phase, count(*) AS homes
+    FROM dispatch.home GROUP BY 1, 2) AS h USING (estate_id, phase)
+WHERE COALESCE(r.homes, 0) <> COALESCE(h.homes, 0) ORDER BY estate_id, phase;
+
 -- name: misses_that_differ
 -- Missed deadlines that were not both noted and told, once; two steps of a blueprint may be due at one instant.
 WITH told AS (

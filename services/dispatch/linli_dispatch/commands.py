@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
-from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, EstateKind, Role
+from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, EstateKind, Role, SmallWorksKind
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -266,6 +266,20 @@ class CarryOutPlan(OnTicket):
 
     satisfied: bool
     consent: Consent = "signature"
+
+
+class ApplySmallWorks(OnTicket):
+    """Small works that the developer pays: what for, why, at which budget."""
+
+    kind: SmallWorksKind
+    reason: Code
+    budget_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)]
+
+
+class ProposeMeasure(OnTicket):
+    """What the property service manager proposes about what was reported."""
+
+    measure: Code
 
 
 class DecideApplication(OnTicket):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from linli_contracts.event import Instant, Key, Level
-from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, Role
+from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
 from linli_contracts.events.intake import Category, RequestKind, Trade
 from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
@@ -16,7 +16,7 @@ from linli_dispatch.domain.course import Course
 from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Absence, Contractor, PricedWork, Staff, Workload
-from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, Wait
+from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Wait
 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
@@ -61,6 +61,10 @@ class TicketSeen(BaseModel):
     order: Order | None
     plan: Plan | None
     crisis: Crisis | None = None
+    reported: tuple[ReportGround, ...] = ()
+    measure: str | None = None
+    small_works: SmallWorks | None = None
+    small_works_fen: int = 0
     applications: tuple[Application, ...]
     kept: dict[Clock, int]
     missed: dict[Clock, int]

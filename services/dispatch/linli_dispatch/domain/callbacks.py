@@ -9,6 +9,7 @@ from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import begin_round
 from linli_dispatch.domain.repair import asks_coverage
+from linli_dispatch.domain.repair_records import report_again
 from linli_dispatch.domain.ticket import NO_TIME, Acceptance
 from linli_dispatch.domain.turn import Turn
 
@@ -64,6 +65,8 @@ def reopen(turn: Turn, happening: Happening) -> None:
         order=None,
         plan=None,
         crisis=None,
+        reported=(),
+        measure=None,
         steps=(),
         completed_at=None,
         acceptance=Acceptance(),
@@ -80,6 +83,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
     turn.because("FUP-01", "reopened: the customer is not satisfied", {"round": turn.ticket.round})
     begin_round(turn, desk, served_by=ticket.handler_id)
     follow_level(turn)
+    report_again(turn)
 
 
 def _fits(turn: Turn, round_: int, happening: Happening) -> bool:

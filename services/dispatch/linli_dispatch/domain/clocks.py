@@ -83,6 +83,10 @@ def _not_reported(ticket: Ticket) -> datetime | None:
     return order.called_at
 
 
+def _order_unfinished(ticket: Ticket) -> datetime | None:
+    return ticket.order.called_at if ticket.order is not None and "order_overdue" not in ticket.reported else None
+
+
 def _before_an_office(kind: ApplicationKind) -> Callable[[Ticket], datetime | None]:
     def since(ticket: Ticket) -> datetime | None:
         application = ticket.application(kind)
@@ -161,6 +165,10 @@ def _over_limit(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return Due(order.finish_by + ticket.waited_in_round - order.waited_before if order else since)
 
 
+def _overdue_report(ticket: Ticket, terms: Terms, since: datetime) -> Due:
+    return Due(_over_limit(ticket, terms, since).at + terms.overdue_reported_after)
+
+
 def _approval(ticket: Ticket, terms: Terms, since: datetime) -> Due:
     return terms.approvers.due(since, terms.approval_step_limit)
 
@@ -222,6 +230,7 @@ CLOCKS: Final[tuple[ClockRule, ...]] = (
     ),
     ClockRule("reentrust_lateness", "DSP-14", _not_reentrusted, _lateness, deadline=False),
     ClockRule("reentrust_over_limit", "DSP-14", _not_reported, _over_limit, deadline=False, pauses=True, moves=True),
+    ClockRule("overdue_report", "DSP-13", _order_unfinished, _overdue_report, deadline=False, pauses=True, moves=True),
     _approval_clock("reentrusting_approval", "DSP-14", "reentrusting"),
     _approval_clock("plan_approval", "DSP-04", "plan"),
     _approval_clock("compensation_approval", "WAR-20", "compensation"),

@@ -40,6 +40,7 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
     "measure_approval": _APPROVAL,
     "age_level_2": ("dispatch.age_level_2",),
     "age_level_1": ("dispatch.age_level_1",),
+    "overdue_report": ("dispatch.overdue_reported_after", "dispatch.finish_within"),
     "crisis_confirmation": ("dispatch.urgent_unread_repeat_after",),
     "blueprint_step": (),  # its entry has the name of the step in it
     "ladder_step": ("dispatch.ladder_step_limit", "calendar.desk_approvers"),
@@ -50,6 +51,8 @@ _BEHIND_CHAIN: Final = {
     "plan": _PLAN_CHAINS,
     "compensation": _CLAIMS,
     "reentrusting": ("dispatch.reentrusting_chain",),
+    "small_works": ("dispatch.small_works_chain",),
+    "measure": ("dispatch.measure_chain",),
 }
 _CRISIS: Final = (
     "dispatch.crisis_commander",
@@ -198,6 +201,24 @@ CONCLUSIONS: Final[Conclusions] = {
     ),
     "quotation accepted": Conclusion("客户接受报价", "quotation accepted"),
     "quotation not accepted": Conclusion("客户不接受报价", "quotation not accepted"),
+    "small works applied for": Conclusion("申请零星工程", "small works applied for", ("dispatch.small_works_chain",)),
+    "further small works of one case: the offices see the sum": Conclusion(
+        "同一案件再次申请零星工程：合计金额送审", "further small works of one case: the offices see the sum"
+    ),
+    "small works approved": Conclusion("零星工程获批", "small works approved"),
+    "reported to the property service manager": Conclusion(
+        "上报物业服务经理",
+        "reported to the property service manager",
+        by="ground",
+        entries_by={
+            "order_overdue": ("dispatch.overdue_reported_after", "dispatch.finish_within"),
+            "same_place_again": ("dispatch.repeat_repairs_reported",),
+            "continuous_repairs": ("dispatch.continuous_repair_reported_after", "dispatch.continuous_repair_gap"),
+            "same_defect_in_phase": ("dispatch.same_defect_share",),
+        },
+    ),
+    "measure proposed": Conclusion("提出处理措施", "measure proposed", ("dispatch.measure_chain",)),
+    "measure approved": Conclusion("处理措施获批", "measure approved"),
     "priced": Conclusion("价格库更新", "priced"),
     "registered": Conclusion("登记", "registered"),
     "webhook registered": Conclusion("登记推送订阅", "webhook registered", ("dispatch.webhooks_a_contractor",)),

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from linli_contracts.events.dispatch import ApplicationKind
 from linli_rulebook.decision import Refusal
 
-from linli_dispatch.domain import plans, reentrusting
+from linli_dispatch.domain import plans, reentrusting, reporting, small_works
 from linli_dispatch.domain.approval import Application, sign
 from linli_dispatch.domain.approving import ask, finish, keep, may_sign, tell_decided
 from linli_dispatch.domain.clocks import wind
@@ -60,6 +60,8 @@ CONSEQUENCES: Final[dict[ApplicationKind, Consequences]] = {
     ),
     "plan": _AS_PROPOSED,
     "compensation": _AS_PROPOSED,
+    "small_works": Consequences(approved=small_works.approve_small_works, rejected=small_works.refuse_small_works),
+    "measure": Consequences(approved=reporting.approve_measure, rejected=reporting.refuse_measure),
 }
 
 

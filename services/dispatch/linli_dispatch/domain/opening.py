@@ -12,6 +12,7 @@ from linli_dispatch.domain.crisis import follow_level
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.repair import ask_coverage, asks_coverage
+from linli_dispatch.domain.reporting import report_quality_claim
 from linli_dispatch.domain.routing import choose_handler
 from linli_dispatch.domain.running_out import catch_up
 from linli_dispatch.domain.starting import start_again, start_course
@@ -34,6 +35,7 @@ def remember(received: ComplaintReceived) -> Decision:
         received_at=received.received_at,
         owner_id=received.received_by,
         trade=received.trade,
+        place=received.place,
         language=received.language,
         emergency=received.emergency,
         complete_by=received.complete_by,
@@ -79,6 +81,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
     turn.because("DSP-19", "ticket opened", {"owner_id": ticket.owner_id, "level": graded.level})
     begin_round(turn, desk, served_by=turn.home.served_by if turn.home else None)
     follow_level(turn)
+    report_quality_claim(turn)
 
 
 def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:

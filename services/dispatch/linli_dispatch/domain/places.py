@@ -105,8 +105,17 @@ class Estate(State):
         return f"group/{self.region_id}/{self.project_id}/{self.id}"
 
 
+class Repaired(BaseModel):
+    """How often a place of a home was repaired."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: str
+    times: int
+
+
 class Home(State):
-    """A home of an estate, and who served it last (DSP-08: same home, same person where possible)."""
+    """A home of an estate, who served it last (DSP-08), and what it remembers of its repairs (DSP-13)."""
 
     table: ClassVar[str] = "home"
 
@@ -116,6 +125,21 @@ class Home(State):
     occupied: bool = True
     top_floor: bool = False
     served_by: str | None = None
+    repaired: tuple[Repaired, ...] = ()
+    """By place, the one repaired longest ago first."""
+    defects: tuple[str, ...] = ()
+    """The defects that are counted for it in its phase."""
+    repairs_since: AwareDatetime | None = None
+    """Since when its repairs have gone on without a longer gap."""
+    repaired_at: AwareDatetime | None = None
+    """When the last one was opened."""
+    last_repair: str | None = None
+    """Its case."""
+
+    def learnt_by(self, before: "Home | None") -> "Home":
+        """The home as registered anew, with what it knew of itself."""
+        kept = ("served_by", "repaired", "defects", "repairs_since", "repaired_at", "last_repair")
+        return self.model_copy(update={name: getattr(before, name) for name in kept}) if before else self
 
 
 class Workload(State):

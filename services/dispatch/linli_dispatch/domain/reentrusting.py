@@ -28,6 +28,7 @@ from linli_dispatch.domain.refusals import (
     REPLACEMENT_MISSING,
     REPLACEMENT_UNFIT,
 )
+from linli_dispatch.domain.reporting import report
 from linli_dispatch.domain.ticket import Offer, Order, RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -126,6 +127,7 @@ def complain_of_people(turn: Turn, reason: str, by: str) -> Refusal | None:
     if refusal:
         return refusal
     propose(turn, "strong_complaint")
+    report(turn, "strong_complaint")
     turn.because("DSP-13", "strong complaint about the contractor's people", {"reason": reason, "by": by})
     return None
 

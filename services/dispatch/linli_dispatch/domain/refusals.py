@@ -276,3 +276,15 @@ NO_GROUP_CENTRE: Final = Refusal(
     "本小区的排班中没有集团营销中心的人员。",
     "Nobody of the group centre is on the estate's roster, or all are away.",
 )
+WARRANTY_COVERS: Final = Refusal(
+    "warranty-covers",
+    "DSP-15",
+    "施工单位在保修期内负责，不属于零星工程。",
+    "A contractor answers for it under its warranty: no small works.",
+)
+NOTHING_REPORTED: Final = Refusal(
+    "nothing-reported",
+    "DSP-13",
+    "没有须上报的事项。",
+    "Nothing about this case was reported.",
+)

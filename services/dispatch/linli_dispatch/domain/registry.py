@@ -12,10 +12,11 @@ from linli_contracts.events.dispatch import (
     StaffRostered,
     WorkPriced,
 )
-from linli_rulebook.decision import Because, Decision, Refusal
+from linli_rulebook.decision import Because, Decision, Refusal, State
 
 from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PricedWork, PriceLibrary, Staff
 from linli_dispatch.domain.refusals import ABSENCE_ENDS_FIRST, UNKNOWN_STAFF
+from linli_dispatch.domain.repair_records import PhaseRecords
 
 
 def register_estate(known: Estate | None, wanted: Estate, now: datetime) -> Decision:
@@ -38,11 +39,15 @@ def register_estate(known: Estate | None, wanted: Estate, now: datetime) -> Deci
     return _changed(wanted.id, 1, save=(wanted,), events=(told,))
 
 
-def register_homes(estate: Estate, known: Iterable[Home | None], wanted: Iterable[Home]) -> Decision:
-    """Homes that are new or changed; who served a home stays. ``known`` is in the order of ``wanted``."""
+def register_homes(
+    estate: Estate, records: PhaseRecords, known: Iterable[Home | None], wanted: Iterable[Home]
+) -> Decision:
+    """Homes that are new or changed; what a home knows of itself stays. ``known`` is in the order of ``wanted``."""
     changed: list[Home] = []
+    counted = records
     for before, home in zip(known, wanted, strict=True):
-        after = home.model_copy(update={"served_by": before.served_by}) if before else home
+        after = home.learnt_by(before)
+        counted = counted.moved(before.phase if before else None, home.phase)
         if after != before:
             changed.append(after)
     told = tuple(
@@ -57,7 +62,8 @@ def register_homes(estate: Estate, known: Iterable[Home | None], wanted: Iterabl
         )
         for home in changed
     )
-    return _changed(estate.id, len(changed), save=tuple(changed), events=told)
+    moved = (counted,) if counted is not records else ()
+    return _changed(estate.id, len(changed), save=(*changed, *moved), events=told)
 
 
 def roster_staff(estate: Estate, wanted: Iterable[Staff], now: datetime) -> Decision:
@@ -120,8 +126,6 @@ def price_works(known: PriceLibrary, wanted: Mapping[str, tuple[str, int]], now:
     return Decision(save=(after,), events=told, because=because, answer=answer)
 
 
-def _changed(
-    estate_id: str, count: int, save: tuple[Estate | Home, ...] = (), events: tuple[Event, ...] = ()
-) -> Decision:
+def _changed(estate_id: str, count: int, save: tuple[State, ...] = (), events: tuple[Event, ...] = ()) -> Decision:
     because = (Because("ORG-01", "registered", estate_id, facts={"changed": count}),) if count else ()
     return Decision(save=save, events=events, because=because, answer={"estate_id": estate_id, "changed": count})

@@ -18,6 +18,7 @@ from linli_dispatch.domain.failing import mark_missed
 from linli_dispatch.domain.ladder import climb
 from linli_dispatch.domain.level import raise_by_age
 from linli_dispatch.domain.reentrusting import propose_for_lateness, propose_over_limit
+from linli_dispatch.domain.reporting import report_overdue
 from linli_dispatch.domain.starting import move_provisional
 from linli_dispatch.domain.ticket import RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
 from linli_dispatch.domain.turn import Turn
@@ -116,6 +117,7 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "compensation_approval": miss,
     "small_works_approval": miss,
     "measure_approval": miss,
+    "overdue_report": report_overdue,
     "crisis_confirmation": tell_next_person,
     "age_level_2": raise_by_age,
     "age_level_1": raise_by_age,

@@ -7,6 +7,7 @@ of the policy copies it: the digest is kept.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -104,6 +105,14 @@ class Terms:
     """By kind and size of the compensation (WAR-20 to WAR-22)."""
     claim_limits_fen: Mapping[str, int]
     """By kind: up to it, compensation is small."""
+    small_works_chain: tuple[str, ...]
+    measure_chain: tuple[str, ...]
+    overdue_reported_after: timedelta
+    repeat_repairs_reported: int
+    continuous_repair_months: int
+    continuous_repair_gap: timedelta
+    same_defect_share: Fraction
+    """Of all homes of the phase (DSP-13)."""
     crisis_commander: str
     """The office that takes command of a crisis at once (DSP-01)."""
     crisis_convener: str
@@ -192,6 +201,13 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         plan_required_from_level=policy.integer("dispatch.plan_required_from_level"),
         claim_rules={name: _claim_rule(policy.table(f"warranty.compensation_{name}")) for name in CLAIM_RULES},
         claim_limits_fen={name: policy.fen(f"warranty.compensation_{name}_limit") for name in CLAIM_KINDS},
+        small_works_chain=tuple(policy.texts("dispatch.small_works_chain")),
+        measure_chain=tuple(policy.texts("dispatch.measure_chain")),
+        overdue_reported_after=policy.span("dispatch.overdue_reported_after").elapsed,
+        repeat_repairs_reported=policy.integer("dispatch.repeat_repairs_reported"),
+        continuous_repair_months=policy.span("dispatch.continuous_repair_reported_after").months,
+        continuous_repair_gap=policy.span("dispatch.continuous_repair_gap").elapsed,
+        same_defect_share=policy.share("dispatch.same_defect_share"),
         crisis_commander=policy.text("dispatch.crisis_commander"),
         crisis_convener=policy.text("dispatch.crisis_convener"),
         crisis_chain=tuple(policy.texts("dispatch.crisis_chain")),

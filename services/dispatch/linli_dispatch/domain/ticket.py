@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
 
-from linli_contracts.events.dispatch import AccompanyGround, ApplicationKind, Clock, Ground, LadderStep, Role
+from linli_contracts.events.dispatch import (
+    AccompanyGround,
+    ApplicationKind,
+    Clock,
+    Ground,
+    LadderStep,
+    ReportGround,
+    Role,
+    SmallWorksKind,
+)
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
@@ -146,6 +155,16 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallWorks:
+    """Small works (零星工程) that are, or were last, applied for (DSP-15)."""
+
+    kind: SmallWorksKind
+    reason: str
+    """A code."""
+    budget_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """What the owner did about a finished repair, in this round (DSP-12)."""
 
@@ -176,6 +195,7 @@ class Ticket(State):
     customer_ref: str
     received_at: AwareDatetime
     trade: Trade | None
+    place: str | None = None
     language: str
     emergency: bool
     complete_by: AwareDatetime | None
@@ -219,6 +239,9 @@ class Ticket(State):
     """The last one of each kind: what was decided before is on the timeline."""
     course: Course | None = None
     """Where it is in its blueprint; None: its kind has none with steps of its own (DSP-17)."""
+    small_works: SmallWorks | None = None
+    small_works_fen: int = 0
+    """What was approved so far: every office sees the sum (DSP-15)."""
     closed_at: AwareDatetime | None = None
     closed_how: str | None = None
 
@@ -248,6 +271,10 @@ class Ticket(State):
     plan: Plan | None = None
     crisis: Crisis | None = None
     """Of a round at level 1 or 2 (DSP-01)."""
+    reported: tuple[ReportGround, ...] = ()
+    """What of it was reported to the property service manager (DSP-13)."""
+    measure: str | None = None
+    """What the manager proposed about it: a code."""
     clocks: tuple[RunningClock, ...] = ()
     """The one that is due first comes first."""
     overdue: tuple[Clock, ...] = ()

@@ -19,11 +19,13 @@ from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, OnTimer, 
 from linli_dispatch import commands, service_commands
 from linli_dispatch.domain.catalogue import ServiceCatalogue
 from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
+from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
+from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
     handle_answer_in_person,
     handle_confirm_crisis,
@@ -46,6 +48,7 @@ from linli_dispatch.handlers.needs import (
     needs_of_case,
     needs_of_clock,
     needs_of_command,
+    needs_of_graded,
     needs_of_homes,
     needs_of_linked,
     needs_of_received,
@@ -121,6 +124,7 @@ _RULES_OF_CLOCK: Final = {
     "compensation_approval": ("WAR-20", "DSP-06"),
     "small_works_approval": ("DSP-15", "DSP-06"),
     "measure_approval": ("DSP-13", "DSP-06"),
+    "overdue_report": ("DSP-13",),
     "crisis_confirmation": ("DSP-01", "DSP-20"),
     "age_level_2": ("DSP-06", "INT-06"),
     "age_level_1": ("DSP-06", "INT-06"),
@@ -133,11 +137,17 @@ _RULES_OF_CLOCK: Final = {
 
 MAP: Final = ServiceMap(
     name="dispatch",
-    states=(Estate, Home, Workload, Ticket, PriceLibrary, ServiceCatalogue, StepRecord, Webhook, Subscriptions),
+    states=(
+        Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
+        Webhook, Subscriptions,
+    ),
     appends=(MISSED_DEADLINE,),
     events=(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
-        OnEvent(ComplaintGraded, needs_of_case, handle_graded, ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-19")),
+        OnEvent(
+            ComplaintGraded, needs_of_graded, handle_graded,
+            ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-13", "DSP-19"),
+        ),
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),
         OnEvent(ComplaintWithdrawn, needs_of_case, handle_withdrawn, ("INT-15",)),
@@ -280,6 +290,16 @@ MAP: Final = ServiceMap(
             "dispatch.carry-out-plan", "POST /tickets/{case_id}/plan/carried-out", commands.CarryOutPlan,
             "dispatch:handle", needs_of_command, handle_carry_out_plan, ("DSP-05",),
             org_of_ticket, "The plan was carried out: the customer signs, or it is carried out again",
+        ),
+        OnCommand(
+            "dispatch.apply-small-works", "POST /tickets/{case_id}/small-works", commands.ApplySmallWorks,
+            "dispatch:handle", needs_of_command, handle_apply_small_works, ("DSP-15",),
+            org_of_ticket, "Apply for small works that the developer pays",
+        ),
+        OnCommand(
+            "dispatch.propose-measure", "POST /tickets/{case_id}/measure", commands.ProposeMeasure,
+            "dispatch:decide", needs_of_command, handle_propose_measure, ("DSP-13",),
+            org_of_ticket, "The property service manager proposes a measure about what was reported",
         ),
         OnCommand(
             "dispatch.confirm-crisis", "POST /tickets/{case_id}/crisis/confirm", commands.ConfirmCrisis,

@@ -17,6 +17,7 @@ from linli_dispatch.domain.closing import withdraw
 from linli_dispatch.domain.level import regrade, says_nothing_new
 from linli_dispatch.domain.opening import link, open_ticket, remember, unlink
 from linli_dispatch.domain.places import Estate, Home
+from linli_dispatch.domain.repair_records import PhaseRecords, goes_back, note_repair
 from linli_dispatch.domain.running_out import run_out
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -36,10 +37,20 @@ def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome
         if ticket.status == "received":
             turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
             open_ticket(turn, event)
+            _note_repair(facts, turn)
         elif ticket.status != "closed" and not says_nothing_new(turn, event):
             regrade(turn, event)
 
     return on_event(facts, event.case_id, ctx, open_or_regrade)
+
+
+def _note_repair(facts: Facts, turn: Turn) -> None:
+    ticket, home = turn.ticket, turn.home
+    if ticket.kind != "repair" or home is None:
+        return
+    records = facts.get(PhaseRecords, ticket.estate_id) or PhaseRecords(id=ticket.estate_id)
+    back = goes_back(home, turn.at, turn.terms)
+    note_repair(turn, records, facts.get(Ticket, back) if back else None)
 
 
 def handle_linked(facts: Facts, event: ComplaintsLinked, ctx: Context) -> Outcome:

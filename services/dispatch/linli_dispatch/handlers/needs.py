@@ -18,6 +18,7 @@ from linli_rulebook.decision import Timer
 from linli_dispatch import commands
 from linli_dispatch.domain.clocks import STEP_CLOCK
 from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.ticket import Ticket
 
@@ -36,7 +37,12 @@ def needs_of_command(command: commands.OnTicket) -> tuple[Ref, ...]:
 def needs_of_received(event: ComplaintReceived) -> tuple[Ref, ...]:
     """The home too: the grading that follows, mostly in the same batch, reads who served it and names no home."""
     home: tuple[Ref, ...] = ((Home, event.home_id),) if event.home_id else ()
-    return (*case_and_estate(event.case_id), *home)
+    return (*case_and_estate(event.case_id), (PhaseRecords, event.estate_id), *home)
+
+
+def needs_of_graded(event: ComplaintGraded) -> tuple[Ref, ...]:
+    """A grading: besides the ticket, the counts of its estate's phases, for a repair that it opens."""
+    return (*case_and_estate(event.case_id), (PhaseRecords, key_of(event.case_id)))
 
 
 def needs_of_linked(event: ComplaintsLinked) -> tuple[Ref, ...]:
@@ -50,7 +56,7 @@ def needs_of_unlinked(event: ComplaintUnlinked) -> tuple[Ref, ...]:
 
 
 def needs_of_case(
-    event: ComplaintGraded | ComplaintWithdrawn | CoverageAnswered | CallbackCompleted | CustomerUnreachable,
+    event: ComplaintWithdrawn | CoverageAnswered | CallbackCompleted | CustomerUnreachable,
 ) -> tuple[Ref, ...]:
     """An event about a ticket."""
     return case_and_estate(event.case_id)
@@ -63,8 +69,12 @@ def needs_of_clock(ticket: Ticket, timer: Timer) -> tuple[Ref, ...]:
 
 
 def needs_of_homes(command: commands.RegisterHomes) -> Iterable[Ref]:
-    """The estate and every home of the list."""
-    return (Estate, command.estate_id), *((Home, line.home_id) for line in command.homes)
+    """The estate, the counts of its phases, and every home of the list."""
+    return (
+        (Estate, command.estate_id),
+        (PhaseRecords, command.estate_id),
+        *((Home, line.home_id) for line in command.homes),
+    )
 
 
 def org_of_ticket(facts: Facts, command: commands.OnTicket) -> str | None:

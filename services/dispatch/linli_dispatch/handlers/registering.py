@@ -8,6 +8,7 @@ from linli_rulebook.decision import Outcome
 from linli_dispatch import commands
 from linli_dispatch.domain import refusals, registry
 from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
+from linli_dispatch.domain.repair_records import PhaseRecords
 
 
 def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: Context) -> Outcome:
@@ -35,7 +36,8 @@ def handle_register_homes(facts: Facts, command: commands.RegisterHomes, ctx: Co
     if any(key_of(line.home_id) != estate.id for line in command.homes):
         return refusals.FOREIGN_ID
     wanted = {line.home_id: Home(id=line.home_id, **line.model_dump(exclude={"home_id"})) for line in command.homes}
-    return registry.register_homes(estate, (facts.get(Home, home_id) for home_id in wanted), wanted.values())
+    records = facts.get(PhaseRecords, estate.id) or PhaseRecords(id=estate.id)
+    return registry.register_homes(estate, records, (facts.get(Home, home_id) for home_id in wanted), wanted.values())
 
 
 def handle_roster_staff(facts: Facts, command: commands.RosterStaff, ctx: Context) -> Outcome:

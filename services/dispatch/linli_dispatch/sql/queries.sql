@@ -28,6 +28,15 @@ SELECT id, state FROM workload WHERE id = ANY($1::text[]);
 INSERT INTO workload (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_phase_records
+-- What estates remember of their phases, for the writer loop.
+SELECT id, state FROM phase_records WHERE id = ANY($1::text[]);
+
+-- name: save_phase_records
+-- What estates remember of their phases, as a batch decided it.
+INSERT INTO phase_records (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
 -- name: load_ticket
 -- Tickets, for the writer loop.
 SELECT id, state FROM ticket WHERE id = ANY($1::text[]);

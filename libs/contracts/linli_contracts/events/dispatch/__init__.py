@@ -28,6 +28,7 @@ from linli_contracts.events.dispatch.deadlines import (
     TicketEscalated,
     TicketLevelRaised,
 )
+from linli_contracts.events.dispatch.measures import MeasureApproved, RepairReported, SmallWorksApproved
 from linli_contracts.events.dispatch.partners import WebhookDisabled
 from linli_contracts.events.dispatch.places import (
     AbsenceRecorded,
@@ -88,7 +89,9 @@ from linli_contracts.events.dispatch.words import (
     Ground,
     LadderStep,
     Payer,
+    ReportGround,
     Role,
+    SmallWorksKind,
     SpanUnit,
     Stage,
 )
@@ -130,6 +133,7 @@ __all__ = [
     "Ground",
     "HomeRegistered",
     "LadderStep",
+    "MeasureApproved",
     "OrderDelayed",
     "OrderRefused",
     "Payer",
@@ -143,10 +147,14 @@ __all__ = [
     "RepairAccepted",
     "RepairDone",
     "RepairReentrusted",
+    "RepairReported",
+    "ReportGround",
     "Role",
     "RunnerUp",
     "ServiceOffered",
     "SignatureMissed",
+    "SmallWorksApproved",
+    "SmallWorksKind",
     "SpanUnit",
     "StaffRostered",
     "Stage",
@@ -210,6 +218,9 @@ EVENTS: Final = (
     PlanRejected,
     PlanExecuted,
     CompensationAgreed,
+    RepairReported,
+    MeasureApproved,
+    SmallWorksApproved,
     WorkPriced,
     ServiceOffered,
     BlueprintStarted,

@@ -20,8 +20,7 @@ Clock = Literal[
     "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
     "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
-    "crisis_confirmation",
-    "blueprint_step",
+    "crisis_confirmation", "blueprint_step", "overdue_report",
 ]  # fmt: skip
 Stage = Literal["front", "back"]
 """Whether a step of a blueprint is in contact with the customer (DSP-17)."""
@@ -29,3 +28,10 @@ SpanUnit = Literal["minutes", "hours", "days", "calendar_days", "working_hours",
 """What a time standard of a special service counts (ORG-03)."""
 ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works", "measure"]
 """What offices approve, one after another: each kind has its chain in the policy."""
+ReportGround = Literal[
+    "order_overdue", "same_place_again", "continuous_repairs", "same_defect_in_phase", "strong_complaint",
+    "quality_claim",
+]  # fmt: skip
+"""Why a repair is reported to the property service manager (DSP-13)."""
+SmallWorksKind = Literal["unrecognised_claim", "unattributable_claim", "left_over_facility"]
+"""What small works (零星工程) are for: unrecognised claims, claims at nobody's door, facilities left over."""
