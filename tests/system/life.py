@@ -245,7 +245,8 @@ async def _repaired(life: Life) -> None:
     await life.do("dispatch.doubt-responsibility", case_id=leak["case_id"])
     company = {"engineer_id": "engineer-qian", "supervisor_id": "psm-zhao"}
     await life.do("dispatch.accompany", case_id=leak["case_id"], **company)
-    await _compensated(life, leak["case_id"])
+    await compensate(life, leak["case_id"])
+    await _paid(life)
     await life.after(days=1)
     await life.do("dispatch.finish", case_id=leak["case_id"])
     for _ in range(3):
@@ -255,7 +256,7 @@ async def _repaired(life: Life) -> None:
     await life.after(days=3)
 
 
-async def _compensated(life: Life, case_id: str) -> None:
+async def compensate(life: Life, case_id: str) -> None:
     """A plan with compensation for the contractor's defect: legal and finance are vacant, so the VP signs for them."""
     application = {"case_id": case_id, "kind": "compensation", "verdict": "approved"}
     claim = {"amount_fen": 60_000, "cause": "ruined_floor", "recovered": True}
@@ -267,7 +268,6 @@ async def _compensated(life: Life, case_id: str) -> None:
     await life.do("dispatch.answer-plan", case_id=case_id, accepted=True)
     await life.do("dispatch.carry-out-plan", case_id=case_id, satisfied=False)
     await life.do("dispatch.carry-out-plan", case_id=case_id, satisfied=True, consent="recorded")
-    await _paid(life)
 
 
 async def _paid(life: Life) -> None:

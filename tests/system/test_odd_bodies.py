@@ -12,7 +12,7 @@ from linli_testkit.databases import Databases
 from linli_testkit.house import House
 from linli_testkit.odd_bodies import odd_bodies
 
-from tests.system.life import REPAIR, SERVICES, START, Life, found_estate, reentrust, request
+from tests.system.life import REPAIR, SERVICES, START, Life, compensate, found_estate, reentrust, request
 
 COMMANDS: Final = {service.name: service.commands for service, _ in SERVICES}
 NAMES: Final = ("xh01", "xh01.p1-1-101", "k-an-1", "c-an", "agent-li", "p1")
@@ -47,7 +47,7 @@ async def _ids(house: House, table: str) -> list[str]:
 
 @pytest.fixture
 async def visitor(databases: Databases) -> AsyncIterator[Visitor]:
-    """A house with linked requests, a form in quarantine, a callback, a deduction, a blocked release, a member."""
+    """A house with linked requests, a form in quarantine, a callback, a deduction, a claim, a member."""
     database = await databases.fresh()
     house = await House.build(database.dsn, SERVICES, START)
     try:
@@ -72,8 +72,10 @@ async def _furnish(life: Life) -> dict[str, dict[str, Any]]:
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-103", contact="13800000003"))
     await life.after(hours=30)
     await reentrust(life, leak["case_id"])
+    await compensate(life, leak["case_id"])
     release = await life.do("warranty.request-release", contract_id="k-an-1", instalment=1)
     (callback,), (deduction,) = await _ids(life.house, "callback"), await _ids(life.house, "deduction")
+    (claim,) = await _ids(life.house, "claim")
     case, by = {"case_id": noise["case_id"]}, {"by": "agent-li"}
     called = {"occupied_homes": 10, "called_back_homes": 10, "sheets_signed": 10}
     contract = {
@@ -97,6 +99,9 @@ async def _furnish(life: Life) -> dict[str, dict[str, Any]]:
         "warranty.decide-dispute": {"deduction_id": deduction, "upheld": True, "document": "minutes-7"},
         "warranty.request-release": {"contract_id": "k-an-1", "instalment": 1},
         "warranty.pay-release": {"release_id": release["release_id"]},
+        "warranty.complete-form": {"claim_id": claim, "form": "form-3"},
+        "warranty.approve-payment": {"claim_id": claim},
+        "warranty.pay-compensation": {"claim_id": claim, "document": "bank-3"},
         "loyalty.join": {"customer_ref": noise["customer_ref"]},
         "loyalty.spend": {"customer_ref": noise["customer_ref"], "points": 1, "cause_id": "fee-1"},
     }

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from linli_contracts.events.dispatch import (
     CommanderNamed,
-    CrisisAnsweredInPerson,
+    CrisisAnswered,
     CrisisConfirmed,
     CrisisEnded,
-    CrisisHandedToGroup,
     CrisisLogged,
     CrisisNotified,
     CrisisOpened,
+    CrisisTransferred,
     DeadlineMissed,
     TicketLevelRaised,
 )
@@ -183,7 +183,7 @@ def test_what_the_region_cannot_settle_goes_to_the_group_centre_once(office: Off
     office.open(level=1)
     assert office.refused("hand-to-group", reason="claims_too_high", actor=person("agent1")) == "not-the-commander"
     office.accepted("hand-to-group", reason="claims_too_high", actor=person("centre_head"))
-    (handed,) = office.facts(CrisisHandedToGroup)
+    (handed,) = office.facts(CrisisTransferred)
     assert (handed.commander_id, handed.reason, crisis_of(office).commander_id) == (
         "group_head", "claims_too_high", "group_head"
     )  # fmt: skip
@@ -228,7 +228,7 @@ def test_a_collective_complaint_is_answered_in_person_before_any_other_answer(
     assert office.refused("resolve", how="handled") == "answer-in-person-first"
     assert office.refused("answer-in-person", actor=person("agent1")) == "not-the-head"
     office.accepted("answer-in-person", actor=person("centre_head"))
-    (answered,) = office.facts(CrisisAnsweredInPerson)
+    (answered,) = office.facts(CrisisAnswered)
     assert (answered.answered_by, answered.acts_for) == ("centre_head", None)
     assert office.refused("answer-in-person", actor=person("centre_head")) == "already-answered-in-person"
     office.accepted("report")

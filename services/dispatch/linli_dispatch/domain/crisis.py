@@ -11,12 +11,12 @@ from typing import Final, Literal
 
 from linli_contracts.events.dispatch import (
     CommanderNamed,
-    CrisisAnsweredInPerson,
+    CrisisAnswered,
     CrisisEnded,
     CrisisEntry,
-    CrisisHandedToGroup,
     CrisisLogged,
     CrisisOpened,
+    CrisisTransferred,
 )
 from linli_rulebook.decision import Refusal
 
@@ -104,7 +104,7 @@ def answer_in_person(turn: Turn, by: str) -> Refusal | None:
         return NOT_THE_HEAD
     turn.change(crisis=replace(crisis, answered_at=turn.at, answered_by=by))
     turn.tell(
-        CrisisAnsweredInPerson(
+        CrisisAnswered(
             case_id=ticket.id,
             estate_id=ticket.estate_id,
             round=ticket.round,
@@ -147,7 +147,7 @@ def hand_to_group(turn: Turn, reason: str, by: str) -> Refusal | None:
     commander_id = people[0]
     turn.change(crisis=replace(crisis, commander_id=commander_id, with_group_since=turn.at))
     turn.tell(
-        CrisisHandedToGroup(
+        CrisisTransferred(
             case_id=ticket.id,
             estate_id=ticket.estate_id,
             round=ticket.round,

@@ -70,7 +70,7 @@ class CommanderNamed(Event):
     named_at: Instant
 
 
-class CrisisAnsweredInPerson(Event):
+class CrisisAnswered(Event):
     """The head of the service centre answered a collective complaint in person: others may answer now (DSP-01)."""
 
     producer = DISPATCH
@@ -83,7 +83,7 @@ class CrisisAnsweredInPerson(Event):
     answered_at: Instant
 
 
-class CrisisHandedToGroup(Event):
+class CrisisTransferred(Event):
     """The region cannot settle it: the group centre takes over, the region carries out its measures (DSP-01)."""
 
     producer = DISPATCH
