@@ -202,6 +202,7 @@ async def live(house: House) -> None:
     noise = await life.do("intake.receive", **request(channel="app"))
     assert await life.handler_of(noise["case_id"]) == "dept-sun"
     await life.do("loyalty.join", customer_ref=noise["customer_ref"])
+    await life.do("intake.choose-channel", customer_ref=noise["customer_ref"], channel="wechat", by="agent-1")
     await life.after(minutes=30)
     await life.do("dispatch.pass-on", case_id=noise["case_id"])
     await life.after(hours=5)

@@ -4,6 +4,7 @@
 -- Each gets one character more, wherever it stands.
 UPDATE intake.customer SET id = id || 'x', state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE intake.contact SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE intake.channel_choice SET id = id || 'x', state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE intake.request SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE intake.complaint_group SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE dispatch.ticket SET state = regexp_replace(state::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
@@ -31,6 +32,6 @@ UPDATE loyalty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb |
     'member_no', reverse(convert_from(body, 'UTF8')::jsonb ->> 'member_no')))::text, 'UTF8') WHERE type = 'MemberJoined';
 ALTER TABLE intake.history DISABLE TRIGGER USER;
 ALTER TABLE loyalty.history DISABLE TRIGGER USER;
-UPDATE intake.history SET facts = regexp_replace(facts::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
+UPDATE intake.history SET subject = regexp_replace(subject, 'cu[0-9a-f]{24}', '\&x'), facts = regexp_replace(facts::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;
 UPDATE loyalty.history SET subject = regexp_replace(subject, 'cu[0-9a-f]{24}', '\&x'),
     facts = regexp_replace(facts::text, 'cu[0-9a-f]{24}', '\&x', 'g')::jsonb;

@@ -25,7 +25,6 @@ from linli_testkit.facts import shipped_policy
 from linli_testkit.house import House
 from linli_testkit.receiver import Answer, receiver
 from linli_testkit.sending import carry_out, runner_of
-from pydantic import HttpUrl, SecretStr
 
 from tests.system.life import SERVICES, START, Life, request
 
@@ -379,23 +378,3 @@ async def _begins_any(desk: Desk) -> bool:
     reads = Reads(None, room.queries)  # type: ignore[arg-type]  # never asked
     sender = MessageSender(GatewaySettings(), reads, Outside(public_only=False), lambda _now: PATIENCE)
     return await runner_of(room.map, room.queries, None, [sender], desk.clock)._start_due(room.connection)  # type: ignore[arg-type]  # never asked
-
-
-@pytest.mark.rule("INT-16", "INT-13")
-async def test_a_request_that_cannot_be_sent_fails_at_once_and_shows_no_secret(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Given a secret that no header can carry, then the message fails as our own mistake, not as a gateway's outage."""
-    await desk.receive()
-    with receiver() as gateway:
-        unchecked = GatewaySettings.model_construct(
-            url=HttpUrl(gateway.url), repeats="recognised", secret=SecretStr("hu\nsh")
-        )
-        await desk.send_with(unchecked)
-        assert gateway.received == []
-    (intent,) = await desk.intents()
-    assert (intent["status"], intent["error"], intent["tries"]) == ("failed", "illegal_request", 1)
-    assert await desk.told("MessageFailed") == 1
-    assert "the header authorization may not be sent" in caplog.text
-    assert "hu\nsh" not in caplog.text
-    assert "Bearer" not in caplog.text

@@ -43,6 +43,10 @@ SELECT id, state AS content FROM intake.complaint_group;
 -- What is kept in quarantine, without the form.
 SELECT id, state - 'form' - 'left_out' AS content FROM intake.quarantined;
 
+-- name: intake_channel_choice
+-- How customers want to be told.
+SELECT id, state AS content FROM intake.channel_choice;
+
 -- name: intake_intent
 -- What customers were told, or shall be, without when it was tried.
 SELECT n.cause AS id, jsonb_build_object('about', n.payload -> 'about', 'emergency', n.emergency, 'status', n.status,

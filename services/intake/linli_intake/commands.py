@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linli_intake.domain.amending import Amendment
 from linli_intake.domain.arrival import Arrival, arrival_of
+from linli_intake.domain.channel import Choice
 from linli_intake.domain.form import MOST_UNKNOWN_FIELDS, FieldName, PersonalWriting, RequestForm
 from linli_intake.settings import customer_key
 
@@ -84,3 +85,13 @@ class WithdrawRequest(BaseModel):
 
     case_id: Id
     by: Key = "customer"
+
+
+class ChooseChannel(BaseModel):
+    """POST /customers/{customer_ref}/channel."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    customer_ref: Key
+    channel: Choice
+    by: Key

@@ -1,6 +1,6 @@
 """Messages to customers through an HTTP gateway (INT-16): who they are is looked up here, and goes nowhere else.
 
-    POST <url>            {"to", "channel": "sms" | "mail", "language", "subject", "text"}, Idempotency-Key
+    POST <url>            {"to", "channel": "sms" | "wechat" | "mail", "language", "subject", "text"}, Idempotency-Key
     GET  <url>/<key>      only where the gateway can be asked: 200 with {"reference"}, 404 where it never got the key
 
 A 2xx answer takes the message. What a gateway refuses for good (400, 404, 409, 413, 422) fails; what it refuses for now
@@ -11,7 +11,7 @@ logged.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from linli_rulebook import PolicyBook
 from linli_runtime.outside import Answered, IllegalRequestError, NoAnswerError, NotReachedError, Outside
 from linli_runtime.reads import Reads
 
+from linli_intake.domain.channel import Channel, ChannelChoice, channel_for
 from linli_intake.domain.message_texts import write
 from linli_intake.domain.messages import MESSAGE, may_go_from
 from linli_intake.domain.person import Customer
@@ -66,7 +67,18 @@ class MessageSender:
         if row is None:
             return Refused("no_contact")
         customer = Customer.model_validate_json(row["state"])
-        body = orjson.dumps(_message(intent, customer.contact))
+        chosen = await self.reads.fetchrow("load_channel_choice", [intent.recipient])
+        choice = ChannelChoice.model_validate_json(chosen["state"]) if chosen else None
+        channel = channel_for(customer.contact, choice, emergency=intent.emergency)
+        if channel is None:
+            return Refused("not_wanted")
+        if await self._reaches_limit(intent):
+            return Refused("contact_limit")
+        try:
+            body = orjson.dumps(_message(intent, customer.contact, channel))
+        except (KeyError, ValueError):  # our own mistake, which no later try mends
+            log.exception("%s %s cannot be written", intent.kind, intent.cause)
+            return Refused("cannot_be_written")
         try:
             answered = await self.outside.post(
                 str(self.settings.url), {**self._known_by, "idempotency-key": intent.id}, body
@@ -79,6 +91,14 @@ class MessageSender:
         except NoAnswerError:
             return InDoubt("no_answer")
         return _result(intent, answered)
+
+    async def _reaches_limit(self, intent: Intent) -> bool:
+        """FUP-03: whether a planned message would be one too many; the earlier of two at once goes."""
+        if "at_most" not in intent.payload:
+            return False
+        since = intent.noted_at - timedelta(seconds=intent.payload["within_s"])
+        row = await self.reads.fetchrow("planned_contacts", intent.recipient, intent.cause, since, intent.made_at)
+        return row is not None and row["contacts"] >= intent.payload["at_most"]
 
     async def ask(self, intent: Intent) -> Result | None:
         """Whether the gateway has the key; where it does not answer, the doubt stays."""
@@ -116,7 +136,7 @@ def message_patience(policies: PolicyBook) -> Callable[[datetime], Patience]:
     return patience
 
 
-def _message(intent: Intent, contact: str) -> dict[str, Any]:
+def _message(intent: Intent, contact: str, channel: Channel) -> dict[str, Any]:
     payload = intent.payload
     case_id = payload["case_id"]
     told = {
@@ -127,7 +147,6 @@ def _message(intent: Intent, contact: str) -> dict[str, Any]:
     }
     language = str(payload["language"])
     written = write(payload["about"], payload["template_version"], language, told, ZoneInfo(payload["zone"]))
-    channel = "mail" if "@" in contact else "sms"
     return {"to": contact, "channel": channel, "language": language, "subject": written.subject, "text": written.text}
 
 

@@ -14,6 +14,8 @@ _GRADING: Final = (
     "intake.level_2_same_complaint_window",
 )
 
+_LIMIT: Final = ("followup.contact_limit_calls", "followup.contact_limit_window")
+
 CONCLUSIONS: Final[Conclusions] = {
     "level 1": Conclusion("定为一级（重大）", "graded level 1 (major)", _GRADING),
     "level 2": Conclusion("定为二级（热点）", "graded level 2 (hot)", _GRADING),
@@ -27,8 +29,13 @@ CONCLUSIONS: Final[Conclusions] = {
     "kept in quarantine": Conclusion("放入隔离区", "kept in quarantine"),
     "released from quarantine": Conclusion("移出隔离区", "released from quarantine"),
     "the customer is to be told": Conclusion(
-        "应通知客户", "the customer is to be told", ("followup.quiet_hours", "intake.message_give_up_after")
+        "应通知客户",
+        "the customer is to be told",
+        ("followup.quiet_hours", "intake.message_give_up_after"),
+        by="about",
+        entries_by={"survey": _LIMIT, "greeting": _LIMIT},
     ),
+    "channel chosen": Conclusion("选择联系渠道", "channel chosen"),
     "message not sent": Conclusion("消息未能发出", "message not sent"),
     "message unconfirmed": Conclusion("消息是否发出不明", "message unconfirmed"),
     "message sent after all": Conclusion("消息最终发出", "message sent after all"),

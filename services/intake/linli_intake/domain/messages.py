@@ -18,6 +18,8 @@ from linli_intake.domain.quiet_hours import QuietHours, quiet_hours
 
 MESSAGE: Final = "message"
 """The kind of effect."""
+PLANNED: Final[frozenset[About]] = frozenset({"survey", "greeting"})
+"""What we begin of ourselves, within the contact limit (FUP-03); the rest is about the customer's own matters."""
 End = Literal["sent", "failed", "unknown"]
 
 
@@ -40,7 +42,7 @@ def tell_customer(wanted: Wanted, estate: Estate, policy: Policy, now: datetime)
     """The message goes out at once, or after the quiet hours; an emergency at any hour."""
     hours = quiet_hours(policy)
     send_from = now if wanted.emergency else hours.first_free(now, estate.clock_zone)
-    payload = {
+    payload: dict[str, Any] = {
         "estate_id": wanted.estate_id,
         "case_id": wanted.case_id,
         "about": wanted.about,
@@ -52,6 +54,9 @@ def tell_customer(wanted: Wanted, estate: Estate, policy: Policy, now: datetime)
         "from_at": wanted.from_at.isoformat() if wanted.from_at else None,
         "by_at": wanted.by_at.isoformat() if wanted.by_at else None,
     }
+    if wanted.about in PLANNED and not wanted.emergency:
+        payload["at_most"] = policy.integer("followup.contact_limit_calls")
+        payload["within_s"] = policy.span("followup.contact_limit_window").elapsed.total_seconds()
     effect = Effect(
         kind=MESSAGE,
         cause=wanted.message_id,

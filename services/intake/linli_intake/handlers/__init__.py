@@ -14,16 +14,18 @@ from linli_contracts.events.dispatch import (
     TicketResolved,
 )
 from linli_contracts.events.messages import MessageRequested
-from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, ServiceMap
+from linli_messaging.service_map import ANYWHERE, OnCommand, OnEvent, OnOutcome, ServiceMap
 
 from linli_intake.commands import (
     AmendRequest,
+    ChooseChannel,
     LinkRequests,
     ReceiveRequest,
     ResubmitRequest,
     UnlinkRequest,
     WithdrawRequest,
 )
+from linli_intake.domain.channel import ChannelChoice
 from linli_intake.domain.group import Group
 from linli_intake.domain.messages import MESSAGE
 from linli_intake.domain.person import Contact, Customer
@@ -56,11 +58,17 @@ from linli_intake.handlers.receiving import (
     org_of_resubmitting,
     with_secret,
 )
-from linli_intake.handlers.telling import needs_of_message, on_message_ended, on_message_requested
+from linli_intake.handlers.telling import (
+    handle_choose_channel,
+    needs_of_choice,
+    needs_of_message,
+    on_message_ended,
+    on_message_requested,
+)
 
 MAP = ServiceMap(
     name="intake",
-    states=(Request, RequestText, Customer, Contact, Estate, Home, Group, Quarantined),
+    states=(Request, RequestText, Customer, Contact, Estate, Home, Group, Quarantined, ChannelChoice),
     events=(
         OnEvent(
             EstateRegistered, lambda fact: ((Estate, fact.estate_id),), on_estate_registered, rules=("INT-03", "ORG-01")
@@ -143,6 +151,17 @@ MAP = ServiceMap(
             rules=("INT-15",),
             org=org_of_case,
             summary="The customer takes the request back.",
+        ),
+        OnCommand(
+            name="intake.choose-channel",
+            route="POST /customers/{customer_ref}/channel",
+            body=ChooseChannel,
+            scope="intake:receive",
+            needs=needs_of_choice,
+            decide=handle_choose_channel,
+            rules=("INT-16",),
+            org=lambda _facts, _body: ANYWHERE,
+            summary="Note how a customer wants to be told: sms, wechat, mail, or none but in an emergency.",
         ),
     ),
 )

@@ -8,7 +8,10 @@ from linli_messaging.intent import Intent
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Early, Outcome
 
+from linli_intake.commands import ChooseChannel
+from linli_intake.domain.channel import choose
 from linli_intake.domain.messages import End, Ended, Wanted, tell_customer, told_end
+from linli_intake.domain.person import Customer
 from linli_intake.domain.place import Estate
 from linli_intake.domain.request import Request
 
@@ -44,6 +47,16 @@ def on_message_requested(facts: Facts, fact: MessageRequested, ctx: Context) -> 
     )
     policy = ctx.policies.policy(ctx.policies.version_in_force(ctx.now), region=estate.region_id, estate=estate.id)
     return tell_customer(wanted, estate, policy, ctx.now)
+
+
+def needs_of_choice(body: ChooseChannel) -> Iterable[Ref]:
+    """The customer."""
+    return ((Customer, body.customer_ref),)
+
+
+def handle_choose_channel(facts: Facts, body: ChooseChannel, ctx: Context) -> Outcome:
+    """INT-16."""
+    return choose(facts.get(Customer, body.customer_ref), body.channel, body.by)
 
 
 def on_message_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:

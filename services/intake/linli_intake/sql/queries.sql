@@ -19,6 +19,20 @@ SELECT id, state FROM request_text WHERE id = ANY($1::text[]);
 INSERT INTO request_text (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
 
+-- name: load_channel_choice
+-- How customers want to be told.
+SELECT id, state FROM channel_choice WHERE id = ANY($1::text[]);
+
+-- name: save_channel_choice
+-- The same as a batch decided it.
+INSERT INTO channel_choice (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: planned_contacts
+-- How many planned messages a customer got after an instant, or is being sent before this one.
+SELECT count(*) AS contacts FROM intent WHERE recipient = $1 AND payload ? 'at_most' AND cause <> $2 AND noted_at > $3
+    AND (status IN ('sent', 'unknown') OR (status = 'sending' AND (made_at, cause) < ($4::timestamptz, $2)));
+
 -- name: load_customer
 -- Load customers by id.
 SELECT id, state FROM customer WHERE id = ANY($1::text[]);
