@@ -17,6 +17,7 @@ from bench.latency import latency
 from bench.lifecycle import lifecycle
 from bench.memory import memory
 from bench.replay import join, replay
+from bench.routing import routing
 from bench.scale import scale
 from bench.stored import stored
 from bench.timers import timers
@@ -33,6 +34,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "queries": ("queries/s", queries),
     "latency": ("ms, 99th percentile", latency),
     "memory": ("MB", memory),
+    "routing": ("decisions/s", routing),
 }
 
 

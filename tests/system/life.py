@@ -228,6 +228,28 @@ async def live(house: House) -> None:
     await _left_over(life)
     await _released(life)
     await _told_of_orders(life)
+    await _stormy(life)
+
+
+async def _stormy(life: Life) -> None:
+    """A storm that is declared: three homes of one building, one of them in danger, share a work order and a visit."""
+    who = "psm-zhao"
+    storm = await life.do_as(who, "dispatch.declare-storm", estate_id="xh01", cause="rainstorm", reason="heavy_rain")
+    cases = []
+    for number, emergency in ((101, False), (102, False), (103, True)):
+        body = request(**REPAIR, home_id=f"xh01.p1-1-{number}", contact=f"13800000{number}", emergency=emergency)
+        cases.append((await life.do("intake.receive", **body))["case_id"])
+    assert await life.handler_of(cases[0]) == "None"
+    assert await life.handler_of(cases[2]) == "engineer-qian"
+    await life.after(minutes=11)
+    assert {await life.handler_of(case_id) for case_id in cases} == {"engineer-qian"}
+    order_id = await life.house.rooms["dispatch"].connection.fetchval("SELECT id FROM storm_order")
+    done = await life.do("dispatch.finish-storm-order", order_id=order_id)
+    assert sorted(done["finished"]) == sorted(cases)
+    again = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-104", contact="13800000204"))
+    await life.do_as(who, "dispatch.end-storm", storm_id=storm["storm_id"], reason="rain_over")
+    await life.after(minutes=20)
+    assert await life.handler_of(again["case_id"]) == "engineer-qian"
 
 
 async def _told_of_orders(life: Life) -> None:

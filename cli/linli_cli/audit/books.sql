@@ -89,6 +89,22 @@ SELECT id, state AS content FROM dispatch.service_catalogue;
 -- How often steps of blueprints fail.
 SELECT id, state AS content FROM dispatch.step_record;
 
+-- name: dispatch_usual
+-- What is usual where.
+SELECT id, state AS content FROM dispatch.usual;
+
+-- name: dispatch_region
+-- Which estates of a region stir.
+SELECT id, state AS content FROM dispatch.region;
+
+-- name: dispatch_storm
+-- Storms.
+SELECT id, state AS content FROM dispatch.storm;
+
+-- name: dispatch_storm_order
+-- Work orders of storms.
+SELECT id, state AS content FROM dispatch.storm_order;
+
 -- name: dispatch_ticket
 -- Tickets.
 SELECT id, state AS content FROM dispatch.ticket;

@@ -8,6 +8,14 @@ SELECT id, s.state, t.due_at
 FROM (SELECT id, state FROM dispatch.ticket WHERE status NOT IN ('received', 'closed')) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'ticket') AS t USING (id);
 
+-- name: dispatch_storm
+-- A storm that is on ends by itself; one with work orders that wait has its next round (DSP-09).
+SELECT id, s.state, t.due_at
+FROM (
+    SELECT id, state FROM dispatch.storm
+    WHERE state -> 'ended_at' = 'null' OR jsonb_array_length(state -> 'waiting') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'storm') AS t USING (id);
+
 -- name: followup_callback
 -- A call that is planned, and one that is due and not yet late (FUP-01).
 SELECT id, s.state, t.due_at

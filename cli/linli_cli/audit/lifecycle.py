@@ -23,6 +23,7 @@ class Step(NamedTuple):
 STEPS: Final[Mapping[str, Step]] = {
     "TicketOpened": Step(("received",), "open"),
     "TicketAssigned": Step(_IN_HAND),
+    "StormOrderJoined": Step(_IN_HAND),
     "TicketPassedOn": Step(_IN_HAND),
     "DepartmentAnswered": Step(_IN_HAND),
     "CustomerReported": Step(_IN_HAND),

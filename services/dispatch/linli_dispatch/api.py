@@ -47,6 +47,7 @@ from linli_dispatch.store import (
     show_prices,
     show_ticket,
 )
+from linli_dispatch.storm_pages import StormOrderPage, StormPage, page_storm_orders, page_storms
 from linli_dispatch.webhook_pages import WebhookSeen, webhooks_of
 
 Reader = Annotated[Actor, Depends(require("dispatch:read"))]
@@ -73,6 +74,7 @@ def router(reads: Reads) -> APIRouter:
     _about_approvals(routes, reads)
     _about_partners(routes, reads)
     _about_services(routes, reads)
+    _about_storms(routes, reads)
 
     @routes.get("/tickets/{case_id}")
     async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
@@ -162,6 +164,24 @@ def _about_services(routes: APIRouter, reads: Reads) -> None:
     async def list_steps(actor: StaffReader, estate_id: EstateId, *, often: Often = False) -> list[StepCounted]:
         """How often the steps of blueprints failed at an estate, and why; those that fail most first."""
         return await steps_counted(reads, actor.org, estate_id, often=often)
+
+
+def _about_storms(routes: APIRouter, reads: Reads) -> None:
+    """What those who lead in a storm read."""
+
+    @routes.get("/storms")
+    async def list_storms(
+        actor: StaffReader, estate_id: KeyFilter = None, *, on: bool = False, cursor: Cursor = "", limit: Limit = 100
+    ) -> StormPage:
+        """Storms by id, with the work orders that wait; ``on``: those that have not ended."""
+        return await page_storms(reads, actor.org, estate_id, on=on, after=cursor, limit=limit)
+
+    @routes.get("/storms/{storm_id}/orders")
+    async def list_storm_orders(
+        actor: StaffReader, storm_id: CaseId, cursor: Cursor = "", limit: Limit = 100
+    ) -> StormOrderPage:
+        """The work orders of a storm, each with the requests that it serves."""
+        return await page_storm_orders(reads, actor.org, storm_id, after=cursor, limit=limit)
 
 
 def _about_approvals(routes: APIRouter, reads: Reads) -> None:

@@ -16,6 +16,8 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A short code such as ``key_missing``: these words travel in events, so they are no free text (INT-13)."""
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 """A name as signs show it; control characters (the database keeps no NUL) are slips of a program."""
+Place = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,201}$")]
+"""A phase, or a phase and a building with a hyphen between them."""
 Hour = Annotated[float, Field(ge=0, le=24, allow_inf_nan=False)]
 MOST_FEN = 1_000_000_000
 """Ten million yuan: no lump sum for one repair comes near, so a larger one is a slip of the keyboard."""
@@ -76,6 +78,8 @@ class StaffLine(Command):
     weekdays: Annotated[tuple[Annotated[int, Field(ge=0, le=6)], ...], Field(max_length=7)] = (0, 1, 2, 3, 4, 5, 6)
     from_hour: Hour = 0
     until_hour: Hour = 24
+    near: Annotated[tuple[Place, ...], Field(max_length=100)] = ()
+    """Where the person's post is: phases (``p1``) and buildings (``p1-3``)."""
 
 
 class RosterStaff(Command):
@@ -123,6 +127,32 @@ class PriceWorks(Command):
 
     region_id: Key
     works: Annotated[tuple[PriceLine, ...], Field(max_length=MOST_LINES)]
+
+
+# -- storms --------------------------------------------------------------------------------------------------------
+
+
+class DeclareStorm(Command):
+    """A storm is on at an estate: requests of this cause are handled together from now on (DSP-09)."""
+
+    command_id: str
+    estate_id: Key
+    cause: Code
+    reason: Code
+
+
+class EndStorm(Command):
+    """A storm is over."""
+
+    storm_id: Id
+    reason: Code
+
+
+class FinishStormOrder(Command):
+    """One visit settled all requests of a work order, but for those named."""
+
+    order_id: Id
+    without: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
 
 
 # -- the work on a ticket ------------------------------------------------------------------------------------------

@@ -100,15 +100,23 @@ class Office:
 
     def accepted_of(self, name: str, /, **body: object) -> Decision:
         """The decision on a command that is about no case."""
-        known: dict[str, Any] = dict(body)
-        outcome = self.send(name, **known)
-        assert isinstance(outcome, Decision), outcome
-        return outcome
+        return self.accepted_by(OPERATOR, name, **body)
 
     def refused_of(self, name: str, /, **body: object) -> str:
         """The code of a refusal of a command that is about no case."""
+        return self.refused_by(OPERATOR, name, **body)
+
+    def accepted_by(self, actor: Actor, name: str, /, **body: object) -> Decision:
+        """The same, sent by somebody."""
         known: dict[str, Any] = dict(body)
-        outcome = self.send(name, **known)
+        outcome = self.send(name, actor=actor, **known)
+        assert isinstance(outcome, Decision), outcome
+        return outcome
+
+    def refused_by(self, actor: Actor, name: str, /, **body: object) -> str:
+        """The same, sent by somebody."""
+        known: dict[str, Any] = dict(body)
+        outcome = self.send(name, actor=actor, **known)
         assert isinstance(outcome, Refusal), outcome
         return outcome.code
 
@@ -261,19 +269,20 @@ class Office:
             self.now = at
 
     def _fire(self, until: datetime, *, inclusive: bool) -> None:
-        entries = {entry.clock: entry for entry in MAP.timers}
+        entries = {(entry.state, entry.clock): entry for entry in MAP.timers}
         while True:
-            tickets = [state for state in self.states.values() if isinstance(state, Ticket)]
-            due = min(((timer, ticket.id) for ticket in tickets for timer in ticket.timers()), default=None)
+            due = min(
+                ((timer, ref[1], ref) for ref, state in self.states.items() for timer in state.timers()), default=None
+            )
             if due is None or due[0].due_at > until or (due[0].due_at == until and not inclusive):
                 return
-            timer, case_id = due
+            timer, _, ref = due
             self.now = timer.due_at
             self.fired += 1
-            ticket, entry = self.ticket(case_id), entries[timer.clock]
-            self._check(entry.needs(ticket, timer))
-            self._keep(entry.decide(GivenFacts(self.states), ticket, timer, context(self.now)))
-            assert timer not in self.ticket(case_id).timers()
+            state, entry = self.states[ref], entries[ref[0], timer.clock]
+            self._check(entry.needs(state, timer))
+            self._keep(entry.decide(GivenFacts(self.states), state, timer, context(self.now)))
+            assert timer not in self.states[ref].timers()
 
     def _check(self, refs: Iterable[Ref]) -> None:
         assert all(kind in MAP.states for kind, _ in refs)

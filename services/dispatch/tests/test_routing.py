@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import TicketAssigned
-from linli_dispatch.domain.places import Staff, Workload
+from linli_dispatch.domain.places import Home, Staff, Workload
 from linli_rulebook import calendar_for
 from linli_testkit.facts import shipped_policy
 
@@ -205,3 +205,87 @@ def test_another_desk_gets_its_own_handler(office: Office) -> None:
     assert "department_answer" in {clock.name for clock in office.ticket().clocks}
     assert office.ticket().kept == {"passing_on": 1}
     assert (office.ticket().id, office.ticket().home_id) == (CASE, HOME)
+
+
+@pytest.mark.rule("DSP-08")
+def test_who_lacks_the_skill_is_never_chosen_by_the_desk_and_the_next_pool_is_asked(office: Office) -> None:
+    """Skill is no weight: idle hands that cannot do it are passed over for somebody who can see to it."""
+    office.open_repair(DAY, trade="plumbing")
+    assert (assigned(office).handler_id, assigned(office).shortage) == ("property_head", True)
+    assert assigned(office).reasons[0] == "next_pool"
+
+
+@pytest.mark.rule("DSP-08")
+def test_no_trade_in_particular_means_any_and_the_express_skill_comes_first(office: Office) -> None:
+    fixers(office, {"staff_id": "handyman", "skills": ["en"]})
+    assert office.open_repair(DAY, trade="plumbing", home_id=None).handler_id == "handyman"
+    assert office.open_repair(trade="waterproofing", home_id=None, case_id="xh01.c2").handler_id == "fixer1"
+    assert {"staff_id": "handyman", "why_not": "in_hand_1"} in [one.model_dump() for one in assigned(office).runners_up]
+
+
+@pytest.mark.rule("DSP-08")
+@pytest.mark.parametrize(
+    ("near", "chosen", "reason"),
+    [
+        (["1-3"], "post", "same_building"),
+        (["1"], "post", "same_phase"),
+        (["1-4", "2"], None, None),
+    ],
+)
+def test_the_nearer_post_is_chosen_among_equals(
+    office: Office, near: list[str], chosen: str | None, reason: str | None
+) -> None:
+    """Home xh01.1-3-502 stands in phase 1, building 3; without a nearer one, the hash of the case decides."""
+    skills = {"skills": ["waterproofing"]}
+    fixers(office, {"staff_id": "post", "near": near} | skills, {"staff_id": "post2"} | skills)
+    handlers = set()
+    for number in range(12):
+        case_id = f"xh01.n{number}"
+        ticket = office.open_repair(DAY if not number else None, case_id=case_id, home_id=HOME)
+        handlers.add(ticket.handler_id)
+        if reason:
+            assert reason in assigned(office).reasons
+            assert "further_away" in {one.why_not for one in assigned(office).runners_up} or number
+        office.accepted("finish", case_id=case_id)
+        forget_who_served(office)
+    assert handlers == {chosen} if chosen else len(handlers) > 1
+
+
+def forget_who_served(office: Office) -> None:
+    """Else continuity would decide before the way."""
+    home = office.states[Home, HOME]
+    office.states[Home, HOME] = home.model_copy(update={"served_by": None})
+
+
+@pytest.mark.rule("DSP-08")
+def test_a_language_decides_among_equals(office: Office) -> None:
+    skills = ["waterproofing"]
+    fixers(office, {"staff_id": "speaker", "skills": [*skills, "en"]}, {"staff_id": "other", "skills": skills})
+    office.open_repair(DAY, language="en")
+    assert (assigned(office).handler_id, assigned(office).reasons) == (
+        "speaker", ("on_duty", "skill", "language", "in_hand_0"),
+    )  # fmt: skip
+    assert {one.why_not for one in assigned(office).runners_up if one.staff_id == "other"} == {"language"}
+
+
+@pytest.mark.rule("DSP-08", "DSP-20")
+@pytest.mark.parametrize(("at", "handler"), [("09:59:59", "fixer1"), ("10:00", "property_head"), ("11:00", "fixer1")])
+def test_who_is_away_is_not_on_duty(office: Office, at: str, handler: str) -> None:
+    office.accepted_of(
+        "record-absence", estate_id="xh01", staff_id="fixer1",
+        from_at=local("2026-03-10 10:00"), until_at=local("2026-03-10 11:00"), deputy_id="fixer2",
+    )  # fmt: skip
+    assert office.open_repair(local(f"2026-03-10 {at}")).handler_id == handler
+
+
+@pytest.mark.rule("DSP-08")
+def test_the_same_choice_whatever_the_order_of_the_roster(office: Office) -> None:
+    lines = [{"staff_id": f"twin{number}", "skills": ["waterproofing"]} for number in range(6)]
+    other = Office()
+    other.found()
+    fixers(office, *lines)
+    fixers(other, *reversed(lines))
+    for number in range(20):
+        fields: dict[str, Any] = {"case_id": f"xh01.o{number}", "home_id": None}
+        assert office.open_repair(**fields).handler_id == other.open_repair(**fields).handler_id
+        assert assigned(office).runners_up == assigned(other).runners_up

@@ -52,6 +52,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         round_from=turn.at,
         waited_in_round=NO_TIME,
         handler_id=None,
+        storm_order_id=None,
         complex=desk.department or ticket.graded_level <= COMPLEX_FROM_LEVEL,
         passed_on_at=None,
         passed_on=0,

@@ -8,10 +8,10 @@ from linli_contracts.events.messages import MessageRequested
 from linli_contracts.lanes import id_under, key_of
 from linli_rulebook.decision import Refusal
 
+from linli_dispatch.domain.assigning import assign
 from linli_dispatch.domain.clocks import drop, wind
 from linli_dispatch.domain.closing import close, complete
 from linli_dispatch.domain.crisis import refuse_other_answers
-from linli_dispatch.domain.opening import assign
 from linli_dispatch.domain.plans import owes_confirmation, refuse_without_plan
 from linli_dispatch.domain.refusals import (
     ALREADY_PASSED_ON,

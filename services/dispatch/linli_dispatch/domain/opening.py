@@ -3,17 +3,18 @@
 The owner is the first receiver (INT-04); the handler is chosen by DSP-08. Reopening assigns again by the same function.
 """
 
-from linli_contracts.events.dispatch import TicketAssigned, TicketOpened
+from linli_contracts.events.dispatch import TicketOpened
 from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, ComplaintsLinked, ComplaintUnlinked
 from linli_rulebook.decision import Decision
 
+from linli_dispatch.domain.assigning import assign
 from linli_dispatch.domain.clocks import wind
 from linli_dispatch.domain.crisis import follow_level
+from linli_dispatch.domain.gathering import Gathering, gather
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.repair import ask_coverage, asks_coverage
 from linli_dispatch.domain.reporting import report_quality_claim
-from linli_dispatch.domain.routing import choose_handler
 from linli_dispatch.domain.running_out import catch_up
 from linli_dispatch.domain.starting import start_again, start_course
 from linli_dispatch.domain.terms import Desk
@@ -46,7 +47,7 @@ def remember(received: ComplaintReceived) -> Decision:
     return Decision(save=(ticket,))
 
 
-def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
+def open_ticket(turn: Turn, graded: ComplaintGraded, into: Gathering | None = None) -> None:
     """The first grading: one owner, a handler, running clocks (DSP-19); for a repair of a trade, warranty is asked."""
     ticket, terms = turn.ticket, turn.terms
     desk = terms.responsible_desk(ticket.kind, ticket.category)
@@ -79,13 +80,16 @@ def open_ticket(turn: Turn, graded: ComplaintGraded) -> None:
         )
     )
     turn.because("DSP-19", "ticket opened", {"owner_id": ticket.owner_id, "level": graded.level})
-    begin_round(turn, desk, served_by=turn.home.served_by if turn.home else None)
+    begin_round(turn, desk, turn.home.served_by if turn.home else None, into)
     follow_level(turn)
     report_quality_claim(turn)
 
 
-def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:
-    """The round's clocks start, and then its desk gets it: what had run out by now was late (INT-08)."""
+def begin_round(turn: Turn, desk: Desk, served_by: str | None, into: Gathering | None = None) -> None:
+    """The round's clocks start, and then its desk gets it: what had run out by now was late (INT-08).
+
+    ``into`` is the storm that a new case falls into (DSP-09); a reopened one is handled by itself.
+    """
     turn.change(desk=desk.name)
     if turn.ticket.round == 1:
         start_course(turn)
@@ -93,46 +97,14 @@ def begin_round(turn: Turn, desk: Desk, served_by: str | None) -> None:
         start_again(turn)
     wind(turn)
     catch_up(turn)
-    assign(turn, desk, served_by)
+    if into is None:
+        assign(turn, desk, served_by)
+    else:
+        gather(turn, desk, into, served_by)
     if turn.ticket.passed_on_at is not None:
         wind(turn)
     if asks_coverage(turn.ticket):
         ask_coverage(turn)
-
-
-def assign(turn: Turn, desk: Desk, served_by: str | None) -> None:
-    """Chooses the handler at ``desk`` (DSP-08); a desk with a work list has the request in its hands with that."""
-    ticket = turn.ticket
-    choice = choose_handler(ticket, desk, turn.estate, turn.workload, served_by, turn.terms, turn.at)
-    handler = choice.handler
-    handler_id = handler.staff_id if handler else None
-    turn.hand_over(ticket.handler_id, handler_id)
-    facts: dict[str, object] = {
-        "desk": desk.name,
-        "handler_id": handler_id,
-        "handler_role": handler.role if handler else None,
-    }
-    if handler and not desk.department:
-        facts["passed_on_at"] = turn.at
-    turn.change(**facts)
-    turn.tell(
-        TicketAssigned(
-            case_id=ticket.id,
-            estate_id=ticket.estate_id,
-            round=ticket.round,
-            handler_id=handler_id,
-            role=handler.role if handler else None,
-            desk=desk.name,
-            reasons=choice.reasons,
-            runners_up=choice.runners_up,
-            shortage=choice.shortage,
-            assigned_at=turn.at,
-        )
-    )
-    turn.because("DSP-08", "shortage: assigned elsewhere" if choice.shortage else "assigned", {
-        "handler_id": handler_id, "desk": desk.name, "reasons": list(choice.reasons),
-        "runners_up": [one.model_dump() for one in choice.runners_up],
-    })  # fmt: skip
 
 
 def link(turn: Turn, linked: ComplaintsLinked, followers: tuple[Ticket, ...]) -> None:

@@ -36,6 +36,8 @@ class Staff(BaseModel):
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     from_hour: float = 0
     until_hour: float = 24
+    near: tuple[str, ...] = ()
+    """Where the person's post is: phases (``p1``) and buildings (``p1-3``) of the estate; empty: anywhere."""
 
     def on_duty(self, day: date, hour: float, calendar: Calendar | None) -> bool:
         """Whether the person works at this local time; hours that end before they begin run past midnight.
@@ -125,6 +127,8 @@ class Home(State):
     occupied: bool = True
     top_floor: bool = False
     served_by: str | None = None
+    told_of: str | None = None
+    """The last storm that the household was told of (DSP-09)."""
     repaired: tuple[Repaired, ...] = ()
     """By place, the one repaired longest ago first."""
     defects: tuple[str, ...] = ()
@@ -138,16 +142,20 @@ class Home(State):
 
     def learnt_by(self, before: "Home | None") -> "Home":
         """The home as registered anew, with what it knew of itself."""
-        kept = ("served_by", "repaired", "defects", "repairs_since", "repaired_at", "last_repair")
+        kept = ("served_by", "told_of", "repaired", "defects", "repairs_since", "repaired_at", "last_repair")
         return self.model_copy(update={name: getattr(before, name) for name in kept}) if before else self
 
 
 class Workload(State):
-    """How many uncompleted tickets each person of an estate has in hand, if any. The id is the estate's."""
+    """What changes with every ticket of an estate: who has how many in hand, what comes in. The id is the estate's."""
 
     table: ClassVar[str] = "workload"
 
     in_hand: Mapping[str, int] = {}
+    arrivals: Mapping[str, Mapping[int, int]] = {}
+    """Requests by storm cause and hour (since 1970) of the last two days (DSP-09)."""
+    storms: Mapping[str, str] = {}
+    """The storms that are on, by cause."""
 
     def of(self, staff_id: str) -> int:
         """The person's tickets in hand."""

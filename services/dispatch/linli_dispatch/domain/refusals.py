@@ -288,3 +288,32 @@ NOTHING_REPORTED: Final = Refusal(
     "没有须上报的事项。",
     "Nothing about this case was reported.",
 )
+NO_DECLARER: Final = Refusal(
+    "no-declarer",
+    "DSP-09",
+    "您在本小区没有可宣布或结束突发模式的岗位。",
+    "You hold no role at this estate that may declare or end a storm.",
+    403,
+)
+UNKNOWN_CAUSE: Final = Refusal(
+    "unknown-cause",
+    "DSP-09",
+    "政策中没有这个原因。",
+    "The policy has no such cause.",
+    422,
+    (("cause", "a cause of the policy's entry storm.causes"),),
+)
+STORM_IS_ON: Final = Refusal(
+    "storm-is-on", "DSP-09", "该原因的突发模式已启动。", "A storm of this cause is on at the estate."
+)
+STORM_NOT_FOUND: Final = Refusal("storm-not-found", "DSP-09", "没有这个突发情况。", "There is no such storm.", 404)
+STORM_IS_OVER: Final = Refusal("storm-is-over", "DSP-09", "突发模式已结束。", "The storm is over.")
+STORM_ORDER_NOT_FOUND: Final = Refusal(
+    "storm-order-not-found", "DSP-09", "没有这张突发工单。", "There is no such work order of a storm.", 404
+)
+STORM_ORDER_IS_DONE: Final = Refusal(
+    "storm-order-is-done",
+    "DSP-09",
+    "这张突发工单没有未完成的诉求。",
+    "No request of this work order is still open.",
+)

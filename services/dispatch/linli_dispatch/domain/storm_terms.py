@@ -36,6 +36,8 @@ class StormTerms:
     region: Sensitivity
     """When the stirring estates of a region are a storm."""
     over_after: timedelta
+    declared_by: frozenset[str]
+    """The roles that may declare and end a storm by hand."""
     round_every: timedelta
     hands_full_at: int
     order_at_most: int
@@ -61,6 +63,7 @@ def storm_terms_of(policy: Policy, zone: str) -> StormTerms:
         sensitivity=_sensitivity(policy, "storm.ordinary_at_most_once_in", "storm.least_requests"),
         stirs=_sensitivity(policy, "storm.stirs_once_in", None),
         region=_sensitivity(policy, "storm.ordinary_at_most_once_in", "storm.region_estates"),
+        declared_by=frozenset(policy.texts("storm.declared_by")),
         over_after=policy.span("storm.over_after").elapsed,
         round_every=policy.span("storm.round_every").elapsed,
         hands_full_at=policy.integer("storm.hands_full_at"),

@@ -61,6 +61,7 @@ class Weights:
     skill: int
     continuity: int
     load: int
+    travel: int
     language: int
 
 
@@ -216,7 +217,9 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         authorities=tuple(policy.texts("dispatch.authorities")),
         ladder=ladder,
         load_limit=policy.integer("dispatch.route_load_limit"),
-        weights=Weights(weights["skill"], weights["continuity"], weights["load"], weights["language"]),
+        weights=Weights(
+            weights["skill"], weights["continuity"], weights["load"], weights["travel"], weights["language"]
+        ),
         desks={name: _desk(name, table, ladder) for name, table in policy.table("dispatch.desks").items()},
         desk_of_kind=policy.table("dispatch.desk_of_kind"),
         desk_of_category=policy.table("dispatch.desk_of_category"),

@@ -253,6 +253,8 @@ class Ticket(State):
     desk: str = ""
     handler_id: str | None = None
     handler_role: Role | None = None
+    storm_order_id: str | None = None
+    """The work order that serves it with others of a storm (DSP-09)."""
     complex: bool = False
     """Longer time to complete (DSP-03); time once given is not taken back in the same round."""
     passed_on_at: AwareDatetime | None = None

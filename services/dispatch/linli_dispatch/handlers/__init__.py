@@ -22,8 +22,12 @@ from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.step_record import StepRecord
+from linli_dispatch.domain.storm import OVER, ROUND, Storm, StormOrder
 from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
+from linli_dispatch.domain.usual import Usual
+from linli_dispatch.domain.watching import Region
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
+from linli_dispatch.handlers import serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
@@ -78,18 +82,6 @@ from linli_dispatch.handlers.registering import (
     handle_register_homes,
     handle_roster_staff,
 )
-from linli_dispatch.handlers.serving import (
-    handle_answer_quotation,
-    handle_fail_step,
-    handle_finish_step,
-    handle_offer_services,
-    handle_quote,
-    handle_request_step,
-    needs_of_offering,
-    needs_of_quoting,
-    needs_of_step,
-    org_of_catalogue,
-)
 from linli_dispatch.handlers.working import (
     handle_accompany,
     handle_answer,
@@ -139,14 +131,14 @@ MAP: Final = ServiceMap(
     name="dispatch",
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
-        Webhook, Subscriptions,
+        Webhook, Subscriptions, Usual, Region, Storm, StormOrder,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
-        OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04")),
+        OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04", "DSP-09")),
         OnEvent(
             ComplaintGraded, needs_of_graded, handle_graded,
-            ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-13", "DSP-19"),
+            ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-09", "DSP-13", "DSP-19", "INT-16"),
         ),
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),
@@ -188,8 +180,23 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.offer-services", "POST /estates/{estate_id}/services", service_commands.OfferServices,
-            "dispatch:registry", needs_of_offering, handle_offer_services, ("DSP-16",),
-            org_of_catalogue, "Fill an estate's catalogue of special services, from now or a later instant on",
+            "dispatch:registry", serving.needs_of_offering, serving.handle_offer_services, ("DSP-16",),
+            serving.org_of_catalogue, "Fill an estate's catalogue of special services, from now or a later instant on",
+        ),
+        OnCommand(
+            "dispatch.declare-storm", "POST /estates/{estate_id}/storms", commands.DeclareStorm, "dispatch:decide",
+            storming.needs_of_declaring, storming.handle_declare_storm, ("DSP-09",),
+            org_of_estate, "Declare a storm: requests of its cause are handled together",
+        ),
+        OnCommand(
+            "dispatch.end-storm", "POST /storms/{storm_id}/end", commands.EndStorm, "dispatch:decide",
+            storming.needs_of_storm, storming.handle_end_storm, ("DSP-09",),
+            storming.org_of_storm, "End a storm: what comes now is handled one by one again",
+        ),
+        OnCommand(
+            "dispatch.finish-storm-order", "POST /storm-orders/{order_id}/finish", commands.FinishStormOrder,
+            "dispatch:handle", storming.needs_of_order, storming.handle_finish_storm_order, ("DSP-09", "DSP-10", "DSP-19"),
+            storming.org_of_order, "One visit settled the requests of a storm's work order",
         ),
         OnCommand(
             "dispatch.pass-on", "POST /tickets/{case_id}/pass-on", commands.PassOn, "dispatch:handle",
@@ -333,27 +340,27 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.quote", "POST /tickets/{case_id}/quotation", service_commands.Quote, "dispatch:handle",
-            needs_of_quoting, handle_quote, ("DSP-16",),
+            serving.needs_of_quoting, serving.handle_quote, ("DSP-16",),
             org_of_ticket, "Offer the customer a special service at a price",
         ),
         OnCommand(
             "dispatch.answer-quotation", "POST /tickets/{case_id}/quotation/answer", service_commands.AnswerQuotation,
-            "dispatch:handle", needs_of_step, handle_answer_quotation, ("DSP-16",),
+            "dispatch:handle", serving.needs_of_step, serving.handle_answer_quotation, ("DSP-16",),
             org_of_ticket, "The customer accepts the quotation, or does not",
         ),
         OnCommand(
             "dispatch.finish-step", "POST /tickets/{case_id}/steps/{step}/done", service_commands.FinishStep,
-            "dispatch:handle", needs_of_step, handle_finish_step, ("DSP-17", "DSP-18", "DSP-16", "DSP-03"),
+            "dispatch:handle", serving.needs_of_step, serving.handle_finish_step, ("DSP-17", "DSP-18", "DSP-16", "DSP-03"),
             org_of_ticket, "A step of the case's blueprint was done",
         ),
         OnCommand(
             "dispatch.fail-step", "POST /tickets/{case_id}/steps/{step}/failed", service_commands.FailStep,
-            "dispatch:handle", needs_of_step, handle_fail_step, ("DSP-17",),
+            "dispatch:handle", serving.needs_of_step, serving.handle_fail_step, ("DSP-17",),
             org_of_ticket, "A step of the case's blueprint failed at one of its known points",
         ),
         OnCommand(
             "dispatch.request-step", "POST /tickets/{case_id}/steps/{step}/start", service_commands.RequestStep,
-            "dispatch:handle", needs_of_step, handle_request_step, ("DSP-18",),
+            "dispatch:handle", serving.needs_of_step, serving.handle_request_step, ("DSP-18",),
             org_of_ticket, "Ask for a step that begins on request only, such as a hot-work permit",
         ),
         OnCommand(
@@ -379,8 +386,12 @@ MAP: Final = ServiceMap(
         ),
     ),
     outcomes=(OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02",)),),
-    timers=tuple(
-        OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
-        for clock in (*CONSEQUENCES, WAIT_ENDS)
+    timers=(
+        *(
+            OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
+            for clock in (*CONSEQUENCES, WAIT_ENDS)
+        ),
+        OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
+        OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
     ),
 )  # fmt: skip

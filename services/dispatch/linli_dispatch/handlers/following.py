@@ -10,7 +10,7 @@ from linli_contracts.events.intake import (
 )
 from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import Context, Facts
-from linli_rulebook.decision import NOTHING, Outcome, Timer
+from linli_rulebook.decision import NOTHING, More, Outcome, Timer
 
 from linli_dispatch.domain import callbacks, repair
 from linli_dispatch.domain.closing import withdraw
@@ -21,12 +21,16 @@ from linli_dispatch.domain.repair_records import PhaseRecords, goes_back, note_r
 from linli_dispatch.domain.running_out import run_out
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
+from linli_dispatch.handlers.storming import gathering_of, look_out
 from linli_dispatch.handlers.turning import on_event, turn_of
 
 
 def handle_received(facts: Facts, event: ComplaintReceived, ctx: Context) -> Outcome:
-    """Remembers a request."""
-    return remember(event) if facts.get(Ticket, event.case_id) is None else NOTHING
+    """Remembers a request, and whether so many of its kind are a storm."""
+    if facts.get(Ticket, event.case_id) is not None:
+        return NOTHING
+    seen = look_out(facts, event, ctx)
+    return seen if isinstance(seen, More) else remember(event) + seen
 
 
 def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome:
@@ -36,7 +40,7 @@ def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome
         ticket = turn.ticket
         if ticket.status == "received":
             turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
-            open_ticket(turn, event)
+            open_ticket(turn, event, gathering_of(facts, turn))
             _note_repair(facts, turn)
         elif ticket.status != "closed" and not says_nothing_new(turn, event):
             regrade(turn, event)

@@ -21,6 +21,7 @@ from linli_dispatch.domain.places import Estate, Home, Workload
 from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.domain.usual import Usual
 
 
 def case_and_estate(case_id: str) -> tuple[Ref, ...]:
@@ -35,9 +36,9 @@ def needs_of_command(command: commands.OnTicket) -> tuple[Ref, ...]:
 
 
 def needs_of_received(event: ComplaintReceived) -> tuple[Ref, ...]:
-    """The home too: the grading that follows, mostly in the same batch, reads who served it and names no home."""
+    """What is usual at the estate (DSP-09), and the home, for the grading that follows mostly in the same batch."""
     home: tuple[Ref, ...] = ((Home, event.home_id),) if event.home_id else ()
-    return (*case_and_estate(event.case_id), (PhaseRecords, event.estate_id), *home)
+    return (*case_and_estate(event.case_id), (PhaseRecords, event.estate_id), (Usual, event.estate_id), *home)
 
 
 def needs_of_graded(event: ComplaintGraded) -> tuple[Ref, ...]:
@@ -85,7 +86,11 @@ def org_of_ticket(facts: Facts, command: commands.OnTicket) -> str | None:
 
 def org_of_estate(
     facts: Facts,
-    command: commands.RegisterHomes | commands.RosterStaff | commands.RegisterContractor | commands.RecordAbsence,
+    command: commands.RegisterHomes
+    | commands.RosterStaff
+    | commands.RegisterContractor
+    | commands.RecordAbsence
+    | commands.DeclareStorm,
 ) -> str | None:
     """The organisation of a registered estate."""
     estate = facts.get(Estate, command.estate_id)

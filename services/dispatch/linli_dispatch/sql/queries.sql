@@ -73,6 +73,60 @@ SELECT id, state FROM step_record WHERE id = ANY($1::text[]);
 INSERT INTO step_record (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_usual
+-- What is usual at places, for the writer loop.
+SELECT id, state FROM usual WHERE id = ANY($1::text[]);
+
+-- name: save_usual
+-- What is usual at places, as a batch decided them.
+INSERT INTO usual (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_region
+-- Regions with their stirring estates, for the writer loop.
+SELECT id, state FROM region WHERE id = ANY($1::text[]);
+
+-- name: save_region
+-- Regions with their stirring estates, as a batch decided them.
+INSERT INTO region (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_storm
+-- Storms, for the writer loop.
+SELECT id, state FROM storm WHERE id = ANY($1::text[]);
+
+-- name: save_storm
+-- Storms, as a batch decided them.
+INSERT INTO storm (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_storm_order
+-- Work orders of storms, for the writer loop.
+SELECT id, state FROM storm_order WHERE id = ANY($1::text[]);
+
+-- name: save_storm_order
+-- Work orders of storms, as a batch decided them.
+INSERT INTO storm_order (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: page_storms
+-- A page of storms after a cursor, of one estate or all, that are on or all.
+SELECT s.id, s.state::text AS state FROM storm s
+WHERE s.id > greatest($1::text, coalesce($4::text || '.', '')) COLLATE "C"
+    AND ($4::text IS NULL OR s.id < $4 || '/')
+    AND (NOT $5::boolean OR NOT s.ended)
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(s.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY s.id LIMIT $2;
+
+-- name: page_storm_orders
+-- A page of the work orders of one storm after a cursor.
+SELECT o.id, o.state::text AS state FROM storm_order o
+WHERE o.storm_id = $4 AND o.id > $1::text COLLATE "C"
+    AND ($3 = 'group' OR EXISTS (
+        SELECT 1 FROM estate e WHERE e.id = split_part(o.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+ORDER BY o.id LIMIT $2;
+
 -- name: append_missed_deadline
 -- The deadlines that a batch found missed.
 INSERT INTO missed_deadline (id, lane, case_id, round, clock, due_at, missed_at)

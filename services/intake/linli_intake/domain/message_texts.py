@@ -46,6 +46,14 @@ TEMPLATES: Final = (
         "Notice", "There is a notice about your request, number {case}.",
     ),
     Template(
+        "notice", 2,
+        "通知",
+        "近期同类报修集中，我们按楼栋统一安排，险情优先。您反映的事项（编号 {case}）已在其中，无需重复报修。",
+        "Notice",
+        "Many requests like yours have come in. We see to them building by building, dangers first. Your request, "
+        "number {case}, is among them: there is no need to report it again.",
+    ),
+    Template(
         "callback_appointment", 1,
         "回访预约", "关于您反映的事项（编号 {case}），我们将在 {from} 至 {by} 之间致电回访。",
         "Callback", "About your request, number {case}: we shall call you between {from} and {by}.",

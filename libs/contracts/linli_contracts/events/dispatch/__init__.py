@@ -66,6 +66,12 @@ from linli_contracts.events.dispatch.services import (
     StepFailed,
     StepStarted,
 )
+from linli_contracts.events.dispatch.storms import (
+    StormDeclared,
+    StormEnded,
+    StormOrderAssigned,
+    StormOrderJoined,
+)
 from linli_contracts.events.dispatch.tickets import (
     CustomerReported,
     DepartmentAnswered,
@@ -161,6 +167,10 @@ __all__ = [
     "StepDone",
     "StepFailed",
     "StepStarted",
+    "StormDeclared",
+    "StormEnded",
+    "StormOrderAssigned",
+    "StormOrderJoined",
     "TicketAssigned",
     "TicketClosed",
     "TicketEscalated",
@@ -230,6 +240,10 @@ EVENTS: Final = (
     StepDone,
     StepFailed,
     FailingStepReported,
+    StormDeclared,
+    StormOrderJoined,
+    StormOrderAssigned,
+    StormEnded,
     RepairDone,
     RepairAccepted,
     SignatureMissed,

@@ -54,6 +54,8 @@ class StaffRostered(Event):
     """0 is Monday."""
     from_hour: float = 0
     until_hour: float = 24
+    near: tuple[str, ...] = ()
+    """Where the post is: phases and buildings of the estate; empty: anywhere."""
     rostered_at: Instant
 
 
