@@ -195,8 +195,8 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.finish-storm-order", "POST /storm-orders/{order_id}/finish", commands.FinishStormOrder,
-            "dispatch:handle", storming.needs_of_order, storming.handle_finish_storm_order, ("DSP-09", "DSP-10", "DSP-19"),
-            storming.org_of_order, "One visit settled the requests of a storm's work order",
+            "dispatch:handle", storming.needs_of_order, storming.handle_finish_storm_order,
+            ("DSP-09", "DSP-10", "DSP-19"), storming.org_of_order, "One visit settled a storm's work order",
         ),
         OnCommand(
             "dispatch.pass-on", "POST /tickets/{case_id}/pass-on", commands.PassOn, "dispatch:handle",
@@ -350,8 +350,8 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.finish-step", "POST /tickets/{case_id}/steps/{step}/done", service_commands.FinishStep,
-            "dispatch:handle", serving.needs_of_step, serving.handle_finish_step, ("DSP-17", "DSP-18", "DSP-16", "DSP-03"),
-            org_of_ticket, "A step of the case's blueprint was done",
+            "dispatch:handle", serving.needs_of_step, serving.handle_finish_step,
+            ("DSP-17", "DSP-18", "DSP-16", "DSP-03"), org_of_ticket, "A step of the case's blueprint was done",
         ),
         OnCommand(
             "dispatch.fail-step", "POST /tickets/{case_id}/steps/{step}/failed", service_commands.FailStep,
