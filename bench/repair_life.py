@@ -14,6 +14,7 @@ from linli_cli.client.answers import Answer, Command
 from linli_cli.client.client import Client
 
 ENGINEERS: Final = 5
+"""An estate's: two days' requests are in their hands at a time, and none may have more than 20 (DSP-08)."""
 START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 """A Monday, 10:00 in Shanghai: inside everybody's hours, like the same hour of all days that follow."""
 REST_S: Final = 300.0
@@ -47,7 +48,9 @@ TOWN: Final = Town()
 
 
 class RepairLives:
-    """Plays a day at a time: the day before's repairs are made and called back, and the next requests come in."""
+    """Plays a day at a time, and each as a desk sees it: new requests come in, those of the day before are repaired,
+    those of the day before that are called back, all side by side.
+    """
 
     def __init__(self, client: Client, wave: int, town: Town = TOWN) -> None:
         """`wave` requests a day, each of another resident of the town."""
@@ -58,6 +61,9 @@ class RepairLives:
         """Closed cases that were stored and not played."""
         self._day = START
         self._open: list[str] = []
+        """Received, and not repaired yet."""
+        self._repaired = 0
+        """On the day before: to be called back."""
         self._closed = 0
 
     async def found(self) -> None:
@@ -72,11 +78,13 @@ class RepairLives:
         await self.client.wait_until_rest(REST_S)
 
     async def days(self, count: int) -> None:
-        """This many days, each a wave of whole lives: as many are received as are closed."""
+        """This many days, each a wave of whole lives; on the first one after `found` nobody is called back yet."""
         for _ in range(count):
-            await self._repair()
-            await self._next_day()
-            await asyncio.gather(self._call_back(), self._receive())
+            self._day += timedelta(days=1)
+            await self.client.set_clock(self._day + timedelta(hours=2))
+            await self.client.wait_until_rest(REST_S)
+            opened, to_call_back = self._open, self._repaired
+            await asyncio.gather(self._receive(), self._repair(opened), self._call_back(to_call_back))
             await self.client.wait_until_rest(REST_S)
         figures = await self.client.get("dispatch", "/figures")
         closed = figures["closed"] - self.others_closed
@@ -88,22 +96,18 @@ class RepairLives:
         self._open = [str(answer.answer["case_id"]) for answer in answers]
         return answers
 
-    async def _repair(self) -> None:
+    async def _repair(self, cases: Sequence[str]) -> None:
         at = self._day + timedelta(hours=1)
-        finished = [Command("dispatch.finish", f"f{case}", {"case_id": case}, at) for case in self._open]
-        await _do(self.client, "dispatch", finished)
-        await self.client.wait_until_rest(REST_S)
+        await _do(
+            self.client, "dispatch", [Command("dispatch.finish", f"f{case}", {"case_id": case}, at) for case in cases]
+        )
+        self._repaired = len(cases)
 
-    async def _next_day(self) -> None:
-        self._day += timedelta(days=1)
-        await self.client.set_clock(self._day + timedelta(hours=2))
-        await self.client.wait_until_rest(REST_S)
-
-    async def _call_back(self) -> None:
+    async def _call_back(self, expected: int) -> None:
         due = [item["id"] async for item in self.client.pages("followup", "/callbacks", status="due", limit=500)]
-        if len(due) != self.wave:
-            raise RuntimeError(f"{len(due)} callbacks are due, not {self.wave}")
-        said, at = {"satisfied": True, "score": 90, "by": "bench"}, self._day + timedelta(hours=3)
+        if len(due) != expected:
+            raise RuntimeError(f"{len(due)} callbacks are due, not {expected}")
+        said, at = {"satisfied": True, "score": 90, "by": "bench"}, self._day + timedelta(hours=1)
         calls = [Command("followup.complete-callback", f"c{one}", {"callback_id": one, **said}, at) for one in due]
         await _do(self.client, "followup", calls)
         self._closed += len(calls)
