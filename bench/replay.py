@@ -30,8 +30,8 @@ from linli_embedded.topics import ensure_topics
 from linli_messaging.archiving import Archiver
 from linli_messaging.barrier import Barrier
 from linli_messaging.consumer import Consumer
+from linli_messaging.numbering import OUTBOX
 from linli_messaging.relay import Relay
-from linli_messaging.storing import OUTBOX
 from linli_messaging.topology import topics
 from linli_messaging.transaction import Transactor
 from linli_messaging.writer import Writer

@@ -78,6 +78,13 @@ def source_of(deployment: str, producer: str) -> str:
     return f"linli/{deployment}/{producer}"
 
 
+@lru_cache(maxsize=256)
+def origin_of(source: str) -> tuple[str, str]:
+    """The deployment and the producer that a source names; ``ValueError`` for any other text."""
+    _, deployment, producer = source.split("/")
+    return deployment, producer
+
+
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """The Kafka headers of an event."""
     headers = [
@@ -106,7 +113,7 @@ def read_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
         message = "a header is not UTF-8"
         raise EnvelopeError(message) from error
     try:
-        _, deployment, producer = found["ce_source"].split("/")
+        deployment, producer = origin_of(found["ce_source"])
         key = found["ce_partitionkey"]
         if not _UUID.fullmatch(found["ce_id"]):
             raise EnvelopeError(f"header ce_id is no UUID: {found['ce_id']!r}")

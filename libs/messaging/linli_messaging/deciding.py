@@ -25,6 +25,7 @@ from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.refused import StuckTimerError, decided, not_refused
 from linli_messaging.service_map import ANYWHERE, Context, OnEvent, OnTimer, Ref, ServiceMap
+from linli_messaging.waking import first_timer
 from linli_messaging.working_set import Wanted, WorkingSet
 
 MAX_FIRED_PER_INPUT = 200
@@ -323,7 +324,7 @@ class Deciding:
             state = self._facts.get(kind, identity)
             if state is None:
                 return
-            timer = min(state.timers(), default=None)
+            timer = first_timer(state)
             if timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
                 return
             if self.complete is not None and not inclusive and timer.due_at > self.complete.until(lane_of(identity)):
@@ -358,9 +359,9 @@ class Deciding:
         """All of a decision or nothing: every lane it touches must be locked. Nothing outside for what is not live."""
         events = [one for one in decision.events if isinstance(one, Event) and (ctx.live or not one.asks_outside)]
         lanes = {lane_of(state.id) for state in decision.save}
-        lanes |= {lane_of_key(event.key) for event in events}
-        lanes |= {lane_of_key(row.key) for row in decision.append}
-        lanes |= {lane_of(effect.subject) for effect in decision.effects}
+        lanes.update([lane_of_key(event.key) for event in events])
+        lanes.update([lane_of_key(row.key) for row in decision.append])
+        lanes.update([lane_of(effect.subject) for effect in decision.effects])
         if not lanes <= self.locked:
             raise Wanted(lanes=lanes - self.locked)
         for lane in lanes:

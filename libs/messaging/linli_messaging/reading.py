@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final, Literal
 
 import orjson
-from linli_contracts.envelope import NUMBERS_ABANDONED, Envelope, EnvelopeError, UnknownTypeError, decode, read_headers
+from linli_contracts.envelope import (
+    NUMBERS_ABANDONED,
+    Envelope,
+    EnvelopeError,
+    UnknownTypeError,
+    decode,
+    origin_of,
+    read_headers,
+)
 from linli_contracts.events import BY_TYPE
 from linli_contracts.lanes import lane_of_key
 
@@ -25,6 +33,8 @@ class Reader:
     def __init__(self, service: ServiceMap) -> None:
         """The map's events by type."""
         self._entries: dict[str, OnEvent[Any]] = {entry.event.type_name(): entry for entry in service.events}
+        self._passing = frozenset(name.encode() for name in KNOWN_TYPES - self._entries.keys())
+        """Types of which nothing but the place matters here."""
 
     def take(self, headers: Collection[tuple[str, bytes]], body: bytes) -> Record:
         """Make an input of a record of the bus; raises ``EnvelopeError`` where not even its place can be read.
@@ -34,11 +44,10 @@ class Reader:
         """
         found = dict(headers)
         try:
+            if found.get("ce_type") not in self._passing:
+                return self._read(read_headers(headers), body)
             b"\0".join(found.values()).decode()
-            name = found.get("ce_type", b"").decode()
-            if name not in KNOWN_TYPES or name in self._entries:
-                return self.read(headers, body)
-            _, deployment, producer = found["ce_source"].decode().split("/")
+            deployment, producer = origin_of(found["ce_source"].decode())
             number = int(found["ce_sequence"])
             lane = lane_of_key(found["ce_partitionkey"].decode())
             abandoned_from = int(found["ce_abandonedfrom"]) if "ce_abandonedfrom" in found else None
@@ -52,12 +61,12 @@ class Reader:
         return Passing(deployment, producer, lane, number, abandoned_from)
 
     def read(self, headers: Iterable[tuple[str, str | bytes]], body: bytes) -> EventInput:
-        """Make an input of a record; raises ``EnvelopeError`` where not even the envelope can be read.
-
-        A known type that the service has no entry for is not decoded: only its number counts.
-        """
+        """Make an input of a record; raises ``EnvelopeError`` where not even the envelope can be read."""
         pairs = [(name, value if isinstance(value, bytes) else value.encode()) for name, value in headers]
-        envelope = read_headers(pairs)
+        return self._read(read_headers(pairs), body)
+
+    def _read(self, envelope: Envelope, body: bytes) -> EventInput:
+        """A known type that the service has no entry for is not decoded: only its number counts."""
         _check(envelope)
         entry = self._entries.get(envelope.type)
         if entry is None and envelope.type in KNOWN_TYPES:

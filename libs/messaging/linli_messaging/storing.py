@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from typing import Any, Final
 
 import asyncpg
 import orjson
-from linli_contracts.envelope import MAX_EVENT_BYTES, derived_id, headers_of
-from linli_contracts.event import Event
+from linli_contracts.envelope import headers_of
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook.decision import Append, State
 from linli_rulebook.effect import Effect
@@ -18,33 +17,17 @@ from linli_messaging.barrier import LONG_AGO
 from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, OutcomeInput, TimerInput
 from linli_messaging.intent_rows import intent_id
+from linli_messaging.numbering import OUTBOX, Held, number_facts
 from linli_messaging.parked_share import count_anew, too_much_parked
 from linli_messaging.plan import Plan, Reason
 from linli_messaging.queries import Queries
 from linli_messaging.restored import SuspendedError
 from linli_messaging.service_map import Ref
 from linli_messaging.tallying import moved
-from linli_messaging.tracing import traceparent_of
+from linli_messaging.waking import rows_to_wake
 
-AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Due before every deadline there is: the state is looked at, and its row follows from what it shows."""
-OUTBOX: Final = (
-    "lane", "number", "id", "type", "version", "at", "key", "subject", "case_id", "cause", "traceparent", "body",
-)  # fmt: skip
 HISTORY: Final = ("lane", "subject", "at", "what", "rule", "policy_version", "cause", "facts")
 COMMAND: Final = ("id", "lane", "name", "digest", "answer", "at")
-
-
-class EventTooLargeError(ValueError):
-    """An event over 512 KiB is refused at append (promise 1): it would jam the relay."""
-
-
-class Held(NamedTuple):
-    """A lane that is locked."""
-
-    head: int
-    last_at: datetime
-    version: int
 
 
 @dataclass(slots=True)
@@ -171,23 +154,7 @@ class Store:
 
     async def save_timers(self, kinds: Iterable[type[State]], plan: Plan, loaded: Mapping[Ref, State | None]) -> None:
         """Bring the wake-up rows in line with what the states show."""
-        due: dict[Ref, datetime | None] = {}
-        for ref, state in plan.states.items():
-            before = loaded.get(ref)
-            after = _earliest(state)
-            if after != (_earliest(before) if before else None):
-                due[ref] = after
-        for item in plan.woken:
-            ref = item.refs[0]
-            state_now = plan.states.get(ref) or loaded.get(ref)
-            due[ref] = _earliest(state_now) if state_now else None
-        for kind in kinds:
-            # Whatever state the subject has: one that is not there, or shows no clock, is looked at once and forgotten.
-            for subject in plan.released:
-                known = plan.states.get((kind, subject)) or loaded.get((kind, subject))
-                due[kind, subject] = _earliest(known) if known else AT_ONCE
-        for item in plan.suspended:
-            due[item.refs[0]] = None
+        due = rows_to_wake(kinds, plan, loaded)
         wake = [(kind.table, identity, at) for (kind, identity), at in due.items() if at is not None]
         drop = [(kind.table, identity) for (kind, identity), at in due.items() if at is None]
         if wake or drop:
@@ -206,42 +173,15 @@ class Store:
     ) -> dict[int, int]:
         """Number the facts in their lanes and append them; ``now`` None: each keeps its own instant (stepped clock).
 
-        Every lane that facts were told in, or states changed in, gets its new head and version; the heads of all these.
-        On the system clock it gets the instant of what was decided too: nothing later in it is decided by an earlier
-        one, though the next database's clock, or that of whoever tells us, may differ.
+        Every lane that facts were told in, or states changed in, gets its new head, instant and version; the heads of
+        all these.
         """
-        touched = {lane_of(identity) for _, identity in plan.states}
-        reached = {lane: heads[lane].head for lane in touched}
-        latest = {
-            lane: heads[lane].last_at if now is None else max(now, heads[lane].last_at, plan.latest.get(lane, now))
-            for lane in touched
-        }
-        index: dict[tuple[str, str], int] = defaultdict(int)
-        rows: list[tuple[Any, ...]] = []
-        for told in plan.told:
-            event: Event = told.event
-            lane = lane_of_key(event.key)
-            head, last_at, _ = heads[lane]
-            number = reached.get(lane, head) + 1
-            reached[lane] = number
-            at = told.at if now is None else max(now, told.at, latest.get(lane, last_at))
-            latest[lane] = max(at, latest.get(lane, last_at))
-            place = (told.cause, event.type_name())
-            identity = derived_id(told.cause, event.type_name(), index[place])
-            index[place] += 1
-            body = event.model_dump_json(exclude_none=True).encode()
-            if len(body) > MAX_EVENT_BYTES:
-                message = f"{event.type_name()} of {event.subject} has {len(body)} bytes, {MAX_EVENT_BYTES} are allowed"
-                raise EventTooLargeError(message)
-            trace = traceparent_of(self.deployment, event.case or event.subject, told.cause)
-            rows.append(
-                (lane, number, identity, event.type_name(), event.version, at, event.key, event.subject, event.case,
-                 told.cause, trace, body)
-            )  # fmt: skip
-        if rows:
-            await self._copy("outbox", OUTBOX, rows)
+        numbered = number_facts(plan, heads, now, self.deployment)
+        reached = numbered.heads
+        if numbered.rows:
+            await self._copy("outbox", OUTBOX, numbered.rows)
         if reached:
-            instants = [latest[lane] for lane in reached]
+            instants = [numbered.instants[lane] for lane in reached]
             await self._execute("move_lanes", list(reached), list(reached.values()), instants, version)
         return reached
 
@@ -358,11 +298,6 @@ class Store:
             return False
         self.round_trips += 1
         return await too_much_parked(self.connection, self.queries)
-
-
-def _earliest(state: State) -> datetime | None:
-    first = min(state.timers(), default=None)
-    return first.due_at if first else None
 
 
 def _stored_as(item: EventInput | TimerInput) -> tuple[str | None, int | None, int | None, int | None]:

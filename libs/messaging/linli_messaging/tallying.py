@@ -39,9 +39,7 @@ def moved(
 
 def _add(change: Counter[Place], lane: int, part: str, now: Mapping[str, int], before: Mapping[str, int]) -> None:
     """Only what differs: most of what a state counts stays as it was."""
-    for name, number in now.items():
-        if by := number - before.get(name, 0):
-            change[lane, part, name] += by
-    for name, number in before.items():
-        if number and name not in now:
-            change[lane, part, name] -= number
+    for name, number in now.items() - before.items():
+        change[lane, part, name] += number - before.get(name, 0)
+    for name in before.keys() - now.keys():
+        change[lane, part, name] -= before[name]

@@ -23,6 +23,7 @@ from linli_messaging.deciding import Deciding
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import CommandInput, EventInput, Input, OutcomeInput, Passing, TimerInput
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
+from linli_messaging.numbering import Held
 from linli_messaging.parked_share import TooMuchParkedError
 from linli_messaging.plan import Need, Plan
 from linli_messaging.queries import Queries
@@ -30,7 +31,7 @@ from linli_messaging.reading import Reader
 from linli_messaging.remembering import Remembered
 from linli_messaging.restored import WentBackError
 from linli_messaging.service_map import Ref, ServiceMap
-from linli_messaging.storing import Held, Store
+from linli_messaging.storing import Store
 from linli_messaging.working_set import Wanted
 
 MAX_RESTARTS: Final = 8

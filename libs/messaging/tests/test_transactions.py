@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import EventInput
-from linli_messaging.storing import EventTooLargeError
+from linli_messaging.numbering import EventTooLargeError
 from linli_messaging.transaction import Transactor
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.facts import shipped_policy

@@ -18,9 +18,9 @@ from linli_messaging.partitions import partitions_now
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
 from linli_messaging.restored import abandon_numbers, note_seen, numbers_on_the_bus
-from linli_messaging.storing import AT_ONCE
 from linli_messaging.topology import looks_at
 from linli_messaging.tracing import trace_id_of
+from linli_messaging.waking import AT_ONCE
 from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
 
