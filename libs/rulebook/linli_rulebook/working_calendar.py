@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from linli_rulebook.desk_hours import MINUTES_PER_DAY, DeskDays, DeskHours, Window
@@ -21,6 +22,8 @@ from linli_rulebook.units import Span, Unit
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ONE_DAY = timedelta(days=1)
+_DAYS_KEPT = 4_096
+"""Eleven years of days of receipt: deadlines of one day are asked for by every case of it."""
 _WHOLE_DATE = (Window(0, MINUTES_PER_DAY),)
 
 _ELAPSED = {
@@ -76,6 +79,8 @@ class Calendar:
         self._working_dates: dict[int, array[int]] = {}
         self._settled_from = self._midnight(SETTLED_FROM)
         self._settled_until = self._midnight(SETTLED_UNTIL + _ONE_DAY)
+        self._years_begin = array("q", (self._midnight(date(year, 1, 1)) for year in range(FIRST_YEAR, LAST_YEAR + 2)))
+        self._nth_working_day_after = lru_cache(_DAYS_KEPT)(self._count_working_days)
 
     def date_of(self, at: datetime) -> date:
         """The local date at the instant `at`."""
@@ -133,7 +138,9 @@ class Calendar:
         """The desk's close on the `n`-th working day (n ≥ 1); the day of receipt does not count (ORG-04)."""
         if n < 1:
             raise CalendarError(f"there is no working day number {n}: the day of receipt does not count")
-        day = self.date_of(received_at)
+        return self._nth_working_day_after(self.date_of(received_at), n)
+
+    def _count_working_days(self, day: date, n: int) -> Due:
         dates = self._working_dates_of(day.year)
         year, index = day.year, bisect_right(dates, day.toordinal()) + n - 1
         while index >= len(dates):
@@ -141,7 +148,7 @@ class Calendar:
             year += 1
             dates = self._working_dates_of(year)
         closes = _to_number(self.close_of(date.fromordinal(dates[index])))
-        return self._due(closes, _to_number(received_at), closes)
+        return self._due(closes, self._midnight(day), closes)
 
     def add_working_date_hours(self, start: datetime, hours: int) -> Due:
         """`hours` later, counting only the hours of working dates, but all 24 of each (DSP-02)."""
@@ -188,6 +195,9 @@ class Calendar:
         return Due(_to_instant(at), provisional=not settled and self.rules.hours.days is DeskDays.WORKING_DAYS)
 
     def _year_of(self, instant: int) -> int:
+        place = bisect_right(self._years_begin, instant)
+        if 0 < place < len(self._years_begin):
+            return FIRST_YEAR - 1 + place
         return _to_instant(instant).astimezone(self.zone).year
 
     def _working_dates_of(self, year: int) -> "array[int]":
@@ -221,7 +231,7 @@ class Calendar:
 def _aware(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise CalendarError(f"{at} is naive: an instant needs its offset")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def _amount(worked: timedelta) -> int:

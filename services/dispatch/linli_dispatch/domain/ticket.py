@@ -287,7 +287,9 @@ class Ticket(State):
     acceptance: Acceptance = Acceptance()
 
     def application(self, kind: ApplicationKind) -> Application | None:
-        """The last application of a kind, decided or not."""
+        """The last application of a kind, decided or not; most cases have none of any."""
+        if not self.applications:
+            return None
         return next((one for one in self.applications if one.kind == kind), None)
 
     @property
