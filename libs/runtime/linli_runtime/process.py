@@ -33,7 +33,7 @@ from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.topology import group_of
-from linli_messaging.transaction import Transactor
+from linli_messaging.transaction import Committed, Transactor
 from linli_messaging.writer import Writer
 from linli_rulebook import PolicyBook
 from linli_rulebook.errors import RulebookError
@@ -52,7 +52,6 @@ from linli_runtime.operating import operating_routes
 from linli_runtime.reads import Reads
 from linli_runtime.running import Running
 from linli_runtime.settings import Settings, UnusableSettingsError, read_settings
-from linli_runtime.telemetry import Tracer
 from linli_runtime.why_routes import why_routes
 
 MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
@@ -207,9 +206,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     shown = ParkedTopic(name, producer)
     writer.on_commit += [relay.committed, metrics.committed, shown.committed]
     if settings.otlp_endpoint:
-        tracer = Tracer.to(settings.otlp_endpoint, name, settings.deployment, settings.trace_share)
-        stack.callback(tracer.close)
-        writer.on_commit.append(tracer.committed)
+        writer.on_commit.append(_traced(settings.otlp_endpoint, name, settings, stack))
 
     reads = Reads(reader, queries)
     effects = await _effects(service, url, writer, clock, policies, stack)
@@ -248,6 +245,17 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     await broker.start()
     _spare_the_collector()
     log.info("started on port %s", settings.http_port)
+
+
+def _traced(
+    endpoint: str, name: str, settings: Settings, stack: contextlib.AsyncExitStack
+) -> Callable[[Committed], None]:
+    """What makes spans of committed batches, for a process that is traced at all."""
+    from linli_runtime.telemetry import Tracer  # noqa: PLC0415 - several MB that other processes do without
+
+    tracer = Tracer.to(endpoint, name, settings.deployment, settings.trace_share)
+    stack.callback(tracer.close)
+    return tracer.committed
 
 
 def _spare_the_collector() -> None:
