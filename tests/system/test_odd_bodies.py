@@ -89,6 +89,7 @@ async def _furnish(life: Life) -> dict[str, dict[str, Any]]:
         "intake.link": case | by | {"other_case_id": third["case_id"]},
         "intake.unlink": {"case_id": other["case_id"]} | by,
         "intake.withdraw": {"case_id": third["case_id"]},
+        "intake.choose-channel": {"customer_ref": noise["customer_ref"], "channel": "sms"} | by,
         "followup.complete-callback": {"callback_id": callback, "satisfied": True} | by,
         "followup.no-answer": {"callback_id": callback} | by,
         "followup.count-closing-callbacks": {"contract_id": "k-an-1", "estate_id": "xh01"} | called,
