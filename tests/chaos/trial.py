@@ -1,7 +1,8 @@
 """One trial: a round of load in a calm world and in one that a fault strikes; then the books of both compared.
 
 Rounds don't meet: each has estates, contracts and customers of its own. So a struck world lives through one fault after
-the other, and is replaced only when one of them broke it, or when the next wants another number of brokers.
+the other, and is replaced only when one of them broke it or left something behind, or when the next wants another
+number of brokers.
 """
 
 import asyncio
@@ -91,7 +92,7 @@ class Chaos:
                 result.violations = before.violations + after.violations
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is what came of the trial
             result.error = _told(error)
-        if not result.sound or fault.weeks:
+        if not result.sound or fault.weeks or fault.leaves:
             await self._struck.close()
         if fault.weeks or self._round == ROUNDS:
             await self._calm.close()
