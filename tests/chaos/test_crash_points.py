@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from linli_cli.timeline import Entry, in_order
 from linli_contracts.topics import SERVICES
 from linli_messaging import crash
 from linli_runtime.clock import SystemClock
@@ -131,6 +132,28 @@ def test_killed_while_it_archives(stack: Processes, module_database: Database, p
     SENT.extend(send(stack, f"after-{point}", 1))
     stack.come_to_rest()
     check_books(module_database)
+
+
+@pytest.mark.rule("OPS-01")
+def test_a_trace_goes_through_kills_and_archive_without_holes(stack: Processes, module_database: Database) -> None:
+    """Given cases that lived through all that, then each has one trace from its start on, nothing without cause."""
+    told = {
+        str(row["id"]): row["traceparent"]
+        for service in SERVICES
+        for row in rows(module_database, f"SELECT id, traceparent FROM {service}.fact")  # noqa: S608 - a service's own name
+    }
+    for case_id in SENT:
+        entries = in_order(
+            [Entry.model_validate(item) for item in stack.get(service, f"/timeline/{case_id}").json()["items"]]
+            for service in SERVICES
+        )
+        (trace_id,) = {entry.trace_id for entry in entries}
+        assert trace_id is not None
+        first, second, *_ = [entry.what for entry in entries if entry.kind == "event"]
+        assert (first, second) == ("ComplaintReceived", "ComplaintGraded")
+        by_facts = [entry for entry in entries if entry.service == "dispatch" and "|" not in str(entry.cause)]
+        assert "TicketOpened" in {entry.what for entry in by_facts}
+        assert all(f"-{trace_id}-" in told[str(entry.cause)] for entry in by_facts)
 
 
 @pytest.mark.rule("OPS-03", "OPS-04")

@@ -62,6 +62,7 @@ THE_HOUSE: Final = (
         at_rest=True,
         parameters=_readers,
     ),
+    Check("causes_nobody_told", Words("原因事实不存在", "something was caused by a fact that nobody told (OPS-01)")),
     Check("requests_that_differ", Words("请求未恰好发布一次", "a request was not told exactly once")),
     Check("complaints_without_ticket", Words("投诉没有工单", "a complaint has no ticket")),
     Check("tickets_without_complaint", Words("工单没有对应的投诉", "a ticket has no complaint")),

@@ -157,6 +157,31 @@ WHERE COALESCE(p.last, 0) < h.head ORDER BY r.service, r.producer, h.lane;
 
 -- --- from the complaint to the ticket --------------------------------------------------------------------------------
 
+-- name: causes_nobody_told
+-- What names a fact as its cause that no service told: a timeline has a hole before it. A cause that is no fact's id is a
+-- command's, a clock's or an effect's.
+WITH caused AS (
+    SELECT 'intake' AS service, subject, cause FROM intake.fact
+    UNION ALL SELECT 'intake', subject, cause FROM intake.history
+    UNION ALL SELECT 'dispatch', subject, cause FROM dispatch.fact
+    UNION ALL SELECT 'dispatch', subject, cause FROM dispatch.history
+    UNION ALL SELECT 'followup', subject, cause FROM followup.fact
+    UNION ALL SELECT 'followup', subject, cause FROM followup.history
+    UNION ALL SELECT 'warranty', subject, cause FROM warranty.fact
+    UNION ALL SELECT 'warranty', subject, cause FROM warranty.history
+    UNION ALL SELECT 'loyalty', subject, cause FROM loyalty.fact
+    UNION ALL SELECT 'loyalty', subject, cause FROM loyalty.history
+), told AS (
+    SELECT id FROM intake.fact
+    UNION ALL SELECT id FROM dispatch.fact
+    UNION ALL SELECT id FROM followup.fact
+    UNION ALL SELECT id FROM warranty.fact
+    UNION ALL SELECT id FROM loyalty.fact
+)
+SELECT c.service, c.subject, c.cause FROM caused c
+WHERE c.cause ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND NOT EXISTS (SELECT FROM told t WHERE t.id::text = c.cause)
+ORDER BY c.service, c.subject, c.cause;
+
 -- name: requests_that_differ
 -- Requests that were not told exactly once, and facts about none.
 SELECT COALESCE(r.id, f.case_id) AS case_id, r.id IS NOT NULL AS registered, COALESCE(f.times, 0) AS times_told
