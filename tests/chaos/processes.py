@@ -146,10 +146,17 @@ def until(condition: Callable[[], bool], account: Callable[[], str], within_s: f
 @contextmanager
 def processes(database: Database, broker: TestBroker, directory: Path) -> Iterator[Processes]:
     """A place for the services; nothing runs yet, and nothing is left running."""
-    blocking(_prepare(database, broker))
+    blocking(_prepare(database))
+    with moved_in(database, broker, directory, f"chaos-{secrets.token_hex(4)}") as made:
+        yield made
+
+
+@contextmanager
+def moved_in(database: Database, broker: TestBroker, directory: Path, deployment: str) -> Iterator[Processes]:
+    """The same for a deployment whose schemas the database has already."""
+    blocking(ensure_topics(broker.bootstrap, topics(SERVICES), broker.admin))
     key = RSAKey.generate_key(2048)
     claims = {"sub": "chaos", "scope": "*", "exp": SystemClock().now().timestamp() + 3600}
-    deployment = f"chaos-{secrets.token_hex(4)}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     environment = inherited | {
         "LINLI_DATABASE_URL": database.dsn,
@@ -175,12 +182,11 @@ def processes(database: Database, broker: TestBroker, directory: Path) -> Iterat
             made.ended(service)
 
 
-async def _prepare(database: Database, broker: TestBroker) -> None:
+async def _prepare(database: Database) -> None:
     connection = await asyncpg.connect(database.dsn)
     for service in SERVICES:
         await connection.execute(f'CREATE SCHEMA "{service}"')
     await connection.close()
-    await ensure_topics(broker.bootstrap, topics(SERVICES), broker.admin)
 
 
 def rows(database: Database, statement: str) -> list[dict[str, Any]]:

@@ -44,16 +44,16 @@ def held(subject: str) -> Refusal:
 def repeated(item: CommandInput, before: tuple[bytes, Mapping[str, Any]]) -> Answer:
     """The answer given before; a refusal when it was given to another body."""
     digest, answer = before
-    return Accepted(answer, repeated=True) if digest == item.digest else other_body(item)
+    return Accepted(answer, repeated=True) if digest == item.digest else other_body(item.id)
 
 
-def other_body(item: CommandInput) -> Refusal:
+def other_body(key: str) -> Refusal:
     """The same key with another body."""
     return Refusal(
         "same-key-other-body",
         "OPS-03",
-        f"幂等键 {item.id} 已用于内容不同的请求。",
-        f"The idempotency key {item.id} was used for another body.",
+        f"幂等键 {key} 已用于内容不同的请求。",
+        f"The idempotency key {key} was used for another body.",
         422,
         (("Idempotency-Key", "a new key for a new body"),),
     )

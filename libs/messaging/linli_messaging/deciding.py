@@ -208,7 +208,7 @@ class Deciding:
         if twin is not None:
             digest, answer = twin
             same = digest == item.digest
-            self.plan.answers.append((item, answer if same else answers.other_body(item)))
+            self.plan.answers.append((item, answer if same else answers.other_body(item.id)))
             return
         blocked = next((identity for _, identity in item.refs if identity in self._blocked), None)
         if blocked is not None:

@@ -16,7 +16,7 @@ from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 
 from linli_runtime.clock import SystemClock
-from linli_runtime.problems import ProblemError
+from linli_runtime.problems import ProblemError, refusing
 
 KNOWN_TOKENS: Final = 1024
 """Verified tokens remembered until they expire: a signature check costs as much as a small command."""
@@ -85,6 +85,7 @@ def forbidden(scope: str) -> Refusal:
 def require(scope: str) -> Callable[[Request], Awaitable[Actor]]:
     """A FastAPI dependency: the actor, who must have the scope; async, for a plain one would cost a thread each."""
 
+    @refusing(UNAUTHENTICATED, forbidden(scope))
     async def dependency(request: Request) -> Actor:
         tokens: Tokens = request.app.state.tokens
         actor = tokens.actor(request.headers.get("authorization"))
@@ -99,6 +100,7 @@ def require_whole_group(scope: str) -> Callable[[Request], Awaitable[Actor]]:
     """As :func:`require`, for what belongs to no part of the organisation: a token for a part of it may not see it."""
     scoped = require(scope)
 
+    @refusing(UNAUTHENTICATED, forbidden(scope), OUTSIDE)
     async def dependency(request: Request) -> Actor:
         actor = await scoped(request)
         if actor.org != WHOLE_GROUP:

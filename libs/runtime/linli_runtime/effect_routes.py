@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from linli_rulebook.decision import Refusal
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from linli_runtime.effects_by_hand import send_again, settle
-from linli_runtime.operating import MAX_PAGE, Operator
-from linli_runtime.problems import ProblemError
+from linli_runtime.effects_by_hand import NOT_MOVED, send_again, settle
+from linli_runtime.operating import MAX_PAGE, Operator, Reason
+from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.running import Running
 
 Wanted = Literal["waiting", "sending", "failed", "unknown"]
@@ -47,10 +47,6 @@ class EffectPage(BaseModel):
     """The latest of one status."""
 
     items: list[EffectSeen]
-
-
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-"""Why a person decided so: kept with the effect, and shown by `linli why`; no place for names and numbers of people."""
 
 
 class SendAgain(BaseModel):
@@ -92,12 +88,14 @@ def effect_routes() -> APIRouter:
         return EffectPage(items=[EffectSeen.model_validate(row) for row in rows])
 
     @router.post("/effects/{effect_id}/retry")
+    @refusing(*NOT_MOVED)
     async def retry(request: Request, actor: Operator, effect_id: UUID, wanted: SendAgain) -> Decided:
         """Send an effect once more that failed or is unknown."""
         running: Running = request.app.state.running
         return _decided(effect_id, await send_again(running, effect_id, actor.subject, wanted.reason))
 
     @router.post("/effects/{effect_id}/settle")
+    @refusing(*NOT_MOVED)
     async def settled(request: Request, actor: Operator, effect_id: UUID, found: Settle) -> Decided:
         """Say how an unknown effect ended; that is told as its end."""
         running: Running = request.app.state.running

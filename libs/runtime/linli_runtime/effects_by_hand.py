@@ -52,7 +52,7 @@ async def _move(running: Running, effect_id: UUID, decide: Callable[[Intent], In
         try:
             to_be = decide(was)
         except ValueError:
-            return _not_so(was)
+            return stands_otherwise(was.status)
         moved = await connection.fetchval(
             running.queries["move_intent_by_hand"], was.cause, was.status, to_be.status, to_be.doubtful,
             to_be.reference, to_be.error, to_be.next_at, to_be.give_up_at, to_be.noted_at, to_be.again,
@@ -61,11 +61,15 @@ async def _move(running: Running, effect_id: UUID, decide: Callable[[Intent], In
         return to_be.status if moved else NOT_TOLD
 
 
-def _not_so(found: Intent) -> Refusal:
+def stands_otherwise(status: str) -> Refusal:
     """Only what ended otherwise than well can be decided about."""
     return Refusal(
         "effect-stands-otherwise", "OPS-02",
-        f"该外发事项状态为 {found.status}，不能这样处理。",
-        f"This outside effect is {found.status}: only a failed or unknown one is sent again, an unknown one settled.",
+        f"该外发事项状态为 {status}，不能这样处理。",
+        f"This outside effect is {status}: only a failed or unknown one is sent again, an unknown one settled.",
         409, (("status", "failed | unknown"),),
     )  # fmt: skip
+
+
+NOT_MOVED: Final = (NO_EFFECT, stands_otherwise("sent"), NOT_TOLD)
+"""All that :func:`send_again` and :func:`settle` refuse with."""

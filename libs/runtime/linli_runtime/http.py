@@ -6,18 +6,17 @@ from typing import Any, Final
 import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from linli_messaging.service_map import OnCommand, ServiceMap
 from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from linli_runtime import problems
 from linli_runtime.auth import Tokens
-from linli_runtime.commands import FILLED_IN, MAX_LINE_BYTES, Asked, answer, answer_bulk, lines_of
+from linli_runtime.commands import MAX_LINE_BYTES, Asked, answer, answer_bulk, lines_of
+from linli_runtime.openapi import BULK, openapi_document
 
 VERSION: Final = "1.0.0"
 
@@ -35,10 +34,10 @@ def build_app(service: ServiceMap, routers: list[APIRouter]) -> FastAPI:
             path, _route(entry), methods=[method], name=entry.name, summary=entry.summary or entry.name,
             description=f"Rules: {', '.join(entry.rules)}. Scope: `{entry.scope}`.", include_in_schema=False,
         )  # fmt: skip
-    app.add_api_route("/commands", _bulk_route(service), methods=["POST"], include_in_schema=False)
+    app.add_api_route(BULK, _bulk_route(service), methods=["POST"], include_in_schema=False)
     for router in routers:
         app.include_router(router)
-    app.openapi = lambda: openapi_document(app, service)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    app.openapi = lambda: openapi_document(app, service, routers)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 
 
@@ -120,76 +119,13 @@ async def _on_http(_request: Request, error: Exception) -> Response:
     status, headers = 500, dict[str, str]()
     if isinstance(error, HTTPException):
         status, headers = error.status_code, dict(error.headers or {})
+    if status == 400:  # noqa: PLR2004 - FastAPI's answer to a body that is no text
+        return problems.respond(problems.NOT_JSON)
     if status == 404:  # noqa: PLR2004 - HTTP's not found
         return problems.respond(problems.NOT_FOUND)
     if status == 405:  # noqa: PLR2004 - HTTP's method not allowed
-        return problems.respond(problems.wrong_method(headers.get("Allow", "")))
+        allowed = headers.get("Allow", "")
+        response = problems.respond(problems.wrong_method(allowed))
+        response.headers["Allow"] = allowed
+        return response
     return problems.respond(Refusal("http-error", "INT-15", "请求无法处理。", "The request cannot be handled.", status))
-
-
-# -- OpenAPI ----------------------------------------------------------------------------------------------------------
-
-
-def openapi_document(app: FastAPI, service: ServiceMap) -> dict[str, Any]:
-    """The OpenAPI document: people's queries as FastAPI sees them, commands as the map has them."""
-    document: dict[str, Any] = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    document["security"] = [{"token": []}]
-    schemas["Problem"] = _PROBLEM
-    bodies = [(entry.body, "validation") for entry in service.commands]
-    _, definitions = models_json_schema(bodies, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the mode is a literal
-    schemas.update(definitions.get("$defs", {}))
-    for entry in service.commands:
-        method, _, path = entry.route.partition(" ")
-        document.setdefault("paths", {}).setdefault(path, {})[method.lower()] = _operation(entry, path, schemas)
-    return document
-
-
-def _operation(entry: OnCommand[Any], path: str, schemas: dict[str, Any]) -> dict[str, Any]:
-    in_path = {part[1:-1] for part in path.split("/") if part.startswith("{")}
-    schema = schemas[entry.body.__name__]
-    for hidden in in_path | FILLED_IN:
-        schema.get("properties", {}).pop(hidden, None)
-        if hidden in schema.get("required", []):
-            schema["required"].remove(hidden)
-    creates = "command_id" in entry.body.model_fields
-    key = {"name": "Idempotency-Key", "in": "header", "required": creates,
-           "schema": {"type": "string", "minLength": 1, "maxLength": 200}}  # fmt: skip
-    return {
-        "operationId": entry.name,
-        "summary": entry.summary or entry.name,
-        "description": f"Rules: {', '.join(entry.rules)}. Scope: `{entry.scope}`.",
-        "parameters": [
-            *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(in_path)),
-            key,
-        ],
-        "requestBody": {
-            "required": bool(schema.get("required")),
-            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{entry.body.__name__}"}}},
-        },
-        "responses": {
-            "200": {"description": "Done; a repetition gets the same answer.",
-                    "content": {"application/json": {"schema": {"type": "object"}}}},
-            **dict.fromkeys(("400", "401", "403", "404", "409", "422", "503"), _PROBLEM_ANSWER),
-        },
-    }  # fmt: skip
-
-
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "RFC 9457, zh-CN in detail, English in detail_en.",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-        "detail": {"type": "string"}, "detail_en": {"type": "string"}, "code": {"type": "string"},
-        "rule": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object", "properties": {
-            "field": {"type": "string"}, "allowed": {"type": "string"}}}},
-    },
-}  # fmt: skip
-_PROBLEM_ANSWER: Final[dict[str, Any]] = {
-    "description": "Refused; nothing changed.",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}

@@ -10,20 +10,28 @@ from linli_messaging.reading import MAX_NUMBER
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.responses import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import PlainTextResponse, Response
 
 from linli_runtime import problems
 from linli_runtime.auth import require_whole_group
 from linli_runtime.clock import SteppedClock
-from linli_runtime.parked import NOT_PARKED
+from linli_runtime.parked import NOT_DROPPED, NOT_PARKED, NOT_RETRIED
 from linli_runtime.running import Running
 
 OPERATE: Final = "operate"
 Operator = Annotated[Actor, Depends(require_whole_group(OPERATE))]
 """A process serves the whole group, and these routes look into all of it: no token for a part of it opens them."""
 MAX_PAGE: Final = 500
+SYSTEM_CLOCK: Final = Refusal("system-clock", "ORG-04", "系统时钟不能拨动。", "The system clock cannot be moved.", 409)
+_NOT_SO: Final[dict[int | str, dict[str, Any]]] = {
+    503: {"description": "It is not: a supervisor waits, or starts it anew.", "content": {"application/json": {}}}
+}
 Subject = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.\-]{1,300}$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+"""Why a person decided so: kept, and shown by `linli why`; no place for names and numbers of people."""
+Lane = Annotated[int, Field(ge=0, lt=LANES)]
+Number = Annotated[int, Field(ge=1, lt=MAX_NUMBER)]
 ParkedId = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 
 
@@ -45,7 +53,7 @@ class Drop(BaseModel):
     """A parked message is given up, with the reason."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: str
+    reason: Reason
 
 
 class Replay(BaseModel):
@@ -53,8 +61,8 @@ class Replay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     since: AwareDatetime | None = None
-    since_number: dict[int, int] | None = None
-    lanes: list[int] | None = None
+    since_number: dict[Lane, Number] | None = None
+    lanes: Annotated[list[Lane], Field(max_length=LANES)] | None = None
 
 
 class Archive(BaseModel):
@@ -68,7 +76,7 @@ class Restored(BaseModel):
     """The database came from a backup, and that is meant: go on above every number seen, these included."""
 
     model_config = ConfigDict(extra="forbid")
-    handled: dict[Annotated[int, Field(ge=0, lt=LANES)], Annotated[int, Field(ge=1, lt=MAX_NUMBER)]] = {}
+    handled: dict[Lane, Number] = {}
     """The highest number of each of this service's lanes that the other services have handled."""
 
 
@@ -76,19 +84,19 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
     """The routes; the running parts are found in ``app.state.running``."""
     router = APIRouter()
 
-    @router.get("/health/live")
+    @router.get("/health/live", responses=_NOT_SO)
     async def live(request: Request) -> Response:
         running: Running | None = getattr(request.app.state, "running", None)
         alive = running is None or running.writer.fatal is None
         return _json({"live": alive}, 200 if alive else 503)
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses=_NOT_SO)
     async def ready(request: Request) -> Response:
         running: Running | None = getattr(request.app.state, "running", None)
         is_ready = running is not None and running.ready()
         return _json({"ready": is_ready}, 200 if is_ready else 503)
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
         running: Running = request.app.state.running
         await running.refresh_metrics()
@@ -100,6 +108,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json(await running.rest())
 
     @router.put("/clock")
+    @problems.refusing(SYSTEM_CLOCK)
     async def clock(request: Request, moved: Instant, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         if not isinstance(running.clock, SteppedClock):
@@ -125,6 +134,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json({"items": rows, "next": rows[-1]["id"] if len(rows) == limit else None})
 
     @router.get("/parked/{parked_id}")
+    @problems.refusing(NOT_PARKED)
     async def show(request: Request, parked_id: ParkedId, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         rows = await running.fetch("show_parked", parked_id)
@@ -136,6 +146,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json(row)
 
     @router.post("/parked/{parked_id}/retry")
+    @problems.refusing(*NOT_RETRIED)
     async def retry(request: Request, parked_id: ParkedId, how: Retry, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         body = orjson.dumps(how.body) if how.body is not None else None
@@ -145,6 +156,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json({"id": parked_id, "status": "ripe"})
 
     @router.post("/parked/{parked_id}/drop")
+    @problems.refusing(*NOT_DROPPED)
     async def drop(request: Request, parked_id: ParkedId, why: Drop, _actor: Operator) -> Response:
         running: Running = request.app.state.running
         refusal = await running.drop_parked(parked_id, why.reason)
@@ -155,7 +167,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
     @router.post("/replay")
     async def replay(request: Request, how: Replay, actor: Operator) -> Response:
         running: Running = request.app.state.running
-        lanes = [lane for lane in (how.lanes or range(LANES)) if 0 <= lane < LANES]
+        lanes = sorted(set(how.lanes or range(LANES)))
         asked = await running.replay(lanes, how.since, how.since_number or {}, actor.subject)
         return _json({"lanes": len(asked), "from": asked})
 
@@ -171,9 +183,6 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json({"service": running.service, "abandoned": abandoned})
 
     return router
-
-
-SYSTEM_CLOCK = Refusal("system-clock", "ORG-04", "系统时钟不能拨动。", "The system clock cannot be moved.", 409)
 
 
 def _default(value: object) -> str:

@@ -21,6 +21,29 @@ CLOCK: Final = Refusal(
     409,
 )  # fmt: skip
 
+BEING_RETRIED: Final = Refusal("being-retried", "OPS-02", "该消息正在重试。", "It is being tried again already.", 409)
+
+
+def settled(status: str) -> Refusal:
+    """It came to its end before."""
+    return Refusal("settled", "OPS-02", "该消息已处理完毕。", f"This message was {status} already.", 409)
+
+
+def waits_for_another(head: int) -> Refusal:
+    """Another message of its subject is to be settled first."""
+    return Refusal(
+        "waits-for-another", "OPS-02",
+        f"该消息排在第 {head} 号之后，请先处理第 {head} 号。",
+        f"It waits behind number {head}; try that one again or drop it, and this one follows.",
+        409,
+    )  # fmt: skip
+
+
+NOT_RETRIED: Final = (NOT_PARKED, UNREADABLE, BEING_RETRIED, settled("retried"), waits_for_another(1))
+"""All that :func:`why_not_retried` says."""
+NOT_DROPPED: Final = (NOT_PARKED, CLOCK, BEING_RETRIED, settled("dropped"), waits_for_another(1))
+"""All that :func:`why_not_dropped` says."""
+
 
 def why_not_retried(row: Mapping[str, Any] | None) -> Refusal:
     """What is said when nothing could be made ripe; ``row``: the parked message, None when there is none."""
@@ -40,15 +63,5 @@ def _why_not(row: Mapping[str, Any] | None) -> Refusal:
     if row is None:
         return NOT_PARKED
     if row["status"] == "ripe":
-        return Refusal("being-retried", "OPS-02", "该消息正在重试。", "It is being tried again already.", 409)
-    if row["status"] != "parked":
-        return Refusal(
-            "settled", "OPS-02", "该消息已处理完毕。", f"This message was {row['status']} already.", 409,
-        )  # fmt: skip
-    head = row["waits_for"]
-    return Refusal(
-        "waits-for-another", "OPS-02",
-        f"该消息排在第 {head} 号之后，请先处理第 {head} 号。",
-        f"It waits behind number {head}; try that one again or drop it, and this one follows.",
-        409,
-    )  # fmt: skip
+        return BEING_RETRIED
+    return settled(row["status"]) if row["status"] != "parked" else waits_for_another(row["waits_for"])

@@ -1,7 +1,7 @@
 """Bad input gets a clear answer: problem+json (RFC 9457) that names the field and what is allowed, zh-CN first."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 import orjson
 from linli_rulebook.decision import Refusal
@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 TYPE_PREFIX = "urn:linli:problem:"
+F = TypeVar("F", bound=Callable[..., Any])
+_REFUSALS: Final = "refusals"
 
 
 class ProblemError(Exception):
@@ -19,6 +21,22 @@ class ProblemError(Exception):
         """The refusal that becomes the answer."""
         super().__init__(refusal.code)
         self.refusal = refusal
+
+
+def refusing(*refusals: Refusal) -> Callable[[F], F]:
+    """Mark an endpoint, or a dependency of some, with what it may refuse: so the OpenAPI document knows its answers."""
+
+    def mark(function: F) -> F:
+        function.__dict__[_REFUSALS] = (*refusals_of(function), *refusals)
+        return function
+
+    return mark
+
+
+def refusals_of(function: Callable[..., Any] | None) -> tuple[Refusal, ...]:
+    """What a function was marked with; nothing for any other."""
+    refusals: tuple[Refusal, ...] = getattr(function, _REFUSALS, ())
+    return refusals
 
 
 def problem_of(refusal: Refusal, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:

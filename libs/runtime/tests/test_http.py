@@ -8,15 +8,16 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from joserfc.jwk import RSAKey
 from linli_messaging.inputs import Accepted, Answer, CommandInput, Failed
 from linli_messaging.refusing import OverloadedError
 from linli_messaging.service_map import OnCommand, ServiceMap
 from linli_rulebook.decision import NOTHING, Refusal, State
-from linli_runtime.auth import Tokens
+from linli_runtime.auth import Tokens, require
 from linli_runtime.commands import MAX_LINE_BYTES
 from linli_runtime.http import build_app
+from linli_runtime.problems import refusing
 from pydantic import BaseModel, ConfigDict
 
 from libs.runtime.tests.conftest import Sign
@@ -165,6 +166,7 @@ async def test_wrong_addresses_and_methods(client: httpx.AsyncClient) -> None:
     problem(await client.get("/nowhere"), 404, "not-found")
     wrong = problem(await client.get("/things/t1"), 405, "method-not-allowed")
     assert wrong["errors"] == [{"field": "method", "allowed": "POST"}]
+    assert (await client.get("/things/t1")).headers["allow"] == "POST"
     problem(await client.post("/replay", json={"since": "yesterday"}), 404, "not-found")
 
 
@@ -245,3 +247,47 @@ async def test_a_line_without_end_is_refused_and_nothing_after_it_read(client: h
     answers = [orjson.loads(answer) for answer in response.text.splitlines()]
     assert [answer["status"] for answer in answers] == [200, 422]
     assert len(loop.taken) == 1
+
+
+NEVER_HERE = Refusal("never-here", "INT-15", "不在此处", "never here", 410)
+
+
+@pytest.mark.rule("INT-15")
+def test_the_document_holds_every_refusal_and_no_other() -> None:
+    routes = APIRouter()
+
+    @refusing(NEVER_HERE)
+    def behind() -> None:
+        """Stands for what routes share."""
+
+    @routes.get("/open")
+    async def _open() -> None:
+        """Refuses nothing, and wants no token."""
+
+    @routes.get("/told", dependencies=[Depends(behind), Depends(require("small:read"))])
+    async def _told() -> None:
+        """Refuses what is behind it."""
+
+    @routes.put("/changed")
+    @refusing(Refusal("taken", "OPS-03", "已有", "taken"))
+    async def _changed(_made: Make) -> None:
+        """Refuses of its own, and bodies."""
+
+    document = build_app(MAP, [routes]).openapi()
+    answers = {
+        (method, path): list(operation["responses"])
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    assert answers == {
+        ("get", "/open"): ["200"],
+        ("get", "/told"): ["200", "401", "403", "410"],
+        ("put", "/changed"): ["200", "400", "409", "422"],
+        ("post", "/things/{thing_id}"): ["200", "400", "401", "503", "403", "404", "409", "422"],
+        ("post", "/commands"): ["200", "401"],
+    }
+    told = document["paths"]["/told"]["get"]
+    assert "`never-here` (INT-15)" in told["responses"]["410"]["description"]
+    assert list(told["responses"]["410"]["content"]) == ["application/problem+json"]
+    assert "security" not in told
+    assert document["paths"]["/open"]["get"]["security"] == []

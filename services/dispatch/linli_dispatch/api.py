@@ -10,10 +10,10 @@ from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import WHOLE_GROUP, require
-from linli_runtime.problems import ProblemError
+from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
-from linli_dispatch.domain import refusals
+from linli_dispatch.domain import refusals, step_refusals
 from linli_dispatch.domain.progress import Progress
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.home_pages import HomePage, page_homes
@@ -58,6 +58,7 @@ Cursor = Annotated[str, Query(pattern=CURSOR_PATTERN)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
+@refusing(refusals.STAFF_ONLY)
 def _staff(actor: Reader) -> Actor:
     """Whoever is no contractor: rosters, figures and the list of misses are the company's own."""
     if actor.contractor_id is not None:
@@ -77,6 +78,7 @@ def router(reads: Reads) -> APIRouter:
     _about_storms(routes, reads)
 
     @routes.get("/tickets/{case_id}")
+    @refusing(refusals.TICKET_NOT_FOUND)
     async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
         """One ticket with its clocks, waits and order."""
         found = await show_ticket(reads, actor, case_id)
@@ -90,6 +92,7 @@ def router(reads: Reads) -> APIRouter:
         return await page_tickets(reads, actor, wanted)
 
     @routes.get("/estates/{estate_id}")
+    @refusing(refusals.ESTATE_NOT_FOUND)
     async def get_estate(actor: StaffReader, estate_id: EstateId) -> EstateInFull:
         """One estate with its roster, its contractors and who has how much in hand."""
         found = await show_estate(reads, actor.org, estate_id)
@@ -126,6 +129,7 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
     """What partners read."""
 
     @routes.get("/contractors/{contractor_id}/webhooks")
+    @refusing(FOREIGN)
     async def list_webhooks(
         actor: Annotated[Actor, Depends(require("partner:webhook"))], contractor_id: EstateId
     ) -> list[WebhookSeen]:
@@ -135,6 +139,7 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         return await webhooks_of(reads, contractor_id)
 
     @routes.get("/contractors/{contractor_id}/facts")
+    @refusing(FOREIGN)
     async def list_facts(
         actor: Annotated[Actor, Depends(require("partner:webhook"))],
         contractor_id: EstateId,
@@ -151,11 +156,13 @@ def _about_services(routes: APIRouter, reads: Reads) -> None:
     """Special services, public-affairs matters, and every case's blueprint."""
 
     @routes.get("/tickets/{case_id}/blueprint")
+    @refusing(refusals.TICKET_NOT_FOUND, step_refusals.NO_BLUEPRINT)
     async def get_progress(request: Request, actor: StaffReader, case_id: CaseId) -> Progress:
         """A case's progress against its blueprint, step by step; of repairs and complaints by their clocks."""
         return await show_progress(reads, policies_of(request), actor, case_id)
 
     @routes.get("/estates/{estate_id}/services")
+    @refusing(step_refusals.NO_CATALOGUE)
     async def get_services(actor: StaffReader, estate_id: EstateId) -> Services:
         """An estate's catalogue of special services."""
         return await show_services(reads, actor.org, estate_id)
@@ -195,6 +202,7 @@ def _about_approvals(routes: APIRouter, reads: Reads) -> None:
         return await page_for_office(reads, actor.org, office, estate_id, after=cursor, limit=limit)
 
     @routes.get("/regions/{region_id}/prices")
+    @refusing(refusals.NO_PRICES)
     async def get_prices(actor: StaffReader, region_id: EstateId) -> Prices:
         """The price library of a region."""
         found = await show_prices(reads, actor.org, region_id)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN, Instant
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require
-from linli_runtime.problems import ProblemError
+from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
 from linli_followup.domain.callback import NOT_FOUND, Callback, Status
@@ -49,6 +49,7 @@ def router(reads: Reads) -> APIRouter:
         )
 
     @routes.get("/callbacks/{callback_id}")
+    @refusing(NOT_FOUND)
     async def get_callback(actor: Reader, callback_id: CallbackId) -> Callback:
         """One callback as it stands."""
         callback = await find_callback(reads, callback_id, org=actor.org)

@@ -12,7 +12,7 @@ from linli_contracts.events.intake import RequestKind
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 from linli_runtime.auth import allowed, require
-from linli_runtime.problems import ProblemError
+from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
 from linli_intake.domain.request import Stage
@@ -56,6 +56,7 @@ def router(reads: Reads) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/requests/{case_id}")
+    @refusing(unknown("request-not-found", "case_id"))
     async def get_request(actor: Reader, case_id: CaseId) -> RequestInFull:
         """One request with its links; what was said and by whom for `intake:personal`."""
         found = await show_request(reads, case_id, actor.org, with_words=allowed(actor, PERSONAL))
@@ -95,6 +96,7 @@ def router(reads: Reads) -> APIRouter:
         return await figures(reads, actor.org, estate_id)
 
     @routes.get("/status/{case_id}")
+    @refusing(NO_SUCH_PAIR)
     async def get_status(case_id: CaseId, secret: Annotated[str, Query(max_length=200)]) -> Standing:
         """Where the customer's own case stands."""
         standing = await show_standing(reads, case_id, secret)

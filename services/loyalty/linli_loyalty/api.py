@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from linli_contracts.event import KEY_PATTERN
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import require_whole_group
-from linli_runtime.problems import ProblemError
+from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
 from linli_loyalty.domain.member import NOT_FOUND, Member
@@ -25,6 +25,7 @@ def router(reads: Reads) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/members/{customer_ref}")
+    @refusing(NOT_FOUND)
     async def get_member(actor: Reader, customer_ref: CustomerRef) -> Member:
         """One member: number, balances, and the lots that are left."""
         member = await find_member(reads, customer_ref)

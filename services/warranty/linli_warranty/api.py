@@ -12,7 +12,7 @@ from linli_messaging.service_map import Actor
 from linli_rulebook import PolicyBook
 from linli_rulebook.timeline import FIRST_YEAR, LAST_YEAR
 from linli_runtime.auth import require
-from linli_runtime.problems import ProblemError
+from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
 from linli_warranty import store
@@ -35,6 +35,7 @@ CoveredOn = Annotated[date, Query(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 
 """A day of the calendars: before and after them no warranty can be told."""
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 KeyQuery = Annotated[str | None, Query(pattern=KEY_PATTERN)]
+NO_DEPOSIT: Final = refusals.deposit_not_found("contract_id")
 
 
 def policy_book(request: Request) -> PolicyBook:
@@ -53,11 +54,13 @@ def router(reads: Reads) -> APIRouter:
         return await store.deposit_page(reads, View.of(actor), after=cursor, limit=limit)
 
     @routes.get("/deposits/{contract_id}")
+    @refusing(NO_DEPOSIT)
     async def get_deposit(actor: Reader, contract_id: ContractId) -> Deposit:
         """One account with its balances: debits positive, credits negative."""
         return await _seen(reads, actor, contract_id)
 
     @routes.get("/deposits/{contract_id}/ledger")
+    @refusing(NO_DEPOSIT)
     async def list_ledger(
         actor: Reader,
         contract_id: ContractId,
@@ -70,6 +73,7 @@ def router(reads: Reads) -> APIRouter:
         return await store.ledger_page(reads, contract_id, until=until, after=cursor, limit=limit)
 
     @routes.get("/deposits/{contract_id}/balances")
+    @refusing(NO_DEPOSIT)
     async def get_balances(actor: Reader, contract_id: ContractId, until: date | None = None) -> store.BalancesUntil:
         """What stood on each account at the end of a date, from the ledger."""
         await _seen(reads, actor, contract_id)
@@ -107,6 +111,7 @@ def router(reads: Reads) -> APIRouter:
         return await store.figures(reads, View.of(actor))
 
     @routes.get("/coverage")
+    @refusing(refusals.estates_unknown(["estate_id"]), refusals.home_elsewhere("home_id", "estate_id"))
     async def get_coverage(
         actor: Reader,
         policies: Annotated[PolicyBook, Depends(policy_book)],
@@ -136,6 +141,7 @@ def _add_claims(routes: APIRouter, reads: Reads) -> None:
         return await store.claim_page(reads, View.of(actor), status=status, case_id=case_id, after=cursor, limit=limit)
 
     @routes.get("/claims/{claim_id}/ledger")
+    @refusing(refusals.claim_not_found("claim_id"))
     async def list_claim_ledger(actor: Reader, claim_id: Annotated[str, Path(pattern=ID_PATTERN)]) -> store.ClaimLedger:
         """The movements of one compensation."""
         ledger = await store.claim_ledger(reads, View.of(actor), claim_id)
