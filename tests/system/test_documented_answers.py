@@ -111,7 +111,7 @@ def house(
             made.start(service, LINLI_CLOCK="stepped")
         made.ready(*SERVICES)
         for name, table in PLACES.items():
-            KNOWN[name] = [row["id"] for row in rows(lived_database, f"SELECT id FROM {table} ORDER BY id")]  # noqa: S608 - ours
+            KNOWN[name] = [row["id"] for row in rows(lived_database, f"SELECT id FROM {table} ORDER BY id")]  # noqa: S608 - a table of ours
             assert KNOWN[name], f"the life leaves no {name}"
         yield made
 
