@@ -16,6 +16,8 @@ from linli_cli.simulation.agenda import Done, Step
 from linli_cli.simulation.sending import People
 
 FINANCE: Final = Identity("finance", ("warranty:release", "simulate"))
+CASHIER: Final = Identity("cashier", ("warranty:release", "simulate"))
+"""Whoever approved a payment does not make it (WAR-23)."""
 VISITOR: Final = Identity("closing-visits", ("followup:call", "simulate"))
 STORY_CONTRACT: Final = f"{STORY_ESTATE}-p1-anshun"
 STORY_CONFIRMED_AT: Final = datetime(2025, 5, 22, 10, 30, tzinfo=ZONE)
@@ -103,7 +105,7 @@ class Compensations:
         for name, who, body in (
             ("warranty.complete-form", BOOKKEEPER, {"form": f"form-{identity.rpartition('.')[2]}"}),
             ("warranty.approve-payment", FINANCE, {}),
-            ("warranty.pay-compensation", FINANCE, {"document": f"payment-{identity.rpartition('.')[2]}"}),
+            ("warranty.pay-compensation", CASHIER, {"document": f"payment-{identity.rpartition('.')[2]}"}),
         ):
             about: dict[str, object] = {"claim_id": identity, **body}
             yield Step(at, identity, "warranty", name, f"{identity}-{name.partition('.')[2]}", about, who)

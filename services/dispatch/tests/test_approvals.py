@@ -23,6 +23,21 @@ def absent(office: Office, staff_id: str, deputy_id: str | None, hours: int = 20
     )
 
 
+@pytest.mark.rule("WAR-23", "DSP-20", "DSP-14")
+def test_nobody_approves_in_the_name_of_the_proposer() -> None:
+    """The general manager of the property company applies, and is away when its own office is asked: the next signs."""
+    office = Office()
+    office.found(without={"property_head"})
+    propose(office)
+    office.accepted(
+        "decide-reentrusting", actor=person("property_gm"), accept=True, replacement_id="rescue_co", price_fen=1
+    )
+    absent(office, "property_gm", "centre_head")
+    assert office.not_approved("centre_head") == "not-your-office"
+    office.approve("builder")
+    assert office.facts(ApprovalDecided)[-1].acts_for == "property_company"
+
+
 @pytest.mark.rule("DSP-20", "DSP-14")
 def test_a_deputy_approves_in_the_name_of_who_is_away(office: Office) -> None:
     propose(office)

@@ -253,6 +253,29 @@ def test_beyond_a_thousand_yuan_the_cost_department_prices_the_work(office: Offi
     assert office.reasons[-1].facts["priced_by"] == "cost_and_contract"
 
 
+@pytest.mark.rule("WAR-23", "DSP-14", "ORG-04")
+@pytest.mark.parametrize(("second_fen", "priced_by"), [(20_000, "property_company"), (20_001, "cost_and_contract")])
+def test_a_case_entrusted_piece_by_piece_is_priced_by_the_sum(office: Office, second_fen: int, priced_by: str) -> None:
+    """80,000 fen were granted in the first round: up to 1,000 yuan together it is small, a fen more it is not."""
+    propose(office)
+    office.reentrust(80_000)
+    office.accepted("finish", actor=contractor("rescue_co"))
+    office.called_back(satisfied=False)
+    office.covered(round_=2)
+    office.until(office.now + timedelta(hours=30))
+    office.apply(second_fen)
+    split = [reason.rule for reason in office.reasons if "split below the limit" in reason.what]
+    assert split == (["WAR-23"] if priced_by == "cost_and_contract" else [])
+    for who in REENTRUSTING:
+        if who == "pricer" and priced_by == "cost_and_contract":
+            assert office.not_approved(who) == "price-missing"
+            office.approve(who, amount_fen=second_fen)
+        else:
+            office.approve(who)
+    assert office.reasons[-1].facts["priced_by"] == priced_by
+    assert office.ticket().reentrusted_fen == 80_000 + second_fen
+
+
 @pytest.mark.rule("DSP-14")
 def test_another_price_begins_the_chain_again(office: Office) -> None:
     propose(office)

@@ -44,6 +44,7 @@ from linli_warranty.handlers import MAP
 S = TypeVar("S", bound=State)
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 CLERK: Final = Actor("clerk", frozenset({"warranty:book", "warranty:confirm", "warranty:release"}))
+CASHIER: Final = Actor("cashier", frozenset({"warranty:release"}))
 ON_EVENT: Final = {entry.event: entry for entry in MAP.events}
 ON_COMMAND: Final = {entry.body: entry for entry in MAP.commands}
 ON_TIMER: Final = {entry.clock: entry for entry in MAP.timers}
@@ -139,9 +140,10 @@ class Books:
         entry = ON_EVENT[type(event)]
         return self._apply(lambda asked, ctx: entry.decide(asked, event, ctx), set(entry.needs(event)), None)
 
-    def send(self, body: Command, actor: Actor = CLERK) -> Outcome:
-        """A command, applied where it is not refused."""
+    def send(self, body: Command, actor: Actor | None = None) -> Outcome:
+        """A command, applied where it is not refused; unless somebody is named, the cashier pays customers."""
         entry = ON_COMMAND[type(body)]
+        actor = actor or (CASHIER if isinstance(body, PayCompensation) else CLERK)
         return self._apply(lambda asked, ctx: entry.decide(asked, body, ctx), set(entry.needs(body)), actor)
 
     def wait_until(self, at: datetime) -> None:

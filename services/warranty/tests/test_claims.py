@@ -27,7 +27,7 @@ from linli_warranty.domain.claim_ledger import ClaimAccount
 from linli_warranty.domain.deductions import Deduction, deduction_id_of
 from linli_warranty.store import View
 
-from services.warranty.tests.books import Books, answer, code, contractor
+from services.warranty.tests.books import CASHIER, CLERK, Books, answer, code, contractor
 
 FORM = CompleteForm(claim_id="xh01.k1", form="form-1")
 APPROVE = ApprovePayment(claim_id="xh01.k1")
@@ -66,10 +66,22 @@ def test_nothing_is_taken_from_a_deposit_before_the_customer_has_the_money(books
     assert standing(books) == (0, 30_000, 0, -30_000)
     assert free_and_unconfirmed(books) == (70_000, 30_000), "unconfirmed until the contractor signs (WAR-04)"
     (paid,), (deducted,) = books.events(CompensationPaid), books.events(DepositDeducted)
-    assert (paid.amount_fen, paid.contract_id, paid.payer, paid.paid_by) == (30_000, "ht1", "developer", "clerk")
+    assert (paid.amount_fen, paid.contract_id, paid.payer, paid.paid_by) == (30_000, "ht1", "developer", "cashier")
     assert (deducted.amount_fen, deducted.reason, deducted.case_id) == (30_000, "compensation", "xh01.c1")
     (approved,) = books.events(CompensationApproved)
     assert (approved.form, approved.approved_by) == ("form-1", "clerk")
+
+
+@pytest.mark.rule("WAR-23")
+def test_who_approved_a_payment_does_not_make_it(books: Books) -> None:
+    books.compensate()
+    books.send(FORM)
+    books.send(APPROVE, CASHIER)
+    written = list(books.rows)
+    assert code(books.send(PAY, CASHIER)) == "approved-it-yourself"
+    assert (books.claim().status, books.rows, books.events(CompensationPaid)) == ("approved", written, [])
+    assert answer(books.send(PAY, CLERK))["status"] == "paid"
+    assert code(books.send(PAY, CASHIER)) == "compensation-already-paid"
 
 
 @pytest.mark.rule("WAR-24")

@@ -218,6 +218,11 @@ CONCLUSIONS: Final[Conclusions] = {
         "a claim split below the limit: judged by the sum",
         _LIMITS,
     ),
+    "a price split below the limit: judged by the sum": Conclusion(
+        "拆分另行委托：按合计金额核价",
+        "a price split below the limit: judged by the sum",
+        ("dispatch.reentrust_small_amount",),
+    ),
     "services offered": Conclusion("服务目录更新", "services offered"),
     "blueprint begun": Conclusion("按服务蓝图办理", "blueprint begun", named=_BLUEPRINT, named_by="blueprint"),
     "step begun": Conclusion("步骤开始", "step begun", named=_STANDARD, named_by="step"),

@@ -36,7 +36,8 @@ def signatories(
 ) -> dict[str, str | None]:
     """Who may sign for ``office``, each with the person or office in whose name (None: their own).
 
-    ``above`` are the later offices of the chain. Never the proposer: nobody approves their own proposal. Empty: nobody.
+    ``above`` are the later offices of the chain. Never the proposer, nor anybody in their name: nobody approves their
+    own proposal. Empty: nobody.
     """
     able = dict(_holders_or_deputies(estate, office, at, proposer))
     for higher in above:
@@ -63,5 +64,5 @@ def _holders_or_deputies(
         else:
             away = {**away, person: absence.deputy_id}
     for person, deputy in away.items():
-        if deputy is not None and deputy != proposer and estate.absence_of(deputy, at) is None:
+        if deputy is not None and proposer not in {person, deputy} and estate.absence_of(deputy, at) is None:
             yield deputy, person

@@ -181,8 +181,12 @@ def apply_for(turn: Turn, offer: Offer, library: PriceLibrary | None, by: str) -
 
 
 def priced_by(turn: Turn, application: Application) -> str | None:
-    """Beyond a small amount the cost department names the price itself; up to it, the property company did (DSP-14)."""
-    return PRICING if (application.amount_fen or 0) > turn.terms.reentrust_small_amount_fen else None
+    """Beyond a small amount the cost department names the price itself; up to it, the property company did (DSP-14).
+
+    What the case was granted before counts with it, so that entrusting it piece by piece gains nothing (WAR-23).
+    """
+    sum_fen = turn.ticket.reentrusted_fen + (application.amount_fen or 0)
+    return PRICING if sum_fen > turn.terms.reentrust_small_amount_fen else None
 
 
 def reprice(turn: Turn, application: Application, amount_fen: int) -> None:
@@ -204,7 +208,7 @@ def entrust(turn: Turn, application: Application) -> None:
     ticket, terms, order = turn.ticket, turn.terms, turn.ticket.order
     if order is None or order.offer is None or order.open_ground is None:
         return
-    ground, offer = order.open_ground, order.offer
+    ground, offer, priced = order.open_ground, order.offer, priced_by(turn, application)
     drop(turn, "arrival")
     turn.change(
         order=replace(
@@ -218,6 +222,7 @@ def entrust(turn: Turn, application: Application) -> None:
             arrived_at=None,
         ),
         reentrusted=ticket.reentrusted + 1,
+        reentrusted_fen=ticket.reentrusted_fen + offer.price_fen,
     )
     wind(turn)
     turn.tell(
@@ -240,7 +245,7 @@ def entrust(turn: Turn, application: Application) -> None:
         "repair re-entrusted",
         {
             "price_fen": offer.price_fen,
-            "priced_by": priced_by(turn, application) or "property_company",
+            "priced_by": priced or "property_company",
             "library_fen": offer.library_fen,
             "decided_by": application.proposer,
             "approved_by": [signature.by for signature in application.signatures],
@@ -254,6 +259,10 @@ def entrust(turn: Turn, application: Application) -> None:
 def _put_before_offices(turn: Turn, order: Order, offer: Offer, by: str) -> None:
     turn.change(order=replace(order, offer=offer))
     apply(turn, "reentrusting", by, offer.price_fen, turn.terms.reentrusting_chain)
+    small_fen, granted_fen = turn.terms.reentrust_small_amount_fen, turn.ticket.reentrusted_fen
+    if offer.price_fen <= small_fen < granted_fen + offer.price_fen:
+        facts = {"granted_fen": granted_fen, "price_fen": offer.price_fen}
+        turn.because("WAR-23", "a price split below the limit: judged by the sum", facts)
     turn.because(
         "DSP-14",
         "re-entrusting applied for",

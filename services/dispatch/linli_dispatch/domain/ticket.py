@@ -229,6 +229,8 @@ class Ticket(State):
     steps_taken: Mapping[LadderStep, int] = {}
     """Steps of the ladder, over all rounds."""
     reentrusted: int = 0
+    reentrusted_fen: int = 0
+    """What other contractors were entrusted at so far, over all rounds: a price is judged by the sum (WAR-23)."""
     not_cured_by: str | None = None
     """The contractor whose own repair of the round before did not cure it (DSP-14)."""
     plans: int = 0

@@ -5,7 +5,7 @@
 | –        | the settlement is signed (dispatch)   | agreed   | compensation_cost → owed_to_customer                   |
 | agreed   | the complaint form is complete        | agreed   | –                                                      |
 | agreed   | finance approves, with the form there | approved | –                                                      |
-| approved | finance pays                          | paid     | owed_to_customer → paid_to_customer; where recovered:  |
+| approved | finance pays, by another person       | paid     | owed_to_customer → paid_to_customer; where recovered:  |
 |          |                                       |          | recovered_from_deposit → compensation_cost, and the    |
 |          |                                       |          | deposit is deducted, unconfirmed (`deductions.py`)     |
 | paid     | a disputed deduction is taken back    | paid     | compensation_cost → recovered_from_deposit             |
@@ -113,14 +113,17 @@ def approve_payment(claim: Claim, stamp: Stamp) -> Decision | Refusal:
 
 
 def pay(claim: Claim, deposit: Deposit | None, document: str, stamp: Stamp) -> Decision | Refusal:
-    """The customer gets the money, once; where it is recovered, ``deposit`` is deducted with it (WAR-06, WAR-24).
+    """The customer gets the money, once, from another person than the one who approved it (WAR-23).
 
-    ``deposit`` is the account of the claim's contract, None where nothing is recovered. Amounts are in fen.
+    Where it is recovered, ``deposit``, the account of the claim's contract, is deducted with it (WAR-06, WAR-24); None
+    where nothing is recovered. Amounts are in fen.
     """
     if claim.status == "paid":
         return refusals.claim_settled(claim.id, claim.status)
     if claim.status != "approved":
         return refusals.payment_not_approved(claim.id)
+    if stamp.who == claim.approved_by:
+        return refusals.approved_it_yourself(claim.id)
     recovered_fen = claim.amount_fen if deposit else 0
     paid = claim.model_copy(
         update={"status": "paid", "paid_by": stamp.who, "paid_at": stamp.at, "recovered_fen": recovered_fen}

@@ -228,6 +228,17 @@ def payment_not_approved(claim_id: str) -> Refusal:
     )
 
 
+def approved_it_yourself(claim_id: str) -> Refusal:
+    """Two people stand for every payment to a customer."""
+    return Refusal(
+        code="approved-it-yourself",
+        rule="WAR-23",
+        zh=f"赔偿 {claim_id} 的付款由您审批，须由他人支付",
+        en=f"you approved the payment of compensation {claim_id}; somebody else pays it",
+        status=403,
+    )
+
+
 def claim_settled(claim_id: str, status: str) -> Refusal:
     """The step was taken already: nothing is approved or paid twice."""
     zh = "已付款" if status == "paid" else "已审批付款"
