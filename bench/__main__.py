@@ -20,6 +20,7 @@ from bench.replay import join, replay
 from bench.routing import routing
 from bench.scale import scale
 from bench.stored import stored
+from bench.storm import storm
 from bench.timers import timers
 
 BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
@@ -35,6 +36,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "latency": ("ms, 99th percentile", latency),
     "memory": ("MB", memory),
     "routing": ("decisions/s", routing),
+    "storm": ("min of weighted waiting", storm),
 }
 
 

@@ -17,6 +17,7 @@ from linli_testkit.house import DEPLOYMENT
 from linli_testkit.receiver import receiver
 from pydantic import HttpUrl, SecretStr
 
+from tests.system.life import REPAIR, request
 from tests.system.test_messages import Desk, _gateway, desk
 
 __all__ = ["desk"]
@@ -131,6 +132,23 @@ def test_a_choice_that_does_not_fit_counts_for_nothing(
 ) -> None:
     chosen = ChannelChoice.model_validate({"id": "cu1", "channel": choice}) if choice else None
     assert channel_for(contact, chosen, emergency=emergency) == channel
+
+
+@pytest.mark.rule("INT-16", "DSP-09")
+@pytest.mark.parametrize(("language", "words"), [("zh-CN", "险情优先"), ("en", "dangers first")])
+async def test_a_household_is_told_once_of_a_storm(desk: Desk, tmp_path: Path, language: str, words: str) -> None:
+    """Given a storm, when a home reports twice, then one notice goes out, about its first case, in its language."""
+    body = {**REPAIR, "home_id": "xh01.p1-1-101", "contact": "13800000101", "language": language}
+    head = {"staff_id": "psm-zhao", "role": "property_service_manager", "desk": "property_office"}
+    await desk.life.do("dispatch.roster-staff", estate_id="xh01", staff=[head])
+    await desk.life.do_as("psm-zhao", "dispatch.declare-storm", estate_id="xh01", cause="rainstorm", reason="rain")
+    cases = [str((await desk.life.do("intake.receive", **request(**body)))["case_id"]) for _ in range(2)]
+    async with _gateway(tmp_path) as gateway:
+        await desk.send(gateway.url)
+        notices = [kept["message"]["text"] for kept in gateway.messages if words in kept["message"]["text"]]
+    assert len(notices) == 1
+    assert cases[0] in notices[0]
+    assert {(intent["status"], intent["error"]) for intent in await desk.intents()} == {("sent", None)}
 
 
 @pytest.mark.rule("INT-16")

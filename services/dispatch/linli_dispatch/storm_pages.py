@@ -6,7 +6,7 @@ from linli_contracts.events.intake import Trade
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
-from linli_dispatch.domain.storm import How
+from linli_dispatch.domain.storm import How, StormOrder
 
 
 class StormSeen(BaseModel):
@@ -44,6 +44,7 @@ class StormOrderSeen(BaseModel):
     building: str | None
     opened_at: Instant
     case_ids: tuple[str, ...]
+    """In the order in which the visit sees to them."""
     handler_id: str | None
     handler_role: Role | None
     assigned_at: Instant | None
@@ -66,5 +67,6 @@ async def page_storms(reads: Reads, org: str, estate_id: str | None, *, on: bool
 async def page_storm_orders(reads: Reads, org: str, storm_id: str, *, after: str, limit: int) -> StormOrderPage:
     """The work orders of a storm after the cursor."""
     rows = await reads.fetch("page_storm_orders", after, limit + 1, org, storm_id)
-    items = [StormOrderSeen.model_validate_json(row["state"]) for row in rows[:limit]]
+    orders = [StormOrder.model_validate_json(row["state"]) for row in rows[:limit]]
+    items = [StormOrderSeen.model_validate({**order.model_dump(), "case_ids": order.in_turn}) for order in orders]
     return StormOrderPage(items=items, next=items[-1].order_id if len(rows) > limit else None)

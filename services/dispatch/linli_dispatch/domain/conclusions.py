@@ -123,7 +123,7 @@ CONCLUSIONS: Final[Conclusions] = {
         "work orders given out over the whole set",
         (
             "storm.round_every",
-            "storm.hands_full_at",
+            "storm.further_request",
             "storm.urgency",
             "storm.visit",
             "storm.way_within_phase",

@@ -16,6 +16,7 @@ from linli_contracts.lanes import id_under
 
 from linli_dispatch.domain.assigning import assign, give
 from linli_dispatch.domain.places import Home, Staff
+from linli_dispatch.domain.rounds import crews_of, sent_to, soonest, stays_longer, visit_of, way_min
 from linli_dispatch.domain.routing import Choice, is_on_duty
 from linli_dispatch.domain.storm import Storm, StormOrder
 from linli_dispatch.domain.storm_terms import StormTerms
@@ -42,27 +43,62 @@ def place_of(ticket: Ticket, desk: Desk, home: Home | None) -> str:
 def gather(turn: Turn, desk: Desk, into: Gathering, served_by: str | None) -> None:
     """The ticket joins its place's work order, and is assigned now if it is an emergency or that order is given out."""
     order = _order_for(turn, desk, into)
-    handler = _still_there(turn, order)
+    handler = _still_there(turn, order, into.storm)
     if turn.ticket.emergency:
-        assign(turn, desk, served_by)
-        if order.handler_id is None and turn.ticket.handler_id is not None:
-            order = order.model_copy(
-                update={"handler_id": turn.ticket.handler_id, "handler_role": turn.ticket.handler_role}
-            )
+        order = _assign_at_once(turn, desk, into, order, served_by)
     elif handler is not None and order.assigned_at is not None:
         give(turn, desk, Choice(handler, ("storm_order",)))
+        _stays_longer(into, order, handler)
     elif not desk.department:
         # The desk's own list has it: nothing is left to pass on (INT-08).
         turn.change(passed_on_at=turn.at)
     _join(turn, into, order)
 
 
+def _assign_at_once(turn: Turn, desk: Desk, into: Gathering, order: StormOrder, served_by: str | None) -> StormOrder:
+    """An emergency goes to who can be there first; where nobody of the desk can, it is routed as ever (DSP-08).
+
+    They take the work order of the building too; it is another one where somebody else has that already.
+    """
+    ways = into.terms.ways
+    crews = crews_of(into.storm, desk.name, turn.estate, turn.workload, turn.terms, into.terms, turn.at)
+    crew = soonest(visit_of(order, (turn.ticket,), into.terms), crews, ways)
+    if crew is None:
+        assign(turn, desk, served_by)
+    else:
+        reasons = (f"way_{way_min(crew, order.where, ways)}_min", f"in_hand_{turn.workload.of(crew.staff.staff_id)}")
+        give(turn, desk, Choice(crew.staff, ("emergency", "first_there", *reasons)))
+    ticket = turn.ticket
+    if order.handler_id is not None and order.handler_id != ticket.handler_id:
+        order = _begun(turn, desk, into)
+    requests = len(order.case_ids) + 1 if order.assigned_at is None else 1
+    if crew is not None:
+        sent = {**into.storm.sent, crew.staff.staff_id: sent_to(crew, order, requests, ways, turn.at)}
+        into.storm = into.storm.model_copy(update={"sent": sent})
+    if order.handler_id is not None or ticket.handler_id is None:
+        return order
+    return order.model_copy(
+        update={"handler_id": ticket.handler_id, "handler_role": ticket.handler_role, "assigned_at": turn.at}
+    )
+
+
+def _stays_longer(into: Gathering, order: StormOrder, handler: Staff) -> None:
+    sent = into.storm.sent.get(handler.staff_id)
+    if sent is not None:
+        longer = stays_longer(sent, order, into.terms.ways)
+        into.storm = into.storm.model_copy(update={"sent": {**into.storm.sent, handler.staff_id: longer}})
+
+
 def _order_for(turn: Turn, desk: Desk, into: Gathering) -> StormOrder:
     """The work order that the place's requests join; another one where it is full, or where nobody goes any more."""
-    order, terms = into.order, into.terms
-    takes_more = order is not None and len(order.case_ids) < terms.order_at_most
-    if order is not None and takes_more and (order.assigned_at is None or _still_there(turn, order) is not None):
-        return order
+    order = into.order
+    if order is None or len(order.case_ids) >= into.terms.order_at_most:
+        return _begun(turn, desk, into)
+    goes_on = order.assigned_at is None or _still_there(turn, order, into.storm) is not None
+    return order if goes_on else _begun(turn, desk, into)
+
+
+def _begun(turn: Turn, desk: Desk, into: Gathering) -> StormOrder:
     storm, home = into.storm, turn.home
     place = place_of(turn.ticket, desk, home)
     digest = uuid5(NAMESPACE, f"{storm.id}|order|{place}|{storm.orders}").hex[:12]
@@ -76,13 +112,14 @@ def _order_for(turn: Turn, desk: Desk, into: Gathering) -> StormOrder:
         phase=home.phase if home else None,
         building=home.building if home else None,
         opened_at=turn.at,
-        customers=order.customers if order else (),
+        customers=into.order.customers if into.order else (),
     )
 
 
-def _still_there(turn: Turn, order: StormOrder) -> Staff | None:
-    """Who serves the work order, if they are on duty and can take one more."""
-    if order.handler_id is None:
+def _still_there(turn: Turn, order: StormOrder, storm: Storm) -> Staff | None:
+    """Who serves the work order, if they are on duty, can take one more and were not sent on to another."""
+    sent = storm.sent.get(order.handler_id or "")
+    if order.handler_id is None or (sent is not None and sent.order_id != order.id):
         return None
     lines = (one for one in turn.estate.staff if one.staff_id == order.handler_id)
     return next(
@@ -103,6 +140,7 @@ def _join(turn: Turn, into: Gathering, order: StormOrder) -> None:
         update={
             "case_ids": (*order.case_ids, ticket.id),
             "levels": {**order.levels, ticket.id: ticket.level},
+            "emergencies": (*order.emergencies, ticket.id) if ticket.emergency else order.emergencies,
             "customers": order.customers if is_told or turn.home else (*order.customers, ticket.customer_ref),
         }
     )
@@ -112,7 +150,7 @@ def _join(turn: Turn, into: Gathering, order: StormOrder) -> None:
         "requests": storm.requests + 1,
         "households": storm.households + (not is_told),
     }
-    if is_new:
+    if order.assigned_at is None and order.id not in storm.waiting:
         changed["waiting"] = (*storm.waiting, order.id)
         changed["round_at"] = storm.round_at or turn.at + into.terms.round_every
     turn.change(storm_order_id=order.id)

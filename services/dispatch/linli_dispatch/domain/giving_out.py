@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from linli_contracts.event import Event
@@ -14,9 +14,18 @@ from linli_rulebook.decision import Because, Decision, State
 
 from linli_dispatch.domain.assigning import give
 from linli_dispatch.domain.places import Estate, Staff, Workload
-from linli_dispatch.domain.rounds import Crew, Solve, choose, crews_of, nobody_can, visit_of, way_min
+from linli_dispatch.domain.rounds import (
+    Crew,
+    Solve,
+    choose,
+    crews_of,
+    nobody_can,
+    sent_to,
+    visit_of,
+    way_min,
+)
 from linli_dispatch.domain.routing import RUNNERS_UP, Choice, choose_handler, has_skill, is_on_duty
-from linli_dispatch.domain.storm import Storm, StormOrder
+from linli_dispatch.domain.storm import Sent, Storm, StormOrder
 from linli_dispatch.domain.storm_terms import StormTerms
 from linli_dispatch.domain.terms import Terms
 from linli_dispatch.domain.ticket import Ticket
@@ -24,7 +33,6 @@ from linli_dispatch.domain.turn import Turn
 
 MOST_ORDERS: Final = 200
 """A round looks at so many work orders, the heaviest first: it is one transaction, and solving takes milliseconds."""
-ONE_MINUTE: Final = timedelta(minutes=1)
 
 
 def looked_at(storm: Storm, orders: Sequence[StormOrder], terms: StormTerms) -> list[StormOrder]:
@@ -54,7 +62,7 @@ class Round:
     at: datetime
     given: set[str] = field(default_factory=set)
     """The work orders that wait no more."""
-    last_at: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, Sent] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     reasons: list[Because] = field(default_factory=list)
@@ -84,11 +92,13 @@ class Round:
     ) -> None:
         crews = crews_of(self.storm, desk, self.estate, self.workload, self.terms, self.storm_terms, self.at)
         visits = [visit_of(order, (turn.ticket for turn in turns[order.id]), self.storm_terms) for order in orders]
-        later_min = self.storm_terms.round_every / ONE_MINUTE
-        chosen = choose(visits, crews, self.storm_terms.ways, later_min, solve)
+        chosen = choose(visits, crews, self.storm_terms.ways, solve)
         for order in orders:
             if order.id in chosen:
-                self._give(order, turns[order.id], self._explained(order, chosen[order.id], crews))
+                crew = chosen[order.id]
+                self._give(order, turns[order.id], self._explained(order, crew, crews))
+                ways, requests = self.storm_terms.ways, len(turns[order.id])
+                self.sent[crew.staff.staff_id] = sent_to(crew, order, requests, ways, self.at)
 
     def _explained(self, order: StormOrder, crew: Crew, crews: Sequence[Crew]) -> Choice:
         """Why this one, and why not the others: over the whole set somebody nearer may be needed elsewhere."""
@@ -146,8 +156,6 @@ class Round:
             update={"handler_id": handler_id, "handler_role": role, "assigned_at": self.at}
         )
         self.given.add(order.id)
-        if handler_id is not None:
-            self.last_at[handler_id] = order.where
         self.events.append(
             StormOrderAssigned(
                 order_id=order.id,
@@ -168,10 +176,10 @@ class Round:
                 "waiting": waiting,
                 "rounds": self.storm.rounds + 1,
                 "round_at": self.at + self.storm_terms.round_every if waiting else None,
-                "last_at": {**self.storm.last_at, **self.last_at},
+                "sent": {**self.storm.sent, **self.sent},
             }
         )
-        facts = {"looked_at": looked_at, "given_out": len(self.last_at), "still_waiting": len(waiting)}
+        facts = {"looked_at": looked_at, "given_out": len(self.given), "still_waiting": len(waiting)}
         because = Because("DSP-09", "work orders given out over the whole set", after.id, self.terms.version, facts)
         return Decision(
             save=(*self.states.values(), self.workload, after),

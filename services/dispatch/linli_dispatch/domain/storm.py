@@ -5,6 +5,7 @@ An estate has one storm of a cause at a time; `Workload.storms` says which are o
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
 from uuid import uuid5
@@ -25,6 +26,18 @@ OVER: Final = "storm_over"
 ROUND: Final = "storm_round"
 """The clock of the next round in which work orders are given out."""
 How = Literal["estate", "region", "by_hand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a person is, or was sent last."""
+
+    where: str
+    """The building, as `StormOrder.where` has it."""
+    until: AwareDatetime
+    """When they are likely to be done: by the lengths of ways and visits in the policy."""
+    order_id: str | None
+    """The work order that keeps them; None once they told that it is finished."""
 
 
 class Storm(State):
@@ -51,8 +64,8 @@ class Storm(State):
     requests: int = 0
     households: int = 0
     """How many were told."""
-    last_at: Mapping[str, str] = {}
-    """Where each person was sent last, as a place."""
+    sent: Mapping[str, Sent] = {}
+    """Where each person was sent last, and until when that keeps them, as far as can be told."""
 
     def timers(self) -> Iterator[Timer]:
         """Its end while it is on, and the next round while work orders wait."""
@@ -80,12 +93,19 @@ class StormOrder(State):
     case_ids: tuple[str, ...] = ()
     levels: Mapping[str, int] = {}
     """The level of each request when it joined."""
+    emergencies: tuple[str, ...] = ()
+    """Which of them put somebody in danger (INT-11)."""
     customers: tuple[str, ...] = ()
     """Who was told without a home that could remember it: requests about the common area."""
     handler_id: str | None = None
     """Who serves it: from the round, or with an emergency among its requests."""
     handler_role: Role | None = None
     assigned_at: AwareDatetime | None = None
+
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """Its requests as the visit sees to them: emergencies, then the highest level first, then as they came."""
+        return tuple(sorted(self.case_ids, key=lambda one: (one not in self.emergencies, self.levels[one])))
 
     @property
     def where(self) -> str:
@@ -145,6 +165,17 @@ def goes_on(storm: Storm, found: Surge | None, at: datetime) -> Storm:
     if (found is None and storm.how != "by_hand") or at <= storm.surged_at:
         return storm
     return storm.model_copy(update={"surged_at": at})
+
+
+def hands_freed(storm: Storm, order: StormOrder, at: datetime) -> Storm:
+    """A work order is finished: the next request of its place begins another, and what waits has its round at once.
+
+    Whoever finished it is still in that building, and free unless they were sent on already.
+    """
+    gathering = {place: order_id for place, order_id in storm.gathering.items() if order_id != order.id}
+    sent = {person: Sent(to.where, at, None) if to.order_id == order.id else to for person, to in storm.sent.items()}
+    round_at = at if storm.waiting else None
+    return storm.model_copy(update={"gathering": gathering, "sent": sent, "round_at": round_at})
 
 
 def end(

@@ -18,6 +18,8 @@ class Ways:
     """How long a visit takes and the ways between visits, in minutes: what a round reckons with."""
 
     visit_min: int
+    further_min: int
+    """For each further request of the same visit."""
     within_phase_min: int
     across_min: int
 
@@ -39,7 +41,6 @@ class StormTerms:
     declared_by: frozenset[str]
     """The roles that may declare and end a storm by hand."""
     round_every: timedelta
-    hands_full_at: int
     order_at_most: int
     order_waits_at_most: timedelta
     urgency: Mapping[int, int]
@@ -66,12 +67,12 @@ def storm_terms_of(policy: Policy, zone: str) -> StormTerms:
         declared_by=frozenset(policy.texts("storm.declared_by")),
         over_after=policy.span("storm.over_after").elapsed,
         round_every=policy.span("storm.round_every").elapsed,
-        hands_full_at=policy.integer("storm.hands_full_at"),
         order_at_most=policy.integer("storm.order_at_most"),
         order_waits_at_most=policy.span("storm.order_waits_at_most").elapsed,
         urgency={level: urgency[f"level_{level}"] for level in range(1, 5)},
         ways=Ways(
             visit_min=_minutes(policy, "storm.visit"),
+            further_min=_minutes(policy, "storm.further_request"),
             within_phase_min=_minutes(policy, "storm.way_within_phase"),
             across_min=_minutes(policy, "storm.way_across"),
         ),

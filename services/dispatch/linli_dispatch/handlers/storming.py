@@ -16,7 +16,7 @@ from linli_dispatch.domain.gathering import Gathering, place_of
 from linli_dispatch.domain.giving_out import Round, looked_at, still_waits
 from linli_dispatch.domain.places import Estate, Workload
 from linli_dispatch.domain.running_out import catch_up
-from linli_dispatch.domain.storm import Storm, StormOrder, declare, end, goes_on, storm_id_of
+from linli_dispatch.domain.storm import Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
 from linli_dispatch.domain.storm_terms import StormTerms, storm_terms_of
 from linli_dispatch.domain.surge import Surge
 from linli_dispatch.domain.terms import terms_of
@@ -199,6 +199,10 @@ def handle_finish_storm_order(facts: Facts, command: commands.FinishStormOrder, 
         finished.append(ticket.id)
     if not finished and not left:
         return refusals.STORM_ORDER_IS_DONE
+    storm = facts.get(Storm, order.storm_id)
+    after = hands_freed(storm, order, ctx.now) if storm and finished else storm
+    if after is not None and after is not storm:
+        all_of_it += Decision(save=(after,))
     return all_of_it + Decision(answer={"order_id": order.id, "finished": finished, "left": left})
 
 
