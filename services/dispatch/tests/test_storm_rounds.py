@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from linli_dispatch.domain.places import Staff
 from linli_dispatch.domain.rounds import Crew, Visit, choose, sent_to, soonest, stays_longer, way_min
@@ -36,6 +36,7 @@ VISITS = st.lists(VISIT, max_size=3).map(lambda found: [Visit(f"o{number}", *one
 
 
 @pytest.mark.rule("DSP-09")
+@settings(deadline=None)  # the first call loads the solver
 @given(visits=VISITS, crews=CREWS)
 def test_a_round_sends_each_free_person_once_and_only_where_they_have_the_skill(
     visits: list[Visit], crews: list[Crew]
@@ -49,6 +50,7 @@ def test_a_round_sends_each_free_person_once_and_only_where_they_have_the_skill(
 
 
 @pytest.mark.rule("DSP-09")
+@settings(deadline=None)  # the first call loads the solver
 @given(visits=VISITS, crews=CREWS.filter(lambda crews: all(one.is_free for one in crews)))
 def test_no_other_assignment_waits_less(visits: list[Visit], crews: list[Crew]) -> None:
     """Against every other one, where everybody is free; who gets nobody waits as long as nobody could take."""
