@@ -19,6 +19,7 @@ BOOKS: Final = (
     " (SELECT md5(string_agg(state::text, '' ORDER BY id)) FROM dispatch.ticket) AS tickets"
 )
 PLAN: Final = {"desk": "repair"}
+CONTRACTOR: Final = {"contractor": "c-an"}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,7 @@ def house(
     ("about", "act", "body", "claims", "status", "code"),
     [
         ("closed", "resolve", {}, {}, 409, "not-in-hand"),
+        ("open", "plan", PLAN, CONTRACTOR, 403, "not-your-order"),
         ("open", "resolve", {}, {"scope": "dispatch:read"}, 403, "forbidden"),
         ("open", "resolve", {}, {"org": "group/elsewhere"}, 403, "outside-your-organisation"),
         ("none", "resolve", {}, {}, 404, "ticket-not-found"),
