@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from linli_rulebook.units import Kind, Unit
 from linli_rulebook.values import Stricter
 
-AREAS = ("calendar", "intake", "dispatch", "blueprints", "storm", "followup", "warranty", "loyalty")
+AREAS = ("calendar", "intake", "dispatch", "clocks", "blueprints", "storm", "followup", "warranty", "loyalty")
 """The areas of the policy; each is one file of the group, `group/<area>.toml`."""
 
 RULE_ID = re.compile(r"(ORG|INT|DSP|FUP|WAR|LOY|PAR|OPS)-\d{2}")

@@ -10,7 +10,7 @@ from linli_rulebook import Policy, PolicyBook
 
 ROOT = Path(__file__).resolve().parents[3]
 
-AREAS = ("calendar", "intake", "dispatch", "blueprints", "storm", "followup", "warranty", "loyalty")
+AREAS = ("calendar", "intake", "dispatch", "clocks", "blueprints", "storm", "followup", "warranty", "loyalty")
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

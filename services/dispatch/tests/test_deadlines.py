@@ -250,7 +250,7 @@ def test_a_replacement_has_its_own_date(office: Office) -> None:
 def test_who_passes_on_in_time_has_sent_the_form_in_time(at: datetime, channel: ChannelKind) -> None:
     """So one clock watches both: one working day (DSP-02) is never shorter than the hours of INT-08."""
     terms = terms_of(shipped_policy().policy("2000.1"), "Asia/Shanghai")
-    form = terms.departments.due(at, terms.forward_to_department)
+    form = terms.departments.due(at, terms.policy.span("dispatch.forward_to_department_within"))
     assert passing_on_due(at, channel, terms.departments, terms.policy).at <= form.at
 
 

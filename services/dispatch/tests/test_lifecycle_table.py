@@ -4,11 +4,12 @@ from itertools import product
 from typing import get_args
 
 import pytest
-from linli_dispatch.domain.clocks import CLOCKS
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, TRANSITIONS, Happening, Status, after
 from linli_dispatch.domain.running_out import CONSEQUENCES
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
+
+from services.dispatch.tests.test_clock_table import TERMS
 
 STATUSES, HAPPENINGS = get_args(Status), get_args(Happening)
 
@@ -36,9 +37,12 @@ def test_a_case_is_closed_after_its_completion_or_withdrawn() -> None:
 
 @pytest.mark.rule("DSP-19")
 def test_every_status_in_between_has_clocks_of_its_own() -> None:
-    assert {status for row in CLOCKS for status in row.during} == IN_HAND | COMPLETED
+    assert {status for row in TERMS.clocks for status in row.during} == IN_HAND | COMPLETED
 
 
 def test_every_clock_has_a_consequence_and_a_timer() -> None:
-    assert {row.name for row in CLOCKS} | {"ladder_step", "blueprint_step"} == set(CONSEQUENCES)
-    assert {timer.clock for timer in MAP.timers if timer.state is Ticket} == set(CONSEQUENCES) | {"wait_ends"}
+    assert {row.name for row in TERMS.clocks} | {"ladder_step", "blueprint_step"} == set(CONSEQUENCES)
+    assert {timer.clock for timer in MAP.timers if timer.state is Ticket} == set(CONSEQUENCES) | {
+        "deadline_near",
+        "wait_ends",
+    }

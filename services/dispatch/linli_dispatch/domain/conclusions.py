@@ -134,6 +134,7 @@ CONCLUSIONS: Final[Conclusions] = {
     "passed on": Conclusion("已转达", "passed on"),
     "department answered": Conclusion("部门已答复", "department answered"),
     "customer told": Conclusion("已回复客户", "customer told"),
+    "deadline near": Conclusion("时限临近", "deadline near", ("dispatch.warn_at_share",), "clock", BEHIND_CLOCK),
     "deadline missed": Conclusion("超时", "deadline missed", (), "clock", BEHIND_CLOCK, _STANDARD, "step"),
     "ladder step taken": Conclusion(
         "升级督办一级",

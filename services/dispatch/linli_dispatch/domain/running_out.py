@@ -11,7 +11,8 @@ from linli_contracts.events.dispatch import Clock, DeadlineMissed
 from linli_rulebook.decision import Append, Timer
 
 from linli_dispatch.domain.acceptance import ask_for_mail
-from linli_dispatch.domain.clocks import RULE_OF, STEP_CLOCK, counted, published_later, wind
+from linli_dispatch.domain.clock_table import STEP_CLOCK
+from linli_dispatch.domain.clocks import counted, published_later, rule_of, wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.crisis_notices import tell_next_person
 from linli_dispatch.domain.failing import mark_missed
@@ -20,9 +21,10 @@ from linli_dispatch.domain.level import raise_by_age
 from linli_dispatch.domain.reentrusting import propose_for_lateness, propose_over_limit
 from linli_dispatch.domain.reporting import report_overdue
 from linli_dispatch.domain.starting import move_provisional
-from linli_dispatch.domain.ticket import RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
+from linli_dispatch.domain.ticket import DEADLINE_NEAR, RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.domain.waiting import end_wait
+from linli_dispatch.domain.warning import warn
 
 MISSED_DEADLINE: Final = "missed_deadline"
 """The append-only table of missed deadlines, for people who ask which ones."""
@@ -30,7 +32,9 @@ MISSED_DEADLINE: Final = "missed_deadline"
 
 def miss(turn: Turn, clock: RunningClock) -> None:
     """A deadline was missed: it stays owed. A report to the customer comes back, each time later (`clocks.py`)."""
-    row = RULE_OF[clock.name]
+    row = rule_of(turn, clock.name)
+    if row is None:
+        return
     facts: dict[str, object] = {}
     if row.comes_back:
         ticket = turn.ticket
@@ -132,6 +136,9 @@ def run_out(turn: Turn, timer: Timer) -> None:
     """Fires one clock of the ticket, at ``turn.at``; one that the ticket no longer has changes nothing."""
     if timer.clock == WAIT_ENDS:
         end_wait(turn)
+        return
+    if timer.clock == DEADLINE_NEAR:
+        warn(turn)
         return
     ticket = turn.ticket
     clock = next((one for one in ticket.clocks if (one.name, one.step) == (timer.clock, timer.step)), None)

@@ -12,7 +12,8 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain import course as courses
 from linli_dispatch.domain.blueprint import PEOPLE, Blueprint, StepRule
-from linli_dispatch.domain.clocks import STEP_CLOCK, counted, wind
+from linli_dispatch.domain.clock_table import STEP_CLOCK
+from linli_dispatch.domain.clocks import counted, wind
 from linli_dispatch.domain.course import Course, Step
 from linli_dispatch.domain.failing import count_step
 from linli_dispatch.domain.handling import pass_on, report, resolve

@@ -1,7 +1,7 @@
 """The policy as dispatch uses it, read once for each place: spans, calendars, desks, the ladder.
 
-The only module that reads policy entries, with `blueprint.py` (`conclusions.py` names them for people). Reading a table
-of the policy copies it: the digest is kept.
+The only module that reads policy entries, with `blueprint.py` and `clock_table.py` (`conclusions.py` names them for
+people). Reading a table of the policy copies it: the digest is kept.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from linli_contracts.events.dispatch import AccompanyGround, LadderStep, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
 from linli_dispatch.domain.blueprint import Blueprint, Blueprints, blueprints_of
+from linli_dispatch.domain.clock_table import ClockRule, clock_table
 from linli_dispatch.domain.offices import Office
 from linli_dispatch.domain.step_record import Failing
 
@@ -76,22 +77,13 @@ class Terms:
     """Passing on, department answers, reports to the customer: working days of the departments."""
     approvers: Calendar
     """The steps of the ladder: working days of those who stand on it."""
-    emergency_passed_on_within: timedelta
-    forward_to_department: Span
-    department_answer: Span
+    clocks: tuple[ClockRule, ...]
+    warn_at_share: Fraction
+    """Of the time of a deadline: then staff are told of it (DSP-20)."""
     report_within: Span
-    report_again: timedelta
-    resolve_ordinary_within: timedelta
-    resolve_complex_within: timedelta
-    age_level_2: timedelta
-    age_level_1: Span
     arrive_within: timedelta
     finish_within: timedelta
-    reentrust_after_lateness: timedelta
     reentrust_small_amount_fen: int
-    close_within: Span
-    unsigned_closed_after: Span
-    express_mail_again: timedelta
     wait_at_most: timedelta
     ladder_step_limit: Span
     approval_step_limit: Span
@@ -108,7 +100,6 @@ class Terms:
     """By kind: up to it, compensation is small."""
     small_works_chain: tuple[str, ...]
     measure_chain: tuple[str, ...]
-    overdue_reported_after: timedelta
     repeat_repairs_reported: int
     continuous_repair_months: int
     continuous_repair_gap: timedelta
@@ -165,28 +156,19 @@ def terms_of(policy: Policy, zone: str) -> Terms:
     """The terms of the places in ``zone`` that have ``policy``; cached, so that a ticket costs a lookup."""
     weights = policy.table("dispatch.route_weights")
     ladder = cast("tuple[LadderStep, ...]", tuple(policy.texts("dispatch.ladder_steps")))
+    calendars = {name: calendar_for(policy, name, zone=zone) for name in ("departments", "approvers")}
     return Terms(
         policy=policy,
         version=policy.version,
         zone=ZoneInfo(zone),
-        departments=calendar_for(policy, "departments", zone=zone),
-        approvers=calendar_for(policy, "approvers", zone=zone),
-        emergency_passed_on_within=policy.span("intake.passing_on_emergency").elapsed,
-        forward_to_department=policy.span("dispatch.forward_to_department_within"),
-        department_answer=policy.span("dispatch.department_answer"),
+        departments=calendars["departments"],
+        approvers=calendars["approvers"],
+        clocks=clock_table(policy, calendars),
+        warn_at_share=policy.share("dispatch.warn_at_share"),
         report_within=policy.span("dispatch.report_within"),
-        report_again=policy.span("dispatch.report_again").elapsed,
-        resolve_ordinary_within=policy.span("dispatch.resolve_ordinary_within").elapsed,
-        resolve_complex_within=policy.span("dispatch.resolve_complex_within").elapsed,
-        age_level_2=policy.span("dispatch.age_level_2").elapsed,
-        age_level_1=policy.span("dispatch.age_level_1"),
         arrive_within=policy.span("dispatch.arrive_within").elapsed,
         finish_within=policy.span("dispatch.finish_within").elapsed,
-        reentrust_after_lateness=policy.span("dispatch.reentrust_after_lateness").elapsed,
         reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),
-        close_within=policy.span("followup.close_within"),
-        unsigned_closed_after=policy.span("dispatch.unsigned_closed_after"),
-        express_mail_again=policy.span("dispatch.express_mail_again").elapsed,
         wait_at_most=policy.span("dispatch.wait_at_most").elapsed,
         ladder_step_limit=policy.span("dispatch.ladder_step_limit"),
         approval_step_limit=policy.span("dispatch.approval_step_limit"),
@@ -204,7 +186,6 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         claim_limits_fen={name: policy.fen(f"warranty.compensation_{name}_limit") for name in CLAIM_KINDS},
         small_works_chain=tuple(policy.texts("dispatch.small_works_chain")),
         measure_chain=tuple(policy.texts("dispatch.measure_chain")),
-        overdue_reported_after=policy.span("dispatch.overdue_reported_after").elapsed,
         repeat_repairs_reported=policy.integer("dispatch.repeat_repairs_reported"),
         continuous_repair_months=policy.span("dispatch.continuous_repair_reported_after").months,
         continuous_repair_gap=policy.span("dispatch.continuous_repair_gap").elapsed,
@@ -228,7 +209,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
             policy.share("blueprints.failing_share"),
             policy.integer("blueprints.failing_minimum"),
             policy.span("blueprints.failing_period"),
-            calendar_for(policy, "departments", zone=zone),
+            calendars["departments"],
         ),
     )
 

@@ -35,6 +35,8 @@ PlanStatus = Literal["proposed", "approved", "accepted", "rejected", "refused", 
 """*rejected* by the customer, *refused* by an office; both are followed by another plan."""
 RUNS_OUT_WHEN_DUE: Final[frozenset[str]] = frozenset({"callback_close"})
 """Acts *within* its time, not after it: a case is closed at the latest one month after completion (FUP-01)."""
+DEADLINE_NEAR: Final = "deadline_near"
+"""The timer of a warning: a deadline is about to be missed (DSP-20)."""
 WAIT_ENDS: Final = "wait_ends"
 """The timer of a dated wait for the customer; no deadline of ours."""
 ORDINARY: Final = 4
@@ -56,6 +58,8 @@ class RunningClock:
     """Counted over a year whose holidays are not yet published (ORG-04)."""
     remedies: Clock | None = None
     """For a step of the ladder: the missed deadline it is to put right."""
+    warn_at: AwareDatetime | None = None
+    """When staff are told that it is about to be missed; None: they were told, or nobody is (DSP-20)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,8 @@ class Ticket(State):
     """The case this one was linked to (INT-07)."""
     wait: Wait | None = None
     """The wait for the customer that is on. Those that ended are on the timeline; here they only add up."""
+    warnings: int = 0
+    """How often staff were told that deadlines were near."""
     waits: int = 0
     """How many there were, this one included."""
     waited: timedelta = NO_TIME
@@ -319,8 +325,13 @@ class Ticket(State):
         """Nothing runs out before it: a ticket that is opened late misses its deadlines then, not in the past."""
         return self.opened_at if self.round == 1 else self.round_from
 
+    @property
+    def warn_at(self) -> datetime | None:
+        """When staff are told next that a deadline is near."""
+        return min((clock.warn_at for clock in self.clocks if clock.warn_at is not None), default=None)
+
     def timers(self) -> Iterator[Timer]:
-        """The one that is due first: a clock, one second after it is due, or the end of a dated wait."""
+        """The one that is due first: a warning, a clock, one second after it is due, or the end of a dated wait."""
         wait = self.wait
         if self.clocks:
             clock = self.clocks[0]
@@ -328,6 +339,10 @@ class Ticket(State):
             watched_from = self.watched_from
             if watched_from is not None and at < watched_from:
                 at = watched_from
+            warn_at = self.warn_at
+            if warn_at is not None and warn_at <= at and (wait is None or warn_at <= wait.until):
+                yield Timer(warn_at, DEADLINE_NEAR, self.round, self.warnings + 1)
+                return
             if wait is None or at <= wait.until:
                 yield Timer(at, clock.name, self.round, clock.step)
                 return

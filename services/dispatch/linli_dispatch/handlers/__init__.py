@@ -23,7 +23,7 @@ from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.storm import OVER, ROUND, Storm, StormOrder
-from linli_dispatch.domain.ticket import WAIT_ENDS, Ticket
+from linli_dispatch.domain.ticket import DEADLINE_NEAR, WAIT_ENDS, Ticket
 from linli_dispatch.domain.usual import Usual
 from linli_dispatch.domain.watching import Region
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
@@ -124,6 +124,7 @@ _RULES_OF_CLOCK: Final = {
     "callback_close": ("FUP-01",),
     "express_mail": ("DSP-12",),
     "blueprint_step": ("DSP-17", "DSP-06", "ORG-04"),
+    DEADLINE_NEAR: ("DSP-20",),
     WAIT_ENDS: ("DSP-06", "DSP-19"),
 }
 
@@ -389,7 +390,7 @@ MAP: Final = ServiceMap(
     timers=(
         *(
             OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
-            for clock in (*CONSEQUENCES, WAIT_ENDS)
+            for clock in (*CONSEQUENCES, DEADLINE_NEAR, WAIT_ENDS)
         ),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),

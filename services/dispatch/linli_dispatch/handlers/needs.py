@@ -16,7 +16,7 @@ from linli_messaging.service_map import Facts, Ref
 from linli_rulebook.decision import Timer
 
 from linli_dispatch import commands
-from linli_dispatch.domain.clocks import STEP_CLOCK
+from linli_dispatch.domain.clock_table import STEP_CLOCK
 from linli_dispatch.domain.places import Estate, Home, Workload
 from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.step_record import StepRecord

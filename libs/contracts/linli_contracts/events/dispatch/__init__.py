@@ -25,6 +25,7 @@ from linli_contracts.events.dispatch.crises import (
 )
 from linli_contracts.events.dispatch.deadlines import (
     DeadlineMissed,
+    DeadlineNear,
     TicketEscalated,
     TicketLevelRaised,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "CustomerQuoted",
     "CustomerReported",
     "DeadlineMissed",
+    "DeadlineNear",
     "DepartmentAnswered",
     "EstateKind",
     "EstateRegistered",
@@ -208,6 +210,7 @@ EVENTS: Final = (
     CrisisLogged,
     CrisisEnded,
     DeadlineMissed,
+    DeadlineNear,
     TicketWaiting,
     TicketResumed,
     CoverageAsked,

@@ -24,6 +24,21 @@ class DeadlineMissed(Event):
     """Which step of which blueprint, for the clock of that name (DSP-17)."""
 
 
+class DeadlineNear(Event):
+    """A deadline is about to be missed: the policy's share of its time is used (DSP-20)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    clock: Clock
+    due_at: Instant
+    person_ids: tuple[Key, ...]
+    """Who is to act, or their deputies; empty: nobody who is there."""
+    policy_version: str
+
+
 class TicketEscalated(Event):
     """One step of the ladder was taken: once, in order, never skipped (DSP-06)."""
 

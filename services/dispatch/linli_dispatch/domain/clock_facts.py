@@ -1,0 +1,109 @@
+"""From which fact of a ticket a clock counts, by the names that the policy uses for the fact that starts and stops it.
+
+Each answers with the instant of the fact that started the clock, or None while it has not, or what stops it is there.
+Pure; which clock counts from which is the policy's (`clocks.toml`, read by `clock_table.py`).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, get_args
+
+from linli_contracts.events.dispatch import ApplicationKind
+
+from linli_dispatch.domain.ticket import Ticket
+
+Since = Callable[[Ticket], datetime | None]
+
+
+def _not_passed_on(ticket: Ticket) -> datetime | None:
+    return ticket.round_from if ticket.passed_on_at is None else None
+
+
+def _no_answer(ticket: Ticket) -> datetime | None:
+    return ticket.answer_from if ticket.answered_at is None else None
+
+
+def _contractor_away(ticket: Ticket) -> datetime | None:
+    order = ticket.order
+    return order.called_at if order is not None and order.arrived_at is None else None
+
+
+def _not_reentrusted(ticket: Ticket) -> datetime | None:
+    order = ticket.order
+    if order is None or order.arrived_at is not None or order.replacement_id or "late_arrival" in order.grounds:
+        return None
+    return order.called_at
+
+
+def _not_reported(ticket: Ticket) -> datetime | None:
+    order = ticket.order
+    if order is None or order.delayed_at is not None or order.replacement_id or "over_limit" in order.grounds:
+        return None
+    return order.called_at
+
+
+def _order_unfinished(ticket: Ticket) -> datetime | None:
+    return ticket.order.called_at if ticket.order is not None and "order_overdue" not in ticket.reported else None
+
+
+def _before_an_office(kind: ApplicationKind) -> Since:
+    def since(ticket: Ticket) -> datetime | None:
+        application = ticket.application(kind)
+        return application.since if application is not None and application.pending else None
+
+    return since
+
+
+def _younger_than(level: int) -> Since:
+    return lambda ticket: ticket.received_at if ticket.age_level > level else None
+
+
+def _called_back(ticket: Ticket) -> datetime | None:
+    return None if ticket.acceptance.awaited else ticket.completed_at
+
+
+def _unsigned(ticket: Ticket) -> datetime | None:
+    return ticket.acceptance.mail_asked_at or ticket.completed_at if ticket.acceptance.awaited else None
+
+
+FACTS: Final[Mapping[tuple[str, str], Since]] = {
+    ("round_began", "passed_on"): _not_passed_on,
+    ("passed_on", "department_answered"): _no_answer,
+    ("reported_last", "reported"): lambda ticket: ticket.report_from,
+    ("round_began", "completed"): lambda ticket: ticket.round_from,
+    ("contractor_called", "contractor_arrived"): _contractor_away,
+    ("contractor_called", "contractor_arrived_or_replaced"): _not_reentrusted,
+    ("contractor_called", "delay_reported_or_replaced"): _not_reported,
+    ("contractor_called", "overdue_reported"): _order_unfinished,
+    **{(f"{kind}_asked", f"{kind}_decided"): _before_an_office(kind) for kind in get_args(ApplicationKind)},
+    ("crisis_notified", "crisis_confirmed"): lambda ticket: ticket.crisis.waits_since if ticket.crisis else None,
+    ("received", "level_2_reached"): _younger_than(2),
+    ("received", "level_1_reached"): _younger_than(1),
+    ("completed", "closed"): _called_back,
+    ("signature_asked", "signed"): _unsigned,
+}
+"""By the facts that start and stop a clock."""
+
+
+def _asked(kind: ApplicationKind) -> Callable[[Ticket], int]:
+    def step(ticket: Ticket) -> int:
+        application = ticket.application(kind)
+        return application.asked if application is not None else 0
+
+    return step
+
+
+OCCURRENCE: Final[Mapping[str, Callable[[Ticket], int]]] = {
+    "passed_on": lambda ticket: ticket.passed_on,
+    "reported_last": lambda ticket: ticket.reports + 1,
+    "crisis_notified": lambda ticket: ticket.crisis.told if ticket.crisis else 0,
+    "signature_asked": lambda ticket: ticket.acceptance.mails_asked + 1,
+    # Another office, or another submission, makes another clock.
+    **{f"{kind}_asked": _asked(kind) for kind in get_args(ApplicationKind)},
+}
+"""By the fact that starts a clock, the how-many-eth of the round it is; where there is only one, it is missing here."""
+
+
+def of_order(ticket: Ticket) -> int:
+    """Which contractor it waits for: the first one, or the one to whom the repair was re-entrusted."""
+    return 2 if ticket.order and ticket.order.replacement_id else 1

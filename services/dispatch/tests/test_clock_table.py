@@ -1,0 +1,77 @@
+"""The policy's table of clocks is bound to what dispatch knows, and a row that makes no sense is refused by name."""
+
+import copy
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from linli_dispatch.domain.clock_table import clock_table
+from linli_dispatch.domain.conclusions import BEHIND_CLOCK
+from linli_dispatch.domain.terms import terms_of
+from linli_rulebook import Policy, PolicyFileError, calendar_for
+from linli_testkit.facts import shipped_policy
+
+POLICY = shipped_policy().policy("2000.1")
+TERMS = terms_of(POLICY, "Asia/Shanghai")
+CALENDARS = {name: calendar_for(POLICY, name, zone="Asia/Shanghai") for name in ("departments", "approvers")}
+
+
+def _changed(name: str, **fields: object) -> Policy:
+    entry, table = POLICY.entries[f"clocks.{name}"], copy.deepcopy(POLICY.table(f"clocks.{name}"))
+    setting = replace(entry.in_force, value={**table, **fields})
+    changed = replace(entry, settings=(setting,))
+    return Policy(POLICY.version, None, None, MappingProxyType({**POLICY.entries, f"clocks.{name}": changed}))
+
+
+@pytest.mark.rule("DSP-06")
+def test_the_customer_is_waited_for_by_age_completion_and_the_contractors_time_only() -> None:
+    paused = {row.name for row in TERMS.clocks if row.pauses}
+    assert paused == {"completion", "age_level_2", "age_level_1", "reentrust_over_limit", "overdue_report"}
+
+
+@pytest.mark.rule("DSP-06", "DSP-20")
+def test_every_deadline_climbs_and_warns_and_nothing_else_does() -> None:
+    assert {row.name for row in TERMS.clocks if row.deadline} == {row.name for row in TERMS.clocks if row.warns}
+    assert {row.name for row in TERMS.clocks if row.deadline} == {
+        "passing_on", "department_answer", "customer_report", "completion", "arrival", "plan_approval",
+        "reentrusting_approval", "compensation_approval", "small_works_approval", "measure_approval",
+    }  # fmt: skip
+
+
+def test_why_names_every_span_of_a_clock() -> None:
+    for row in TERMS.clocks:
+        within = POLICY.table(f"clocks.{row.name}")["within"]
+        assert row.name not in BEHIND_CLOCK or set(within.values()) <= set(BEHIND_CLOCK[row.name]), row.name
+
+
+def test_a_row_decides_how_its_clock_runs() -> None:
+    policy = _changed("completion", pauses_on=[], warns=False)
+    (row,) = (row for row in clock_table(policy, CALENDARS) if row.name == "completion")
+    assert (row.pauses, row.warns, row.deadline) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"starts": "closed"}, "round_began–completed"),
+        ({"counted": "by_hand"}, "customer_report"),
+        ({"within": {"ordinary": "dispatch.report_within"}}, "complex"),
+        ({"within": {"ordinary": "dispatch.nothing", "complex": "dispatch.report_within"}}, "dispatch.nothing"),
+        ({"calendar": "nobody"}, "approvers, departments"),
+        ({"during": "always"}, "completed, in_hand"),
+        ({"pauses_on": ["contractor"]}, "customer"),
+        ({"warns": "yes"}, "warns"),
+        ({"colour": "red"}, "starts, stops"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused_with_what_is_allowed(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(PolicyFileError, match=r"clocks\.toml: clocks\.completion: ") as refused:
+        clock_table(_changed("completion", **fields), CALENDARS)
+    assert told in str(refused.value)
+
+
+def test_a_clock_without_a_row_is_refused() -> None:
+    entries = {name: entry for name, entry in POLICY.entries.items() if name != "clocks.arrival"}
+    with pytest.raises(PolicyFileError, match=r"not so: arrival$"):
+        clock_table(Policy(POLICY.version, None, None, MappingProxyType(entries)), CALENDARS)

@@ -1,0 +1,99 @@
+"""Staff are told of a deadline about to be missed when 80 % of its time is used: once, and who is to act (DSP-20)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from linli_contracts.events.dispatch import DeadlineMissed, DeadlineNear
+
+from services.dispatch.tests.office import NOW, SECOND, Office, local
+from services.dispatch.tests.test_approvals import absent
+
+WEEK = timedelta(days=7)
+
+
+def near(office: Office, clock: str) -> list[DeadlineNear]:
+    return [event for event in office.facts(DeadlineNear) if event.clock == clock]
+
+
+@pytest.mark.rule("DSP-20")
+@pytest.mark.parametrize(("seconds", "times"), [(-1, 0), (0, 1), (1, 1), (86_400, 1)])
+def test_the_warning_comes_when_four_fifths_of_the_time_are_used(office: Office, seconds: int, times: int) -> None:
+    office.open()
+    office.until(NOW + WEEK * 4 / 5 + timedelta(seconds=seconds))
+    assert [(one.due_at, one.person_ids) for one in near(office, "completion")] == [(NOW + WEEK, ("agent1",))] * times
+
+
+@pytest.mark.rule("DSP-20")
+def test_what_is_done_before_warns_nobody(office: Office) -> None:
+    office.open()
+    office.accepted("resolve", at=NOW + WEEK * 4 / 5 - SECOND)
+    office.until(NOW + WEEK)
+    assert near(office, "completion") == []
+
+
+@pytest.mark.rule("DSP-20", "ORG-04")
+def test_every_warning_comes_before_its_miss_also_after_forty_days(office: Office) -> None:
+    """Given nobody does anything, then each deadline that was missed was warned of before, in the order of time."""
+    office.open()
+    office.until(NOW + timedelta(days=40))
+    missed = [(event.clock, event.due_at) for event in office.facts(DeadlineMissed)]
+    warned = [(event.clock, event.due_at) for event in office.facts(DeadlineNear)]
+    assert missed
+    assert len(set(warned)) == len(warned)
+    assert set(missed) <= set(warned)
+    for one in missed:
+        told = [
+            type(event) for event in office.told
+            if isinstance(event, DeadlineNear | DeadlineMissed) and (event.clock, event.due_at) == one
+        ]  # fmt: skip
+        assert told == [DeadlineNear, DeadlineMissed]
+
+
+@pytest.mark.rule("DSP-20", "DSP-06")
+def test_while_the_customer_is_waited_for_no_time_is_used(office: Office) -> None:
+    office.open()
+    office.accepted("wait", at=NOW + WEEK / 2, until=NOW + WEEK)
+    when = NOW + WEEK / 2 + WEEK * 4 / 5
+    office.until(when - SECOND)
+    assert near(office, "completion") == []
+    office.until(when)
+    assert [(one.due_at, one.round) for one in near(office, "completion")] == [(NOW + WEEK * 3 / 2, 1)]
+
+
+@pytest.mark.rule("DSP-20", "DSP-06")
+def test_who_was_told_before_the_wait_is_not_told_again_after_it(office: Office) -> None:
+    office.open()
+    office.accepted("wait", at=NOW + WEEK * 5 / 6, until=NOW + WEEK)
+    office.until(NOW + WEEK * 2)
+    assert [one.due_at for one in near(office, "completion")] == [NOW + WEEK]
+
+
+@pytest.mark.rule("DSP-20")
+@pytest.mark.parametrize(("deputy", "told"), [("builder", ("builder",)), (None, ())])
+def test_the_deputy_of_one_who_is_away_is_told(office: Office, deputy: str | None, told: tuple[str, ...]) -> None:
+    office.open()
+    absent(office, "agent1", deputy)
+    office.until(NOW + WEEK)
+    assert [one.person_ids for one in near(office, "completion")] == [told]
+
+
+@pytest.mark.rule("DSP-20", "DSP-14")
+def test_the_office_whose_turn_it_is_is_told_of_its_own_time(office: Office) -> None:
+    office.open_repair()
+    office.covered()
+    office.until(local("2026-03-12 10:00"))
+    office.apply()
+    asked = office.now
+    due = office.due("reentrusting_approval")
+    office.until(asked + (due - asked) * 4 / 5)
+    assert [(one.due_at, one.person_ids) for one in near(office, "reentrusting_approval")] == [(due, ("property_gm",))]
+
+
+@pytest.mark.rule("DSP-20")
+def test_what_is_opened_late_warns_of_nothing_that_is_past(office: Office) -> None:
+    """Given a case that was received long ago, then what is over is missed at once, without a warning."""
+    late: datetime = NOW - timedelta(days=6)
+    office.open(received_at=late)
+    office.until(NOW + SECOND)
+    assert near(office, "passing_on") == []
+    assert "passing_on" in [event.clock for event in office.facts(DeadlineMissed)]
