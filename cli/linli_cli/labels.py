@@ -28,7 +28,7 @@ FACTS: Final = {
     "TicketEscalated": Words("升级督办", "escalated one step"),
     "TicketLevelRaised": Words("提高级别", "level raised"),
     "DeadlineMissed": Words("超时", "deadline missed"),
-    "DeadlineNear": Words("时限临近", "deadline near"),
+    "DeadlineApproached": Words("时限临近", "deadline near"),
     "TicketWaiting": Words("等待客户", "waiting for the customer"),
     "TicketResumed": Words("恢复处理", "resumed"),
     "CoverageAsked": Words("询问保修责任", "warranty asked"),

@@ -39,7 +39,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "CrisisLogged": Step(_IN_HAND),
     "CrisisEnded": Step(_IN_HAND),
     "DeadlineMissed": Step(_IN_HAND),
-    "DeadlineNear": Step(_IN_HAND),
+    "DeadlineApproached": Step(_IN_HAND),
     "TicketWaiting": Step(_IN_HAND),
     "TicketResumed": Step(_IN_HAND),
     "CoverageAsked": Step(("open",), "asked"),

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from linli_contracts.events.dispatch import DeadlineMissed, DeadlineNear
+from linli_contracts.events.dispatch import DeadlineApproached, DeadlineMissed
 
 from services.dispatch.tests.office import NOW, SECOND, Office, local
 from services.dispatch.tests.test_approvals import absent
@@ -11,8 +11,8 @@ from services.dispatch.tests.test_approvals import absent
 WEEK = timedelta(days=7)
 
 
-def near(office: Office, clock: str) -> list[DeadlineNear]:
-    return [event for event in office.facts(DeadlineNear) if event.clock == clock]
+def near(office: Office, clock: str) -> list[DeadlineApproached]:
+    return [event for event in office.facts(DeadlineApproached) if event.clock == clock]
 
 
 @pytest.mark.rule("DSP-20")
@@ -37,16 +37,16 @@ def test_every_warning_comes_before_its_miss_also_after_forty_days(office: Offic
     office.open()
     office.until(NOW + timedelta(days=40))
     missed = [(event.clock, event.due_at) for event in office.facts(DeadlineMissed)]
-    warned = [(event.clock, event.due_at) for event in office.facts(DeadlineNear)]
+    warned = [(event.clock, event.due_at) for event in office.facts(DeadlineApproached)]
     assert missed
     assert len(set(warned)) == len(warned)
     assert set(missed) <= set(warned)
     for one in missed:
         told = [
             type(event) for event in office.told
-            if isinstance(event, DeadlineNear | DeadlineMissed) and (event.clock, event.due_at) == one
+            if isinstance(event, DeadlineApproached | DeadlineMissed) and (event.clock, event.due_at) == one
         ]  # fmt: skip
-        assert told == [DeadlineNear, DeadlineMissed]
+        assert told == [DeadlineApproached, DeadlineMissed]
 
 
 @pytest.mark.rule("DSP-20", "DSP-06")

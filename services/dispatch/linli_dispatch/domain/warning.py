@@ -6,7 +6,7 @@ clock that begins anew, or whose due instant moves, warns anew.
 
 from dataclasses import replace
 
-from linli_contracts.events.dispatch import DeadlineNear
+from linli_contracts.events.dispatch import DeadlineApproached
 
 from linli_dispatch.domain.approving import may_sign
 from linli_dispatch.domain.ticket import RunningClock
@@ -29,7 +29,7 @@ def warn(turn: Turn) -> None:
 def _tell(turn: Turn, clock: RunningClock) -> None:
     person_ids = tuple(_to_act(turn, clock))
     turn.tell(
-        DeadlineNear(
+        DeadlineApproached(
             case_id=turn.ticket.id,
             estate_id=turn.ticket.estate_id,
             round=turn.ticket.round,

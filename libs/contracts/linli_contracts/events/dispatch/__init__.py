@@ -24,8 +24,8 @@ from linli_contracts.events.dispatch.crises import (
     CrisisTransferred,
 )
 from linli_contracts.events.dispatch.deadlines import (
+    DeadlineApproached,
     DeadlineMissed,
-    DeadlineNear,
     TicketEscalated,
     TicketLevelRaised,
 )
@@ -130,8 +130,8 @@ __all__ = [
     "CrisisTransferred",
     "CustomerQuoted",
     "CustomerReported",
+    "DeadlineApproached",
     "DeadlineMissed",
-    "DeadlineNear",
     "DepartmentAnswered",
     "EstateKind",
     "EstateRegistered",
@@ -210,7 +210,7 @@ EVENTS: Final = (
     CrisisLogged,
     CrisisEnded,
     DeadlineMissed,
-    DeadlineNear,
+    DeadlineApproached,
     TicketWaiting,
     TicketResumed,
     CoverageAsked,

@@ -24,7 +24,7 @@ class DeadlineMissed(Event):
     """Which step of which blueprint, for the clock of that name (DSP-17)."""
 
 
-class DeadlineNear(Event):
+class DeadlineApproached(Event):
     """A deadline is about to be missed: the policy's share of its time is used (DSP-20)."""
 
     producer = DISPATCH
