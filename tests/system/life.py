@@ -229,6 +229,7 @@ async def live(house: House) -> None:
     await _released(life)
     await _told_of_orders(life)
     await _stormy(life)
+    await _handed_over(life)
 
 
 async def _stormy(life: Life) -> None:
@@ -250,6 +251,23 @@ async def _stormy(life: Life) -> None:
     await life.do_as(who, "dispatch.end-storm", storm_id=storm["storm_id"], reason="rain_over")
     await life.after(minutes=20)
     assert await life.handler_of(again["case_id"]) == "engineer-qian"
+
+
+async def _handed_over(life: Life) -> None:
+    """A handler is away from an instant on: the deputy takes the case, and leaves; then it is routed anew."""
+    noise = await life.do("intake.receive", **request(contact="13800000301"))
+    assert await life.handler_of(noise["case_id"]) == "dept-sun"
+    from_at = life.house.instant + timedelta(hours=2)
+    absence = {"from_at": from_at.isoformat(), "until_at": (from_at + timedelta(days=5)).isoformat()}
+    await life.do("dispatch.record-absence", estate_id="xh01", staff_id="dept-sun", deputy_id="dept-feng", **absence)
+    await life.after(hours=1)
+    assert await life.handler_of(noise["case_id"]) == "dept-sun"
+    await life.after(hours=2)
+    assert await life.handler_of(noise["case_id"]) == "dept-feng"
+    line = {"staff_id": "dept-feng", "role": "department", "desk": "engineering", "weekdays": []}
+    await life.do("dispatch.roster-staff", estate_id="xh01", staff=[line])
+    await life.after(hours=2)
+    assert await life.handler_of(noise["case_id"]) not in {"dept-sun", "dept-feng", "None"}
 
 
 async def _told_of_orders(life: Life) -> None:

@@ -101,6 +101,10 @@ SELECT id, state AS content FROM dispatch.region;
 -- Storms.
 SELECT id, state AS content FROM dispatch.storm;
 
+-- name: dispatch_handover
+-- Whose work is or was handed over.
+SELECT id, state AS content FROM dispatch.handover;
+
 -- name: dispatch_storm_order
 -- Work orders of storms.
 SELECT id, state AS content FROM dispatch.storm_order;

@@ -16,6 +16,12 @@ FROM (
     WHERE state -> 'ended_at' = 'null' OR jsonb_array_length(state -> 'waiting') > 0) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'storm') AS t USING (id);
 
+-- name: dispatch_handover
+-- Work that is being handed over goes on until nothing is left (DSP-19).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.handover WHERE state -> 'due_at' <> 'null') AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'handover') AS t USING (id);
+
 -- name: followup_callback
 -- A call that is planned, and one that is due and not yet late (FUP-01).
 SELECT id, s.state, t.due_at

@@ -10,6 +10,7 @@ from linli_contracts.event import Event
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, ComplaintWithdrawn
 from linli_contracts.events.warranty import CoverageAnswered
+from linli_dispatch.domain.handover import MOST_CASES, WorkOf
 from linli_dispatch.domain.places import Estate
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
@@ -24,6 +25,7 @@ SECOND = timedelta(seconds=1)
 REENTRUSTING = ("property_gm", "builder", "pricer", "engineering_vp", "gm")
 """Who holds the offices of the chain, in order (DSP-14)."""
 E = TypeVar("E", bound=Event)
+S = TypeVar("S", bound=State)
 
 ROSTER: tuple[dict[str, Any], ...] = (
     {"staff_id": "agent1", "role": "agent", "desk": "service_centre", "from_hour": 8, "until_hour": 17.5},
@@ -53,6 +55,27 @@ def local(text: str) -> datetime:
 NOW = local("2026-03-10 09:30")
 
 
+class OfficeFacts(GivenFacts):
+    """What is stored; and what the query `load_work_of` reads of it, with the same order and bound."""
+
+    def get(self, kind: type[S], identity: str) -> S | None:
+        """As the loop loads it."""
+        if kind is not WorkOf:
+            return super().get(kind, identity)
+        whose, after, *_ = identity.split("|")
+        estate_id, person = whose.split(".")
+        found = sorted(
+            state.id
+            for state in self._states.values()
+            if isinstance(state, Ticket)
+            and state.estate_id == estate_id
+            and state.status != "closed"
+            and person in {state.handler_id, state.owner_id}
+            and state.id > after
+        )
+        return kind.model_validate({"id": identity, "case_ids": tuple(found[:MOST_CASES])})
+
+
 @dataclass
 class Office:
     """States go through their stored form, so that what a rule sees is what was saved."""
@@ -71,7 +94,7 @@ class Office:
         self._move(at)
         entry = next(entry for entry in MAP.events if entry.event is type(fact))
         self._check(entry.needs(fact))
-        return self._keep(entry.decide(GivenFacts(self.states), fact, context(self.now, cause=f"fact|{fact!r}")))
+        return self._keep(entry.decide(OfficeFacts(self.states), fact, context(self.now, cause=f"fact|{fact!r}")))
 
     def send(self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object) -> Outcome:
         """A command, after everything that was due before it."""
@@ -79,7 +102,7 @@ class Office:
         entry = next(entry for entry in MAP.commands if entry.name == f"dispatch.{name}")
         command = entry.body.model_validate(body)
         self._check(entry.needs(command))
-        return self._keep(entry.decide(GivenFacts(self.states), command, context(self.now, actor=actor)))
+        return self._keep(entry.decide(OfficeFacts(self.states), command, context(self.now, actor=actor)))
 
     def accepted(
         self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object
@@ -281,11 +304,11 @@ class Office:
             self.fired += 1
             state, entry = self.states[ref], entries[ref[0], timer.clock]
             self._check(entry.needs(state, timer))
-            self._keep(entry.decide(GivenFacts(self.states), state, timer, context(self.now)))
+            self._keep(entry.decide(OfficeFacts(self.states), state, timer, context(self.now)))
             assert timer not in self.states[ref].timers()
 
     def _check(self, refs: Iterable[Ref]) -> None:
-        assert all(kind in MAP.states for kind, _ in refs)
+        assert all(kind in (*MAP.states, WorkOf) for kind, _ in refs)
 
     def _keep(self, outcome: Outcome) -> Outcome:
         assert not isinstance(outcome, More)

@@ -77,6 +77,9 @@ CONCLUSIONS: Final[Conclusions] = {
         "shortage: assigned elsewhere",
         ("dispatch.desk_of_kind", "dispatch.desk_of_category", "dispatch.route_load_limit", "dispatch.desks"),
     ),
+    "handed over": Conclusion(
+        "移交", "handed over", ("dispatch.short_absence", "dispatch.route_weights", "dispatch.route_load_limit")
+    ),
     "requests linked": Conclusion("并案", "requests linked"),
     "request unlinked": Conclusion("拆案", "request unlinked"),
     "level raised": Conclusion("提高级别", "level raised", by="because", entries_by=BEHIND_CLOCK),

@@ -28,7 +28,13 @@ class Office:
 
 def holders(estate: Estate, office: Office) -> list[str]:
     """The people of the estate's roster who hold the office, by id."""
-    return sorted({one.staff_id for one in estate.staff if one.role == office.role and office.desk in (None, one.desk)})
+    return sorted(
+        {
+            one.staff_id
+            for one in estate.staff
+            if one.role == office.role and office.desk in (None, one.desk) and one.weekdays
+        }
+    )
 
 
 def signatories(

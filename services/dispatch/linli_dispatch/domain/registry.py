@@ -1,6 +1,6 @@
 """The registry of estates, homes, rosters and contractors (ORG-01, DSP-08); what is known is not told again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from linli_contracts.event import Event
@@ -14,6 +14,7 @@ from linli_contracts.events.dispatch import (
 )
 from linli_rulebook.decision import Because, Decision, Refusal, State
 
+from linli_dispatch.domain.handover import Handover, handover_of
 from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PricedWork, PriceLibrary, Staff
 from linli_dispatch.domain.refusals import ABSENCE_ENDS_FIRST, UNKNOWN_STAFF
 from linli_dispatch.domain.repair_records import PhaseRecords
@@ -66,8 +67,13 @@ def register_homes(
     return _changed(estate.id, len(changed), save=(*changed, *moved), events=told)
 
 
-def roster_staff(estate: Estate, wanted: Iterable[Staff], now: datetime) -> Decision:
-    """Lines of the roster, one for each person at each desk; the others stay. No weekdays: off the roster's duty."""
+def roster_staff(
+    estate: Estate, wanted: Iterable[Staff], now: datetime, handover_known: Callable[[str], Handover | None]
+) -> Decision:
+    """Lines of the roster, one for each person at each desk; the others stay.
+
+    No weekdays: the person leaves that desk, and their open work there is handed over at once (DSP-19).
+    """
     roster = {(staff.staff_id, staff.desk): staff for staff in estate.staff}
     changed = [staff for staff in wanted if roster.get((staff.staff_id, staff.desk)) != staff]
     if not changed:
@@ -75,7 +81,15 @@ def roster_staff(estate: Estate, wanted: Iterable[Staff], now: datetime) -> Deci
     roster |= {(staff.staff_id, staff.desk): staff for staff in changed}
     told = tuple(StaffRostered(estate_id=estate.id, rostered_at=now, **staff.model_dump()) for staff in changed)
     after = estate.model_copy(update={"staff": tuple(roster.values())})
-    return _changed(estate.id, len(changed), save=(after,), events=told)
+    left: dict[str, tuple[str, ...]] = {}
+    for staff in changed:
+        if not staff.weekdays:
+            left[staff.staff_id] = (*left.get(staff.staff_id, ()), staff.desk)
+    begun = (
+        handover_of(handover_known(staff_id), estate.id, staff_id, "roster").begun(now, desks)
+        for staff_id, desks in left.items()
+    )
+    return _changed(estate.id, len(changed), save=(after, *begun), events=told)
 
 
 def register_contractors(estate: Estate, wanted: Iterable[Contractor], now: datetime) -> Decision:
@@ -90,8 +104,11 @@ def register_contractors(estate: Estate, wanted: Iterable[Contractor], now: date
     return _changed(estate.id, len(changed), save=(after,), events=told)
 
 
-def record_absence(estate: Estate, absence: Absence, now: datetime) -> Decision | Refusal:
-    """Somebody of the roster is away; their deputy acts in their name (DSP-20). The person's last absence counts."""
+def record_absence(estate: Estate, absence: Absence, now: datetime, handover: Handover | None) -> Decision | Refusal:
+    """Somebody of the roster is away; their deputy acts in their name (DSP-20). The person's last absence counts.
+
+    From its first instant on, or from now if that is past, their open work is handed over (DSP-19).
+    """
     people = {one.staff_id for one in estate.staff}
     if absence.staff_id not in people or (absence.deputy_id is not None and absence.deputy_id not in people):
         return UNKNOWN_STAFF
@@ -104,7 +121,8 @@ def record_absence(estate: Estate, absence: Absence, now: datetime) -> Decision 
     others = (one for one in estate.absences if one.until_at > now and one.staff_id != absence.staff_id)
     told = AbsenceRecorded(estate_id=estate.id, recorded_at=now, **absence.model_dump())
     after = estate.model_copy(update={"absences": (*others, absence)})
-    return _changed(estate.id, 1, save=(after,), events=(told,))
+    known = handover_of(handover, estate.id, absence.staff_id, "absence")
+    return _changed(estate.id, 1, save=(after, known.begun(max(absence.from_at, now))), events=(told,))
 
 
 def price_works(known: PriceLibrary, wanted: Mapping[str, tuple[str, int]], now: datetime) -> Decision:

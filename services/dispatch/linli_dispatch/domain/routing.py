@@ -4,8 +4,8 @@ First the hard fits: on duty now and not away, with room in their hands, with th
 contractor is warranty's answer: `repair.py`). Whoever fits is weighed by the policy: an express skill before none in
 particular, continuity, load, the way to the home, the customer's language; equals take turns by a hash of the case.
 When nobody of the responsible desk fits, the next level's pool is asked, and the shortage is reported. When nobody
-fits at any level, the least unsuitable of the first pool that has anybody gets it: a ticket at night waits on a desk,
-not nowhere.
+fits at any level, the least unsuitable of the first pool that has anybody gets it, but nobody who is away or has left:
+a ticket at night waits on a desk, not nowhere.
 
 The cost is the roster of one estate, whatever the group has (`bench/routing.py`).
 """
@@ -138,7 +138,7 @@ def choose_handler(
         ranked.sort(key=_RANK)
         if ranked and ranked[0].fits:
             return _choice(ticket, ranked, ("next_pool",) if level else (), shortage=level > 0)
-        fallback = fallback or ranked
+        fallback = fallback or [one for one in ranked if one.staff.staff_id not in away]
     if fallback:
         return _choice(ticket, fallback, ("nobody_free",), shortage=True)
     return Choice(None, ("nobody_rostered",), shortage=True)
@@ -148,10 +148,14 @@ _RANK: Final = itemgetter(0)
 
 
 def _pools(desk: Desk, estate: Estate, terms: Terms) -> Iterator[Iterable[tuple[Staff, bool]]]:
-    """Whom to ask, level by level; each with whether their own desk is a department."""
-    yield [(staff, desk.department) for staff in estate.staff if staff.desk == desk.name]
+    """Whom to ask, level by level, without those who have left; each with whether their own desk is a department."""
+    yield [(staff, desk.department) for staff in estate.staff if staff.desk == desk.name and staff.weekdays]
     for roles in desk.above.values():
-        yield [(staff, terms.desk(staff.desk).department) for staff in estate.staff if staff.role in roles]
+        yield [
+            (staff, terms.desk(staff.desk).department)
+            for staff in estate.staff
+            if staff.role in roles and staff.weekdays
+        ]
 
 
 def _choice(ticket: Ticket, ranked: list[_Candidate], reasons: tuple[str, ...], *, shortage: bool) -> Choice:

@@ -82,6 +82,8 @@ class Terms:
     """Of the time of a deadline: then staff are told of it (DSP-20)."""
     report_within: Span
     arrive_within: timedelta
+    short_absence: timedelta
+    """Up to it, an absence leaves what is not due in it where it is (DSP-20)."""
     finish_within: timedelta
     reentrust_small_amount_fen: int
     wait_at_most: timedelta
@@ -166,6 +168,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         clocks=clock_table(policy, calendars),
         warn_at_share=policy.share("dispatch.warn_at_share"),
         report_within=policy.span("dispatch.report_within"),
+        short_absence=policy.span("dispatch.short_absence").elapsed,
         arrive_within=policy.span("dispatch.arrive_within").elapsed,
         finish_within=policy.span("dispatch.finish_within").elapsed,
         reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),

@@ -18,6 +18,7 @@ from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, OnTimer, 
 
 from linli_dispatch import commands, service_commands
 from linli_dispatch.domain.catalogue import ServiceCatalogue
+from linli_dispatch.domain.handover import HAND_OVER, Handover
 from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
@@ -27,7 +28,7 @@ from linli_dispatch.domain.ticket import DEADLINE_NEAR, WAIT_ENDS, Ticket
 from linli_dispatch.domain.usual import Usual
 from linli_dispatch.domain.watching import Region
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
-from linli_dispatch.handlers import serving, storming
+from linli_dispatch.handlers import handing_over, serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
@@ -132,7 +133,7 @@ MAP: Final = ServiceMap(
     name="dispatch",
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
-        Webhook, Subscriptions, Usual, Region, Storm, StormOrder,
+        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
@@ -161,7 +162,7 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.roster-staff", "POST /estates/{estate_id}/roster", commands.RosterStaff, "dispatch:registry",
-            lambda command: ((Estate, command.estate_id),), handle_roster_staff, ("DSP-08", "ORG-03"),
+            handing_over.needs_of_rostering, handle_roster_staff, ("DSP-08", "ORG-03", "DSP-19"),
             org_of_estate, "Put people on an estate's roster",
         ),
         OnCommand(
@@ -171,8 +172,9 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.record-absence", "POST /estates/{estate_id}/absences", commands.RecordAbsence,
-            "dispatch:registry", lambda command: ((Estate, command.estate_id),), handle_record_absence,
-            ("DSP-20",), org_of_estate, "Record that somebody of the roster is away, and who acts in their name",
+            "dispatch:registry", handing_over.needs_of_absence, handle_record_absence,
+            ("DSP-20", "DSP-19"), org_of_estate,
+            "Record that somebody of the roster is away, and who acts in their name",
         ),
         OnCommand(
             "dispatch.price-works", "POST /regions/{region_id}/prices", commands.PriceWorks,
@@ -394,5 +396,6 @@ MAP: Final = ServiceMap(
         ),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
+        OnTimer(Handover, HAND_OVER, handing_over.handle_round, ("DSP-19", "DSP-20"), handing_over.needs_of_round),
     ),
 )  # fmt: skip

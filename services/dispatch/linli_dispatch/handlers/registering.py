@@ -7,6 +7,7 @@ from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
 from linli_dispatch.domain import refusals, registry
+from linli_dispatch.domain.handover import Handover, handover_id
 from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
 from linli_dispatch.domain.repair_records import PhaseRecords
 
@@ -45,7 +46,12 @@ def handle_roster_staff(facts: Facts, command: commands.RosterStaff, ctx: Contex
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
         return refusals.ESTATE_NOT_FOUND
-    return registry.roster_staff(estate, (Staff(**line.model_dump()) for line in command.staff), ctx.now)
+    wanted = (Staff(**line.model_dump()) for line in command.staff)
+
+    def known(staff_id: str) -> Handover | None:
+        return facts.get(Handover, handover_id(estate.id, staff_id, "roster"))
+
+    return registry.roster_staff(estate, wanted, ctx.now, known)
 
 
 def handle_register_contractors(facts: Facts, command: commands.RegisterContractor, ctx: Context) -> Outcome:
@@ -62,7 +68,8 @@ def handle_record_absence(facts: Facts, command: commands.RecordAbsence, ctx: Co
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
         return refusals.ESTATE_NOT_FOUND
-    return registry.record_absence(estate, Absence(**command.model_dump(exclude={"estate_id"})), ctx.now)
+    known = facts.get(Handover, handover_id(estate.id, command.staff_id, "absence"))
+    return registry.record_absence(estate, Absence(**command.model_dump(exclude={"estate_id"})), ctx.now, known)
 
 
 def handle_price_works(facts: Facts, command: commands.PriceWorks, ctx: Context) -> Outcome:

@@ -46,6 +46,38 @@ SELECT id, state FROM ticket WHERE id = ANY($1::text[]);
 INSERT INTO ticket (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_handover
+-- Handings over of people's work, for the writer loop.
+SELECT id, state FROM handover WHERE id = ANY($1::text[]);
+
+-- name: save_handover
+-- Handings over of people's work, as a batch decided it.
+INSERT INTO handover (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_work_of
+-- What people handle or own of an estate and is not closed, behind a ticket: `<estate>.<person>|<ticket>|…` is asked for. It
+-- lies in the estate's lane, which is held, so nothing that is committed is missing.
+SELECT asked.id, jsonb_build_object('id', asked.id, 'case_ids', coalesce((
+    SELECT jsonb_agg(found.id ORDER BY found.id) FROM (
+        (SELECT t.id FROM ticket t
+        WHERE t.handler_id = asked.person AND NOT t.closed
+            AND t.id > asked.behind COLLATE "C" AND t.id < (asked.estate || '/') COLLATE "C"
+        ORDER BY t.id LIMIT 100)
+        UNION
+        (SELECT t.id FROM ticket t
+        WHERE t.owner_id = asked.person AND NOT t.closed
+            AND t.id > asked.behind COLLATE "C" AND t.id < (asked.estate || '/') COLLATE "C"
+        ORDER BY t.id LIMIT 100)
+        ORDER BY 1 LIMIT 100
+    ) AS found), '[]'::jsonb)) AS state
+FROM (
+    SELECT one.id, split_part(one.id, '.', 1) AS estate,
+        split_part(split_part(one.id, '|', 1), '.', 2) AS person,
+        greatest(split_part(one.id, '|', 2), split_part(one.id, '.', 1) || '.') AS behind
+    FROM unnest($1::text[]) AS one (id)
+) AS asked;
+
 -- name: load_price_library
 -- Price libraries of regions, for the writer loop.
 SELECT id, state FROM price_library WHERE id = ANY($1::text[]);
