@@ -489,9 +489,9 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::t
 WHERE i.cause = m.cause AND i.status = m.was AND i.run IS NOT DISTINCT FROM m.had RETURNING i.cause;
 
 -- name: untold_intents
--- What became of intents, and is not told yet.
+-- What became of intents, and is not told yet; those of one instant always in the same order.
 SELECT * FROM intent WHERE status IN ('sent', 'failed', 'unknown') AND NOT told AND stuck IS NULL
-ORDER BY noted_at LIMIT $1;
+ORDER BY noted_at, cause LIMIT $1;
 
 -- name: still_untold
 -- Which of these are still to be told (asked once their lanes are held).
