@@ -69,8 +69,8 @@ def test_who_was_told_before_the_wait_is_not_told_again_after_it(office: Office)
 
 
 @pytest.mark.rule("DSP-20")
-@pytest.mark.parametrize(("deputy", "told"), [("builder", ("builder",)), (None, ())])
-def test_the_deputy_of_one_who_is_away_is_told(office: Office, deputy: str | None, told: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("deputy", "told"), [("builder", ("builder",)), (None, ("centre_head",))])
+def test_who_has_the_case_of_one_away_is_told(office: Office, deputy: str | None, told: tuple[str, ...]) -> None:
     office.open()
     absent(office, "agent1", deputy)
     office.until(NOW + WEEK)

@@ -172,9 +172,8 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.record-absence", "POST /estates/{estate_id}/absences", commands.RecordAbsence,
-            "dispatch:registry", handing_over.needs_of_absence, handle_record_absence,
-            ("DSP-20", "DSP-19"), org_of_estate,
-            "Record that somebody of the roster is away, and who acts in their name",
+            "dispatch:registry", handing_over.needs_of_absence, handle_record_absence, ("DSP-20", "DSP-19"),
+            org_of_estate, "Record that somebody of the roster is away, and who acts in their name",
         ),
         OnCommand(
             "dispatch.price-works", "POST /regions/{region_id}/prices", commands.PriceWorks,
