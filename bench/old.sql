@@ -29,3 +29,8 @@ FROM (SELECT lane, max(number) AS head FROM dispatch.outbox GROUP BY lane) AS to
 
 -- name: published
 UPDATE dispatch.published SET number = lane.head FROM dispatch.lane WHERE lane.lane = published.lane;
+
+-- name: figures
+-- Counted with the others (`GET /figures`).
+INSERT INTO dispatch.tally (part, name, lane, counted) SELECT part, name, lane, counted FROM dispatch.counted_anew
+ON CONFLICT (part, name, lane) DO UPDATE SET counted = excluded.counted;
