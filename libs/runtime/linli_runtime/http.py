@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
+import asyncpg
 import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +12,7 @@ from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linli_runtime import problems
 from linli_runtime.auth import Tokens
@@ -19,6 +20,8 @@ from linli_runtime.commands import MAX_LINE_BYTES, Asked, answer, answer_bulk, l
 from linli_runtime.openapi import BULK, openapi_document
 
 VERSION: Final = "1.0.0"
+_TOO_LONG: Final = 422
+"""As any other body that is not what a route takes."""
 
 
 def build_app(service: ServiceMap, routers: list[APIRouter]) -> FastAPI:
@@ -27,7 +30,10 @@ def build_app(service: ServiceMap, routers: list[APIRouter]) -> FastAPI:
     app.add_exception_handler(problems.ProblemError, problems.on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    for error in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        app.add_exception_handler(error, problems.on_database)
     app.add_exception_handler(Exception, problems.on_bug)
+    app.add_middleware(_Bounded)
     for entry in service.commands:
         method, _, path = entry.route.partition(" ")
         app.add_api_route(
@@ -45,9 +51,7 @@ def _route(entry: OnCommand[Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         tokens: Tokens = request.app.state.tokens
         actor = tokens.actor(request.headers.get("authorization"))
-        raw = await _body(request)
-        if raw is None:
-            return problems.respond(problems.invalid([{"loc": ("body",), "msg": "at most 1 MiB"}]))
+        raw = await request.body()
         try:
             content = orjson.loads(raw) if raw else {}
         except ValueError:
@@ -65,15 +69,27 @@ def _route(entry: OnCommand[Any]) -> Callable[[Request], Any]:
     return endpoint
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body; None, and no more of it is read, once it is longer than 1 MiB."""
-    pieces, length = list[bytes](), 0
-    async for piece in request.stream():
-        pieces.append(piece)
-        length += len(piece)
-        if length > MAX_LINE_BYTES:
-            return None
-    return b"".join(pieces)
+class _Bounded:
+    """No body is read beyond 1 MiB, whoever sends it; the bulk endpoint bounds its lines itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == BULK:
+            await self._app(scope, receive, send)
+            return
+        length = 0
+
+        async def bounded() -> Message:
+            nonlocal length
+            message = await receive()
+            length += len(message.get("body", b""))
+            if length > MAX_LINE_BYTES:
+                raise HTTPException(_TOO_LONG)
+            return message
+
+        await self._app(scope, bounded, send)
 
 
 def _bulk_route(service: ServiceMap) -> Callable[[Request], Any]:
@@ -121,6 +137,8 @@ async def _on_http(_request: Request, error: Exception) -> Response:
         status, headers = error.status_code, dict(error.headers or {})
     if status == 400:  # noqa: PLR2004 - FastAPI's answer to a body that is no text
         return problems.respond(problems.NOT_JSON)
+    if status == _TOO_LONG:
+        return problems.respond(problems.invalid([{"loc": ("body",), "msg": "at most 1 MiB"}]))
     if status == 404:  # noqa: PLR2004 - HTTP's not found
         return problems.respond(problems.NOT_FOUND)
     if status == 405:  # noqa: PLR2004 - HTTP's method not allowed

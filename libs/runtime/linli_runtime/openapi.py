@@ -64,7 +64,9 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     """Add the problems of a query's or operators' route to what FastAPI says of it."""
     responses: dict[str, Any] = operation["responses"]
     refusals = list(_refusals(route.dependant))
-    if UNAUTHENTICATED not in refusals:
+    if UNAUTHENTICATED in refusals:
+        refusals.append(problems.AWAY)  # whoever is known asks the database
+    else:
         operation["security"] = []
     if responses.pop("422", None):
         refusals.append(_INVALID)

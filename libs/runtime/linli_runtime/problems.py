@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import orjson
+from linli_messaging.sqlstate import is_transient
 from linli_rulebook.decision import Refusal
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -103,8 +104,18 @@ SUSPENDED = Refusal(
     "suspended", "OPS-02", "服务的数据库由备份恢复，暂停写入；请运维执行 linli restored。",
     "The service's database was restored from a backup and takes nothing until an operator runs `linli restored`.", 503,
 )  # fmt: skip
+AWAY = Refusal(
+    "database-away", "OPS-02", "数据库暂时不可用，请稍后重试。", "The database is away; try again in a moment.", 503
+)
 FAILED = Refusal("failed", "OPS-02", "处理时出错，未作任何更改；请提供编号联系运维。",
                  "It failed and nothing was changed; tell operations the reference.", 500)  # fmt: skip
+
+
+async def on_database(_request: Request, error: Exception) -> Response:
+    """A query met a database that is away, or is shutting down: it passes by itself. Another error of it is a bug."""
+    if not is_transient(error):
+        raise error
+    return respond(AWAY)
 
 
 async def on_bug(_request: Request, _error: Exception) -> Response:

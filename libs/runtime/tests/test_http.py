@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 import pytest
@@ -71,6 +72,14 @@ async def client(loop: Loop, key: RSAKey, sign: Sign) -> AsyncIterator[httpx.Asy
     @broken.get("/broken")
     async def _broken() -> None:
         raise RuntimeError("a secret of the stack")
+
+    @broken.post("/kept", dependencies=[Depends(require("small:read"))])
+    async def _kept(_made: Make) -> None:
+        """Takes a body."""
+
+    @broken.get("/away")
+    async def _away() -> None:
+        await asyncpg.connect("postgresql://127.0.0.1:9/nothing")
 
     app = build_app(MAP, [broken])
     app.state.tokens = Tokens.from_pem(key.as_pem(private=False).decode())
@@ -147,7 +156,9 @@ async def test_words_about_a_zero_character_hold_none(client: httpx.AsyncClient,
 
 
 @pytest.mark.rule("OPS-04")
-async def test_a_body_without_end_is_not_read_to_its_end(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("path", ["/things/t1", "/kept"])
+async def test_a_body_without_end_is_not_read_to_its_end(client: httpx.AsyncClient, path: str) -> None:
+    """Neither by a command nor by a route whose body FastAPI reads before it looks at the token."""
     read = 0
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -156,7 +167,7 @@ async def test_a_body_without_end_is_not_read_to_its_end(client: httpx.AsyncClie
             read += 1
             yield b" " * 64 * 1024
 
-    response = await client.post("/things/t1", content=pieces(), headers={"Idempotency-Key": "k"})
+    response = await client.post(path, content=pieces(), headers={"Idempotency-Key": "k"})
     problem(response, 422, "invalid-content")
     assert read < 20
 
@@ -177,6 +188,11 @@ async def test_a_bug_shows_no_stack(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.rule("PAR-01")
+@pytest.mark.rule("OPS-02")
+async def test_a_database_that_is_away_is_no_bug(client: httpx.AsyncClient) -> None:
+    problem(await client.get("/away"), 503, "database-away")
+
+
 async def test_without_token_or_scope(client: httpx.AsyncClient, sign: Sign) -> None:
     problem(await make(client, Authorization="Bearer x"), 401, "unauthenticated")
     problem(await make(client, Authorization=f"Bearer {sign(scope='small:other')}"), 403, "forbidden")
@@ -281,7 +297,7 @@ def test_the_document_holds_every_refusal_and_no_other() -> None:
     }
     assert answers == {
         ("get", "/open"): ["200"],
-        ("get", "/told"): ["200", "401", "403", "410"],
+        ("get", "/told"): ["200", "401", "403", "410", "503"],
         ("put", "/changed"): ["200", "400", "409", "422"],
         ("post", "/things/{thing_id}"): ["200", "400", "401", "503", "403", "404", "409", "422"],
         ("post", "/commands"): ["200", "401"],
