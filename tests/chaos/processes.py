@@ -44,6 +44,7 @@ class Processes:
     ports: Mapping[str, int]
     token: str
     deployment: str
+    key: RSAKey
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
@@ -76,6 +77,11 @@ class Processes:
     def log(self, service: str) -> str:
         """The end of its log, for a message."""
         return (self.directory / f"{service}.log").read_text()[-3000:]
+
+    def token_of(self, **claims: object) -> str:
+        """A token with these claims over the usual ones."""
+        usual = {"sub": "chaos", "scope": "*", "exp": SystemClock().now().timestamp() + 3600}
+        return jwt.encode({"alg": "RS256"}, usual | claims, self.key)
 
     def get(self, service: str, path: str) -> httpx.Response:
         """Ask a service."""
@@ -171,7 +177,7 @@ def moved_in(database: Database, broker: TestBroker, directory: Path, deployment
     }
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     token = jwt.encode({"alg": "RS256"}, claims, key)
-    made = Processes(directory, environment, ports, token, deployment)
+    made = Processes(directory, environment, ports, token, deployment, key)
     try:
         yield made
     finally:

@@ -185,7 +185,7 @@ def test_a_service_ends_with_its_supervisor(stack: Processes) -> None:
 @pytest.mark.rule("OPS-04")
 def test_what_keeps_a_service_from_starting_is_one_clear_line(stack: Processes, tmp_path: Path) -> None:
     """Given a port in use, another deployment, a wrong key or no policy, then one line says so and it ends with 2."""
-    other = Processes(tmp_path, stack.environment, stack.ports, stack.token, stack.deployment)
+    other = Processes(tmp_path, stack.environment, stack.ports, stack.token, stack.deployment, stack.key)
     for settings, why in (
         ({}, "address already in use"),
         ({"LINLI_DEPLOYMENT": "other"}, "not to other"),
@@ -203,7 +203,7 @@ def test_what_keeps_a_service_from_starting_is_one_clear_line(stack: Processes, 
 @pytest.mark.rule("OPS-04")
 def test_a_start_that_hangs_can_be_ended(stack: Processes, tmp_path: Path) -> None:
     """Given a broker that takes connections and says nothing, when a starting service is told to stop, then it ends."""
-    other = Processes(tmp_path, stack.environment, stack.ports, stack.token, stack.deployment)
+    other = Processes(tmp_path, stack.environment, stack.ports, stack.token, stack.deployment, stack.key)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert stack.stop("loyalty") == 0
         other.start("loyalty", LINLI_BOOTSTRAP=f"127.0.0.1:{silent.getsockname()[1]}")

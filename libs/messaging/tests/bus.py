@@ -94,7 +94,7 @@ class Bus:
         for nth in nths:
             content = {"bell_id": bell, "nth": nth, "how": how}
             asked = Asked(NORTH_MAP.commands[0], content, f"{bell}-{nth}", at.isoformat(), OPERATOR)
-            await self.north.room.commit([accept(asked, stepped=True)])
+            await self.north.room.commit([accept(asked, stepped_to=at)])
 
     async def bells(self) -> dict[str, Bell]:
         """What the listener knows."""

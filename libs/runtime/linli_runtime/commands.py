@@ -52,15 +52,19 @@ class Asked:
     actor: Actor
 
 
-def accept(asked: Asked, *, stepped: bool) -> CommandInput | Refusal:
-    """Check a command at the door: scope, key, instant, content."""
+def accept(asked: Asked, *, stepped_to: datetime | None) -> CommandInput | Refusal:
+    """Check a command at the door: scope, key, instant, content.
+
+    ``stepped_to`` is where the stepped clock stands: the instant of a command that names none. None: the system clock,
+    and the database says when.
+    """
     entry, actor = asked.entry, asked.actor
     if not allowed(actor, entry.scope):
         return forbidden(entry.scope)
     creates = "command_id" in entry.body.model_fields
     if (creates and not asked.key) or (asked.key is not None and not _is_storable(asked.key)):
         return KEY_NEEDED
-    at = _instant(asked, stepped=stepped)
+    at = _instant(asked, stepped_to)
     if isinstance(at, Refusal):
         return at
     set_by_client = FILLED_IN & asked.content.keys()
@@ -103,10 +107,10 @@ def _is_storable(key: str) -> bool:
     return 1 <= len(key) <= MAX_KEY and key.isprintable()
 
 
-def _instant(asked: Asked, *, stepped: bool) -> datetime | Refusal | None:
+def _instant(asked: Asked, stepped_to: datetime | None) -> datetime | Refusal | None:
     if asked.at is None:
-        return None
-    if not stepped or not allowed(asked.actor, SIMULATE):
+        return stepped_to
+    if stepped_to is None or not allowed(asked.actor, SIMULATE):
         return Refusal(
             "instant-not-allowed", "ORG-04", "仅步进时钟下可指定时刻。", "Instants are for the stepped clock.", 422,
             (("at", "only on the stepped clock, with the scope simulate"),),
@@ -139,7 +143,7 @@ def refused(refusal: Refusal, extra: Mapping[str, Any] | None = None) -> Answere
 
 async def answer(writer: Writer, asked: Asked) -> Answered:
     """Run one command; the document of its answer or problem."""
-    command = accept(asked, stepped=writer.clock.stepped)
+    command = accept(asked, stepped_to=writer.clock.now() if writer.clock.stepped else None)
     if isinstance(command, Refusal):
         return refused(command)
     try:

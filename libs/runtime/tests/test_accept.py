@@ -1,6 +1,7 @@
 """What a client sends is checked at the door: a key or an instant that nothing could keep is refused by name."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ class Make(BaseModel):
 MAKE: OnCommand[Any] = OnCommand(
     "test.make", "POST /things", Make, "test:make", lambda _: ((Thing, "t1"),), lambda *_: NOTHING, ()
 )
+LONG_AGO = datetime(2025, 3, 3, tzinfo=UTC)
 ASKED = Asked(MAKE, {}, "k1", None, Actor("somebody", frozenset({"*"})))
 
 
@@ -34,7 +36,7 @@ ASKED = Asked(MAKE, {}, "k1", None, Actor("somebody", frozenset({"*"})))
     ],
 )  # fmt: skip
 async def test_a_key_has_1_to_200_printable_characters(key: str | None, *, kept: bool) -> None:
-    accepted = accept(replace(ASKED, key=key), stepped=False)
+    accepted = accept(replace(ASKED, key=key), stepped_to=None)
     assert isinstance(accepted, CommandInput) is kept
     assert kept or (isinstance(accepted, Refusal) and accepted.code == "idempotency-key-needed")
 
@@ -42,6 +44,15 @@ async def test_a_key_has_1_to_200_printable_characters(key: str | None, *, kept:
 @pytest.mark.rule("ORG-04")
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "yesterday", ""])
 async def test_an_instant_that_is_none_is_refused(at: str) -> None:
-    refused = accept(replace(ASKED, at=at), stepped=True)
+    refused = accept(replace(ASKED, at=at), stepped_to=LONG_AGO)
     assert isinstance(refused, Refusal)
     assert (refused.status, refused.fields[0][0]) == (422, "at")
+
+
+@pytest.mark.rule("ORG-04")
+@pytest.mark.parametrize("stepped_to", [LONG_AGO, None])
+async def test_what_names_no_instant_happens_when_the_clock_says(stepped_to: datetime | None) -> None:
+    """On the stepped clock that is where the conductor left it, never the machine's time."""
+    accepted = accept(ASKED, stepped_to=stepped_to)
+    assert isinstance(accepted, CommandInput)
+    assert accepted.at == stepped_to

@@ -48,7 +48,7 @@ class Loop:
     """A writer that answers by the size of the thing."""
 
     def __init__(self) -> None:
-        self.clock = SimpleNamespace(stepped=True)
+        self.clock = SimpleNamespace(stepped=True, now=lambda: datetime(2026, 3, 10, tzinfo=UTC))
         self.taken: list[CommandInput] = []
 
     async def submit_command(self, command: CommandInput) -> Answer:

@@ -127,7 +127,7 @@ class House:
         entry = next(entry for entry in room.map.commands if entry.name == name)
         content = orjson.loads(orjson.dumps(body, default=str))
         asked = Asked(entry, content, key, (at or self.instant).isoformat(), actor)
-        command = accept(asked, stepped=True)
+        command = accept(asked, stepped_to=self.instant)
         if isinstance(command, Refusal):
             return command
         if "random_ref" in entry.body.model_fields:
