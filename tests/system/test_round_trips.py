@@ -18,7 +18,7 @@ def received(room: Room, number: int) -> CommandInput:
     body = request(
         **(REPAIR if number % 2 else {}), contact=f"138{number:08}", home_id=f"xh01.p1-1-{101 + number % 10}"
     )
-    accepted = accept(Asked(entry, body, f"bulk-{number}", START.isoformat(), OPERATOR), stepped=True)
+    accepted = accept(Asked(entry, body, f"bulk-{number}", START.isoformat(), OPERATOR), stepped_to=START)
     assert isinstance(accepted, CommandInput), accepted
     return accepted
 

@@ -218,7 +218,7 @@ def command(bell: str = "e1.a", key: str | None = None, at: datetime = AT, **bod
     """A command as the door lets it in; needs a running loop."""
     accepted = accept(
         Asked(MAP.commands[0], {"bell_id": bell} | body, key or f"{bell}-{body}", at.isoformat(), OPERATOR),
-        stepped=True,
+        stepped_to=at,
     )
     assert isinstance(accepted, CommandInput), accepted
     return accepted
