@@ -1,7 +1,8 @@
 """Whatever is sent to a service over HTTP, nothing fails, and every answer is in its OpenAPI document (INT-15).
 
-The five services run as processes on a database that has lived, so that what is sent meets states: Schemathesis makes
-it from the documents, and every second id in an address is one that there is. The seed is fixed.
+What a command may not do has a name of its own, and changes nothing (INT-03, ORG-01). The five services run as
+processes on a database that has lived, so that what is sent meets states: Schemathesis makes it from the documents, and
+every second id in an address is one that there is. The seed is fixed.
 """
 
 from collections import Counter
@@ -42,6 +43,14 @@ PLACES: Final = {
 A_NUMBER: Final = {"application/json": {"schema": {"type": "integer"}}}
 KNOWN: Final[dict[str, list[str]]] = {}
 """Those that there are."""
+
+
+CLOSED: Final = "SELECT id FROM dispatch.ticket WHERE state ->> 'status' = 'closed' ORDER BY id LIMIT 1"
+OPEN: Final = (
+    "SELECT id FROM dispatch.ticket WHERE state ->> 'status' IN ('open', 'contractor_notified') ORDER BY id LIMIT 1"
+)
+TICKET: Final = "SELECT state::text FROM dispatch.ticket WHERE id = '{}'"
+PLAN: Final = {"desk": "repair"}
 
 
 @schemathesis.hook
@@ -114,6 +123,39 @@ def house(
             KNOWN[name] = [row["id"] for row in rows(lived_database, f"SELECT id FROM {table} ORDER BY id")]  # noqa: S608 - a table of ours
             assert KNOWN[name], f"the life leaves no {name}"
         yield made
+
+
+@pytest.mark.rule("INT-03", "ORG-01", "PAR-01", "DSP-19")
+@pytest.mark.parametrize(
+    ("about", "act", "body", "claims", "status", "code"),
+    [
+        ("closed", "resolve", {}, {}, 409, "not-in-hand"),
+        ("open", "resolve", {}, {"scope": "dispatch:read"}, 403, "forbidden"),
+        ("open", "resolve", {}, {"org": "group/elsewhere"}, 403, "outside-your-organisation"),
+        ("none", "resolve", {}, {}, 404, "ticket-not-found"),
+        ("open", "plan", PLAN | {"claim": {"amount_fen": -1, "cause": "floor"}}, {}, 422, "invalid-content"),
+        ("open", "plan", PLAN | {"claim": {"amount_fen": 10**15, "cause": "floor"}}, {}, 422, "invalid-content"),
+        ("open", "wait", {"until": "2001-01-01T00:00:00Z"}, {}, 422, "wait-not-ahead"),
+        ("open", "report", {"next_report_by": "2001-01-01T00:00:00Z"}, {}, 422, "report-too-late"),
+        ("open", "applications/measure/decision", {"submission": 9, "verdict": "approved"}, {}, 409, "no-application"),
+    ],
+)
+def test_each_refusal_has_its_name_and_changes_nothing(
+    house: Processes, lived_database: Database, about: str, act: str, body: dict[str, Any], claims: dict[str, Any],
+    status: int, code: str,
+) -> None:  # fmt: skip
+    case = {"closed": CLOSED, "open": OPEN}.get(about)
+    identity = rows(lived_database, case)[0]["id"] if case else "xh01.cnone"
+    before = rows(lived_database, TICKET.format(identity))
+    answer = house.http.post(
+        f"http://127.0.0.1:{house.ports['dispatch']}/tickets/{identity}/{act}",
+        headers={"Authorization": f"Bearer {house.token_of(**claims)}", "Idempotency-Key": f"{about}-{act}-{code}"},
+        json=body,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] != answer.json()["detail_en"]
+    assert rows(lived_database, TICKET.format(identity)) == before
 
 
 @pytest.mark.rule("INT-15", "INT-03")
