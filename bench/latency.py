@@ -1,7 +1,8 @@
 """From a resident's request over HTTP to the ticket's owner: milliseconds at the 99th percentile, at half load.
 
-How much the system bears is measured first: as many requests at once as ``BURST=``, until all are assigned. Then
-requests come at half of that rate, each at its own instant whether the others were answered or not, for ``SECONDS=``.
+How much the system bears is measured first: ``BURST=`` requests by 200 clients, each of which asks again once it is
+done. Then requests come at half of that rate, each at its own instant whether the others were answered or not, for
+``SECONDS=``.
 A request is done when its `TicketAssigned` is on the bus and dispatch shows the ticket with its owner.
 """
 
@@ -24,7 +25,7 @@ from linli_contracts.topics import DISPATCH, TOPIC_OF
 from linli_embedded.security import Security
 
 from bench.figures import Figures
-from bench.keepalive import Door, rate_of, request
+from bench.keepalive import Door, request
 from bench.lifecycle import BROKER
 from bench.repair_life import found_estates, resident
 
@@ -41,8 +42,12 @@ async def latency() -> Figures:
         async with Stack(StackOptions(home=Home(Path(directory)), broker=BROKER)) as stack:
             await found_estates(stack.client, RESIDENTS, None)
             async with _Assigned.of(stack) as assigned:
-                capacity = await _capacity(stack, assigned)
-                took_ms = await _at(capacity / 2, stack, assigned)
+                doors = _Doors(stack.addresses["intake"]), _Doors(stack.addresses["dispatch"])
+                requests = _Requests(stack, assigned, stack.signer.mint(), *doors)
+                capacity = await requests.capacity()
+                took_ms = await requests.at(capacity / 2)
+                for door in doors:
+                    door.close()
     median, ninety_nine = statistics.median(took_ms), statistics.quantiles(took_ms, n=100)[-1]
     print(f"  {capacity:,.0f} requests/s at most; at half of it, {len(took_ms):,}: median {median:.0f} ms")
     return Figures(ninety_nine, median)
@@ -91,45 +96,48 @@ class _Assigned:
                     self._waited.pop(case).set_result(None)
 
 
-async def _capacity(stack: Stack, assigned: _Assigned) -> float:
-    """Requests a second that come in and are assigned when as many as possible come."""
-    token = stack.signer.mint()
-    asked = [
-        request("POST", "/requests", token, resident(nth % RESIDENTS, f"1{nth:010d}"), f"b{nth}")
-        for nth in range(BURST)
-    ]
-    began_s = time.perf_counter()
-    await rate_of(stack.addresses["intake"], asked, CLIENTS)
-    while len(assigned.seen_s) < BURST:  # noqa: ASYNC110 - the watch gives no signal for a number
-        await asyncio.sleep(0.05)
-    return BURST / (time.perf_counter() - began_s)
+@dataclass(slots=True)
+class _Requests:
+    """Sends requests, each until dispatch shows its ticket with an owner."""
 
+    stack: Stack
+    assigned: _Assigned
+    token: str
+    intake: "_Doors"
+    dispatch: "_Doors"
 
-async def _at(rate: float, stack: Stack, assigned: _Assigned) -> list[float]:
-    """How long each request took, in milliseconds, when this many a second came."""
-    token = stack.signer.mint()
-    intake = _Doors(stack.addresses["intake"])
-    dispatch = _Doors(stack.addresses["dispatch"])
-
-    async def one(nth: int) -> float:
-        asked = request("POST", "/requests", token, resident(nth % RESIDENTS, f"2{nth:010d}"), f"l{nth}")
+    async def one(self, nth: int, phone: int) -> float:
+        """One of them; the milliseconds that it took."""
+        body = resident(nth % RESIDENTS, f"{phone}{nth:010d}")
+        asked = request("POST", "/requests", self.token, body, f"{phone}-{nth}")
         began_s = time.perf_counter()
-        case = orjson.loads(await intake.ask(asked))["case_id"]
-        await assigned.wait(case)
-        shown = orjson.loads(await dispatch.ask(request("GET", f"/tickets/{case}", token)))
+        case = orjson.loads(await self.intake.ask(asked))["case_id"]
+        await self.assigned.wait(case)
+        shown = orjson.loads(await self.dispatch.ask(request("GET", f"/tickets/{case}", self.token)))
         if not shown["owner_id"]:
             raise RuntimeError(f"{case} is assigned on the bus and has no owner in dispatch")
         return (time.perf_counter() - began_s) * 1000
 
-    tasks = []
-    began_s = time.perf_counter()
-    for nth in range(int(rate * SECONDS)):
-        await asyncio.sleep(max(0.0, began_s + nth / rate - time.perf_counter()))
-        tasks.append(asyncio.create_task(one(nth)))
-    took_ms = await asyncio.gather(*tasks)
-    intake.close()
-    dispatch.close()
-    return took_ms
+    async def capacity(self) -> float:
+        """Requests a second when ``CLIENTS`` of them are always on their way."""
+        numbers = iter(range(BURST))
+
+        async def client() -> None:
+            for nth in numbers:
+                await self.one(nth, phone=1)
+
+        began_s = time.perf_counter()
+        await asyncio.gather(*(client() for _ in range(CLIENTS)))
+        return BURST / (time.perf_counter() - began_s)
+
+    async def at(self, rate: float) -> list[float]:
+        """How long each took when this many a second came, whether the others were done or not."""
+        tasks = []
+        began_s = time.perf_counter()
+        for nth in range(int(rate * SECONDS)):
+            await asyncio.sleep(max(0.0, began_s + nth / rate - time.perf_counter()))
+            tasks.append(asyncio.create_task(self.one(nth, phone=2)))
+        return await asyncio.gather(*tasks)
 
 
 class _Doors:
