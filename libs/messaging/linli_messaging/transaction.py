@@ -19,7 +19,7 @@ from linli_rulebook.decision import State
 from linli_messaging import crash
 from linli_messaging.barrier import Known
 from linli_messaging.completeness import Completeness
-from linli_messaging.deciding import Deciding
+from linli_messaging.deciding import MAX_FIRED_PER_INPUT, Deciding
 from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import CommandInput, EventInput, Input, OutcomeInput, Passing, TimerInput
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
@@ -35,7 +35,10 @@ from linli_messaging.storing import Store
 from linli_messaging.working_set import Wanted
 
 MAX_RESTARTS: Final = 8
-"""How often a batch may turn out to need more; each restart adds lanes, and a rule that asks for ever is a bug."""
+"""How often a batch may turn out to need more lanes."""
+MAX_ASKS: Final = 2 * MAX_FIRED_PER_INPUT
+"""How often a batch may ask for more states: a clock that is caught up asks twice each time that it fires (rounds of a
+storm: work orders, then their tickets). A rule that asks for ever is a bug."""
 MAX_EARLY: Final = 2000
 """Early facts that run with what they waited for: as many as a batch; more run in transactions of their own."""
 VERSION_BITS: Final = 63
@@ -146,7 +149,7 @@ class Transactor:
             loaded: dict[Ref, State | None] = {}
             early: dict[Need, list[EventInput]] | None = None if apart else {}
             wanted = {ref for item in sound for ref in item.refs}
-            for _ in range(MAX_RESTARTS):
+            for _ in range(MAX_ASKS):
                 early = await self._gather(store, wanted - loaded.keys(), loaded, early, lanes, held)
                 crash.point("after-load")
                 deciding = Deciding(
@@ -164,9 +167,7 @@ class Transactor:
                 else:
                     break
             else:
-                message = (
-                    f"a batch asked for more states {MAX_RESTARTS} times: {sorted(str(ref) for ref in wanted)[:5]}"
-                )
+                message = f"a batch asked for more states {MAX_ASKS} times: {sorted(str(ref) for ref in wanted)[:5]}"
                 raise RuntimeError(message)
             arrivals.stop_before(plan.waits, last)
             crash.point("after-decide")
