@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from linli_rulebook.decision import State
 
-from linli_messaging.service_map import Ref
+from linli_messaging.service_map import Facts, Ref
 
 S = TypeVar("S", bound=State)
 
@@ -37,3 +37,14 @@ class WorkingSet:
     def put(self, states: Mapping[Ref, State]) -> None:
         """Later inputs of the batch see these."""
         self._now.update(states)
+
+
+def not_loaded(facts: Facts, refs: Iterable[Ref]) -> tuple[Ref, ...]:
+    """Those not loaded yet, to be asked for all at once: left to `facts.get`, they would be asked for one by one."""
+    missing = []
+    for kind, identity in refs:
+        try:
+            facts.get(kind, identity)
+        except Wanted:
+            missing.append((kind, identity))
+    return tuple(missing)

@@ -83,6 +83,8 @@ class Bell(State):
     """Its clock fails when it fires."""
     stuck: bool = False
     """Its clock shows again after it fired."""
+    echoes: bool = False
+    """Each chime looks at another bell, which nobody knew it would."""
 
     def timers(self) -> Iterator[Timer]:
         """One chime a due instant."""
@@ -114,6 +116,7 @@ def strike(facts: Facts, bell_id: str, nth: int, how: str, ctx: Context) -> Outc
         return More(((Bell, other),)) if _unloaded(facts, other) else _rung(bell, nth, ctx)
     every: dict[str, dict[str, Any]] = {
         "silence": {"due": ()}, "unsayable": {"loudness": -1}, "break": {"broken": True}, "mend": {"broken": False},
+        "echo": {"echoes": True},
     }  # fmt: skip
     changes = every.get(what.removeprefix("early "), {})
     text = "x" * (600 * 1024) if what == "long" else ""
@@ -158,6 +161,8 @@ def on_chime(facts: Facts, bell: Bell, timer: Timer, ctx: Context) -> Outcome:
         raise RuntimeError("the clockwork is broken")
     if bell.stuck:
         return Decision(save=(bell,))
+    if bell.echoes:
+        facts.get(Bell, f"{bell.id}-echo-{timer.step}-{len(bell.due)}")
     left = tuple(due for due in bell.due if due != timer.due_at)
     return Decision(save=(bell.model_copy(update={"due": left, "fired": (*bell.fired, ctx.now)}),))
 

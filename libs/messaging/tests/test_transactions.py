@@ -14,7 +14,7 @@ from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT, House, Room
 
 from libs.messaging.tests import small
-from libs.messaging.tests.small import AT, SECOND, Bell, command, record, rung
+from libs.messaging.tests.small import AT, SECOND, Bell, command, record, rung, timer
 
 
 async def bells(room: Room) -> dict[str, Bell]:
@@ -197,3 +197,12 @@ async def test_on_the_system_clock_no_lane_goes_back_in_time(room: Room) -> None
     rows = await room.connection.fetch("SELECT at, convert_from(body, 'UTF8')::json ->> 'at' AS said FROM outbox")
     assert [(row["at"], datetime.fromisoformat(row["said"])) for row in rows] == [(ahead, ahead)] * 2
     assert await room.connection.fetchval("SELECT last_at FROM lane WHERE lane = $1", lane_of("e1")) == ahead
+
+
+@pytest.mark.rule("ORG-04", "OPS-04")
+async def test_a_clock_that_is_caught_up_may_ask_for_states_each_time_it_fires(room: Room) -> None:
+    """Given twenty chimes that each look at another bell, when all are overdue, then each chimes at its instant."""
+    due = tuple(AT + SECOND * nth for nth in range(1, 21))
+    await room.commit([command(key="k", how="echo", due=due)])
+    await room.commit([timer(at=AT, until=due[-1])])
+    assert (await bells(room))["e1.a"].fired == due

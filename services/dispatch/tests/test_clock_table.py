@@ -26,28 +26,30 @@ def _changed(name: str, **fields: object) -> Policy:
 
 @pytest.mark.rule("DSP-06")
 def test_the_customer_is_waited_for_by_age_completion_and_the_contractors_time_only() -> None:
-    paused = {row.name for row in TERMS.clocks if row.pauses}
+    paused = {row.name for row in TERMS.clocks.values() if row.pauses}
     assert paused == {"completion", "age_level_2", "age_level_1", "reentrust_over_limit", "overdue_report"}
 
 
 @pytest.mark.rule("DSP-06", "DSP-20")
 def test_every_deadline_climbs_and_warns_and_nothing_else_does() -> None:
-    assert {row.name for row in TERMS.clocks if row.deadline} == {row.name for row in TERMS.clocks if row.warns}
-    assert {row.name for row in TERMS.clocks if row.deadline} == {
+    assert {row.name for row in TERMS.clocks.values() if row.deadline} == {
+        row.name for row in TERMS.clocks.values() if row.warns
+    }
+    assert {row.name for row in TERMS.clocks.values() if row.deadline} == {
         "passing_on", "department_answer", "customer_report", "completion", "arrival", "plan_approval",
         "reentrusting_approval", "compensation_approval", "small_works_approval", "measure_approval",
     }  # fmt: skip
 
 
 def test_why_names_every_span_of_a_clock() -> None:
-    for row in TERMS.clocks:
+    for row in TERMS.clocks.values():
         within = POLICY.table(f"clocks.{row.name}")["within"]
         assert row.name not in BEHIND_CLOCK or set(within.values()) <= set(BEHIND_CLOCK[row.name]), row.name
 
 
 def test_a_row_decides_how_its_clock_runs() -> None:
     policy = _changed("completion", pauses_on=[], warns=False)
-    (row,) = (row for row in clock_table(policy, CALENDARS) if row.name == "completion")
+    row = clock_table(policy, CALENDARS)["completion"]
     assert (row.pauses, row.warns, row.deadline) == (False, False, True)
 
 

@@ -93,17 +93,16 @@ def _asked(kind: ApplicationKind) -> Callable[[Ticket], int]:
     return step
 
 
-OCCURRENCE: Final[Mapping[str, Callable[[Ticket], int]]] = {
-    "passed_on": lambda ticket: ticket.passed_on,
-    "reported_last": lambda ticket: ticket.reports + 1,
-    "crisis_notified": lambda ticket: ticket.crisis.told if ticket.crisis else 0,
-    "signature_asked": lambda ticket: ticket.acceptance.mails_asked + 1,
+OCCURRENCE: Final[Mapping[tuple[str, str], Callable[[Ticket], int]]] = {
+    ("passed_on", "department_answered"): lambda ticket: ticket.passed_on,
+    ("reported_last", "reported"): lambda ticket: ticket.reports + 1,
+    # The first contractor, or the one to whom the repair was re-entrusted.
+    ("contractor_called", "contractor_arrived"): lambda ticket: (
+        2 if ticket.order and ticket.order.replacement_id else 1
+    ),
+    ("crisis_notified", "crisis_confirmed"): lambda ticket: ticket.crisis.told if ticket.crisis else 0,
+    ("signature_asked", "signed"): lambda ticket: ticket.acceptance.mails_asked + 1,
     # Another office, or another submission, makes another clock.
-    **{f"{kind}_asked": _asked(kind) for kind in get_args(ApplicationKind)},
+    **{(f"{kind}_asked", f"{kind}_decided"): _asked(kind) for kind in get_args(ApplicationKind)},
 }
-"""By the fact that starts a clock, the how-many-eth of the round it is; where there is only one, it is missing here."""
-
-
-def of_order(ticket: Ticket) -> int:
-    """Which contractor it waits for: the first one, or the one to whom the repair was re-entrusted."""
-    return 2 if ticket.order and ticket.order.replacement_id else 1
+"""By the same facts, the how-many-eth of the round a clock is; where there is only one, they are missing here."""

@@ -11,7 +11,7 @@ from linli_contracts.events.dispatch import Clock
 from linli_rulebook import Calendar, Policy, PolicyFileError
 
 from linli_dispatch.domain.clock_dues import COUNTED, CountDue, Within
-from linli_dispatch.domain.clock_facts import FACTS, OCCURRENCE, of_order
+from linli_dispatch.domain.clock_facts import FACTS, OCCURRENCE
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
 from linli_dispatch.domain.ticket import Ticket
 
@@ -50,8 +50,8 @@ class ClockRule:
     """Its due instant may change while it runs, because a fact besides ``since`` counts: worked out each time."""
 
 
-def clock_table(policy: Policy, calendars: Mapping[str, Calendar]) -> tuple[ClockRule, ...]:
-    """All rows, in the order of the contracts' clocks; ``calendars`` are those a row may name.
+def clock_table(policy: Policy, calendars: Mapping[str, Calendar]) -> Mapping[Clock, ClockRule]:
+    """All rows by name, in the order of the contracts' clocks; ``calendars`` are those a row may name.
 
     Raises `PolicyFileError` for a row that makes no sense, or where a clock of the contracts has none.
     """
@@ -60,7 +60,7 @@ def clock_table(policy: Policy, calendars: Mapping[str, Calendar]) -> tuple[Cloc
     if set(names) != set(wanted):
         differing = ", ".join(sorted(set(names) ^ set(wanted)))
         raise PolicyFileError(f"{_AREA}*: these are the clocks there must be: {', '.join(wanted)}; not so: {differing}")
-    return tuple(_row(policy, name, calendars) for name in wanted)
+    return {name: _row(policy, name, calendars) for name in wanted}
 
 
 def _row(policy: Policy, name: Clock, calendars: Mapping[str, Calendar]) -> ClockRule:
@@ -68,17 +68,17 @@ def _row(policy: Policy, name: Clock, calendars: Mapping[str, Calendar]) -> Cloc
     fault = _fault(table, calendars, policy)
     if fault:
         raise PolicyFileError(f"{about.file}: {_AREA}{name}: {fault}")
-    starts = table["starts"]
+    facts = table["starts"], table["stops"]
     return ClockRule(
         name=name,
         rule=about.rule,
-        since=FACTS[starts, table["stops"]],
+        since=FACTS[facts],
         count=COUNTED[_counted(table)][0],
         within=Within(
             spans={span: policy.span(entry) for span, entry in table["within"].items()},
             calendar=calendars[table.get("calendar", "departments")],
         ),
-        step=of_order if name == "arrival" else OCCURRENCE.get(starts),
+        step=OCCURRENCE.get(facts),
         during=_DURING[table.get("during", "in_hand")],
         deadline=table.get("climbs", False),
         pauses="customer" in table.get("pauses_on", ()),

@@ -40,7 +40,7 @@ def wind(turn: Turn) -> None:
     owed: list[Clock] = []
     kept: list[Clock] = []
     waiting = ticket.wait is not None
-    for row in terms.clocks:
+    for row in terms.clocks.values():
         clock = running.get(row.name)
         since = row.since(ticket) if ticket.status in row.during else None
         if clock is None and since is None:
@@ -89,15 +89,10 @@ def _steps(turn: Turn) -> tuple[list[RunningClock], bool]:
 
 def published_later(turn: Turn, clock: RunningClock) -> bool:
     """Whether a provisional deadline that seems to run out lies later, now that the year is published (ORG-04)."""
-    row = rule_of(turn, clock.name)
-    if row is None or not clock.provisional:
+    if clock.name in NOT_IN_TABLE or not clock.provisional:
         return False
+    row = turn.terms.clocks[clock.name]
     return row.count(turn.ticket, turn.terms, row.within, clock.since).at > clock.due_at
-
-
-def rule_of(turn: Turn, name: Clock) -> ClockRule | None:
-    """The row of a clock, by the ticket's policy; None: it has none (`NOT_IN_TABLE`)."""
-    return next((row for row in turn.terms.clocks if row.name == name), None)
 
 
 def drop(turn: Turn, *names: Clock) -> None:

@@ -13,11 +13,8 @@ from linli_dispatch.domain.assigning import give
 from linli_dispatch.domain.handover import Handover
 from linli_dispatch.domain.places import Absence, Estate, Staff, Workload
 from linli_dispatch.domain.routing import Choice, choose_handler
-from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, Ticket
 from linli_dispatch.domain.turn import Turn
-
-URGENT_TO_LEVEL = 2
-"""A hot or major case waits for nobody's return (DSP-01)."""
 
 
 def hand_over_all(
@@ -72,9 +69,10 @@ def _must(turn: Turn, handover: Handover, absence: Absence | None) -> bool:
         )
     if absence is None:
         return False
+    # A crisis waits for nobody's return (DSP-01).
     short = absence.until_at - absence.from_at <= turn.terms.short_absence
     due_in_it = any(clock.due_at <= absence.until_at for clock in ticket.clocks)
-    return not short or due_in_it or ticket.level <= URGENT_TO_LEVEL
+    return not short or due_in_it or ticket.level not in HANDLED_AT_ONCE
 
 
 def _successor(turn: Turn, absence: Absence | None) -> Choice:

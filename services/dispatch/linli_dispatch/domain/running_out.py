@@ -12,7 +12,7 @@ from linli_rulebook.decision import Append, Timer
 
 from linli_dispatch.domain.acceptance import ask_for_mail
 from linli_dispatch.domain.clock_table import STEP_CLOCK
-from linli_dispatch.domain.clocks import counted, published_later, rule_of, wind
+from linli_dispatch.domain.clocks import counted, published_later, wind
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.crisis_notices import tell_next_person
 from linli_dispatch.domain.failing import mark_missed
@@ -32,9 +32,7 @@ MISSED_DEADLINE: Final = "missed_deadline"
 
 def miss(turn: Turn, clock: RunningClock) -> None:
     """A deadline was missed: it stays owed. A report to the customer comes back, each time later (`clocks.py`)."""
-    row = rule_of(turn, clock.name)
-    if row is None:
-        return
+    row = turn.terms.clocks[clock.name]
     facts: dict[str, object] = {}
     if row.comes_back:
         ticket = turn.ticket

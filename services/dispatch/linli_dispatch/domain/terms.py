@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
-from linli_contracts.events.dispatch import AccompanyGround, LadderStep, Role
+from linli_contracts.events.dispatch import AccompanyGround, Clock, LadderStep, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
 from linli_dispatch.domain.blueprint import Blueprint, Blueprints, blueprints_of
@@ -77,7 +77,7 @@ class Terms:
     """Passing on, department answers, reports to the customer: working days of the departments."""
     approvers: Calendar
     """The steps of the ladder: working days of those who stand on it."""
-    clocks: tuple[ClockRule, ...]
+    clocks: Mapping[Clock, ClockRule]
     warn_at_share: Fraction
     """Of the time of a deadline: then staff are told of it (DSP-20)."""
     report_within: Span

@@ -6,7 +6,7 @@ from typing import Literal
 from linli_contracts.events.intake import ComplaintReceived
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_messaging.working_set import Wanted
+from linli_messaging.working_set import not_loaded
 from linli_rulebook import Policy
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, State, Timer
 
@@ -216,17 +216,6 @@ def org_of_order(facts: Facts, command: commands.FinishStormOrder) -> str | None
     """The organisation of the work order's estate."""
     estate = facts.get(Estate, key_of(command.order_id))
     return estate.organisation if estate else None
-
-
-def not_loaded(facts: Facts, refs: Iterable[Ref]) -> tuple[Ref, ...]:
-    """Those not loaded yet, to be asked for all at once: left to `facts.get`, they would be asked for one by one."""
-    missing = []
-    for kind, identity in refs:
-        try:
-            facts.get(kind, identity)
-        except Wanted:
-            missing.append((kind, identity))
-    return tuple(missing)
 
 
 def _tickets(facts: Facts, order: StormOrder) -> list[Ticket]:

@@ -1,24 +1,10 @@
-"""What every handler asks in the same way: is it loaded, whose estate is it, and the answer for an unknown id."""
+"""What every handler asks in the same way: whose estate is it, and the answer for an unknown id."""
 
-from collections.abc import Iterable
-
-from linli_messaging.service_map import Facts, Ref
-from linli_messaging.working_set import Wanted
+from linli_messaging.service_map import Facts
 from linli_rulebook.decision import Refusal
 
 from linli_intake.domain.ids import HOMELESS, is_key
 from linli_intake.domain.place import Estate
-
-
-def not_loaded(facts: Facts, refs: Iterable[Ref]) -> tuple[Ref, ...]:
-    """Those not loaded yet, to be asked for all at once: left to `facts.get`, they would be asked for one by one."""
-    missing = []
-    for kind, identity in refs:
-        try:
-            facts.get(kind, identity)
-        except (KeyError, Wanted):
-            missing.append((kind, identity))
-    return tuple(missing)
 
 
 def org_of(facts: Facts, estate_id: str | None) -> str | None:

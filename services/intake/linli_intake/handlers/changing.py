@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
+from linli_messaging.working_set import not_loaded
 from linli_rulebook.decision import Decision, More, Outcome, Refusal
 
 from linli_intake.commands import AmendRequest, LinkRequests, UnlinkRequest, WithdrawRequest
@@ -13,7 +14,7 @@ from linli_intake.domain.linking import LinkOrder, cannot_link, link, unlink
 from linli_intake.domain.place import Estate
 from linli_intake.domain.regrading import Ruling
 from linli_intake.domain.request import Request, RequestText
-from linli_intake.handlers.asking import not_loaded, org_of, unknown
+from linli_intake.handlers.asking import org_of, unknown
 
 
 def needs_of_case(body: UnlinkRequest | WithdrawRequest) -> Iterable[Ref]:

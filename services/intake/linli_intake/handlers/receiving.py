@@ -8,6 +8,7 @@ from typing import Any
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import ANYWHERE, Context, Facts, Ref
+from linli_messaging.working_set import not_loaded
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.decision import More, Outcome
 from linli_rulebook.timeline import LAST_YEAR
@@ -22,7 +23,7 @@ from linli_intake.domain.quarantine import Quarantined
 from linli_intake.domain.receiving import receive, resubmit
 from linli_intake.domain.request import Request, RequestText
 from linli_intake.domain.secret import secret_of
-from linli_intake.handlers.asking import not_loaded, org_of, unknown
+from linli_intake.handlers.asking import org_of, unknown
 from linli_intake.settings import customer_key
 
 
