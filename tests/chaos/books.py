@@ -7,16 +7,13 @@ from typing import Final
 
 from linli_cli.audit.books import Books, compare, load_books
 
+from tests.chaos.by_right import only_what_must_be_alike
 from tests.chaos.faults import Fault
 from tests.chaos.load import Round
 from tests.chaos.world import World
 
 RANDOM: Final = frozenset({"member_no"})
 """Follows from a customer's reference, which is random."""
-
-
-_LOAD: Final = re.compile(r"in_hand_\d+")
-"""A reason of routing (DSP-08): how much somebody had in hand."""
 
 
 @dataclass(slots=True)
@@ -48,24 +45,18 @@ class Left:
 
 async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str] = frozenset()) -> Left:
     """Have the world audited and its books written; violations of the checks in `leaves` are the fault's own, and what
-    it says itself of reasons and loads is left out.
+    it says itself is by right otherwise is left out.
     """
     path = world.stack.options.home.path / f"books-{load.number}.jsonl"
     found = json.loads(await world.linli("audit", "--json", "--books", str(path), may_fail=True))
     mine = re.compile(rf"\br{load.number}e")
     books = {key: content for key, content in load_books(path).items() if mine.search(f"{key} {json.dumps(content)}")}
-    if fault.finishes_later:
-        books = {key: json.loads(_LOAD.sub("in_hand", json.dumps(content))) for key, content in books.items()}
-    for key in [key for key in books if key[1] == "because"]:
-        books[key] = [reason for reason in books[key] if reason[0] not in fault.remarks]
-        if not books[key]:
-            del books[key]
     violations = [
         f"{one['check']} {one['service']} {one['wrong']['en']} {one['ids']}"
         for one in found["violations"]
         if one["check"] not in leaves
     ]
-    return Left(books, dict(load.answers), violations)
+    return Left(only_what_must_be_alike(books, fault), dict(load.answers), violations)
 
 
 def differences(calm: Left, struck: Left) -> Differences:

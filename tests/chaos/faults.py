@@ -37,7 +37,8 @@ class Fault:
     """Conclusions of reasons that follow from the fault itself, and are left out where books are compared."""
     finishes_later: bool = False
     """What it holds until an operator has mended it is in somebody's hands for longer, and who is assigned meanwhile
-    is chosen rightly with that load: how high it was is left out where books are compared.
+    is chosen rightly with that load: how high it was is left out where books are compared. Nor is compared which case
+    of several reports a defect in a phase: the last one to be opened, rightly (`by_right.py`).
     """
     fresh: bool = False
     """It strikes a world in which nothing has happened yet."""
