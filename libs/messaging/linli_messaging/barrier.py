@@ -72,18 +72,26 @@ class Barrier:
         self._overdue[place] = due, since_s
         return due if self._listened_s - since_s < PATIENCE.total_seconds() else at
 
-    def reach(self, reached: Mapping[LaneOf, int]) -> None:
-        """Our inboxes stand here now."""
+    def reach(self, reached: Mapping[LaneOf, int]) -> bool:
+        """Our inboxes stand here now; whether that came up to told heads, so that timers may be free to fire."""
+        freed = False
         for place, number in reached.items():
             self._last[place] = max(number, self._last.get(place, 0))
-            self._settle(place)
+            freed |= self._settle(place)
+        return freed
 
-    def _settle(self, place: LaneOf) -> None:
-        last, waiting = self._last.get(place, 0), self._told[place]
+    def stands(self, place: LaneOf) -> int:
+        """Where our inbox stood when this process last saw it."""
+        return self._last.get(place, 0)
+
+    def _settle(self, place: LaneOf) -> bool:
+        """Whether told heads have been reached."""
+        last, waiting, freed = self._last.get(place, 0), self._told[place], False
         while waiting and waiting[0][0] <= last:
             _, at = waiting.popleft()
             if at > self._complete.get(place, LONG_AGO):
-                self._complete[place] = at
+                self._complete[place], freed = at, True
+        return freed
 
     def complete(self, place: LaneOf, reached: int) -> datetime:
         """Every fact of a producer's lane that happened by then is here once its inbox stands at ``reached``."""

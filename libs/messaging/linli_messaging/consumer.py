@@ -21,12 +21,12 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
+from faststream.kafka.message import KafkaMessage
 from linli_contracts.envelope import EnvelopeError
 from linli_contracts.lanes import LANES, partition_of
 from linli_contracts.topics import TOPIC_OF, asks_topic, heads_topic
 
-from linli_messaging import crash
+from linli_messaging.acknowledging import Acknowledging
 from linli_messaging.gaps import GapWatch
 from linli_messaging.inbox import LaneOf
 from linli_messaging.inputs import Record
@@ -71,6 +71,7 @@ class Consumer:
     _gaps_may_be_open: bool = True
     """Whether the table of gaps is worth a look: another process may have left some."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
+    acknowledging: Acknowledging = field(default_factory=Acknowledging)
 
     def subscribe(self) -> None:
         """Declare the subscriber; called once, before the broker starts."""
@@ -90,7 +91,7 @@ class Consumer:
             heartbeat_interval_ms=SESSION_TIMEOUT_MS // 4,
             listener=_Ownership(self),
             parser=_raw,
-            decoder=_undecoded,
+            decoder=_whole,
         )
         subscriber.get_msg = self._next_records  # type: ignore[method-assign, assignment]  # see there
         subscriber(self._take)
@@ -111,15 +112,16 @@ class Consumer:
         return tuple(chain.from_iterable(found.values()))
 
     async def _take(self, message: KafkaMessage) -> None:
+        records = message.raw_message
         try:
-            await self._handle(message.raw_message)
+            await self._handle(records)
         except Exception as error:
             # FastStream goes on with what comes next, and acknowledging that would acknowledge this.
             self.writer.fail(error)
             raise
-        if self.writer.sound and not self.writer.uncommitted:
-            await message.ack()
-        crash.point("after-acknowledge")
+        self.acknowledging.handled(records)
+        if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
+            self.acknowledging.tell(self._kafka)
 
     async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
@@ -216,7 +218,7 @@ class Consumer:
                 self.writer.suspend()
             columns = [list(asks), [number for number, _ in asks.values()], [asker for _, asker in asks.values()]]
             await self.writer.retrying(lambda connection: connection.execute(self.queries["ask_resend"], *columns))
-            self.relay.wake()
+            self.relay.asked()
 
     def _committed(self, committed: Committed) -> None:
         self.watch.reached(committed.arrivals.stands, time.monotonic())
@@ -314,6 +316,7 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         self._consumer = consumer
 
     async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
+        self._consumer.acknowledging.lost(revoked)
         if revoked:
             self._consumer.own(frozenset(), of=1)
 
@@ -331,5 +334,6 @@ async def _raw(records: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream
     return message
 
 
-async def _undecoded(message: Any) -> Any:  # noqa: ANN401 - FastStream's decoder hook
-    return message.body
+async def _whole(message: Any) -> Any:  # noqa: ANN401 - FastStream's decoder hook
+    """The handler gets the message itself; decoding its records is ours."""
+    return message

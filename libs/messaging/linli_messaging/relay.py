@@ -8,6 +8,7 @@ overdue clock, when that is due, for what it will tell is still to come.
 import asyncio
 import contextlib
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -67,10 +68,19 @@ class Relay:
     """Clocks were overdue when the heads were last told."""
     _again: dict[int, int] = field(default_factory=dict)
     """Lanes that are being sent again, and from which number on."""
+    _asked: bool = True
+    """Something may be asked for again that was not looked at."""
+    _looked_s: float = 0.0
+    """When that was looked at last, in monotonic seconds: another process of the service may have been asked."""
     _stopping: bool = False
 
     def wake(self) -> None:
         """There may be something to send."""
+        self._wake.set()
+
+    def asked(self) -> None:
+        """There may be something to send again."""
+        self._asked = True
         self._wake.set()
 
     def committed(self, committed: Committed) -> None:
@@ -116,7 +126,8 @@ class Relay:
             while not self._stopping:
                 if telling.done():
                     telling.result()
-                await self._step_back(connection)
+                if self._again or self._asked or time.monotonic() - self._looked_s >= LOOK_EVERY_S[0]:
+                    await self._step_back(connection)
                 moved = await self._relay_once(connection)
                 if moved:
                     wait_s = LOOK_EVERY_S[0]
@@ -149,6 +160,7 @@ class Relay:
 
         Who asks once more while a lane is under way is answered by what is on its way.
         """
+        self._asked, self._looked_s = False, time.monotonic()
         done = {lane: first for lane, first in self._again.items() if self._position[lane] >= self._published[lane]}
         if done:
             await connection.execute(self.queries["drop_resend"], list(done), list(done.values()))

@@ -66,6 +66,8 @@ class Committed:
     heads: dict[int, int] = field(default_factory=dict)
     took_s: float = 0.0
     """From the lock to the commit."""
+    only_passed: bool = False
+    """Nothing but inboxes moved."""
 
 
 @dataclass(slots=True)

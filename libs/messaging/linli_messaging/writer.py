@@ -23,6 +23,7 @@ from linli_messaging.inbox import LaneOf, place_of
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.looking import Looking, StoredInput
 from linli_messaging.parked_share import Clog, TooMuchParkedError, parked_lately
+from linli_messaging.passing_by import only_pass, pass_by
 from linli_messaging.queries import Queries
 from linli_messaging.refusing import Batch, refuse, to_clients
 from linli_messaging.restored import SuspendedError, WentBackError, note_seen
@@ -299,7 +300,7 @@ class Writer:
         ``apart``: without the early facts that wait for it, which may be what fails.
         """
         try:
-            committed = await self.retrying(
+            committed = await self._pass_by(only_pass(inputs)) or await self.retrying(
                 lambda c: self.transactor.run(c, inputs, poisoned or {}, self._known(), apart=apart)
             )
         except (TooMuchParkedError, SuspendedError):
@@ -326,6 +327,12 @@ class Writer:
             return
         self._hold_back(inputs, committed)
         self._tell(committed)
+
+    async def _pass_by(self, records: Sequence[Passing]) -> Committed | None:
+        if not records:
+            return None
+        passed: Committed | None = await self.retrying(lambda c: pass_by(c, self.queries, records, self.barrier.stands))
+        return passed
 
     def _known(self) -> Known | None:
         return None if self.clock.stepped else self.barrier.known(self.owned)
@@ -374,8 +381,8 @@ class Writer:
             log.error("what became of %s cannot be told: %s", outcome.intent.cause, error)
         for parked in committed.plan.parked:
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
-        self.barrier.reach(committed.arrivals.stands)
-        self._sweep = True
+        freed = self.barrier.reach(committed.arrivals.stands)
+        self._sweep = self._sweep or freed or not committed.only_passed
         plan = committed.plan
         if plan.ripe or plan.applied or plan.released or plan.settled or plan.stuck:
             self._ripe = True

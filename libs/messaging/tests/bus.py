@@ -147,7 +147,7 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
             transactor = Transactor(room.map, shipped_policy(), room.queries, deployment, stepped=True)
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
             relay = Relay(name, deployment, pool, room.queries, producer, clock)
-            kafka = KafkaBroker(broker.bootstrap)
+            kafka = KafkaBroker(broker.bootstrap, apply_types=False)
             consumer = Consumer(kafka, writer, relay, pool, room.queries, producer, deployment)
             consumer.subscribe()
             sides[name] = Side(room, pool, writer, relay, consumer)

@@ -198,6 +198,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         metadata_max_age_ms=METADATA_FOR_MS,
         logger=logging.getLogger("faststream"),
         allow_auto_create_topics=False,  # a service may not: whoever sets the bus up does
+        apply_types=False,  # its injection takes a thread a batch
     )
     consumer = Consumer(
         broker, writer, relay, pool, queries, producer, settings.deployment, settings.kafka_fetch_wait_ms

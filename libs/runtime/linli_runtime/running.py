@@ -160,7 +160,7 @@ class Running:
             first = {row["lane"]: row["number"] for row in rows}
         if first:
             await self.fetch("ask_resend", list(first), list(first.values()), [by] * len(first))
-            self.relay.wake()
+            self.relay.asked()
         return first
 
     async def archive(self, before: datetime) -> int:

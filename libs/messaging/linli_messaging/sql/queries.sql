@@ -73,6 +73,13 @@ ON CONFLICT (producer, lane) DO UPDATE SET last = EXCLUDED.last
 WHERE i.last = (SELECT was FROM moved m WHERE m.producer = i.producer AND m.lane = i.lane)
 RETURNING 1;
 
+-- name: pass_by
+-- Advance the inboxes by records that only pass, where they stand as expected and anything may be written; how many did.
+UPDATE inbox i SET last = m.last
+FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[]) AS m (producer, lane, was, last), deployment d
+WHERE i.producer = m.producer AND i.lane = m.lane AND i.last = m.was AND d.suspended_at IS NULL
+RETURNING 1;
+
 -- name: move_lanes
 -- The numbers given out in this transaction, the lanes' instants, and that their states are others now.
 UPDATE lane SET head = m.head, last_at = GREATEST(last_at, m.at), version = $4
@@ -239,8 +246,10 @@ WHERE NOT EXISTS (SELECT FROM archive WHERE archive.lane = p.lane AND archive.la
 SELECT lane, number FROM published ORDER BY lane;
 
 -- name: move_published
--- The broker has acknowledged these; the numbers only rise.
-UPDATE published p SET number = m.number FROM unnest($1::smallint[], $2::bigint[]) AS m (lane, number)
+-- The broker has acknowledged these; the numbers only rise. Nobody waits for the disk: a number lost in a crash has its fact
+-- sent once more, and whatever is committed after it keeps it.
+WITH unhurried AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE published p SET number = m.number FROM unnest($1::smallint[], $2::bigint[]) AS m (lane, number), unhurried
 WHERE p.lane = m.lane AND p.number < m.number;
 
 -- name: read_heads

@@ -1,0 +1,49 @@
+"""A batch of records that only pass, in one statement: no state is touched, so no lane is taken.
+
+Most batches of most services are such while little happens. Each inbox moves by compare-and-set, as in a transaction;
+one that does not stand where this process last saw it, or that a gap would open in, is left to the transaction.
+"""
+
+from collections.abc import Callable, Sequence
+
+import asyncpg
+
+from linli_messaging import crash
+from linli_messaging.inbox import LaneOf, place_of, sort_arrivals
+from linli_messaging.inputs import Input, Passing
+from linli_messaging.plan import Plan
+from linli_messaging.queries import Queries
+from linli_messaging.transaction import Committed
+
+
+def only_pass(inputs: Sequence[Input | Passing]) -> list[Passing]:
+    """The inputs, where all of them only pass; else none."""
+    passing = [item for item in inputs if isinstance(item, Passing)]
+    return passing if len(passing) == len(inputs) else []
+
+
+async def pass_by(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    queries: Queries,
+    records: Sequence[Passing],
+    stands: Callable[[LaneOf], int],
+) -> Committed | None:
+    """Note that these records passed; None where a transaction has to look at them, which finds some repeated.
+
+    ``stands``: where this process last saw an inbox.
+    """
+    last = {place: stands(place) for place in map(place_of, records)}
+    arrivals = sort_arrivals(records, last)
+    if arrivals.passed < len(records):
+        return None
+    moved = await connection.fetch(
+        queries["pass_by"],
+        [producer for producer, _ in last],
+        [lane for _, lane in last],
+        list(last.values()),
+        [arrivals.last[place] for place in last],
+    )
+    if len(moved) < len(last):
+        return None
+    crash.point("after-commit")
+    return Committed(Plan(), arrivals, round_trips=1, lanes=frozenset(), only_passed=True)
