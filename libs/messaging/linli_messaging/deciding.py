@@ -320,20 +320,20 @@ class Deciding:
                 self._fire(kind, identity, at, inclusive=False)
 
     def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool) -> None:
+        state = self._facts.get(kind, identity)
+        timer = first_timer(state) if state else None
         for _ in range(MAX_FIRED_PER_INPUT):
-            state = self._facts.get(kind, identity)
-            if state is None:
-                return
-            timer = first_timer(state)
-            if timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
+            if state is None or timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
                 return
             if self.complete is not None and not inclusive and timer.due_at > self.complete.until(lane_of(identity)):
                 raise _Waits
-            self._fire_one(kind, state, timer)
+            state, timer = self._fire_one(state, timer)
         message = f"{kind.table} {identity} fired {MAX_FIRED_PER_INPUT} clocks at once"
         raise StuckTimerError(message)
 
-    def _fire_one(self, kind: type[State], state: State, timer: Timer) -> None:
+    def _fire_one(self, state: State, timer: Timer) -> tuple[State, Timer | None]:
+        """The state after that, and its clock that runs out next."""
+        kind = type(state)
         entry = self._clocks[kind, timer.clock]
         cause = f"timer|{kind.table}|{state.id}|{timer.clock}|{timer.occurrence}|{timer.step}"
         live = self.live_from.is_live(timer.due_at)
@@ -342,10 +342,12 @@ class Deciding:
             self._facts.get(other_kind, other)
         outcome = decided(self._settle(entry.decide(self._facts, state, timer, context)))
         after = next((saved for saved in reversed(outcome.save) if (type(saved), saved.id) == (kind, state.id)), state)
-        if timer in after.timers():
+        following = first_timer(after)
+        if following == timer:
             message = f"the clock {timer.clock} of {state.id} still shows after it fired"
             raise StuckTimerError(message)
         self._apply(outcome, context)
+        return after, following
 
     # -- effects ------------------------------------------------------------------------------------------------------
 
