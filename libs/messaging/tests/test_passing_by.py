@@ -85,7 +85,7 @@ async def test_records_pass_once_however_they_come(room: Room) -> None:
         await move(room, 6)
         await writer.submit_events([passing(5), passing(6), passing(7)])
         await writer.submit_events([passing(9)])
-        gap = await room.connection.fetchrow("SELECT missing_from, seen FROM gap")
+        (gap,) = await room.connection.fetch("SELECT missing_from, seen FROM gap")
         await writer.submit_events([passing(8)])
         await writer.submit_events([passing(9)])
         await writer.submit_events([record(rung(), 1), passing(10)])
