@@ -24,7 +24,7 @@ from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, F
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.refused import StuckTimerError, decided, not_refused
-from linli_messaging.service_map import ANYWHERE, Context, OnEvent, OnTimer, Ref, ServiceMap
+from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
 from linli_messaging.waking import first_timer
 from linli_messaging.working_set import Wanted, WorkingSet
 
@@ -227,9 +227,10 @@ class Deciding:
         self.plan.answers.append((item, answer))
 
     def _decide_command(self, item: CommandInput, at: datetime) -> Answer:
-        denied = self._denied(item)
-        if denied is not None:
-            return denied
+        if item.actor.org != "group":
+            path = item.entry.org(self._facts, item.body) if item.entry.org else None
+            if not item.actor.may_touch(path):
+                return answers.OUTSIDE
         context = Context(now=at, policies=self.policies, cause=item.cause, actor=item.actor)
         outcome = self._settle(item.entry.decide(self._facts, item.body, context))
         if isinstance(outcome, Refusal):
@@ -238,14 +239,6 @@ class Deciding:
             return answers.unknown(outcome.id)
         self._apply(outcome, context)
         return Accepted(outcome.answer or {})
-
-    def _denied(self, item: CommandInput) -> Refusal | None:
-        """Organisation subtree: a token for a region may not touch another one (the scope was checked at the door)."""
-        if item.actor.org == "group":
-            return None
-        path = item.entry.org(self._facts, item.body) if item.entry.org else None
-        inside = path is not None and f"{path}/".startswith(f"{item.actor.org}/")
-        return None if inside or path == ANYWHERE else answers.OUTSIDE
 
     def _take_event(self, item: EventInput) -> None:
         if item.event is None and not item.unreadable:

@@ -16,22 +16,19 @@ from linli_messaging.queries import Queries
 from linli_messaging.transaction import Committed
 
 
-def only_pass(inputs: Sequence[Input | Passing]) -> list[Passing]:
-    """The inputs, where all of them only pass; else none."""
-    passing = [item for item in inputs if isinstance(item, Passing)]
-    return passing if len(passing) == len(inputs) else []
-
-
 async def pass_by(
     connection: "asyncpg.Connection[asyncpg.Record]",
     queries: Queries,
-    records: Sequence[Passing],
+    inputs: Sequence[Input | Passing],
     stands: Callable[[LaneOf], int],
 ) -> Committed | None:
-    """Note that these records passed; None where a transaction has to look at them, which finds some repeated.
+    """Note that these records passed; None where a transaction has to look at them, or where not all only pass.
 
-    ``stands``: where this process last saw an inbox.
+    ``stands``: where this process last saw an inbox. One that moved here is found repeated by the transaction.
     """
+    records = [item for item in inputs if isinstance(item, Passing)]
+    if not records or len(records) < len(inputs):
+        return None
     last = {place: stands(place) for place in map(place_of, records)}
     arrivals = sort_arrivals(records, last)
     if arrivals.passed < len(records):

@@ -89,3 +89,7 @@ class Plan:
     """The latest instant that anything was decided at, of each lane that it touched."""
     decisions: dict[str, int] = field(default_factory=dict)
     """How often each rule decided, for the metrics."""
+
+    def stack_of(self, subject: str) -> str:
+        """The stack of what failed there; empty where nothing did."""
+        return next((parked.stack for parked in self.parked if parked.subject == subject), "")

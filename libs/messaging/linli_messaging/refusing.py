@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from linli_messaging.inputs import CommandInput, Record
+from linli_messaging.inputs import CommandInput, Input, Passing, Record
 from linli_messaging.restored import SuspendedError, WentBackError
 
 Batch = tuple[Sequence[Record], "asyncio.Future[None]"]
@@ -27,3 +27,8 @@ def refuse(batches: Iterable[Batch], commands: Iterable[CommandInput], error: Ba
 def to_clients(error: BaseException | None) -> Exception:
     """What clients are told: a database put back under us is a restored one, whoever runs next on it."""
     return SuspendedError() if isinstance(error, SuspendedError | WentBackError) else OverloadedError()
+
+
+def commands_of(inputs: Iterable[Input | Passing]) -> list[CommandInput]:
+    """Those of a batch that somebody waits for at the door."""
+    return [item for item in inputs if isinstance(item, CommandInput)]

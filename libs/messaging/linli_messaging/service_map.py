@@ -48,6 +48,11 @@ class Actor:
     """Organisation subtree, ``group`` or ``group/<region>`` or ``group/<region>/<project>/<estate>``."""
     contractor_id: str | None = None
 
+    def may_touch(self, path: str | None) -> bool:
+        """Organisation subtree: a token for a region may not touch another one; None only the whole group may."""
+        inside = path is not None and f"{path}/".startswith(f"{self.org}/")
+        return inside or path == ANYWHERE or self.org == "group"
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

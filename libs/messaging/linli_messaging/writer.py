@@ -23,9 +23,9 @@ from linli_messaging.inbox import LaneOf, place_of
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.looking import Looking, StoredInput
 from linli_messaging.parked_share import Clog, TooMuchParkedError, parked_lately
-from linli_messaging.passing_by import only_pass, pass_by
+from linli_messaging.passing_by import pass_by
 from linli_messaging.queries import Queries
-from linli_messaging.refusing import Batch, refuse, to_clients
+from linli_messaging.refusing import Batch, commands_of, refuse, to_clients
 from linli_messaging.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
@@ -232,11 +232,11 @@ class Writer:
                     self.clog(error)
                 self._events.extendleft(reversed(batches))
                 self.held_back.put_back(again)
-                refuse((), _commands_of(inputs), error)
+                refuse((), commands_of(inputs), error)
                 return
             except BaseException as error:
                 # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
-                refuse(batches, _commands_of(inputs), error)
+                refuse(batches, commands_of(inputs), error)
                 raise
             finally:
                 self._busy, self._in_hand = False, ()
@@ -300,9 +300,7 @@ class Writer:
         ``apart``: without the early facts that wait for it, which may be what fails.
         """
         try:
-            committed = await self._pass_by(only_pass(inputs)) or await self.retrying(
-                lambda c: self.transactor.run(c, inputs, poisoned or {}, self._known(), apart=apart)
-            )
+            committed = await self.retrying(lambda c: self._run(c, inputs, poisoned or {}, apart=apart))
         except (TooMuchParkedError, SuspendedError):
             raise
         except WentBackError as error:
@@ -328,11 +326,16 @@ class Writer:
         self._hold_back(inputs, committed)
         self._tell(committed)
 
-    async def _pass_by(self, records: Sequence[Passing]) -> Committed | None:
-        if not records:
-            return None
-        passed: Committed | None = await self.retrying(lambda c: pass_by(c, self.queries, records, self.barrier.stands))
-        return passed
+    async def _run(
+        self,
+        connection: Any,  # noqa: ANN401 - asyncpg's proxy
+        inputs: list[Input | Passing],
+        poisoned: Mapping[int, Exception],
+        *,
+        apart: bool,
+    ) -> Committed:
+        passed = await pass_by(connection, self.queries, inputs, self.barrier.stands)
+        return passed or await self.transactor.run(connection, inputs, poisoned, self._known(), apart=apart)
 
     def _known(self) -> Known | None:
         return None if self.clock.stepped else self.barrier.known(self.owned)
@@ -374,7 +377,7 @@ class Writer:
         """After the commit: from here on nothing can be taken back, only repeated."""
         for item, answer in committed.plan.answers:
             if isinstance(answer, Failed):
-                log.error("command %s failed: %s", item.id, _stack_of(committed, item.id))
+                log.error("command %s failed: %s", item.id, committed.plan.stack_of(item.id))
             if not item.answered.done():
                 item.answered.set_result(answer)
         for outcome, error in committed.plan.stuck:
@@ -394,11 +397,3 @@ class Writer:
         self._events.clear()
         self._commands.clear()
         self._flows.set()
-
-
-def _commands_of(inputs: Iterable[Input | Passing]) -> list[CommandInput]:
-    return [item for item in inputs if isinstance(item, CommandInput)]
-
-
-def _stack_of(committed: Committed, identity: str) -> str:
-    return next((parked.stack for parked in committed.plan.parked if parked.subject == identity), "")

@@ -3,7 +3,7 @@
 import pytest
 from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Passing
-from linli_messaging.passing_by import only_pass, pass_by
+from linli_messaging.passing_by import pass_by
 from linli_messaging.restored import SuspendedError
 from linli_testkit.house import DEPLOYMENT, Room
 
@@ -28,10 +28,11 @@ async def move(room: Room, last: int, lane: int = 3) -> None:
     )
 
 
-def test_one_that_is_to_be_decided_is_enough_for_a_transaction() -> None:
-    assert only_pass([passing(1), passing(2)]) == [passing(1), passing(2)]
-    assert only_pass([passing(1), record(rung(), 2)]) == []
-    assert only_pass([]) == []
+async def test_one_that_is_to_be_decided_is_enough_for_a_transaction(room: Room) -> None:
+    await move(room, 5)
+    assert await pass_by(room.connection, room.queries, [], lambda _: 5) is None
+    assert await pass_by(room.connection, room.queries, [passing(6), record(rung(), 1)], lambda _: 5) is None
+    assert await inbox(room) == {3: 5}
 
 
 @pytest.mark.rule("OPS-03")
