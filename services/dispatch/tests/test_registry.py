@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.event import Event
-from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomeRegistered, StaffRostered
+from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomesRegistered, StaffRostered
 from linli_dispatch.commands import (
     DecideReentrusting,
     RegisterContractor,
@@ -41,7 +41,7 @@ CONTRACTORS: dict[str, Any] = {
     ("command", "body", "change", "kind"),
     [
         ("register-estate", ESTATE, {"name": "星河湾二区"}, EstateRegistered),
-        ("register-homes", HOMES, {"homes": [{**HOMES["homes"][0], "handed_over_on": "2024-05-01"}]}, HomeRegistered),
+        ("register-homes", HOMES, {"homes": [{**HOMES["homes"][0], "handed_over_on": "2024-05-01"}]}, HomesRegistered),
         ("roster-staff", STAFF, {"staff": [{**STAFF["staff"][0], "until_hour": 12}]}, StaffRostered),
         (
             "register-contractor",
@@ -97,7 +97,7 @@ def test_a_home_of_another_estate_refuses_the_whole_list(office: Office) -> None
     outcome = office.send("register-homes", **(HOMES | {"homes": [{**HOMES["homes"][0], "phase": "9"}, foreign]}))
     assert isinstance(outcome, Refusal)
     assert outcome.code == "foreign-id"
-    assert office.facts(HomeRegistered) == []
+    assert office.facts(HomesRegistered) == []
 
 
 @pytest.mark.parametrize("zone", ["Asia/Nowhere", "Asia", "..", "/etc/passwd", "x" * 300, "", "𝕏" * 70])

@@ -1,7 +1,7 @@
 """A desk that knows two estates."""
 
 import pytest
-from linli_contracts.events.dispatch import EstateRegistered, HomeRegistered
+from linli_contracts.events.dispatch import EstateRegistered, HomeRegistered, HomesRegistered, RegisteredHome
 
 from services.intake.tests.desk import NOW, Desk
 
@@ -21,6 +21,8 @@ def desk() -> Desk:
                 registered_at=NOW,
             )
         )
-    new.hear(HomeRegistered(home_id="xh01.1-3-502", estate_id="xh01", phase="1", building="3"))
+    home = RegisteredHome(home_id="xh01.1-3-502", phase="1", building="3")
+    new.hear(HomesRegistered(estate_id="xh01", homes=(home,)))
+    # As homes were told before: such a fact may come again for as long as an archive has it.
     new.hear(HomeRegistered(home_id="xh02.1-1-101", estate_id="xh02", phase="1", building="1"))
     return new

@@ -15,8 +15,9 @@ from linli_contracts.events.dispatch import (
     ContractorNotified,
     CoverageAsked,
     EstateRegistered,
-    HomeRegistered,
+    HomesRegistered,
     Payer,
+    RegisteredHome,
     RepairDone,
     RepairReentrusted,
     TicketClosed,
@@ -133,7 +134,8 @@ class Books:
             )
         for home_id, on in (("xh01.1-1-101", date(2020, 3, 10)), ("xh01.2-1-101", None)):
             phase = home_id.removeprefix("xh01.")[0]
-            self.hear(HomeRegistered(home_id=home_id, estate_id="xh01", phase=phase, building="1", handed_over_on=on))
+            home = RegisteredHome(home_id=home_id, phase=phase, building="1", handed_over_on=on)
+            self.hear(HomesRegistered(estate_id="xh01", homes=(home,)))
 
     def hear(self, event: Event) -> Outcome:
         """A fact of another service, applied."""

@@ -4,7 +4,7 @@ A home remembers how often each place of it was repaired and since when its repa
 An estate remembers how many homes each phase has, and in how many of them each defect has appeared: a home counts once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -32,15 +32,16 @@ class PhaseRecords(State):
     homes: Mapping[str, int] = {}
     defects: Mapping[str, Mapping[str, int]] = {}
 
-    def moved(self, from_phase: str | None, to_phase: str) -> "PhaseRecords":
-        """A home is registered in a phase, or now in another one."""
-        if from_phase == to_phase:
-            return self
+    def moved(self, moves: Iterable[tuple[str | None, str]]) -> "PhaseRecords":
+        """Homes are registered, each from which phase (None: it is new) in which."""
         homes = dict(self.homes)
-        if from_phase is not None and homes.get(from_phase):
-            homes[from_phase] -= 1
-        homes[to_phase] = homes.get(to_phase, 0) + 1
-        return self.model_copy(update={"homes": homes})
+        for from_phase, to_phase in moves:
+            if from_phase == to_phase:
+                continue
+            if from_phase is not None and homes.get(from_phase):
+                homes[from_phase] -= 1
+            homes[to_phase] = homes.get(to_phase, 0) + 1
+        return self if homes == self.homes else self.model_copy(update={"homes": homes})
 
     def appeared(self, phase: str, defect: str) -> "PhaseRecords":
         """A defect appeared in one more home of a phase."""

@@ -1,10 +1,11 @@
 """Where a request can come from: the estates and homes that dispatch registered (INT-03)."""
 
+from collections.abc import Collection, Iterable
 from datetime import tzinfo
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from linli_contracts.events.dispatch import EstateRegistered, HomeRegistered
+from linli_contracts.events.dispatch import EstateRegistered
 from linli_rulebook.decision import NOTHING, Decision, State
 
 
@@ -40,6 +41,7 @@ def learn_estate(known: Estate | None, fact: EstateRegistered) -> Decision:
     return NOTHING if known == told else Decision(save=(told,))
 
 
-def learn_home(known: Home | None, fact: HomeRegistered) -> Decision:
-    """Keep that the home exists; a repeated fact changes nothing."""
-    return NOTHING if known else Decision(save=(Home(id=fact.home_id),))
+def learn_homes(known: Collection[str], told: Iterable[str]) -> Decision:
+    """Keep that the homes of these ids exist; those that are known change nothing."""
+    learnt = tuple(Home(id=home_id) for home_id in told if home_id not in known)
+    return Decision(save=learnt) if learnt else NOTHING

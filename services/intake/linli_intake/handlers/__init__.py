@@ -7,6 +7,7 @@ from linli_contracts.events.dispatch import (
     ContractorNotified,
     EstateRegistered,
     HomeRegistered,
+    HomesRegistered,
     RepairDone,
     TicketClosed,
     TicketLevelRaised,
@@ -43,9 +44,10 @@ from linli_intake.handlers.changing import (
     org_of_case,
 )
 from linli_intake.handlers.following import (
+    needs_of_homes,
     needs_of_standing,
     on_estate_registered,
-    on_home_registered,
+    on_homes_registered,
     on_level_raised,
     on_standing,
 )
@@ -73,7 +75,8 @@ MAP = ServiceMap(
         OnEvent(
             EstateRegistered, lambda fact: ((Estate, fact.estate_id),), on_estate_registered, rules=("INT-03", "ORG-01")
         ),
-        OnEvent(HomeRegistered, lambda fact: ((Home, fact.home_id),), on_home_registered, rules=("INT-03",)),
+        OnEvent(HomesRegistered, needs_of_homes, on_homes_registered, rules=("INT-03",)),
+        OnEvent(HomeRegistered, needs_of_homes, on_homes_registered, rules=("INT-03",)),
         OnEvent(TicketLevelRaised, needs_of_standing, on_level_raised, rules=("INT-06", "DSP-06")),
         OnEvent(ContractorNotified, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(RepairDone, needs_of_standing, on_standing, rules=("INT-15",)),

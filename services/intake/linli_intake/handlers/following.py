@@ -6,6 +6,7 @@ from linli_contracts.events.dispatch import (
     ContractorNotified,
     EstateRegistered,
     HomeRegistered,
+    HomesRegistered,
     RepairDone,
     TicketClosed,
     TicketLevelRaised,
@@ -15,10 +16,11 @@ from linli_contracts.events.dispatch import (
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Outcome
 
-from linli_intake.domain.place import Estate, Home, learn_estate, learn_home
+from linli_intake.domain.place import Estate, Home, learn_estate, learn_homes
 from linli_intake.domain.request import Request
 from linli_intake.domain.standing import age, follow
 
+Homes = HomesRegistered | HomeRegistered
 Standing = ContractorNotified | RepairDone | TicketResolved | TicketReopened | TicketClosed
 
 
@@ -42,6 +44,12 @@ def on_estate_registered(facts: Facts, fact: EstateRegistered, ctx: Context) -> 
     return learn_estate(facts.get(Estate, fact.estate_id), fact)
 
 
-def on_home_registered(facts: Facts, fact: HomeRegistered, ctx: Context) -> Outcome:
+def needs_of_homes(fact: Homes) -> Iterable[Ref]:
+    """Every home that it names."""
+    return ((Home, home.home_id) for home in fact.homes)
+
+
+def on_homes_registered(facts: Facts, fact: Homes, ctx: Context) -> Outcome:
     """INT-03: requests can come from there now."""
-    return learn_home(facts.get(Home, fact.home_id), fact)
+    told = [home.home_id for home in fact.homes]
+    return learn_homes({home_id for home_id in told if facts.get(Home, home_id)}, told)

@@ -1,9 +1,10 @@
 """What warranty knows of places: estates with the contracts that cover them, and homes; learnt from dispatch."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import ClassVar
 
-from linli_contracts.events.dispatch import EstateRegistered, HomeRegistered
+from linli_contracts.events.dispatch import EstateRegistered, RegisteredHome
 from linli_contracts.events.intake import Trade
 from linli_rulebook.decision import NOTHING, Decision, State
 from pydantic import BaseModel, ConfigDict
@@ -65,10 +66,11 @@ def learn_estate(estate: Estate | None, event: EstateRegistered) -> Decision:
     return NOTHING if learnt == estate else Decision(save=(learnt,))
 
 
-def learn_home(home: Home | None, event: HomeRegistered) -> Decision:
-    """Keeps what coverage needs of a home; a hand-over that is told later replaces what was known."""
-    learnt = Home(id=event.home_id, phase=event.phase, handed_over_on=event.handed_over_on)
-    return NOTHING if learnt == home else Decision(save=(learnt,))
+def learn_homes(known: Callable[[str], Home | None], told: Iterable[RegisteredHome]) -> Decision:
+    """Keeps what coverage needs of homes; a hand-over that is told later replaces what was known."""
+    learnt = (Home(id=one.home_id, phase=one.phase, handed_over_on=one.handed_over_on) for one in told)
+    changed = tuple(home for home in learnt if home != known(home.id))
+    return Decision(save=changed) if changed else NOTHING
 
 
 def promise(estate: Estate, terms: Terms) -> Estate:

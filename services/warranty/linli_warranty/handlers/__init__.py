@@ -12,6 +12,7 @@ from linli_contracts.events.dispatch import (
     CoverageAsked,
     EstateRegistered,
     HomeRegistered,
+    HomesRegistered,
     RepairDone,
     RepairReentrusted,
     TicketClosed,
@@ -51,7 +52,8 @@ MAP: Final = ServiceMap(
     states=(Estate, Home, Deposit, Deduction, Release, CaseOrders, Claim),
     events=(
         OnEvent(EstateRegistered, lambda e: [(Estate, e.estate_id)], places.handle_estate_registered, ("WAR-02",)),
-        OnEvent(HomeRegistered, lambda e: [(Home, e.home_id)], places.handle_home_registered, ("WAR-02",)),
+        OnEvent(HomesRegistered, places.needs_of_homes, places.handle_homes_registered, ("WAR-02",)),
+        OnEvent(HomeRegistered, places.needs_of_homes, places.handle_homes_registered, ("WAR-02",)),
         OnEvent(CoverageAsked, places.needs_of_question, places.handle_coverage_asked, ("WAR-02", "DSP-10")),
         OnEvent(ContractorNotified, repairs.needs_of_notice, repairs.handle_contractor_notified, ("WAR-10", "WAR-11")),
         OnEvent(RepairDone, lambda e: [(CaseOrders, e.case_id)], repairs.handle_repair_done, ("WAR-05", "WAR-10")),

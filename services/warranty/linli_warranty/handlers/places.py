@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered
+from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered, HomesRegistered
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Early, Outcome
 
 from linli_warranty.domain.coverage import answer_coverage, unknown_home
-from linli_warranty.domain.estate import Estate, Home, learn_estate, learn_home
+from linli_warranty.domain.estate import Estate, Home, learn_estate, learn_homes
 from linli_warranty.handlers.asking import policy_in_force
 
 
@@ -16,9 +16,14 @@ def handle_estate_registered(facts: Facts, event: EstateRegistered, ctx: Context
     return learn_estate(facts.get(Estate, event.estate_id), event)
 
 
-def handle_home_registered(facts: Facts, event: HomeRegistered, ctx: Context) -> Outcome:
-    """A home and its hand-over are known from now on."""
-    return learn_home(facts.get(Home, event.home_id), event)
+def needs_of_homes(event: HomesRegistered | HomeRegistered) -> Iterable[Ref]:
+    """Every home that it names."""
+    return ((Home, home.home_id) for home in event.homes)
+
+
+def handle_homes_registered(facts: Facts, event: HomesRegistered | HomeRegistered, ctx: Context) -> Outcome:
+    """Homes and their hand-over are known from now on."""
+    return learn_homes(lambda home_id: facts.get(Home, home_id), event.homes)
 
 
 def needs_of_question(event: CoverageAsked) -> Iterable[Ref]:

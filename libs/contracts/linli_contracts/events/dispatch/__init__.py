@@ -36,6 +36,8 @@ from linli_contracts.events.dispatch.places import (
     ContractorRegistered,
     EstateRegistered,
     HomeRegistered,
+    HomesRegistered,
+    RegisteredHome,
     StaffRostered,
     WorkPriced,
 )
@@ -140,6 +142,7 @@ __all__ = [
     "FailingStepReported",
     "Ground",
     "HomeRegistered",
+    "HomesRegistered",
     "LadderStep",
     "MeasureApproved",
     "OrderDelayed",
@@ -152,6 +155,7 @@ __all__ = [
     "PlanRejected",
     "QuotationAnswered",
     "ReentrustingProposed",
+    "RegisteredHome",
     "RepairAccepted",
     "RepairDone",
     "RepairReentrusted",
@@ -190,6 +194,7 @@ __all__ = [
 
 EVENTS: Final = (
     EstateRegistered,
+    HomesRegistered,
     HomeRegistered,
     StaffRostered,
     AbsenceRecorded,

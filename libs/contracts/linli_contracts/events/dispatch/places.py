@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from pydantic import BaseModel, ConfigDict
+
 from linli_contracts.event import Event, Fen, Id, Instant, Key
 from linli_contracts.events.dispatch.words import EstateKind, Role
 from linli_contracts.events.intake import Trade
@@ -24,8 +26,31 @@ class EstateRegistered(Event):
     registered_at: Instant
 
 
-class HomeRegistered(Event):
+class RegisteredHome(BaseModel):
     """A home of an estate: phase, building, hand-over (WAR-02 counts from it)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    home_id: Id
+    phase: str
+    building: str
+    handed_over_on: date | None = None
+    occupied: bool = True
+    top_floor: bool = False
+
+
+class HomesRegistered(Event):
+    """Homes of an estate, new or changed: many in a fact, for a group has millions (decision 16)."""
+
+    producer = DISPATCH
+    subject_field = "estate_id"
+
+    estate_id: Key
+    homes: tuple[RegisteredHome, ...]
+
+
+class HomeRegistered(Event):
+    """One home, as it was told before `HomesRegistered`: it is told no more, and still read."""
 
     producer = DISPATCH
     subject_field = "home_id"
@@ -37,6 +62,11 @@ class HomeRegistered(Event):
     handed_over_on: date | None = None
     occupied: bool = True
     top_floor: bool = False
+
+    @property
+    def homes(self) -> tuple[RegisteredHome, ...]:
+        """The one home, as `HomesRegistered` has it."""
+        return (RegisteredHome(**self.model_dump(exclude={"estate_id"})),)
 
 
 class StaffRostered(Event):

@@ -1,4 +1,4 @@
-"""``python -m bench.group DIRECTORY [ESTATES]``: a generated organisation as files, as docs/group.md says.
+"""``python -m bench.group_files DIRECTORY [ESTATES]``: a generated organisation as files, as docs/group.md says.
 
 The same number of estates gives the same files. Rows are written as they are made, so memory does not grow with them.
 """
@@ -23,6 +23,17 @@ FLOORS: Final = 15
 REGIONS: Final = 20
 PROJECT_OF: Final = 10
 """Estates to a project."""
+AWAY_IN: Final = 20
+"""One of so many estates has somebody away: 5,000 estates have 250."""
+SERVICES: Final = (
+    ("plant_watering", "代浇花", "Plants watered", "week", 5_000, 7, "days"),
+    ("deep_cleaning", "深度保洁", "Deep cleaning", "room", 12_000, 1, "days"),
+    ("lock_change", "换锁", "Lock changed", "time", 8_000, 4, "hours"),
+    ("goods_carried", "搬运", "Goods carried", "time", 6_000, 2, "hours"),
+)
+"""What an estate offers: item, zh, en, unit, price in fen, time standard."""
+PRICED: Final = 200
+"""Pieces of work in the price library of a region."""
 TRADES: Final = ("waterproofing;plumbing", "electrical", "structure;decoration")
 SEED: Final = 20261129
 
@@ -43,6 +54,15 @@ def write_group(directory: Path, estates: int) -> None:
     )
     _write(directory / "roster.csv", ("estate_id", "staff_id", "role", "desk", "skills"), _staff(estates))
     _write(directory / "contractors.csv", ("estate_id", "contractor_id", "trades", "phases"), _contractors(estates))
+    _write(
+        directory / "absences.csv", ("estate_id", "staff_id", "from_at", "until_at", "deputy_id"), _absences(estates)
+    )
+    _write(
+        directory / "services.csv",
+        ("estate_id", "item", "zh", "en", "unit", "price_fen", "amount", "span"),
+        _services(estates),
+    )
+    _write(directory / "prices.csv", ("region_id", "work_item", "unit", "price_fen"), _prices(estates))
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterator[Row]) -> None:
@@ -99,5 +119,25 @@ def _contractors(estates: int) -> Iterator[Row]:
             yield f"g{nth:05d}", f"k{(nth * CONTRACTS + kind) % known:04d}", trades, "p1;p2"
 
 
+def _absences(estates: int) -> Iterator[Row]:
+    for nth in range(0, estates, AWAY_IN):
+        estate_id = f"g{nth:05d}"
+        away = ("2099-07-01T00:00:00+08:00", "2099-07-15T00:00:00+08:00")
+        yield estate_id, f"{estate_id}-manager", *away, f"{estate_id}-keeper"
+
+
+def _services(estates: int) -> Iterator[Row]:
+    for nth in range(estates):
+        for service in SERVICES:
+            yield f"g{nth:05d}", *service
+
+
+def _prices(estates: int) -> Iterator[Row]:
+    chance = random.Random(SEED)
+    for region in sorted({_region(first) for first in range(0, estates, PROJECT_OF)}):
+        for work in range(PRICED):
+            yield region, f"work_{work:03d}", "piece", chance.randint(50, 5_000) * 100
+
+
 if __name__ == "__main__":
-    write_group(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5_000)  # noqa: PLR2004
+    write_group(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5_000)  # noqa: PLR2004 - the second argument
