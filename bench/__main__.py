@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.escalate import escalate
 from bench.figures import Figures
+from bench.group import group
 from bench.http import commands, queries
 from bench.latency import latency
 from bench.lifecycle import lifecycle
@@ -35,6 +36,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "queries": ("queries/s", queries),
     "latency": ("ms, 99th percentile", latency),
     "memory": ("MB", memory),
+    "group": ("s", group),
     "routing": ("decisions/s", routing),
     "storm": ("min of weighted waiting", storm),
 }

@@ -91,16 +91,21 @@ def _estates(estates: int) -> Iterator[Row]:
         yield f"g{nth:05d}", _region(nth), f"p{nth // PROJECT_OF:04d}", f"小区{nth}", "residential", "Asia/Shanghai"
 
 
+def homes_of(nth: int) -> Iterator[tuple[str, ...]]:
+    """The rows of an estate's homes, the home's id first; the same for the same estate."""
+    chance = random.Random(SEED + nth)
+    handed_over_on = f"{chance.randint(2012, 2025)}-{chance.randint(1, 12):02d}-01"
+    for home in range(HOMES):
+        building, floor, door = home // 60 + 1, home // 4 % FLOORS + 1, home % 4 + 1
+        phase = f"p{home // 300 + 1}"
+        home_id = f"g{nth:05d}.{phase}-{building}-{floor:02d}{door:02d}"
+        occupied = "true" if chance.random() < OCCUPIED else "false"
+        yield home_id, phase, str(building), handed_over_on, occupied, "true" if floor == FLOORS else "false"
+
+
 def _homes(estates: int) -> Iterator[Row]:
-    chance = random.Random(SEED)
     for nth in range(estates):
-        handed_over_on = f"{chance.randint(2012, 2025)}-{chance.randint(1, 12):02d}-01"
-        for home in range(HOMES):
-            building, floor, door = home // 60 + 1, home // 4 % FLOORS + 1, home % 4 + 1
-            phase = f"p{home // 300 + 1}"
-            home_id = f"g{nth:05d}.{phase}-{building}-{floor:02d}{door:02d}"
-            occupied = "true" if chance.random() < OCCUPIED else "false"
-            yield home_id, phase, building, handed_over_on, occupied, "true" if floor == FLOORS else "false"
+        yield from homes_of(nth)
 
 
 def _staff(estates: int) -> Iterator[Row]:

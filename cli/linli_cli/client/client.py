@@ -33,6 +33,9 @@ service, and each asking costs the services some of the time that they need to c
 _EXPECTED_SHARE: Final = 0.8
 """Of the time that rest took lately, before it is asked for: an answer that is surely no only costs time."""
 
+Param = str | int | Sequence[str] | None
+"""Of a query: several values are several parameters of the name, None is none."""
+
 EMBEDDED_OPERATOR: Final = Identity("linli-cli")
 
 
@@ -86,17 +89,17 @@ class Client:
         """The same connections as somebody else: an agent, a contractor. It needs no closing."""
         return Client(self.addresses, self._signer, identity, http=self._http, tries=self._tries)
 
-    async def get(self, service: str, path: str, **params: str | int | None) -> Any:  # noqa: ANN401 - any JSON value
+    async def get(self, service: str, path: str, **params: Param) -> Any:  # noqa: ANN401 - any JSON value
         """The JSON at a path; 404 and other refusals are a `Complaint`, see `find` for what may be missing."""
         return self._json(service, await self._send(service, "GET", path, params=_given(params)))
 
-    async def find(self, service: str, path: str, **params: str | int | None) -> Any | None:  # noqa: ANN401 - any JSON value
+    async def find(self, service: str, path: str, **params: Param) -> Any | None:  # noqa: ANN401 - any JSON value
         """The JSON at a path, or None when there is none (404)."""
         response = await self._send(service, "GET", path, params=_given(params))
         return None if response.status_code == httpx.codes.NOT_FOUND else self._json(service, response)
 
     async def pages(
-        self, service: str, path: str, *, place: str = "cursor", **params: str | int | None
+        self, service: str, path: str, *, place: str = "cursor", **params: Param
     ) -> AsyncIterator[dict[str, Any]]:
         """Every item of a list that comes in pages; `place` is how its parameter for the next page is called."""
         following: str | None = None
@@ -244,7 +247,7 @@ class Client:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, str | int | Sequence[str]] | None = None,
         content: bytes | None = None,
         kind: str = "application/json",
     ) -> httpx.Response:
@@ -311,5 +314,5 @@ async def _chunks(commands: AsyncIterable[Command]) -> AsyncIterator[list[Comman
         yield chunk
 
 
-def _given(params: Mapping[str, str | int | None]) -> dict[str, str | int]:
+def _given(params: Mapping[str, Param]) -> dict[str, str | int | Sequence[str]]:
     return {name: value for name, value in params.items() if value is not None}

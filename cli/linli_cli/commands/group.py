@@ -1,26 +1,30 @@
 """`linli group import`: the organisation from a directory; shows what would change, changes it if told to."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
-from linli_contracts.topics import DISPATCH
 from rich.box import SIMPLE_HEAD
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from linli_cli.client.tokens import Identity
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT, write_json
-from linli_cli.group.difference import Change, changes, commands_of
-from linli_cli.group.files import Directory, read_directory
+from linli_cli.group.applying import Outcome, go_through
+from linli_cli.group.checking import check_directory
+from linli_cli.group.difference import Change
+from linli_cli.group.faults import MOST_FAULTS, Faults
 from linli_cli.language import words
 
 GROUP: Final = App(name="group")
 REGISTRAR: Final = Identity("group-import", ("dispatch:registry", "dispatch:read"))
 """Whose commands they are: an id is remembered for one sender, so it must never change."""
 _SHOWN: Final = 30
-"""Faults and changes on the screen; `--json` writes all."""
+"""Faults and changes on the screen."""
 
 
 @GROUP.command(
@@ -41,56 +45,85 @@ async def import_group(
     """
     if not directory.is_dir():
         raise Complaint(f"没有目录 {directory}", f"there is no directory {directory}")
-    read = read_directory(directory)
-    if read.faults:
-        _show_faults(read, as_json=as_json)
+    size = sum(path.stat().st_size for path in directory.glob("*.csv"))
+    with _progress(words("检查", "checking"), 2 * size) as seen:
+        index, faults = check_directory(directory, seen)
+    if len(faults):
+        _show_faults(faults, as_json=as_json)
         return 1
     async with running(data) as (operator, _):
-        client = operator.acting_as(REGISTRAR)
-        found = await changes(client, read)
-        refused = []
-        sent = list(commands_of(found)) if apply else []
-        for command in sent:
-            # One after the other: an estate is there before its people, and its people before their absences.
-            answer = await client.command(DISPATCH, command)
-            if not answer.done:
-                refused.append(f"{command.name} {command.body.get('estate_id', '')}: {answer.why}")
+        what = words("导入", "bringing in") if apply else words("比较", "comparing")
+        with _progress(what, sum(map(index.count, index.places))) as seen:
+            outcome = await go_through(operator.acting_as(REGISTRAR), index, apply=apply, seen=seen)
     if as_json:
-        shown = [{"file": one.row.file, "line": one.row.line, "new": one.known is None, **one.wanted} for one in found]
-        write_json({"faults": [], "changes": shown, "applied": apply, "commands": len(sent), "refused": refused})
+        _write(outcome, apply=apply)
     else:
-        _show(found, refused, apply=apply)
-    return 1 if refused else 0
+        _show(outcome, apply=apply)
+    return 1 if outcome.refused else 0
 
 
-def _show_faults(read: Directory, *, as_json: bool) -> None:
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=ERR) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda more: progress.advance(task, more)
+
+
+def _write(outcome: Outcome, *, apply: bool) -> None:
+    """The first changes and refusals, and the counts of all."""
+    changes = [
+        {"file": one.row.table.file, "line": one.row.line, "new": one.known is None, **one.wanted}
+        for one in outcome.shown
+    ]
+    write_json(
+        {
+            "faults": [],
+            "changes": changes,
+            "new": outcome.new,
+            "changed": outcome.changed,
+            "applied": apply,
+            "commands": outcome.commands,
+            "refused": outcome.refusals,
+            "refusals": outcome.refused,
+        }
+    )
+
+
+def _show_faults(found: Faults, *, as_json: bool) -> None:
     if as_json:
-        faults = [{"file": one.file, "line": one.line, "zh": one.what.zh, "en": one.what.en} for one in read.faults]
+        faults = [{"file": one.file, "line": one.line, "zh": one.what.zh, "en": one.what.en} for one in found]
         write_json({"faults": faults, "changes": [], "applied": False, "commands": 0, "refused": []})
         return
-    for fault in read.faults[:_SHOWN]:
+    for fault in list(found)[:_SHOWN]:
         ERR.print(str(fault), markup=False, soft_wrap=True)
-    many = len(read.faults)
+    many = f"{len(found)}+" if len(found) == MOST_FAULTS else str(len(found))
     ERR.print(
         words(f"共 {many} 处错误，未作任何更改", f"{many} faults, nothing was changed"), style="red", markup=False
     )
 
 
-def _show(found: list[Change], refused: list[str], *, apply: bool) -> None:
+def _show(outcome: Outcome, *, apply: bool) -> None:
     table = Table(box=SIMPLE_HEAD)
     for name in (words("文件", "file"), words("行", "line"), words("更改", "change")):
         table.add_column(name, overflow="fold")
-    for change in found[:_SHOWN]:
-        table.add_row(change.row.file, str(change.row.line), _in_words(change))
-    if found:
+    for change in outcome.shown[:_SHOWN]:
+        table.add_row(change.row.table.file, str(change.row.line), _in_words(change))
+    if outcome.shown:
         OUT.print(table)
-    new = sum(change.known is None for change in found)
-    text = words(f"新增 {new}，更改 {len(found) - new}", f"{new} new, {len(found) - new} changed")
-    OUT.print(text, style="bold", markup=False)
-    if not apply and found:
+    new, changed = outcome.new.total(), outcome.changed.total()
+    OUT.print(words(f"新增 {new}，更改 {changed}", f"{new} new, {changed} changed"), style="bold", markup=False)
+    for file in sorted({*outcome.new, *outcome.changed}):
+        new, changed = outcome.new[file], outcome.changed[file]
+        OUT.print(words(f"{file}：新增 {new}，更改 {changed}", f"{file}: {new} new, {changed} changed"), markup=False)
+    if not apply and outcome.rows:
         OUT.print(words("尚未执行；加 --apply 执行", "nothing was sent; --apply makes the changes"), markup=False)
-    for one in refused:
+    for one in outcome.refusals[:_SHOWN]:
         ERR.print(one, style="red", markup=False, soft_wrap=True)
+    if outcome.refused:
+        ERR.print(words(f"共拒绝 {outcome.refused}", f"{outcome.refused} refused"), style="red", markup=False)
 
 
 def _in_words(change: Change) -> str:

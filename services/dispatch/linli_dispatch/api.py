@@ -18,6 +18,13 @@ from linli_dispatch.domain.progress import Progress
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
+from linli_dispatch.registry_pages import (
+    MOST_HOMES,
+    EstateOnFile,
+    Estates,
+    registered_estates,
+    registered_homes,
+)
 from linli_dispatch.service_pages import (
     Often,
     Services,
@@ -74,6 +81,7 @@ def router(reads: Reads) -> APIRouter:
     routes = APIRouter()
     _about_approvals(routes, reads)
     _about_partners(routes, reads)
+    _about_registry(routes, reads)
     _about_services(routes, reads)
     _about_storms(routes, reads)
 
@@ -150,6 +158,25 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         if actor.contractor_id != contractor_id and not whole:
             raise ProblemError(FOREIGN)
         return await page_partner_facts(reads, contractor_id, wanted)
+
+
+def _about_registry(routes: APIRouter, reads: Reads) -> None:
+    """What an import of the organisation compares its files with."""
+
+    @routes.get("/registry/estates")
+    async def list_registered_estates(actor: StaffReader, estate_id: Estates) -> list[EstateOnFile]:
+        """Those of these estates that are registered, with their rosters, contractors, absences and services."""
+        return await registered_estates(reads, actor.org, estate_id)
+
+    @routes.get("/registry/homes")
+    async def list_registered_homes(
+        actor: StaffReader,
+        estate_id: Estates,
+        cursor: Cursor = "",
+        limit: Annotated[int, Query(ge=1, le=MOST_HOMES)] = MOST_HOMES,
+    ) -> HomePage:
+        """The homes of these estates by id."""
+        return await registered_homes(reads, actor.org, estate_id, after=cursor, limit=limit)
 
 
 def _about_services(routes: APIRouter, reads: Reads) -> None:

@@ -254,6 +254,24 @@ WHERE h.id > greatest($1::text, $3::text || '.') COLLATE "C" AND h.id < $3 || '/
     AND EXISTS (SELECT 1 FROM estate e WHERE e.id = $3 AND ($4 = 'group' OR starts_with(e.org, $4 || '/')))
 ORDER BY h.id LIMIT $2;
 
+-- name: registered_estates
+-- Estates with their catalogues of services, those that the reader may see.
+SELECT e.id, e.state::text AS state, c.state::text AS catalogue
+FROM unnest($1::text[]) AS asked (id) JOIN estate e ON e.id = asked.id LEFT JOIN service_catalogue c ON c.id = e.id
+WHERE $2 = 'group' OR starts_with(e.org, $2 || '/')
+ORDER BY e.id;
+
+-- name: registered_homes
+-- The homes of several estates by id, those that the reader may see, after a cursor ('/' follows '.').
+SELECT h.id, h.state::text AS state
+FROM unnest($3::text[]) AS asked (id) JOIN estate e ON e.id = asked.id CROSS JOIN LATERAL (
+    SELECT home.id, home.state FROM home
+    WHERE home.id > greatest($1::text, e.id || '.') COLLATE "C" AND home.id < (e.id || '/') COLLATE "C"
+    ORDER BY home.id LIMIT $2
+) h
+WHERE $4 = 'group' OR starts_with(e.org, $4 || '/')
+ORDER BY h.id LIMIT $2;
+
 -- name: page_estates
 -- A page of estates after a cursor.
 SELECT e.state::text AS state FROM estate e

@@ -1,0 +1,130 @@
+"""The files of an organisation's directory, and how a row of one becomes the line of a registry command. No I/O."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+from linli_contracts.event import Key
+from linli_dispatch import commands, service_commands
+from linli_dispatch.commands import Command
+from pydantic import TypeAdapter, ValidationError
+
+from linli_cli.group.faults import Faults
+
+ESTATES: Final = "estates.csv"
+HOMES: Final = "homes.csv"
+ROSTER: Final = "roster.csv"
+CONTRACTORS: Final = "contractors.csv"
+SERVICES: Final = "services.csv"
+ABSENCES: Final = "absences.csv"
+PRICES: Final = "prices.csv"
+_MANY: Final = frozenset({"skills", "weekdays", "trades", "phases", "near"})
+"""Columns with several values in a cell, a semicolon between them."""
+_DIGITS: Final = 18
+"""Of an amount: no price comes near, and a longer number is refused as text."""
+KEY: Final = TypeAdapter(Key)
+"""The id of an estate, a region or a project."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file: what its rows are, whose they are, which columns tell one from another, and how they travel."""
+
+    file: str
+    model: type[Command]
+    command: str
+    lines: str = ""
+    """The field of the command that has the list of rows; none: a row is a command."""
+    place: str = "estate_id"
+    """Whose row it is: the column, and the field of the command, with the estate or region."""
+    unique: tuple[str, ...] = ()
+    """Besides the place."""
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """What a row of the model may say."""
+        return frozenset(self.model.model_fields)
+
+    @property
+    def place_column(self) -> str:
+        """A home's id begins with its estate's."""
+        return "home_id" if self.file == HOMES else self.place
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that the file may have."""
+        return self.fields | {self.place_column}
+
+    def place_of(self, cell: str) -> str:
+        """The estate or region that a row belongs to."""
+        return cell.partition(".")[0] if self.file == HOMES else cell
+
+
+OF_REGIONS: Final = (Table(PRICES, commands.PriceLine, "dispatch.price-works", "works", "region_id", ("work_item",)),)
+"""Files whose rows belong to a region."""
+OF_ESTATES: Final = (
+    Table(ESTATES, commands.RegisterEstate, "dispatch.register-estate"),
+    Table(HOMES, commands.HomeLine, "dispatch.register-homes", "homes", unique=("home_id",)),
+    Table(ROSTER, commands.StaffLine, "dispatch.roster-staff", "staff", unique=("staff_id", "desk")),
+    Table(
+        CONTRACTORS, commands.ContractorLine, "dispatch.register-contractor", "contractors", unique=("contractor_id",)
+    ),
+    Table(SERVICES, service_commands.ServiceLine, "dispatch.offer-services", "services", unique=("item", "from_at")),
+    Table(ABSENCES, commands.RecordAbsence, "dispatch.record-absence", unique=("staff_id",)),
+)
+"""In the order in which they are sent: an estate before what belongs to it, people before their absences."""
+
+
+class Place(NamedTuple):
+    """An estate or a region, and the files that have rows of it."""
+
+    id: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that was read: the estate or region it belongs to, and the line that is sent."""
+
+    table: Table
+    line: int
+    place: str
+    sent: Command
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells it from the other rows of its place and file."""
+        return tuple(getattr(self.sent, name) for name in self.table.unique)
+
+
+def reader_of(table: Table, header: Sequence[str], faults: Faults) -> Callable[[int, Sequence[str]], Row | None]:
+    """Reads a row (its line, its cells) of a file with this header; None: it has faults, which are noted."""
+    own = [(nth, name, name in _MANY, name.endswith("_fen")) for nth, name in enumerate(header) if name in table.fields]
+    place_at, width, validate = header.index(table.place_column), len(header), table.model.model_validate
+
+    def read(line: int, cells: Sequence[str]) -> Row | None:
+        if len(cells) != width:
+            faults.add(table.file, line, "单元格数与表头不符", "the row has another number of cells than the header")
+            return None
+        body: dict[str, Any] = {}
+        for nth, name, many, fen in own:
+            text = cells[nth].strip()
+            if text:
+                body[name] = _cell(text, many=many, fen=fen)
+        try:
+            sent = validate(body)
+            return Row(table, line, KEY.validate_python(table.place_of(cells[place_at].strip())), sent)
+        except ValidationError as error:
+            for one in error.errors():
+                where = ".".join(map(str, one["loc"])) or table.place
+                faults.add(table.file, line, f"{where}：{one['msg']}", f"{where}: {one['msg']}")
+            return None
+
+    return read
+
+
+def _cell(text: str, *, many: bool, fen: bool) -> object:
+    if many:
+        return tuple(part.strip() for part in text.split(";") if part.strip())
+    return int(text) if fen and text.isdecimal() and len(text) <= _DIGITS else text
