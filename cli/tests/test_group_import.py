@@ -1,9 +1,13 @@
-"""`linli group import` on a running stack: shown first, applied whole, nothing the second time; faults by line."""
+"""`linli group import` on a running stack: shown, applied, nothing the second time; broken off; faults by line."""
 
 import shutil
 from pathlib import Path
 
 import pytest
+from linli_cli.commands.group import REGISTRAR
+from linli_cli.commands.running import running
+from linli_cli.group.applying import PLACES_COMPARED, go_through
+from linli_cli.group.checking import check_directory
 
 from cli.tests.test_running import home, invoked
 
@@ -34,6 +38,40 @@ def test_the_example_is_shown_applied_and_known(home: Path, capfd: pytest.Captur
 
 
 @pytest.mark.rule("ORG-01")
+async def test_broken_off_and_run_again_it_sends_what_is_left(home: Path, tmp_path: Path) -> None:
+    """Given an import that broke off behind the first estates, then the next sends the others, and a third nothing."""
+    estates = PLACES_COMPARED * 5
+    (tmp_path / "group.toml").write_text('[[regions]]\nid = "far"\nprojects = ["p"]\n', encoding="utf-8")
+    lines = [f"far{nth},far,p,远{nth}" for nth in range(estates)]
+    (tmp_path / "estates.csv").write_text(
+        "\n".join(["estate_id,region_id,project_id,name", *lines]) + "\n", encoding="utf-8"
+    )
+    index, faults = check_directory(tmp_path, lambda _bytes: None)
+    assert not len(faults)
+    seen = []
+
+    class BrokenOffError(Exception):
+        pass
+
+    def break_off(rows: int) -> None:
+        seen.append(rows)
+        if len(seen) == 2:
+            raise BrokenOffError
+
+    async with running(home) as (operator, _):
+        client = operator.acting_as(REGISTRAR)
+        with pytest.raises(BrokenOffError):
+            await go_through(client, index, apply=True, seen=break_off)
+        shown = await go_through(client, index, apply=False, seen=seen.append)
+        assert 0 < shown.new["estates.csv"] <= estates - sum(seen[:2])
+        left = await go_through(client, index, apply=True, seen=seen.append)
+        # What was still under way when it broke off may have come to its end meanwhile.
+        assert 0 < left.new["estates.csv"] == left.commands <= shown.new["estates.csv"]
+        again = await go_through(client, index, apply=True, seen=seen.append)
+        assert (again.rows, again.commands, again.refused) == (0, 0, 0)
+
+
+@pytest.mark.rule("ORG-01")
 def test_one_fault_anywhere_and_nothing_is_sent(home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Given wrong rows in several files, then each is named with its file and line, and nothing is sent."""
     place = shutil.copytree(EXAMPLE, tmp_path / "group")
@@ -44,5 +82,5 @@ def test_one_fault_anywhere_and_nothing_is_sent(home: Path, capfd: pytest.Captur
     code, said = invoked(capfd, home, "group", "import", str(place), "--apply")
     assert (code, said["commands"]) == (1, 0)
     assert [(one["file"], one["line"]) for one in said["faults"]] == [
-        ("homes.csv", 6), ("prices.csv", 4), ("prices.csv", 5), ("homes.csv", 5),
+        ("homes.csv", 5), ("homes.csv", 6), ("prices.csv", 4), ("prices.csv", 5),
     ]  # fmt: skip

@@ -1,9 +1,11 @@
 """Over HTTP each reads what is theirs; a path, a filter or a cursor that no id can be is refused, not looked up."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
+from linli_dispatch.domain.places import Home
 from linli_dispatch.main import SERVICE
 from linli_messaging.service_map import Actor
 from linli_runtime.process import application
@@ -69,6 +71,47 @@ async def test_what_no_id_can_be_is_refused_at_the_door(client: httpx.AsyncClien
         "/figures?estate_id=%00",
     ):
         assert await status(client, "group", path) == 422, path
+
+
+@pytest.mark.rule("ORG-01")
+async def test_many_estates_are_read_at_once_each_by_whom_it_concerns(client: httpx.AsyncClient, reads: Reads) -> None:
+    """Given two estates with homes, then one answer has both, pages have each home once, others see none."""
+    homes = [Home(id=f"{one}.1-1-{nth}", phase="1", building="1") for one in ("xh01", "xh010") for nth in range(3)]
+    await reads.pool.execute(
+        "INSERT INTO estate (id, lane, state) SELECT 'xh010', 0, jsonb_set(state, '{id}', '\"xh010\"') FROM estate"
+        " WHERE id = 'xh01'"
+    )
+    await reads.pool.execute(
+        "INSERT INTO home (id, lane, state) SELECT state ->> 'id', 0, state FROM unnest($1::jsonb[]) AS state"
+        " ON CONFLICT DO NOTHING",
+        [home.model_dump_json() for home in homes],
+    )
+    asked = "estate_id=xh010&estate_id=xh01&estate_id=nowhere"
+
+    async def read(who: str, path: str) -> Any:  # noqa: ANN401 - any JSON value
+        response = await client.get(path, headers={"Authorization": f"Bearer {who}"})
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    one = await read("group", "/estates/xh01")
+    found = await read("group", f"/registry/estates?{asked}")
+    assert [estate["estate_id"] for estate in found] == ["xh01", "xh010"]
+    assert found[0]["staff"] == one["staff"] != []
+    assert found[0]["contractors"] == one["contractors"] != []
+    ids = list[str]()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await read("group", f"/registry/homes?{asked}&limit=2&cursor={cursor}")
+        ids += [home["home_id"] for home in page["items"]]
+        cursor = page["next"]
+    assert ids == sorted(ids)
+    assert {home.id for home in homes} <= {*ids}
+    assert len(ids) == len({*ids})
+    assert await read("north", f"/registry/estates?{asked}") == []
+    assert (await read("north", f"/registry/homes?{asked}"))["items"] == []
+    assert await status(client, "builder", f"/registry/estates?{asked}") == 403
+    for wrong in ("estates", "estates?estate_id=%00", "homes?estate_id=xh01&limit=10001", "homes?estate_id=a%20b"):
+        assert await status(client, "group", f"/registry/{wrong}") == 422, wrong
 
 
 @pytest.mark.rule("ORG-01", "DSP-14")
