@@ -58,7 +58,6 @@ class Deciding:
     early: Mapping[Need, Sequence[EventInput]] | None = field(default_factory=dict)
     """Stored facts that wait for a state that is not there; None: they run in a transaction of their own."""
     plan: Plan = field(default_factory=Plan)
-    wanted: Wanted = field(default_factory=Wanted)
     _facts: WorkingSet = field(init=False)
     _clocks: dict[tuple[type[State], str], OnTimer[Any]] = field(init=False)
     _blocked: set[str] = field(init=False)
@@ -78,14 +77,16 @@ class Deciding:
 
     def run(self, inputs: Iterable[Input]) -> Plan:
         """Decide all inputs and return the plan; raises :class:`Wanted` with everything that was missing."""
+        refs: set[Ref] = set()
+        lanes: set[int] = set()
         for item in self._in_order(inputs):
             try:
                 self._take(item)
             except Wanted as wanted:
-                self.wanted.refs |= wanted.refs
-                self.wanted.lanes |= wanted.lanes
-        if self.wanted.refs or self.wanted.lanes:
-            raise self.wanted
+                refs |= wanted.refs
+                lanes |= wanted.lanes
+        if refs or lanes:
+            raise Wanted(refs, lanes)  # made here: one kept in ``self`` would keep all of this alive, in a circle
         if self.complete is not None:
             self.plan.waits = self.complete.waits
         self.plan.early = list(self._early.values())

@@ -1,5 +1,7 @@
 """A batch is decided input by input: clocks due before an input fire first, and whatever is wrong stands alone."""
 
+import contextlib
+import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -266,6 +268,18 @@ async def test_more_states_and_lanes_are_asked_for_all_at_once() -> None:
     with pytest.raises(Wanted) as wanted:
         decide([record(rung(), 1)], locked=frozenset())
     assert wanted.value.lanes == {lane_of("e1")}
+
+
+async def test_a_batch_that_asks_is_given_up_without_waiting_for_the_collector() -> None:
+    """A long catch-up asks hundreds of times, each time with thousands of states in hand."""
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(Wanted):
+            decide([record(rung(how="more:e8.x"), 1)])
+        assert not [one for one in gc.get_objects() if isinstance(one, Deciding)]
+    finally:
+        gc.enable()
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
