@@ -10,6 +10,7 @@ from linli_cli.audit.books import Books, compare, load_books
 from tests.chaos.by_right import only_what_must_be_alike
 from tests.chaos.faults import Fault
 from tests.chaos.load import Round
+from tests.chaos.traced import holes_of
 from tests.chaos.world import World
 
 RANDOM: Final = frozenset({"member_no"})
@@ -40,7 +41,7 @@ class Left:
     books: Books
     answers: dict[str, str]
     violations: list[str]
-    """What the audit finds wrong, in all of the world."""
+    """What the audit finds wrong in all of the world, and what the traces of the round's cases lack (`linli trace`)."""
 
 
 async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str] = frozenset()) -> Left:
@@ -56,6 +57,7 @@ async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str
         for one in found["violations"]
         if one["check"] not in leaves
     ]
+    violations += await holes_of(load, world, books)
     return Left(only_what_must_be_alike(books, fault), dict(load.answers), violations)
 
 

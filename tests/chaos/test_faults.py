@@ -11,7 +11,7 @@ from tests.chaos.load import Size
 from tests.chaos.trial import Chaos
 
 pytestmark = pytest.mark.skipif(what_is_missing() is not None, reason=f"Apache Kafka can't run: {what_is_missing()}")
-SHORT = ("kill-storm", "lost-tail", "postgres-killed")
+SHORT = ("kill-storm", "lost-tail", "postgres-killed", "bus-wiped", "repartitioned")
 SEED = 1
 SIZE = Size(estates=3, cases=3, stages=3)
 
@@ -26,7 +26,7 @@ async def chaos(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chaos
         yield made
 
 
-@pytest.mark.rule("OPS-02", "OPS-03")
+@pytest.mark.rule("OPS-01", "OPS-02", "OPS-03")
 @pytest.mark.parametrize("fault", SHORT)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_books_are_those_of_the_calm_world(chaos: Chaos, fault: str) -> None:
