@@ -1,6 +1,7 @@
 """A trace with a hole, with something twice or with somebody else's entry is not taken for a whole one."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from linli_cli.audit.books import Books
@@ -21,7 +22,7 @@ BOOKS: Books = {
 def traced() -> list[Entry]:
     """The case's two entries, as its services tell them."""
     received = {"case_id": CASE, "customer_ref": "cu0123456789abcdef01234567"}
-    place = {"at": AT, "recorded_at": AT, "trace_id": "0af7"}
+    place: dict[str, Any] = {"at": AT, "recorded_at": AT, "trace_id": "0af7"}
     return [
         Entry(**place, service="intake", kind="event", what="ComplaintReceived", facts=received),
         Entry(**place, service="dispatch", kind="because", what="assigned", rule="DSP-08", policy_version="2000.1",

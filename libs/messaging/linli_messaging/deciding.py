@@ -18,7 +18,7 @@ from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, State, Timer
 
-from linli_messaging import answers
+from linli_messaging import answers, versions
 from linli_messaging.completeness import Completeness
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.live import ALWAYS_LIVE, LiveFrom
@@ -232,6 +232,9 @@ class Deciding:
             path = item.entry.org(self._facts, item.body) if item.entry.org else None
             if not item.actor.may_touch(path):
                 return answers.OUTSIDE
+        stale = versions.stale(item.expected, self._facts.get(*item.refs[0]))
+        if stale is not None:
+            return stale
         context = Context(now=at, policies=self.policies, cause=item.cause, actor=item.actor)
         outcome = self._settle(item.entry.decide(self._facts, item.body, context))
         if isinstance(outcome, Refusal):

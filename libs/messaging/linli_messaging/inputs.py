@@ -120,6 +120,8 @@ class CommandInput:
     at: datetime | None
     """Its own instant on the stepped clock; None: the clock's."""
     answered: "asyncio.Future[Answer]" = field(repr=False)
+    expected: frozenset[str] | None = None
+    """Versions of its first state, one of which must stand (versions.py); None: whichever stands."""
     waits_since_s: float | None = None
     """Since when it waits for facts that are on their way, in monotonic seconds."""
 

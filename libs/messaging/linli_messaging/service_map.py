@@ -97,6 +97,13 @@ class OnCommand(Generic[B]):
     tell: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda answer: answer)
     """What the client is told, from the stored answer: with what must not be stored, such as a secret."""
 
+    @property
+    def versioned(self) -> bool:
+        """Whether its first state, which it never creates, is shown with its version, so that clients may name it: its
+        body's class says so.
+        """
+        return bool(getattr(self.body, "versioned", False))
+
 
 @dataclass(frozen=True, slots=True)
 class OnTimer(Generic[S]):

@@ -14,13 +14,14 @@ from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
 from linli_messaging.refusing import OverloadedError
 from linli_messaging.restored import SuspendedError
-from linli_messaging.service_map import Actor, OnCommand
+from linli_messaging.service_map import Actor, OnCommand, Ref
 from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from linli_runtime import problems
 from linli_runtime.auth import allowed, forbidden
+from linli_runtime.preconditions import expected_by
 
 FILLED_IN: Final = frozenset({"command_id", "random_ref", "unread"})
 """Fields of a command's body that are set behind the door, and never by a client."""
@@ -50,10 +51,12 @@ class Asked:
     key: str | None
     at: str | None
     actor: Actor
+    if_match: object = None
+    """Which versions the client expects, as it wrote them; None: whichever stands."""
 
 
 def accept(asked: Asked, *, stepped_to: datetime | None) -> CommandInput | Refusal:
-    """Check a command at the door: scope, key, instant, content.
+    """Check a command at the door: scope, key, instant, expected version, content.
 
     ``stepped_to`` is where the stepped clock stands: the instant of a command that names none. None: the system clock,
     and the database says when.
@@ -67,6 +70,9 @@ def accept(asked: Asked, *, stepped_to: datetime | None) -> CommandInput | Refus
     at = _instant(asked, stepped_to)
     if isinstance(at, Refusal):
         return at
+    expected = expected_by(entry, asked.if_match)
+    if isinstance(expected, Refusal):
+        return expected
     set_by_client = FILLED_IN & asked.content.keys()
     if set_by_client:
         return problems.invalid([{"loc": (name,), "msg": "is set by the service"} for name in sorted(set_by_client)])
@@ -76,6 +82,22 @@ def accept(asked: Asked, *, stepped_to: datetime | None) -> CommandInput | Refus
         content["command_id"] = identity
     if "random_ref" in entry.body.model_fields:
         content["random_ref"] = secrets.token_hex(12)
+    written = orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)
+    read = _read(entry, content, may_hold_zero=b"\\u0000" in written)
+    if isinstance(read, Refusal):
+        return read
+    body, refs = read
+    return CommandInput(
+        entry=entry, id=identity, digest=sha256(written).digest(), body=body, actor=actor, lane=lane_of(refs[0][1]),
+        refs=refs, at=at, expected=expected,
+        answered=asyncio.get_running_loop().create_future(),
+    )  # fmt: skip
+
+
+def _read(
+    entry: OnCommand[Any], content: Mapping[str, Any], *, may_hold_zero: bool
+) -> tuple[BaseModel, tuple[Ref, ...]] | Refusal:
+    """The body as its model takes it, and the states it needs."""
     try:
         body = entry.body.model_validate(content)
         refs = tuple(entry.needs(body))
@@ -83,14 +105,9 @@ def accept(asked: Asked, *, stepped_to: datetime | None) -> CommandInput | Refus
         return problems.of_validation(error)
     except ValueError as error:
         return problems.invalid([{"loc": ("body",), "msg": str(error)}])
-    written = orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)
-    if b"\\u0000" in written and _holds_zero(body.model_dump()):
+    if may_hold_zero and _holds_zero(body.model_dump()):
         return problems.invalid([{"loc": ("body",), "msg": "text without zero characters"}])
-    return CommandInput(
-        entry=entry, id=identity, digest=sha256(written).digest(), body=body, actor=actor, lane=lane_of(refs[0][1]),
-        refs=refs, at=at,
-        answered=asyncio.get_running_loop().create_future(),
-    )  # fmt: skip
+    return body, refs
 
 
 def _holds_zero(told: object) -> bool:
@@ -214,7 +231,7 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
         )
         answered = refused(refusal)
     else:
-        answered = await answer(writer, Asked(entry, content, identity, told.get("at"), actor))
+        answered = await answer(writer, Asked(entry, content, identity, told.get("at"), actor, told.get("if_match")))
     told_back: dict[str, Any] = {"id": identity, "status": answered.status}
     told_back["problem" if answered.refused else "answer"] = answered.document
     if answered.repeated:

@@ -59,7 +59,9 @@ def _route(entry: OnCommand[Any]) -> Callable[[Request], Any]:
         if not isinstance(content, dict):
             return problems.respond(problems.NOT_JSON)
         content |= request.path_params
-        asked = Asked(entry, content, request.headers.get("idempotency-key"), request.headers.get("linli-at"), actor)
+        told = request.headers
+        versions = ",".join(told.getlist("if-match")) if "if-match" in told else None
+        asked = Asked(entry, content, told.get("idempotency-key"), told.get("linli-at"), actor, versions)
         answered = await answer(request.app.state.writer, asked)
         media = "application/problem+json" if answered.refused else "application/json"
         headers = {"Idempotent-Replay": "true"} if answered.repeated else None

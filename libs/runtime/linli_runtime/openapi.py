@@ -14,12 +14,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from linli_messaging.answers import FACTS_ON_THEIR_WAY, OUTSIDE, held, other_body, unknown
 from linli_messaging.service_map import OnCommand, ServiceMap
+from linli_messaging.versions import refused_as_stale
 from linli_rulebook.decision import Refusal
 from pydantic.json_schema import models_json_schema
 
 from linli_runtime import problems
 from linli_runtime.auth import UNAUTHENTICATED, forbidden
 from linli_runtime.commands import FILLED_IN, KEY_NEEDED, MAX_KEY
+from linli_runtime.preconditions import EXPECTED_WRONGLY, MAX_EXPECTED
 
 BULK: Final = "/commands"
 _FASTAPIS: Final = ("HTTPValidationError", "ValidationError")
@@ -28,6 +30,7 @@ _INVALID: Final = problems.invalid([{"loc": ("field",), "msg": ""}])
 _AT_THE_DOOR: Final = (problems.NOT_JSON, KEY_NEEDED, UNAUTHENTICATED,
                        problems.OVERLOADED, problems.SUSPENDED, FACTS_ON_THEIR_WAY)  # fmt: skip
 _ON_ITS_WAY: Final = (OUTSIDE, unknown("it"), held("it"), _INVALID, other_body("key"))
+_EXPECTED: Final = (EXPECTED_WRONGLY, refused_as_stale("…"))
 _OR_BY_A_RULE: Final = "or as one of its rules says"
 
 
@@ -115,6 +118,7 @@ def _operation(entry: OnCommand[Any], path: str, schemas: dict[str, Any]) -> dic
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": part} for name, part in parts.items()),
             key,
+            *([_IF_MATCH] if entry.versioned else []),
         ],
         "requestBody": {
             "required": bool(schema.get("required")),
@@ -123,12 +127,22 @@ def _operation(entry: OnCommand[Any], path: str, schemas: dict[str, Any]) -> dic
         "responses": {
             "200": {"description": "Done; a repetition gets the same answer.",
                     "content": {"application/json": {"schema": {"type": "object"}}}},
-            **_answers(_AT_THE_DOOR),
+            **_answers((*_AT_THE_DOOR, *(_EXPECTED if entry.versioned else ()))),
             **_answers((forbidden(entry.scope), *_ON_ITS_WAY), _OR_BY_A_RULE),
         },
     }  # fmt: skip
 
 
+_IF_MATCH: Final[dict[str, Any]] = {
+    "name": "If-Match", "in": "header", "required": False,
+    "description": "The version that the client saw, as `ETag` showed it: if another one stands, nothing is done. "
+                   "Without it, whichever stands.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_EXPECTED},
+}  # fmt: skip
+ETAG: Final[dict[str, Any]] = {
+    "ETag": {"description": "Its version, for `If-Match` of a command.", "schema": {"type": "string"}},
+}
+"""What a query says of its answer's headers that shows a version."""
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "RFC 9457, zh-CN in detail, English in detail_en.",
@@ -146,7 +160,8 @@ _BULK_OPERATION: Final[dict[str, Any]] = {
     "operationId": "commands",
     "summary": "Many commands at once",
     "description": "A line for each: `name` as the operations here are called, `id` (its idempotency key) and `body`, "
-                   "path parameters among its fields. Each gets its own scope's check and its own answer.",
+                   "path parameters among its fields; `if_match` is as the header. Each gets its own scope's check "
+                   "and its own answer.",
     "requestBody": {"required": True, "content": {_LINES: {"schema": {"type": "string"}}}},
     "responses": {
         "200": {"description": "A line for each, in their order: `id`, `status`, and `answer` or `problem`.",

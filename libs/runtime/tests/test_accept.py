@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from linli_messaging.inputs import CommandInput
@@ -56,3 +56,43 @@ async def test_what_names_no_instant_happens_when_the_clock_says(stepped_to: dat
     accepted = accept(ASKED, stepped_to=stepped_to)
     assert isinstance(accepted, CommandInput)
     assert accepted.at == stepped_to
+
+
+class Change(BaseModel):
+    versioned: ClassVar[bool] = True
+
+
+CHANGE: OnCommand[Any] = OnCommand(
+    "test.change", "POST /things/change", Change, "test:make", lambda _: ((Thing, "t1"),), lambda *_: NOTHING, ()
+)
+
+
+@pytest.mark.rule("DSP-19")
+@pytest.mark.parametrize(
+    ("if_match", "expected"),
+    [
+        (None, None), ("*", {"*"}), (' "a1" ', {"a1"}), ('"a1","b2"', {"a1", "b2"}), ('"a1" , "b2"', {"a1", "b2"}),
+        ('"a,b"', {"a,b"}), ('""', {""}), ('W/"a1"', set()), ('W/"a1", "b2"', {"b2"}), ('"*"', set()),
+    ],
+)  # fmt: skip
+async def test_the_versions_a_client_expects(if_match: str | None, expected: set[str] | None) -> None:
+    accepted = accept(replace(ASKED, entry=CHANGE, if_match=if_match), stepped_to=None)
+    assert isinstance(accepted, CommandInput)
+    assert accepted.expected == expected
+
+
+@pytest.mark.rule("DSP-19", "INT-03")
+@pytest.mark.parametrize("if_match", ["", "a1", '"a1', '"a1" "b2"', '"a1",', '*, "a1"', '"a\n"', "w/*", 7, ["*"],
+                                      '"' + "a" * 1000 + '"'])  # fmt: skip
+async def test_versions_that_are_written_wrongly_are_refused(if_match: object) -> None:
+    refused = accept(replace(ASKED, entry=CHANGE, if_match=if_match), stepped_to=None)
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code, refused.fields[0][0]) == (400, "wrong-if-match", "If-Match")
+
+
+@pytest.mark.rule("DSP-19")
+async def test_a_version_of_what_shows_none_is_refused() -> None:
+    """Silently ignored, it would be a promise that nobody keeps."""
+    refused = accept(replace(ASKED, if_match='"a1"'), stepped_to=None)
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code) == (400, "no-versions-here")

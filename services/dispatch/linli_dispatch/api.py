@@ -5,11 +5,12 @@ A reader sees the estates below their own organisation path; a contractor sees t
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import WHOLE_GROUP, require
+from linli_runtime.openapi import ETAG
 from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
@@ -85,14 +86,16 @@ def router(reads: Reads) -> APIRouter:
     _about_services(routes, reads)
     _about_storms(routes, reads)
 
-    @routes.get("/tickets/{case_id}")
+    @routes.get("/tickets/{case_id}", responses={200: {"headers": ETAG}})
     @refusing(refusals.TICKET_NOT_FOUND)
-    async def get_ticket(actor: Reader, case_id: CaseId) -> TicketSeen:
-        """One ticket with its clocks, waits and order."""
+    async def get_ticket(actor: Reader, case_id: CaseId, response: Response) -> TicketSeen:
+        """One ticket with its clocks, waits and order; its version is the ETag."""
         found = await show_ticket(reads, actor, case_id)
         if found is None:
             raise ProblemError(refusals.TICKET_NOT_FOUND)
-        return found
+        ticket, version = found
+        response.headers["ETag"] = f'"{version}"'
+        return ticket
 
     @routes.get("/tickets")
     async def list_tickets(actor: Reader, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:

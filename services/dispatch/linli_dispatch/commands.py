@@ -1,7 +1,7 @@
 """The bodies of dispatch's commands. Path parameters are fields; who sends a command comes from the token."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
@@ -159,7 +159,9 @@ class FinishStormOrder(Command):
 
 
 class OnTicket(Command):
-    """A command about a ticket."""
+    """A command about a ticket, whose version (`ETag`) the client may name."""
+
+    versioned: ClassVar[bool] = True
 
     case_id: Id
 

@@ -8,6 +8,7 @@ from linli_contracts.event import Instant, Key, Level
 from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
 from linli_contracts.events.intake import Category, RequestKind, Trade
 from linli_messaging.service_map import Actor
+from linli_messaging.versions import version_of
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +17,7 @@ from linli_dispatch.domain.course import Course
 from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Absence, Contractor, PricedWork, Staff, Workload
-from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Wait
+from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Ticket, Wait
 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
@@ -179,10 +180,10 @@ class TicketFilter(BaseModel):
     limit: int = Field(default=100, ge=1, le=LARGEST_PAGE)
 
 
-async def show_ticket(reads: Reads, actor: Actor, case_id: str) -> TicketSeen | None:
-    """The ticket, if there is one and the reader may see it."""
+async def show_ticket(reads: Reads, actor: Actor, case_id: str) -> tuple[TicketSeen, str] | None:
+    """The ticket with its version, if there is one and the reader may see it."""
     row = await reads.fetchrow("show_ticket", case_id, actor.org, actor.contractor_id)
-    return _seen_by(actor, row["state"]) if row else None
+    return (_seen_by(actor, row["state"]), version_of(Ticket.model_validate_json(row["state"]))) if row else None
 
 
 async def page_tickets(reads: Reads, actor: Actor, wanted: TicketFilter) -> TicketPage:

@@ -13,6 +13,7 @@ from linli_dispatch.store import (
     show_ticket,
 )
 from linli_messaging.service_map import Actor
+from linli_messaging.versions import version_of
 from linli_runtime.reads import Reads
 from linli_testkit.tables import figures_that_differ, keep
 
@@ -56,8 +57,10 @@ async def test_what_is_stored_is_read_again_and_counted(reads: Reads) -> None:
             identity: state for (of, identity), state in office.states.items() if of is kind
         }
 
-    seen = await show_ticket(reads, GROUP, CASE)
-    assert seen is not None
+    found = await show_ticket(reads, GROUP, CASE)
+    assert found is not None
+    seen, version = found
+    assert version == version_of(office.ticket())
     assert (seen.case_id, seen.round, seen.status) == (CASE, 2, "contractor_notified")
     assert seen.clocks == office.ticket().clocks
 

@@ -1,0 +1,46 @@
+"""The version of a state: what a client saw of it (`ETag`), and may name when it asks for a change (`If-Match`). Pure.
+
+It follows from what the state holds, so that it is the same in every process and after every restart, and costs nothing
+to whoever does not ask. Whether it still stands is decided with the command, under the lock of its lane.
+"""
+
+from collections.abc import Set as AbstractSet
+from hashlib import sha256
+from typing import Final
+
+import orjson
+from linli_rulebook.decision import Refusal, State
+
+ANY: Final = "*"
+"""Stands for every version: there is such a state at all."""
+_CHARACTERS: Final = 32
+"""128 bits: two versions of one state are never told the same by chance."""
+
+
+def version_of(state: State) -> str:
+    """A short text that is the same for the same content, whatever order its mappings were stored in."""
+    content = orjson.dumps(orjson.loads(state.model_dump_json()), option=orjson.OPT_SORT_KEYS)
+    return sha256(content).hexdigest()[:_CHARACTERS]
+
+
+def stale(expected: AbstractSet[str] | None, state: State | None) -> Refusal | None:
+    """The refusal of a command that names other versions than the one that stands; it names that one.
+
+    None: that one is expected, or none at all is; or there is no such state, which its rule refuses by its own name.
+    """
+    if expected is None or state is None:
+        return None
+    standing = version_of(state)
+    return None if expected & {standing, ANY} else refused_as_stale(standing)
+
+
+def refused_as_stale(standing: str) -> Refusal:
+    """The version that a client named no longer stands: ``standing`` does."""
+    return Refusal(
+        "stale-version",
+        "DSP-19",
+        "该事项在您查看之后已有变动，未作任何更改；请重新查看后再提交。",
+        "It has changed since you looked, and nothing was done; look again before you ask.",
+        412,
+        (("If-Match", f'"{standing}"'),),
+    )
