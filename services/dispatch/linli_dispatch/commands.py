@@ -9,6 +9,8 @@ from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntr
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from linli_dispatch.domain.amounts import MOST_FEN
+
 MOST_LINES = 1_000
 """Of a list in one command: some hundred kilobytes, decided and stored with the rest of a batch."""
 
@@ -19,8 +21,6 @@ Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 Place = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,201}$")]
 """A phase, or a phase and a building with a hyphen between them."""
 Hour = Annotated[float, Field(ge=0, le=24, allow_inf_nan=False)]
-MOST_FEN = 1_000_000_000
-"""Ten million yuan: no lump sum for one repair comes near, so a larger one is a slip of the keyboard."""
 
 
 def _known_zone(zone: str) -> str:

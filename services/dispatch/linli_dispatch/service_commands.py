@@ -6,7 +6,8 @@ from linli_contracts.event import Fen, Instant, Key
 from linli_contracts.events.dispatch import Consent, SpanUnit
 from pydantic import Field
 
-from linli_dispatch.commands import MOST_FEN, MOST_LINES, Code, Command, Name, OnTicket
+from linli_dispatch.commands import MOST_LINES, Code, Command, Name, OnTicket
+from linli_dispatch.domain.amounts import MOST_FEN
 
 MOST_NAMED: int = 50
 """Documents or checks in one command; no step of the policy has ten."""

@@ -171,6 +171,9 @@ def test_one_commander_at_any_instant_named_by_who_leads(office: Office) -> None
     assert office.refused("name-commander", person_id="keeper", actor=person("fixer1")) == "not-the-commander"
     assert office.refused("name-commander", person_id="centre_head", actor=person("gm")) == "commands-already"
     assert office.refused("name-commander", person_id="stranger", actor=person("gm")) == "unknown-commander"
+    gone = {"staff_id": "keeper", "role": "department", "desk": "property", "weekdays": []}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[gone])
+    assert office.refused("name-commander", person_id="keeper", actor=person("gm")) == "unknown-commander"
     office.accepted("name-commander", person_id="property_head", actor=person("centre_head"))
     (named,) = office.facts(CommanderNamed)
     assert (named.commander_id, named.previous_id, named.named_by) == ("property_head", "centre_head", "centre_head")

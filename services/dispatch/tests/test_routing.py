@@ -197,6 +197,11 @@ def test_another_desk_gets_its_own_handler(office: Office) -> None:
     office.open(DAY)
     assert office.refused("pass-on") == "already-passed-on"
     assert office.refused("pass-on", desk="nowhere") == "unknown-desk"
+    line = {"staff_id": "keeper", "role": "department", "desk": "pool"}
+    for weekdays, refused in (([], True), ([1], False), ([], True)):
+        office.accepted_of("roster-staff", estate_id="xh01", staff=[line | {"weekdays": weekdays}])
+        assert office.estate().has_desk("pool") is not refused
+    assert office.refused("pass-on", desk="pool") == "unknown-desk"
     office.accepted("pass-on", desk="engineering")
     ticket = office.ticket()
     assert (ticket.desk, ticket.handler_id, ticket.complex) == ("engineering", "builder", True)

@@ -17,6 +17,7 @@ from linli_contracts.events.dispatch import (
     TicketReopened,
     TicketResolved,
 )
+from linli_dispatch.domain.amounts import MOST_FEN
 from linli_dispatch.domain.course import Quotation
 from linli_messaging.service_map import Actor
 from linli_rulebook import Span, Unit
@@ -129,6 +130,36 @@ def test_the_work_is_given_to_somebody_of_the_estate(office: Office) -> None:
     assert office.ticket().handler_id == "fixer2"
     assert office.facts(TicketAssigned)[-1].reasons == ("named",)
     assert course(office).performer_id == "fixer2"
+
+
+@pytest.mark.rule("DSP-16", "DSP-19", "DSP-20")
+def test_nobody_who_is_away_or_has_left_is_named(office: Office) -> None:
+    """Given somebody who is away until tomorrow, or has left, then the dispatch is refused by name; back again, not."""
+    quoted(office)
+    office.accepted("answer-quotation", accepted=True)
+    back = office.now + timedelta(days=1)
+    away = {"staff_id": "fixer2", "from_at": office.now.isoformat(), "until_at": back.isoformat()}
+    office.accepted_of("record-absence", estate_id="xh01", **away)
+    gone = {"staff_id": "fixer1", "role": "repair_engineer", "desk": "repair", "weekdays": []}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[gone])
+    before = office.ticket()
+    assert office.refused("finish-step", step="dispatch", performer_id="fixer1") == "unknown-performer"
+    assert office.refused("finish-step", at=back - SECOND, step="dispatch", performer_id="fixer2") == "performer-away"
+    assert office.ticket().handler_id == before.handler_id
+    step(office, "dispatch", at=back, performer_id="fixer2")
+    assert office.ticket().handler_id == "fixer2"
+
+
+@pytest.mark.rule("DSP-16")
+def test_a_quotation_has_an_end(office: Office) -> None:
+    """Given a quantity that costs the most by the catalogue, and one piece more, then that is refused by name."""
+    offered(office, price_fen=MOST_FEN // 2)
+    special_service(office)
+    step(office, "request")
+    assert office.refused("quote", item="plant_watering", quantity=3) == "quoted-too-much"
+    assert office.refused("quote", item="plant_watering", quantity=3, price_fen=1) == "quoted-too-much"
+    office.accepted("quote", item="plant_watering", quantity=2)
+    assert office.facts(CustomerQuoted)[0].price_fen == MOST_FEN
 
 
 @pytest.mark.rule("DSP-16")

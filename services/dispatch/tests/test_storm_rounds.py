@@ -6,8 +6,8 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linli_dispatch.domain.places import Staff
-from linli_dispatch.domain.rounds import Crew, Visit, choose, sent_to, soonest, stays_longer, way_min
+from linli_dispatch.domain.places import Estate, Staff
+from linli_dispatch.domain.rounds import Crew, Visit, choose, nobody_can, sent_to, soonest, stays_longer, way_min
 from linli_dispatch.domain.routing import has_skill
 from linli_dispatch.domain.storm import Sent, Storm, StormOrder, hands_freed
 from linli_dispatch.domain.storm_terms import Ways
@@ -103,3 +103,19 @@ def test_a_visit_lasts_as_long_as_its_way_and_its_requests_and_ends_when_it_is_t
     assert (freed.gathering, freed.round_at) == ({"b": "e.o2"}, AT + MINUTE)
     assert hands_freed(freed, order, AT + MINUTE) == freed
     assert Storm.model_validate_json(freed.model_dump_json()) == freed
+
+
+@pytest.mark.rule("DSP-09", "DSP-19")
+def test_a_skill_that_left_with_its_person_is_no_skill_of_the_desk() -> None:
+    """Given the only electrician, off duty or gone, then the work order waits for them, or goes to the next pool."""
+    there = Staff(
+        staff_id="f1", role="repair_engineer", desk="repair", skills=("electrical",), from_hour=8, until_hour=9
+    )
+    other = Staff(staff_id="f2", role="repair_engineer", desk="repair", skills=("waterproofing",))
+    visit = Visit("o1", PLACES[0], "electrical", 1)
+    for electrician, nobody in ((there, False), (there.model_copy(update={"weekdays": ()}), True)):
+        estate = Estate(
+            id="xh01", region_id="south", project_id="p1", name="n", kind="residential", zone="Asia/Shanghai",
+            staff=(electrician, other),
+        )  # fmt: skip
+        assert nobody_can(visit, "repair", estate) is nobody

@@ -1,7 +1,9 @@
 """The catalogue of special services (特约服务) of an estate: price and time standard, and since when (DSP-16)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import ClassVar, Final
 
 from linli_contracts.events.dispatch import ServiceOffered
@@ -9,10 +11,14 @@ from linli_rulebook import Span, Unit
 from linli_rulebook.decision import Because, Decision, Refusal, State
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from linli_dispatch.domain.step_refusals import OFFER_NOT_AHEAD
+from linli_dispatch.domain.step_refusals import CATALOGUE_FULL, OFFER_NOT_AHEAD, OFFERED_TWICE, naming
 
 PRICES_KEPT: Final = 20
-"""Of one service: years of changes; what held before is in the facts that were told."""
+"""Of one service that held: years of changes; what held before is in the facts that were told."""
+MOST_AHEAD: Final = 20
+"""Of one service that are announced; nobody plans further."""
+MOST_SERVICES: Final = 500
+"""Of one estate, also those no longer offered: ten times what the largest has, and a catalogue is read as a whole."""
 
 
 class Offer(BaseModel):
@@ -52,22 +58,31 @@ class ServiceCatalogue(State):
         return held[-1] if held and held[-1].offered else None
 
 
-def offer_services(known: ServiceCatalogue, wanted: Mapping[str, Offer], now: datetime) -> Decision | Refusal:
-    """Items as they are to be from their instants on; what is known already is not told again.
+def offer_services(known: ServiceCatalogue, wanted: Iterable[tuple[str, Offer]], now: datetime) -> Decision | Refusal:
+    """Items as they are to be from their instants on, each as often as it changes; what is known is not told again.
 
-    Refused as a whole where one is to hold from before now: what was quoted stays as it was.
+    Refused as a whole where one that did not hold is to hold from before now: what was quoted stays as it was.
     """
     services, told = dict(known.services), list[ServiceOffered]()
-    for item, offer in wanted.items():
+    for item, lines in _by_item(wanted).items():
         history = services.get(item, ())
-        if _holds(history, offer):
+        if any(one.from_at == other.from_at for one, other in pairwise(lines)):
+            return OFFERED_TWICE
+        offers = [one for one in lines if one.from_at >= now or not _held(history, one)]
+        if not offers or (_held(history, offers[0]) and _ahead(history, offers[0]) == offers[1:]):
             continue
-        if offer.from_at < now:
+        first = offers[0].from_at
+        if first < now:
             return OFFER_NOT_AHEAD
         # A change that was announced for this instant or later is replaced.
-        earlier = [one for one in history if one.from_at < offer.from_at]
-        services[item] = (*earlier[-PRICES_KEPT:], offer)
-        told.append(_told(known.id, item, offer))
+        ahead = [one for one in history if now < one.from_at < first] + offers
+        if len(ahead) > MOST_AHEAD:
+            return naming(CATALOGUE_FULL, "services", [f"at most {MOST_AHEAD} changes of one service ahead"])
+        held = [one for one in history if one.from_at <= now and one.from_at < first]
+        services[item] = (*held[-PRICES_KEPT:], *ahead)
+        told += [_told(known.id, item, offer) for offer in offers]
+    if len(services) > max(MOST_SERVICES, len(known.services)):
+        return naming(CATALOGUE_FULL, "services", [f"at most {MOST_SERVICES} services"])
     answer = {"estate_id": known.id, "changed": len(told)}
     if not told:
         return Decision(answer=answer)
@@ -76,12 +91,23 @@ def offer_services(known: ServiceCatalogue, wanted: Mapping[str, Offer], now: da
     return Decision(save=(after,), events=tuple(told), because=because, answer=answer)
 
 
-def _holds(history: Iterable[Offer], wanted: Offer) -> bool:
-    """Whether the same is offered at that instant already, and nothing else is announced after it."""
+def _by_item(wanted: Iterable[tuple[str, Offer]]) -> dict[str, list[Offer]]:
+    """Of each item, what is wanted, by the instant from which it is to hold."""
+    offers: dict[str, list[Offer]] = defaultdict(list)
+    for item, offer in sorted(wanted, key=lambda one: one[1].from_at):
+        offers[item].append(offer)
+    return offers
+
+
+def _held(history: Iterable[Offer], wanted: Offer) -> bool:
+    """Whether the same is known to be offered at that instant, since then or since earlier."""
     known = [one for one in history if one.from_at <= wanted.from_at]
-    ahead = [one for one in history if one.from_at > wanted.from_at]
-    same = known[-1].model_copy(update={"from_at": wanted.from_at}) == wanted if known else not wanted.offered
-    return same and not ahead
+    return known[-1].model_copy(update={"from_at": wanted.from_at}) == wanted if known else not wanted.offered
+
+
+def _ahead(history: Iterable[Offer], of: Offer) -> list[Offer]:
+    """What is known to be offered after an offer's instant."""
+    return [one for one in history if one.from_at > of.from_at]
 
 
 def _told(estate_id: str, item: str, offer: Offer) -> ServiceOffered:

@@ -126,7 +126,7 @@ def name_commander(turn: Turn, person_id: str, by: str) -> Refusal | None:
         return NOT_THE_COMMANDER
     if person_id == crisis.commander_id:
         return COMMANDS_ALREADY
-    if all(one.staff_id != person_id for one in turn.estate.staff):
+    if not turn.estate.lines_of(person_id):
         return UNKNOWN_COMMANDER
     _command(turn, crisis, person_id, by)
     return None

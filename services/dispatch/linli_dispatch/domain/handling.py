@@ -37,7 +37,7 @@ def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     name = desk_name or ticket.desk
     if ticket.kind == "repair":
         return IS_A_REPAIR
-    if name not in turn.terms.desks and all(staff.desk != name for staff in turn.estate.staff):
+    if name not in turn.terms.desks and not turn.estate.has_desk(name):
         return UNKNOWN_DESK
     if name == ticket.desk and ticket.passed_on_at is not None:
         return ALREADY_PASSED_ON

@@ -101,6 +101,10 @@ class Estate(State):
             (one for one in self.absences if one.staff_id == staff_id and one.from_at <= at < one.until_at), None
         )
 
+    def has_desk(self, desk: str) -> bool:
+        """Whether anybody of the roster is at that desk."""
+        return any(one.desk == desk and one.weekdays for one in self.staff)
+
     def lines_of(self, staff_id: str) -> tuple[Staff, ...]:
         """Where the person is on the roster; nowhere: they have left. A line without weekdays is none."""
         return tuple(one for one in self.staff if one.staff_id == staff_id and one.weekdays)

@@ -77,7 +77,7 @@ def propose_plan(turn: Turn, desk: str, claim: Claim | None, by: str) -> Refusal
     ticket = turn.ticket
     if not _may_follow(turn):
         return PLAN_UNDERWAY
-    if desk not in turn.terms.desks and all(staff.desk != desk for staff in turn.estate.staff):
+    if desk not in turn.terms.desks and not turn.estate.has_desk(desk):
         return UNKNOWN_DESK
     if claim is not None and claim.recovered and (ticket.order is None or ticket.order.contract_id is None):
         return NOTHING_TO_RECOVER_FROM

@@ -9,12 +9,20 @@ from dataclasses import replace
 from linli_contracts.events.dispatch import Consent, CustomerQuoted, QuotationAnswered
 from linli_rulebook.decision import Refusal
 
+from linli_dispatch.domain.amounts import MOST_FEN
 from linli_dispatch.domain.blueprint import Act, StepRule
 from linli_dispatch.domain.catalogue import ServiceCatalogue
 from linli_dispatch.domain.course import Course, Quotation, Step
 from linli_dispatch.domain.refusals import REASON_MISSING
 from linli_dispatch.domain.serving import done, failed, open_step
-from linli_dispatch.domain.step_refusals import NO_BLUEPRINT, NO_QUOTATION_STEP, NOT_OFFERED, STEP_NOT_OPEN
+from linli_dispatch.domain.step_refusals import (
+    NO_BLUEPRINT,
+    NO_QUOTATION_STEP,
+    NOT_OFFERED,
+    QUOTED_TOO_MUCH,
+    STEP_NOT_OPEN,
+    naming,
+)
 from linli_dispatch.domain.turn import Turn
 
 
@@ -34,6 +42,8 @@ def quote(
     if offer is None:
         return NOT_OFFERED
     listed = offer.price_fen * quantity
+    if listed > MOST_FEN:
+        return naming(QUOTED_TOO_MUCH, "quantity", [f"at most {MOST_FEN} fen by the catalogue's price"])
     price = listed if price_fen is None else price_fen
     quotation = Quotation(item, quantity, price, listed, offer.standard, turn.at)
     turn.change(course=replace(course, quotation=quotation))

@@ -97,8 +97,8 @@ def soonest(visit: Visit, crews: Sequence[Crew], ways: Ways) -> Crew | None:
 
 
 def nobody_can(visit: Visit, desk: str, estate: Estate) -> bool:
-    """Whether no person of the desk, on duty or not, has the skill."""
-    return not any(staff.desk == desk and has_skill(staff, visit.trade) for staff in estate.staff)
+    """Whether no person of the desk, on duty or not, has the skill; who has left has none."""
+    return not any(one.desk == desk and one.weekdays and has_skill(one, visit.trade) for one in estate.staff)
 
 
 def choose(visits: Sequence[Visit], crews: Sequence[Crew], ways: Ways, solve: Solve) -> dict[str, Crew]:

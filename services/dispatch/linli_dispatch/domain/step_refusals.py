@@ -62,6 +62,14 @@ UNKNOWN_PERFORMER: Final = Refusal(
     422,
     (("performer_id", "a person of the estate's roster, or a contractor of the estate"),),
 )
+PERFORMER_AWAY: Final = Refusal(
+    "performer-away",
+    "DSP-20",
+    "执行人现不在岗，请指定其代理人或其他人。",
+    "That person is away now; name their deputy, or somebody else.",
+    409,
+    (("performer_id", "a person of the estate's roster who is there, or a contractor of the estate"),),
+)
 NO_QUOTATION_STEP: Final = Refusal(
     "no-quotation", "DSP-16", "此类事项没有报价。", "There is no quotation in this kind of matter."
 )
@@ -80,6 +88,30 @@ OFFER_NOT_AHEAD: Final = Refusal(
     "A change of the catalogue takes effect now or later, not in the past.",
     422,
     (("from_at", "now or later"),),
+)
+OFFERED_TWICE: Final = Refusal(
+    "offered-twice",
+    "DSP-16",
+    "同一项服务在同一时刻出现两次。",
+    "One service is there twice for the same instant.",
+    422,
+    (("services", "each item once for an instant"),),
+)
+CATALOGUE_FULL: Final = Refusal(
+    "catalogue-full",
+    "DSP-16",
+    "本小区服务目录的项目或变更过多。",
+    "The estate's catalogue would have too many services, or changes of one.",
+    422,
+    (("services", ""),),
+)
+QUOTED_TOO_MUCH: Final = Refusal(
+    "quoted-too-much",
+    "DSP-16",
+    "报价超出一单的上限。",
+    "The quotation is more than one order may cost.",
+    422,
+    (("quantity", ""),),
 )
 NO_CATALOGUE: Final = Refusal(
     "no-catalogue", "DSP-16", "本小区没有服务目录。", "The estate has no catalogue of services.", 404

@@ -43,14 +43,17 @@ def handle_offer_services(facts: Facts, command: commands.OfferServices, ctx: Co
     if facts.get(Estate, command.estate_id) is None:
         return refusals.ESTATE_NOT_FOUND
     known = facts.get(ServiceCatalogue, command.estate_id) or ServiceCatalogue(id=command.estate_id)
-    wanted = {
-        line.item: Offer(
-            **line.model_dump(exclude={"item", "from_at", "span"}),
-            span=Unit(line.span),
-            from_at=line.from_at or ctx.now,
+    wanted = [
+        (
+            line.item,
+            Offer(
+                **line.model_dump(exclude={"item", "from_at", "span"}),
+                span=Unit(line.span),
+                from_at=line.from_at or ctx.now,
+            ),
         )
         for line in command.services
-    }
+    ]
     return offer_services(known, wanted, ctx.now)
 
 
