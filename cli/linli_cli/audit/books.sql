@@ -31,9 +31,9 @@ SELECT state ->> 'customer_ref' AS id, jsonb_build_object('contacts', count(*)) 
 -- Estates.
 SELECT id, state AS content FROM intake.estate;
 
--- name: intake_home
+-- name: intake_homes
 -- Homes.
-SELECT id, state AS content FROM intake.home;
+SELECT id, state AS content FROM intake.homes;
 
 -- name: intake_complaint_group
 -- Linked requests.
@@ -133,9 +133,9 @@ SELECT id, state AS content FROM followup.closing_count;
 -- Estates.
 SELECT id, state AS content FROM warranty.estate;
 
--- name: warranty_home
+-- name: warranty_homes
 -- Homes.
-SELECT id, state AS content FROM warranty.home;
+SELECT id, state AS content FROM warranty.homes;
 
 -- name: warranty_deposit
 -- Accounts of contracts.

@@ -18,7 +18,7 @@ from linli_runtime.reads import Reads
 from linli_warranty import store
 from linli_warranty.domain import refusals
 from linli_warranty.domain.claims import Status as ClaimStatus
-from linli_warranty.domain.coverage import Coverage, cover, unknown_home
+from linli_warranty.domain.coverage import UNKNOWN_HOME, Coverage, cover
 from linli_warranty.domain.deductions import Status as DeductionStatus
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate
@@ -169,7 +169,7 @@ async def _covered(
 ) -> Coverage:
     if home_id and key_of(home_id) != estate.id:
         raise ProblemError(refusals.home_elsewhere(home_id, estate.id))
-    home = (await store.find_home(reads, home_id) or unknown_home(home_id)) if home_id else None
+    home = (await store.find_home(reads, home_id) or UNKNOWN_HOME) if home_id else None
     # Before the first version of the policy took effect, its answer is the best there is.
     begun = policies.effective_from(policies.versions[0])
     version = policies.version_in_force(max(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)), begun))

@@ -6,6 +6,7 @@ Every read takes a `View`: what the reader may see. A contractor sees its own ac
 from datetime import date, datetime
 from typing import NamedTuple
 
+from linli_contracts.shelves import shelf_of
 from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
 from pydantic import BaseModel
@@ -158,8 +159,8 @@ async def find_estate(reads: Reads, estate_id: str) -> Estate | None:
 
 async def find_home(reads: Reads, home_id: str) -> Home | None:
     """The home, if warranty knows it."""
-    row = await reads.fetchrow("find_home", home_id)
-    return None if row is None else Home.model_validate_json(row["state"])
+    row = await reads.fetchrow("find_home", shelf_of(home_id), home_id)
+    return None if row is None else Home.model_validate_json(row["home"])
 
 
 async def deposit_page(reads: Reads, view: View, *, after: str, limit: int) -> DepositPage:

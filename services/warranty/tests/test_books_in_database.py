@@ -5,11 +5,12 @@ from datetime import date
 
 import asyncpg
 import pytest
+from linli_contracts.shelves import shelf_of
 from linli_runtime.reads import Reads
 from linli_testkit.tables import figures_that_differ, keep
 from linli_warranty import store
 from linli_warranty.domain.chart import Account
-from linli_warranty.domain.estate import Estate, Home
+from linli_warranty.domain.estate import Estate, Homes
 from linli_warranty.domain.release import Release
 from linli_warranty.store import View
 
@@ -160,6 +161,10 @@ async def test_pages_and_filters(reads: Reads) -> None:
 async def test_states_come_back_as_they_were(reads: Reads, books: Books) -> None:
     assert await store.find_deposit(reads, ALL, "ht1") == books.deposit
     assert await store.find_estate(reads, "xh01") == books.state(Estate, "xh01")
-    assert await store.find_home(reads, "xh01.1-1-101") == books.state(Home, "xh01.1-1-101")
+    assert (
+        await store.find_home(reads, "xh01.1-1-101")
+        == books.state(Homes, shelf_of("xh01.1-1-101")).homes["xh01.1-1-101"]
+    )
+    assert await store.find_home(reads, "xh01.1-1-999") is None
     releases = await store.release_page(reads, ALL, status="paid", contract_id="ht1", after="", limit=10)
     assert releases.items == [books.state(Release, "ht1.r1-2")]

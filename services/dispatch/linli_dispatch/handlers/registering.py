@@ -36,9 +36,20 @@ def handle_register_homes(facts: Facts, command: commands.RegisterHomes, ctx: Co
         return refusals.ESTATE_NOT_FOUND
     if any(key_of(line.home_id) != estate.id for line in command.homes):
         return refusals.FOREIGN_ID
-    wanted = {line.home_id: Home(id=line.home_id, **line.model_dump(exclude={"home_id"})) for line in command.homes}
+    wanted = {line.home_id: _home(line) for line in command.homes}
     records = facts.get(PhaseRecords, estate.id) or PhaseRecords(id=estate.id)
     return registry.register_homes(estate, records, (facts.get(Home, home_id) for home_id in wanted), wanted.values())
+
+
+def _home(line: commands.HomeLine) -> Home:
+    return Home(
+        id=line.home_id,
+        phase=line.phase,
+        building=line.building,
+        handed_over_on=line.handed_over_on,
+        occupied=line.occupied,
+        top_floor=line.top_floor,
+    )
 
 
 def handle_roster_staff(facts: Facts, command: commands.RosterStaff, ctx: Context) -> Outcome:

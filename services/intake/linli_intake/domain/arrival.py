@@ -7,7 +7,7 @@ from linli_contracts.lanes import key_of
 from linli_intake.domain.form import RequestForm
 from linli_intake.domain.ids import case_id, is_id, is_key, quarantine_id
 from linli_intake.domain.person import Contact, contact_id
-from linli_intake.domain.place import Estate, Home
+from linli_intake.domain.place import Estate
 from linli_intake.domain.request import Request
 
 
@@ -31,7 +31,7 @@ class Known:
     """What intake knows about an arrival; None where it knows nothing."""
 
     estate: Estate | None = None
-    home: Home | None = None
+    home_is_known: bool = False
     contact: Contact | None = None
     taken: Request | None = None
     """A case that has the very id already."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from linli_intake.domain.form import RequestForm
 from linli_intake.domain.ids import is_id, is_key
-from linli_intake.domain.place import Estate, Home
+from linli_intake.domain.place import Estate
 from linli_intake.domain.request import Lawsuit, Publication
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -103,11 +103,11 @@ class Limits:
 
 
 def faults_of(
-    form: RequestForm, estate: Estate | None, home: Home | None, limits: Limits, now: datetime
+    form: RequestForm, estate: Estate | None, limits: Limits, now: datetime, *, home_is_known: bool
 ) -> tuple[Fault, ...]:
     """Everything that keeps the form from being complete, in the order of the form; empty when it is complete."""
     judged = (
-        *_where(form, estate, home),
+        *_where(form, estate, home_is_known=home_is_known),
         *_codes(form),
         *_who(form),
         *_words(form, limits.text),
@@ -129,7 +129,7 @@ def as_code(text: str | None) -> str | None:
     return code if _CODE.fullmatch(code) else None
 
 
-def _where(form: RequestForm, estate: Estate | None, home: Home | None) -> Iterator[Fault]:
+def _where(form: RequestForm, estate: Estate | None, *, home_is_known: bool) -> Iterator[Fault]:
     if not form.estate_id:
         yield _missing("estate_id", "the id of a registered estate")
     elif estate is None:
@@ -140,7 +140,7 @@ def _where(form: RequestForm, estate: Estate | None, home: Home | None) -> Itera
     elif form.home_id:
         # Without its estate a home cannot be known here: the estate is the fault then, and the only one.
         foreign = not is_id(form.home_id) or key_of(form.home_id) != form.estate_id
-        if estate is not None and (foreign or home is None):
+        if estate is not None and (foreign or not home_is_known):
             yield _wrong("home_id", *ways)
     elif not form.common_area:
         yield _missing("home_id", *ways)

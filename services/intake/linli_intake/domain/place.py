@@ -1,11 +1,13 @@
 """Where a request can come from: the estates and homes that dispatch registered (INT-03)."""
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from linli_contracts.events.dispatch import EstateRegistered
+from linli_contracts.shelves import shelf_of
 from linli_rulebook.decision import NOTHING, Decision, State
 
 
@@ -29,10 +31,13 @@ class Estate(State):
         return ZoneInfo(self.zone)
 
 
-class Home(State):
-    """A home exists; its id starts with its estate's."""
+class Homes(State):
+    """A shelf of homes that exist; its id is `shelf_of` each of theirs."""
 
-    table: ClassVar[str] = "home"
+    table: ClassVar[str] = "homes"
+
+    ids: tuple[str, ...] = ()
+    """In their order."""
 
 
 def learn_estate(known: Estate | None, fact: EstateRegistered) -> Decision:
@@ -41,7 +46,14 @@ def learn_estate(known: Estate | None, fact: EstateRegistered) -> Decision:
     return NOTHING if known == told else Decision(save=(told,))
 
 
-def learn_homes(known: Collection[str], told: Iterable[str]) -> Decision:
-    """Keep that the homes of these ids exist; those that are known change nothing."""
-    learnt = tuple(Home(id=home_id) for home_id in told if home_id not in known)
-    return Decision(save=learnt) if learnt else NOTHING
+def learn_homes(known: Callable[[str], Homes | None], told: Iterable[str]) -> Decision:
+    """Keep that the homes of these ids exist; those that are known change nothing. ``known``: a shelf by its id."""
+    by_shelf = defaultdict[str, set[str]](set)
+    for home_id in told:
+        by_shelf[shelf_of(home_id)].add(home_id)
+    learnt = []
+    for shelf_id, ids in by_shelf.items():
+        shelf = known(shelf_id) or Homes(id=shelf_id)
+        if not ids <= {*shelf.ids}:
+            learnt.append(shelf.model_copy(update={"ids": tuple(sorted(ids.union(shelf.ids)))}))
+    return Decision(save=tuple(learnt)) if learnt else NOTHING

@@ -45,7 +45,7 @@ def _receive(
     arrival: Arrival, known: Known, kept: Quarantined | None, policy: Policy, limits: Limits, now: datetime
 ) -> Outcome:
     form, case_id = arrival.form, arrival.case_id
-    faults = faults_of(form, known.estate, known.home, limits, now)
+    faults = faults_of(form, known.estate, limits, now, home_is_known=known.home_is_known)
     if faults or case_id is None or known.estate is None:
         sent_from = known.sender_org if known.estate is None else None
         return keep(arrival.quarantine_id, form, faults, kept, sent_from, now)

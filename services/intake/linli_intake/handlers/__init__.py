@@ -30,7 +30,7 @@ from linli_intake.domain.channel import ChannelChoice
 from linli_intake.domain.group import Group
 from linli_intake.domain.messages import MESSAGE
 from linli_intake.domain.person import Contact, Customer
-from linli_intake.domain.place import Estate, Home
+from linli_intake.domain.place import Estate, Homes
 from linli_intake.domain.quarantine import Quarantined
 from linli_intake.domain.request import Request, RequestText
 from linli_intake.handlers.changing import (
@@ -70,7 +70,7 @@ from linli_intake.handlers.telling import (
 
 MAP = ServiceMap(
     name="intake",
-    states=(Request, RequestText, Customer, Contact, Estate, Home, Group, Quarantined, ChannelChoice),
+    states=(Request, RequestText, Customer, Contact, Estate, Homes, Group, Quarantined, ChannelChoice),
     events=(
         OnEvent(
             EstateRegistered, lambda fact: ((Estate, fact.estate_id),), on_estate_registered, rules=("INT-03", "ORG-01")

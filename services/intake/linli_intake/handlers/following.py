@@ -13,14 +13,15 @@ from linli_contracts.events.dispatch import (
     TicketReopened,
     TicketResolved,
 )
+from linli_contracts.shelves import shelf_of
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Outcome
 
-from linli_intake.domain.place import Estate, Home, learn_estate, learn_homes
+from linli_intake.domain.place import Estate, Homes, learn_estate, learn_homes
 from linli_intake.domain.request import Request
 from linli_intake.domain.standing import age, follow
 
-Homes = HomesRegistered | HomeRegistered
+Places = HomesRegistered | HomeRegistered
 Standing = ContractorNotified | RepairDone | TicketResolved | TicketReopened | TicketClosed
 
 
@@ -44,12 +45,11 @@ def on_estate_registered(facts: Facts, fact: EstateRegistered, ctx: Context) -> 
     return learn_estate(facts.get(Estate, fact.estate_id), fact)
 
 
-def needs_of_homes(fact: Homes) -> Iterable[Ref]:
-    """Every home that it names."""
-    return ((Home, home.home_id) for home in fact.homes)
+def needs_of_homes(fact: Places) -> Iterable[Ref]:
+    """The shelves of the homes that it names."""
+    return ((Homes, shelf_id) for shelf_id in dict.fromkeys(shelf_of(home.home_id) for home in fact.homes))
 
 
-def on_homes_registered(facts: Facts, fact: Homes, ctx: Context) -> Outcome:
+def on_homes_registered(facts: Facts, fact: Places, ctx: Context) -> Outcome:
     """INT-03: requests can come from there now."""
-    told = [home.home_id for home in fact.homes]
-    return learn_homes({home_id for home_id in told if facts.get(Home, home_id)}, told)
+    return learn_homes(lambda shelf_id: facts.get(Homes, shelf_id), (home.home_id for home in fact.homes))

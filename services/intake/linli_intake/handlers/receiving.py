@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from linli_contracts.lanes import key_of
+from linli_contracts.shelves import shelf_of
 from linli_messaging.service_map import ANYWHERE, Context, Facts, Ref
 from linli_messaging.working_set import not_loaded
 from linli_rulebook import Policy, PolicyBook
@@ -18,7 +19,7 @@ from linli_intake.domain.arrival import Arrival, Known, arrival_of
 from linli_intake.domain.completeness import Limits
 from linli_intake.domain.form import corrected
 from linli_intake.domain.person import Contact, Customer, customer_ref
-from linli_intake.domain.place import Estate, Home
+from linli_intake.domain.place import Estate, Homes
 from linli_intake.domain.quarantine import Quarantined
 from linli_intake.domain.receiving import receive, resubmit
 from linli_intake.domain.request import Request, RequestText
@@ -36,7 +37,7 @@ def refs_of(arrival: Arrival) -> Iterable[Ref]:
     yield RequestText, arrival.case_id
     yield Estate, arrival.estate_id
     if arrival.home_id:
-        yield Home, arrival.home_id
+        yield Homes, shelf_of(arrival.home_id)
     if arrival.contact_id:
         yield Contact, arrival.contact_id
         yield Customer, customer_ref(arrival.random_ref)
@@ -47,10 +48,11 @@ def known_about(arrival: Arrival, facts: Facts, ctx: Context) -> Known:
     sender_org = ctx.actor.org if ctx.actor else "group"
     if arrival.case_id is None or arrival.estate_id is None:
         return Known(sender_org=sender_org)
+    shelf = facts.get(Homes, shelf_of(arrival.home_id)) if arrival.home_id else None
     return Known(
         sender_org=sender_org,
         estate=facts.get(Estate, arrival.estate_id),
-        home=facts.get(Home, arrival.home_id) if arrival.home_id else None,
+        home_is_known=shelf is not None and arrival.home_id in shelf.ids,
         contact=facts.get(Contact, arrival.contact_id) if arrival.contact_id else None,
         taken=facts.get(Request, arrival.case_id),
     )

@@ -78,13 +78,13 @@ SELECT id, state FROM estate WHERE id = ANY($1::text[]);
 INSERT INTO estate (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
 
--- name: load_home
--- Load homes by id.
-SELECT id, state FROM home WHERE id = ANY($1::text[]);
+-- name: load_homes
+-- Load shelves of homes by id.
+SELECT id, state FROM homes WHERE id = ANY($1::text[]);
 
--- name: save_home
--- Save homes: new ones and changed ones.
-INSERT INTO home (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+-- name: save_homes
+-- Save shelves of homes: new ones and changed ones.
+INSERT INTO homes (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state;
 
 -- name: show_request

@@ -10,7 +10,7 @@ responsible and no warranty is asked. The last day of a warranty is covered, the
 """
 
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from linli_contracts.event import Instant
 from linli_contracts.events.dispatch import CoverageAsked
@@ -38,6 +38,10 @@ class Coverage(BaseModel):
     """Who must come; None when no contractor's warranty is in force on the day."""
     contract_id: str | None = None
     contractor_until: date | None = None
+
+
+UNKNOWN_HOME: Final = Home(phase="", handed_over_on=None)
+"""What stands for a home that nobody registered: no hand-over is known, so the developer is responsible."""
 
 
 def cover(estate: Estate, home: Home | None, trade: Trade, on: date, policy: Policy) -> Coverage:
@@ -93,11 +97,6 @@ def answer_coverage(
         facts={"trade": question.trade, "on": question.asked_on.isoformat(), **found.model_dump(mode="json")},
     )
     return Decision(events=(answer,), because=(why,))
-
-
-def unknown_home(home_id: str) -> Home:
-    """What stands for a home that nobody registered: no hand-over is known, so the developer is responsible."""
-    return Home(id=home_id, phase="", handed_over_on=None)
 
 
 def _contract_of(estate: Estate, phase: str | None, trade: Trade, policy: Policy) -> tuple[Terms, date] | None:

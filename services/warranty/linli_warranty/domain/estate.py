@@ -1,11 +1,13 @@
 """What warranty knows of places: estates with the contracts that cover them, and homes; learnt from dispatch."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from linli_contracts.events.dispatch import EstateRegistered, RegisteredHome
 from linli_contracts.events.intake import Trade
+from linli_contracts.shelves import shelf_of
 from linli_rulebook.decision import NOTHING, Decision, State
 from pydantic import BaseModel, ConfigDict
 
@@ -45,13 +47,21 @@ class Estate(State):
         return f"group/{self.region_id}/{self.project_id}/{self.id}"
 
 
-class Home(State):
+class Home(BaseModel):
     """A home: its phase, and the day it was handed over, from which its customer's warranty runs (WAR-02)."""
 
-    table: ClassVar[str] = "home"
+    model_config = ConfigDict(frozen=True)
 
     phase: str
     handed_over_on: date | None
+
+
+class Homes(State):
+    """A shelf of homes, each by its id; the shelf's own is `shelf_of` each of theirs."""
+
+    table: ClassVar[str] = "homes"
+
+    homes: Mapping[str, Home] = {}
 
 
 def learn_estate(estate: Estate | None, event: EstateRegistered) -> Decision:
@@ -66,11 +76,21 @@ def learn_estate(estate: Estate | None, event: EstateRegistered) -> Decision:
     return NOTHING if learnt == estate else Decision(save=(learnt,))
 
 
-def learn_homes(known: Callable[[str], Home | None], told: Iterable[RegisteredHome]) -> Decision:
-    """Keeps what coverage needs of homes; a hand-over that is told later replaces what was known."""
-    learnt = (Home(id=one.home_id, phase=one.phase, handed_over_on=one.handed_over_on) for one in told)
-    changed = tuple(home for home in learnt if home != known(home.id))
-    return Decision(save=changed) if changed else NOTHING
+def learn_homes(known: Callable[[str], Homes | None], told: Iterable[RegisteredHome]) -> Decision:
+    """Keeps what coverage needs of homes; a hand-over that is told later replaces what was known.
+
+    ``known``: a shelf by its id.
+    """
+    by_shelf = defaultdict[str, dict[str, Home]](dict)
+    for one in told:
+        by_shelf[shelf_of(one.home_id)][one.home_id] = Home(phase=one.phase, handed_over_on=one.handed_over_on)
+    changed = []
+    for shelf_id, homes in by_shelf.items():
+        shelf = known(shelf_id) or Homes(id=shelf_id)
+        after = {**shelf.homes, **homes}
+        if after != shelf.homes:
+            changed.append(shelf.model_copy(update={"homes": after}))
+    return Decision(save=tuple(changed)) if changed else NOTHING
 
 
 def promise(estate: Estate, terms: Terms) -> Estate:

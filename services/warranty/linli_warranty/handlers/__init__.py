@@ -35,7 +35,7 @@ from linli_warranty.commands import (
 from linli_warranty.domain.claims import Claim
 from linli_warranty.domain.deductions import Deduction
 from linli_warranty.domain.deposit import EXPIRING, Deposit
-from linli_warranty.domain.estate import Estate, Home
+from linli_warranty.domain.estate import Estate, Homes
 from linli_warranty.domain.orders import CaseOrders
 from linli_warranty.domain.release import Release
 from linli_warranty.handlers import accounts, claims, deductions, places, releases, repairs
@@ -49,7 +49,7 @@ RELEASE: Final = "warranty:release"
 
 MAP: Final = ServiceMap(
     name="warranty",
-    states=(Estate, Home, Deposit, Deduction, Release, CaseOrders, Claim),
+    states=(Estate, Homes, Deposit, Deduction, Release, CaseOrders, Claim),
     events=(
         OnEvent(EstateRegistered, lambda e: [(Estate, e.estate_id)], places.handle_estate_registered, ("WAR-02",)),
         OnEvent(HomesRegistered, places.needs_of_homes, places.handle_homes_registered, ("WAR-02",)),

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered, HomesRegistered
+from linli_contracts.shelves import shelf_of
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Early, Outcome
 
-from linli_warranty.domain.coverage import answer_coverage, unknown_home
-from linli_warranty.domain.estate import Estate, Home, learn_estate, learn_homes
+from linli_warranty.domain.coverage import UNKNOWN_HOME, answer_coverage
+from linli_warranty.domain.estate import Estate, Homes, learn_estate, learn_homes
 from linli_warranty.handlers.asking import policy_in_force
 
 
@@ -17,20 +18,20 @@ def handle_estate_registered(facts: Facts, event: EstateRegistered, ctx: Context
 
 
 def needs_of_homes(event: HomesRegistered | HomeRegistered) -> Iterable[Ref]:
-    """Every home that it names."""
-    return ((Home, home.home_id) for home in event.homes)
+    """The shelves of the homes that it names."""
+    return ((Homes, shelf_id) for shelf_id in dict.fromkeys(shelf_of(home.home_id) for home in event.homes))
 
 
 def handle_homes_registered(facts: Facts, event: HomesRegistered | HomeRegistered, ctx: Context) -> Outcome:
     """Homes and their hand-over are known from now on."""
-    return learn_homes(lambda home_id: facts.get(Home, home_id), event.homes)
+    return learn_homes(lambda shelf_id: facts.get(Homes, shelf_id), event.homes)
 
 
 def needs_of_question(event: CoverageAsked) -> Iterable[Ref]:
     """The estate, with the contracts that cover it, and the home, if it is about one."""
     yield Estate, event.estate_id
     if event.home_id:
-        yield Home, event.home_id
+        yield Homes, shelf_of(event.home_id)
 
 
 def handle_coverage_asked(facts: Facts, event: CoverageAsked, ctx: Context) -> Outcome:
@@ -39,5 +40,6 @@ def handle_coverage_asked(facts: Facts, event: CoverageAsked, ctx: Context) -> O
     if estate is None:
         return Early(Estate.table, event.estate_id)
     # Homes are told before questions about them, in the same lane: one that is unknown now stays unknown.
-    home = (facts.get(Home, event.home_id) or unknown_home(event.home_id)) if event.home_id else None
+    shelf = facts.get(Homes, shelf_of(event.home_id)) if event.home_id else None
+    home = (shelf.homes.get(event.home_id) if shelf else None) or UNKNOWN_HOME if event.home_id else None
     return answer_coverage(estate, home, event, policy_in_force(ctx, estate), ctx.now)

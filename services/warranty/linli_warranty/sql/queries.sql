@@ -8,13 +8,13 @@ INSERT INTO estate (id, lane, state)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
--- name: load_home
--- Homes, for the writer loop.
-SELECT id, state FROM home WHERE id = ANY($1::text[]);
+-- name: load_homes
+-- Shelves of homes, for the writer loop.
+SELECT id, state FROM homes WHERE id = ANY($1::text[]);
 
--- name: save_home
--- Homes as a batch decided them.
-INSERT INTO home (id, lane, state)
+-- name: save_homes
+-- Shelves of homes as a batch decided them.
+INSERT INTO homes (id, lane, state)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
@@ -96,8 +96,8 @@ FROM jsonb_to_recordset($1::jsonb) AS movement (
 SELECT state::text AS state FROM estate WHERE id = $1;
 
 -- name: find_home
--- One home, for a question of coverage.
-SELECT state::text AS state FROM home WHERE id = $1;
+-- One home of a shelf, for a question of coverage.
+SELECT (state -> 'homes' -> $2)::text AS home FROM homes WHERE id = $1 AND state -> 'homes' ? $2;
 
 -- name: list_deposits
 -- A page of the accounts that an organisation path, or one contractor, may see.
