@@ -16,6 +16,7 @@ from bench.group import group
 from bench.http import commands, queries
 from bench.latency import latency
 from bench.lifecycle import lifecycle
+from bench.lists import lists
 from bench.memory import memory
 from bench.replay import join, replay
 from bench.routing import routing
@@ -35,6 +36,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Awaitable[Figures]]]] = {
     "http": ("commands/s", commands),
     "queries": ("queries/s", queries),
     "latency": ("ms, 99th percentile", latency),
+    "lists": ("ms, the worst 99th percentile", lists),
     "memory": ("MB", memory),
     "group": ("s", group),
     "routing": ("decisions/s", routing),

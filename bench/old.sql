@@ -7,6 +7,12 @@ FROM (
     FROM unnest($1::text[], $2::smallint[]) AS estate (key, lane), generate_series(1, $3::int) AS nth
 ) AS old, (SELECT state FROM dispatch.ticket WHERE closed LIMIT 1) AS known;
 
+-- name: lists
+-- Shown in the lists of what is closed.
+INSERT INTO dispatch.closed_ticket (id, lane, estate_id, title, received_at, level, performer_id)
+SELECT old.id, old.lane, split_part(old.id, '.', 1), l.title, l.received_at, l.level, l.performer_id
+FROM dispatch.ticket AS old, dispatch.listed(old.state) AS l WHERE old.id LIKE '%.c0____________';
+
 -- name: timers
 -- One for each of them, years ahead.
 INSERT INTO dispatch.timer (state_table, id, lane, due_at)

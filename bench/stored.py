@@ -58,7 +58,7 @@ async def _fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     queries = Queries.load(SQL)
     keys = [f"e{number}" for number in range(TOWN.estates)]
     await connection.execute(queries["tickets"], keys, [lane_of_key(key) for key in keys], STORED // TOWN.estates)
-    for step in ("timers", "facts", "heads", "published", "figures"):
+    for step in ("lists", "timers", "facts", "heads", "published", "figures"):
         await connection.execute(queries[step])
     for service in SERVICES:
         await connection.execute(

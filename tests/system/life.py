@@ -130,7 +130,7 @@ class Life:
     async def handler_of(self, case_id: str) -> str:
         """Who handles the case."""
         dispatch = self.house.rooms["dispatch"].connection
-        return str(await dispatch.fetchval("SELECT handler_id FROM ticket WHERE id = $1", case_id))
+        return str(await dispatch.fetchval("SELECT state ->> 'handler_id' FROM ticket WHERE id = $1", case_id))
 
 
 async def found_estate(life: Life) -> None:

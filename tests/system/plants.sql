@@ -161,6 +161,11 @@ DELETE FROM dispatch.missed_deadline WHERE id = (SELECT min(id) FROM dispatch.mi
 -- One ticket too many in somebody's hands.
 UPDATE dispatch.workload SET state = jsonb_set(state, '{in_hand,agent-li}', '7');
 
+-- name: lists_that_differ
+-- A ticket is missing in its handler's list.
+UPDATE dispatch.open_ticket SET handler_id = 'nobody';
+UPDATE dispatch.closed_ticket SET level = 5 - level;
+
 -- name: standings_that_differ
 -- Closed, and the customer still reads that it is being handled.
 UPDATE intake.request SET state = state || '{"status": "handling"}' WHERE status = 'closed';

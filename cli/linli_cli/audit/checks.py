@@ -84,6 +84,7 @@ THE_HOUSE: Final = (
     Check("phases_that_differ", Words("各期户数有误", "a phase counts its homes wrongly (DSP-13)")),
     Check("misses_that_differ", Words("逾期未恰好记一次", "a missed deadline was not noted and told once")),
     Check("workloads_that_differ", Words("在手工单数有误", "somebody's tickets in hand are counted wrongly")),
+    Check("lists_that_differ", Words("工单清单与工单不符", "the lists of tickets do not show tickets as they are")),
     Check(
         "standings_that_differ",
         Words("请求与工单的状态不符", "a request stands elsewhere than its ticket"),

@@ -318,12 +318,31 @@ WITH counted AS (
     SELECT w.id AS estate_id, c.key AS handler_id, c.value::integer AS counted
     FROM dispatch.workload w, jsonb_each_text(w.state -> 'in_hand') c
 ), held AS (
-    SELECT state ->> 'estate_id' AS estate_id, handler_id, count(*) AS in_hand FROM dispatch.ticket
-    WHERE status IN ('open', 'coverage_asked', 'contractor_notified') AND handler_id IS NOT NULL GROUP BY 1, 2
+    SELECT state ->> 'estate_id' AS estate_id, state ->> 'handler_id' AS handler_id, count(*) AS in_hand FROM dispatch.ticket
+    WHERE status IN ('open', 'coverage_asked', 'contractor_notified') AND state ->> 'handler_id' IS NOT NULL GROUP BY 1, 2
 )
 SELECT estate_id, handler_id, COALESCE(counted, 0) AS counted, COALESCE(in_hand, 0) AS in_hand
 FROM counted FULL JOIN held USING (estate_id, handler_id)
 WHERE counted IS DISTINCT FROM in_hand ORDER BY estate_id, handler_id;
+
+-- name: lists_that_differ
+-- Tickets that the lists of what is open or closed do not show as they are, or twice, or that are none; titles that are missing.
+WITH shown AS (
+    SELECT id, false AS closed, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue,
+        due_at, lane FROM dispatch.open_ticket
+    UNION ALL SELECT id, true, estate_id, title, received_at, level, 'closed', NULL, NULL, performer_id, NULL, NULL, NULL, lane
+    FROM dispatch.closed_ticket
+), stored AS (
+    SELECT t.id, l.closed, l.estate_id, l.title, l.received_at, l.level, l.status,
+        CASE WHEN NOT l.closed THEN l.owner_id END AS owner_id, CASE WHEN NOT l.closed THEN l.handler_id END AS handler_id,
+        l.performer_id, CASE WHEN NOT l.closed THEN l.offices END AS offices,
+        CASE WHEN NOT l.closed THEN l.overdue END AS overdue, CASE WHEN NOT l.closed THEN l.due_at END AS due_at, t.lane
+    FROM dispatch.ticket t, dispatch.listed(t.state) AS l
+)
+SELECT id AS case_id, 'shown' AS which FROM (SELECT * FROM shown EXCEPT ALL SELECT * FROM stored) AS s
+UNION ALL SELECT id, 'stored' FROM (SELECT * FROM stored EXCEPT ALL SELECT * FROM shown) AS s
+UNION ALL SELECT id, 'title' FROM stored WHERE NOT EXISTS (SELECT FROM dispatch.title k WHERE k.key = stored.title)
+ORDER BY 1, 2;
 
 -- name: standings_that_differ
 -- Requests that stand elsewhere in the customer's eyes than their tickets (INT-15).

@@ -16,6 +16,7 @@ from linli_runtime.reads import Reads
 
 from linli_dispatch.domain import refusals, step_refusals
 from linli_dispatch.domain.progress import Progress
+from linli_dispatch.domain.title import Words, words_of
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
@@ -43,19 +44,24 @@ from linli_dispatch.store import (
     Figures,
     MissedPage,
     Prices,
-    TicketFilter,
-    TicketPage,
     TicketSeen,
     figures,
     page_estates,
-    page_for_office,
     page_missed,
-    page_tickets,
     show_estate,
     show_prices,
     show_ticket,
 )
 from linli_dispatch.storm_pages import StormOrderPage, StormPage, page_storm_orders, page_storms
+from linli_dispatch.ticket_lists import (
+    TicketCount,
+    TicketFilter,
+    TicketPage,
+    TicketsWanted,
+    count_tickets,
+    page_for_office,
+    page_tickets,
+)
 from linli_dispatch.webhook_pages import WebhookSeen, webhooks_of
 
 Reader = Annotated[Actor, Depends(require("dispatch:read"))]
@@ -80,27 +86,12 @@ StaffReader = Annotated[Actor, Depends(_staff)]
 def router(reads: Reads) -> APIRouter:
     """The GET routes of dispatch over a read-only pool."""
     routes = APIRouter()
+    _about_tickets(routes, reads)
     _about_approvals(routes, reads)
     _about_partners(routes, reads)
     _about_registry(routes, reads)
     _about_services(routes, reads)
     _about_storms(routes, reads)
-
-    @routes.get("/tickets/{case_id}", responses={200: {"headers": ETAG}})
-    @refusing(refusals.TICKET_NOT_FOUND)
-    async def get_ticket(actor: Reader, case_id: CaseId, response: Response) -> TicketSeen:
-        """One ticket with its clocks, waits and order; its version is the ETag."""
-        found = await show_ticket(reads, actor, case_id)
-        if found is None:
-            raise ProblemError(refusals.TICKET_NOT_FOUND)
-        ticket, version = found
-        response.headers["ETag"] = f'"{version}"'
-        return ticket
-
-    @routes.get("/tickets")
-    async def list_tickets(actor: Reader, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
-        """Tickets by id; with a handler or an owner, that person's work list without what is closed."""
-        return await page_tickets(reads, actor, wanted)
 
     @routes.get("/estates/{estate_id}")
     @refusing(refusals.ESTATE_NOT_FOUND)
@@ -134,6 +125,39 @@ def router(reads: Reads) -> APIRouter:
         return await figures(reads, actor.org, estate_id)
 
     return routes
+
+
+def _about_tickets(routes: APIRouter, reads: Reads) -> None:
+    """One ticket, and lists of them."""
+
+    @routes.get("/tickets/count")
+    @refusing(refusals.ONLY_OPEN_HAVE)
+    async def get_count(request: Request, actor: Reader, wanted: Annotated[TicketFilter, Query()]) -> TicketCount:
+        """How many tickets fit the filters of the list: exact up to 1,000, beyond that `more`."""
+        return await count_tickets(reads, _words(request), actor, wanted)
+
+    @routes.get("/tickets/{case_id}", responses={200: {"headers": ETAG}})
+    @refusing(refusals.TICKET_NOT_FOUND)
+    async def get_ticket(request: Request, actor: Reader, case_id: CaseId, response: Response) -> TicketSeen:
+        """One ticket with its clocks, waits and order; its version is the ETag."""
+        found = await show_ticket(reads, _words(request), actor, case_id)
+        if found is None:
+            raise ProblemError(refusals.TICKET_NOT_FOUND)
+        ticket, version = found
+        response.headers["ETag"] = f'"{version}"'
+        return ticket
+
+    @routes.get("/tickets")
+    @refusing(refusals.ONLY_OPEN_HAVE, refusals.WRONG_CURSOR)
+    async def list_tickets(request: Request, actor: Reader, wanted: Annotated[TicketsWanted, Query()]) -> TicketPage:
+        """Work lists and search: tickets that fit all filters, the newest or the most urgent first."""
+        return await page_tickets(reads, _words(request), actor, wanted)
+
+
+def _words(request: Request) -> Words:
+    """What codes are called: the newest policy knows all that older ones know."""
+    policies = policies_of(request)
+    return words_of(policies.policy(policies.versions[-1]))
 
 
 def _about_partners(routes: APIRouter, reads: Reads) -> None:
@@ -226,10 +250,15 @@ def _about_approvals(routes: APIRouter, reads: Reads) -> None:
 
     @routes.get("/approvals/{office}")
     async def list_approvals(
-        actor: StaffReader, office: EstateId, estate_id: KeyFilter = None, cursor: Cursor = "", limit: Limit = 100
+        request: Request,
+        actor: StaffReader,
+        office: EstateId,
+        estate_id: KeyFilter = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
     ) -> TicketPage:
         """The tickets with an application that an office of the policy has to decide about."""
-        return await page_for_office(reads, actor.org, office, estate_id, after=cursor, limit=limit)
+        return await page_for_office(reads, _words(request), actor, office, estate_id, after=cursor, limit=limit)
 
     @routes.get("/regions/{region_id}/prices")
     @refusing(refusals.NO_PRICES)

@@ -1,16 +1,17 @@
 """Typed reads of dispatch's tables for people; the writer loop has its own. What a reader may see is an argument."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from linli_contracts.event import Instant, Key, Level
+from linli_contracts.event import Instant, Level
 from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
 from linli_contracts.events.intake import Category, RequestKind, Trade
 from linli_messaging.service_map import Actor
 from linli_messaging.versions import version_of
 from linli_runtime.reads import Reads
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from linli_dispatch.domain.approval import Application
 from linli_dispatch.domain.course import Course
@@ -18,6 +19,7 @@ from linli_dispatch.domain.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.places import Absence, Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Ticket, Wait
+from linli_dispatch.domain.title import Title, Words, title_key, title_of
 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
@@ -37,6 +39,9 @@ class TicketSeen(BaseModel):
     category: Category
     subcategory: str
     trade: Trade | None
+    place: str | None = None
+    title: Title = Title("", "")
+    """Made of the codes above."""
     customer_ref: str
     received_at: Instant
     complete_by: Instant | None
@@ -75,13 +80,6 @@ class TicketSeen(BaseModel):
     course: Course | None = None
     closed_at: Instant | None
     closed_how: str | None
-
-
-class TicketPage(BaseModel):
-    """Some tickets by id, and the cursor of the next page."""
-
-    items: list[TicketSeen]
-    next: str | None
 
 
 class EstateSeen(BaseModel):
@@ -165,57 +163,32 @@ class Figures(BaseModel):
     """Without an owner: always 0 (DSP-19)."""
 
 
-class TicketFilter(BaseModel):
-    """Which tickets a page shows; None: all. A handler's or owner's page leaves out what is closed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    estate_id: Key | None = None
-    status: Status | None = None
-    level: Level | None = None
-    overdue: bool | None = None
-    handler: Key | None = None
-    owner: Key | None = None
-    cursor: str = Field(default="", pattern=CURSOR_PATTERN)
-    limit: int = Field(default=100, ge=1, le=LARGEST_PAGE)
-
-
-async def show_ticket(reads: Reads, actor: Actor, case_id: str) -> tuple[TicketSeen, str] | None:
+async def show_ticket(reads: Reads, words: Words, actor: Actor, case_id: str) -> tuple[TicketSeen, str] | None:
     """The ticket with its version, if there is one and the reader may see it."""
     row = await reads.fetchrow("show_ticket", case_id, actor.org, actor.contractor_id)
-    return (_seen_by(actor, row["state"]), version_of(Ticket.model_validate_json(row["state"]))) if row else None
+    if row is None:
+        return None
+    return _seen_by(actor, words, row["state"]), version_of(Ticket.model_validate_json(row["state"]))
 
 
-async def page_tickets(reads: Reads, actor: Actor, wanted: TicketFilter) -> TicketPage:
-    """The tickets after the cursor that fit the filter; with a handler and an owner, those of the handler."""
-    query, person = "page_tickets", list[str]()
-    if wanted.handler is not None:
-        query, person = "page_tickets_of_handler", [wanted.handler]
-    elif wanted.owner is not None:
-        query, person = "page_tickets_of_owner", [wanted.owner]
-    reader = (actor.org, actor.contractor_id)
-    filters = (wanted.estate_id, wanted.status, wanted.level, wanted.overdue)
-    rows = await reads.fetch(query, wanted.cursor, wanted.limit + 1, *reader, *filters, *person)
-    items = [_seen_by(actor, row["state"]) for row in rows[: wanted.limit]]
-    return TicketPage(items=items, next=items[-1].case_id if len(rows) > wanted.limit else None)
+async def read_tickets(reads: Reads, words: Words, actor: Actor, case_ids: Sequence[str]) -> list[TicketSeen]:
+    """The tickets that a list found for this reader, in its order."""
+    rows = await reads.fetch("read_tickets", case_ids) if case_ids else []
+    seen = {row["id"]: _seen_by(actor, words, row["state"]) for row in rows}
+    return [seen[case_id] for case_id in case_ids]
 
 
-def _seen_by(actor: Actor, state: str) -> TicketSeen:
+def _seen_by(actor: Actor, words: Words, state: str) -> TicketSeen:
     """What is before the offices is the company's own: a contractor sees its order without it."""
     seen = TicketSeen.model_validate_json(state)
+    key = title_key(
+        kind=seen.kind, category=seen.category, subcategory=seen.subcategory, trade=seen.trade, place=seen.place
+    )
+    seen = seen.model_copy(update={"title": title_of(words, key)})
     if actor.contractor_id is None:
         return seen
     order = seen.order and replace(seen.order, offer=None)
     return seen.model_copy(update={"applications": (), "plan": None, "order": order})
-
-
-async def page_for_office(
-    reads: Reads, org: str, office: str, estate_id: str | None, *, after: str, limit: int
-) -> TicketPage:
-    """The tickets with an application that this office has to decide about."""
-    rows = await reads.fetch("page_tickets_of_office", after, limit + 1, org, office, estate_id)
-    items = [TicketSeen.model_validate_json(row["state"]) for row in rows[:limit]]
-    return TicketPage(items=items, next=items[-1].case_id if len(rows) > limit else None)
 
 
 async def show_prices(reads: Reads, org: str, region_id: str) -> Prices | None:

@@ -2,24 +2,26 @@
 
 import asyncpg
 import pytest
+from linli_dispatch.domain.title import Title, words_of
 from linli_dispatch.handlers import MAP
 from linli_dispatch.store import (
-    TicketFilter,
     figures,
     page_estates,
     page_missed,
-    page_tickets,
     show_estate,
     show_ticket,
 )
+from linli_dispatch.ticket_lists import TicketsWanted, page_tickets
 from linli_messaging.service_map import Actor
 from linli_messaging.versions import version_of
 from linli_runtime.reads import Reads
+from linli_testkit.facts import shipped_policy
 from linli_testkit.tables import figures_that_differ, keep
 
-from services.dispatch.tests.office import CASE, NOW, SECOND, Office, local
+from services.dispatch.tests.office import CASE, NOW, Office, local
 
 GROUP = Actor(subject="staff", scopes=frozenset({"dispatch:read"}))
+WORDS = words_of(shipped_policy().policy("2000.1"))
 
 
 async def store(reads: Reads, office: Office) -> None:
@@ -57,12 +59,15 @@ async def test_what_is_stored_is_read_again_and_counted(reads: Reads) -> None:
             identity: state for (of, identity), state in office.states.items() if of is kind
         }
 
-    found = await show_ticket(reads, GROUP, CASE)
+    found = await show_ticket(reads, WORDS, GROUP, CASE)
     assert found is not None
     seen, version = found
     assert version == version_of(office.ticket())
     assert (seen.case_id, seen.round, seen.status) == (CASE, 2, "contractor_notified")
     assert seen.clocks == office.ticket().clocks
+    assert seen.title == Title(
+        "服务态度 · 防水 · 报修 · 工程质量", "staff attitude · waterproofing · repair · engineering quality"
+    )
 
     assert await figures_that_differ(reads) == []
     counted = await figures(reads, "group", None)
@@ -93,13 +98,12 @@ async def test_pages_hold_what_fits_and_go_on_at_the_cursor(reads: Reads) -> Non
         found: list[str] = []
         cursor = ""
         while True:
-            page = await page_tickets(
-                reads, actor, TicketFilter.model_validate({"cursor": cursor, "limit": 1, **wanted})
-            )
+            asked = TicketsWanted.model_validate({"cursor": cursor, "limit": 1, **wanted})
+            page = await page_tickets(reads, WORDS, actor, asked)
             assert len(page.items) <= 1
             found += [item.case_id for item in page.items]
             if page.next is None:
-                return found
+                return sorted(found)
             cursor = page.next
 
     everything = ["xh01.c1", "xh01.c2", "xh01.c3"]
@@ -120,8 +124,8 @@ async def test_pages_hold_what_fits_and_go_on_at_the_cursor(reads: Reads) -> Non
     assert await cases(reader("group/south/p")) == []
     assert await cases(reader(contractor_id="builder_co")) == ["xh01.c1"]
     assert await cases(reader(contractor_id="rescue_co")) == []
-    assert await show_ticket(reads, reader(contractor_id="rescue_co"), CASE) is None
-    assert await show_ticket(reads, reader("group/north"), CASE) is None
+    assert await show_ticket(reads, WORDS, reader(contractor_id="rescue_co"), CASE) is None
+    assert await show_ticket(reads, WORDS, reader("group/north"), CASE) is None
 
     first = await page_missed(reads, "group", "customer_report", "xh01", after="", limit=1)
     assert first.next is not None
@@ -160,16 +164,3 @@ async def test_every_query_can_be_prepared(reads: Reads) -> None:
     async with reads.pool.acquire() as connection:
         for name in reads.queries:
             assert (await connection.prepare(reads.queries[name])).get_query(), name
-
-
-@pytest.mark.rule("DSP-19")
-async def test_a_work_list_reads_its_own_index(reads: Reads) -> None:
-    office = Office()
-    office.found()
-    for number in range(300):
-        office.open(case_id=f"xh01.d{number}", home_id=None, at=office.now + SECOND)
-    await store(reads, office)
-    await reads.pool.execute("ANALYZE ticket")
-    arguments = ("", 10, "group", None, None, None, None, None, "group_head")
-    plan = await reads.pool.fetch(f"EXPLAIN {reads.queries['page_tickets_of_handler']}", *arguments)
-    assert "ticket_of_handler" in "\n".join(row[0] for row in plan)

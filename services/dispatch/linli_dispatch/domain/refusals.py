@@ -22,6 +22,22 @@ FOREIGN_ID: Final = Refusal(
     (("home_id", "<estate_id>.<phase>-<building>-<number>"),),
 )
 TICKET_NOT_FOUND: Final = Refusal("ticket-not-found", "DSP-19", "没有这个工单。", "There is no such ticket.", 404)
+ONLY_OPEN_HAVE: Final = Refusal(
+    "only-open-have",
+    "DSP-19",
+    "按首接责任人、经办人、状态或时限的清单只含未关闭的工单。",
+    "Lists by owner, handler, status or deadline hold what is open only.",
+    422,
+    (("closed", "false, or left out"),),
+)
+WRONG_CURSOR: Final = Refusal(
+    "wrong-cursor",
+    "DSP-19",
+    "翻页标记不属于这种排序。",
+    "The cursor is none that a page in this order gave.",
+    422,
+    (("cursor", "`next` of the page before, with the same order"),),
+)
 NOT_IN_HAND: Final = Refusal(
     "not-in-hand", "DSP-19", "工单未受理、已完成或已关闭。", "The ticket is not open: ungraded, completed or closed."
 )

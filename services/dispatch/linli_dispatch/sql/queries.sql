@@ -42,9 +42,34 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 SELECT id, state FROM ticket WHERE id = ANY($1::text[]);
 
 -- name: save_ticket
--- Tickets as a batch decided them.
-INSERT INTO ticket (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+-- Tickets as a batch decided them, and their rows in the lists of what is open or closed; a closed one never opens again.
+WITH given AS (
+    SELECT t.id, t.lane, t.state, l.*
+    FROM unnest($1::text[], $2::smallint[], $3::jsonb[]) AS t (id, lane, state), listed(t.state) AS l
+), kept AS (
+    INSERT INTO ticket (id, lane, state) SELECT id, lane, state FROM given ON CONFLICT (id) DO UPDATE SET state = excluded.state
+), named AS (
+    INSERT INTO title (key)
+    SELECT DISTINCT g.title FROM given g WHERE NOT EXISTS (SELECT 1 FROM title t WHERE t.key = g.title) ORDER BY 1
+    ON CONFLICT DO NOTHING
+), no_longer_open AS (
+    DELETE FROM open_ticket o USING given g WHERE g.closed AND o.estate_id = g.estate_id AND o.id = g.id
+), closed AS (
+    INSERT INTO closed_ticket (id, lane, estate_id, title, received_at, level, performer_id)
+    SELECT id, lane, estate_id, title, received_at, level, performer_id FROM given WHERE closed
+    ON CONFLICT (estate_id, received_at, id) DO UPDATE SET level = excluded.level, performer_id = excluded.performer_id
+    WHERE (closed_ticket.level, closed_ticket.performer_id) IS DISTINCT FROM (excluded.level, excluded.performer_id)
+)
+INSERT INTO open_ticket AS o (id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices,
+    overdue, due_at)
+SELECT id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue, due_at
+FROM given WHERE NOT closed
+ON CONFLICT (estate_id, id) DO UPDATE SET level = excluded.level, status = excluded.status, owner_id = excluded.owner_id,
+    handler_id = excluded.handler_id, performer_id = excluded.performer_id, offices = excluded.offices,
+    overdue = excluded.overdue, due_at = excluded.due_at
+WHERE (o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at) IS DISTINCT FROM (
+    excluded.level, excluded.status, excluded.owner_id, excluded.handler_id, excluded.performer_id, excluded.offices,
+    excluded.overdue, excluded.due_at);
 
 -- name: load_handover
 -- Handings over of people's work, for the writer loop.
@@ -60,13 +85,13 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 -- lies in the estate's lane, which is held, so nothing that is committed is missing.
 SELECT asked.id, jsonb_build_object('id', asked.id, 'case_ids', coalesce((
     SELECT jsonb_agg(found.id ORDER BY found.id) FROM (
-        (SELECT t.id FROM ticket t
-        WHERE t.handler_id = asked.person AND NOT t.closed
+        (SELECT t.id FROM open_ticket t
+        WHERE t.handler_id = asked.person
             AND t.id > asked.behind COLLATE "C" AND t.id < (asked.estate || '/') COLLATE "C"
         ORDER BY t.id LIMIT 100)
         UNION
-        (SELECT t.id FROM ticket t
-        WHERE t.owner_id = asked.person AND NOT t.closed
+        (SELECT t.id FROM open_ticket t
+        WHERE t.owner_id = asked.person
             AND t.id > asked.behind COLLATE "C" AND t.id < (asked.estate || '/') COLLATE "C"
         ORDER BY t.id LIMIT 100)
         ORDER BY 1 LIMIT 100
@@ -171,60 +196,142 @@ FROM jsonb_to_recordset($1::jsonb) AS missed (
 -- One ticket, if the reader may see it.
 SELECT t.state::text AS state FROM ticket t
 WHERE t.id = $1
-    AND ($3::text IS NULL OR t.performer_id = $3)
+    AND ($3::text IS NULL
+        OR coalesce(t.state -> 'order' ->> 'replacement_id', t.state -> 'order' ->> 'contractor_id') = $3)
     AND ($2 = 'group' OR EXISTS (
         SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')));
 
--- name: page_tickets
--- A page of tickets after a cursor; an estate's ids are one range of the primary key ('/' follows '.').
-SELECT t.id, t.state::text AS state FROM ticket t
-WHERE t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
-    AND ($5::text IS NULL OR t.id < $5 || '/')
-    AND ($4::text IS NULL OR t.performer_id = $4)
-    AND ($6::text IS NULL OR t.status = $6)
-    AND ($7::smallint IS NULL OR t.level = $7)
-    AND ($8::boolean IS NULL OR t.overdue = $8)
-    AND ($3 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
-ORDER BY t.id LIMIT $2;
+-- name: read_tickets
+-- The tickets that a list found.
+SELECT t.id, t.state::text AS state FROM ticket t WHERE t.id = ANY($1::text[]);
 
--- name: page_tickets_of_handler
--- The work list of one person: what they handle, without what is closed.
-SELECT t.id, t.state::text AS state FROM ticket t
-WHERE t.handler_id = $9 AND NOT t.closed
-    AND t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
-    AND ($5::text IS NULL OR t.id < $5 || '/')
-    AND ($4::text IS NULL OR t.performer_id = $4)
-    AND ($6::text IS NULL OR t.status = $6)
-    AND ($7::smallint IS NULL OR t.level = $7)
-    AND ($8::boolean IS NULL OR t.overdue = $8)
-    AND ($3 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
-ORDER BY t.id LIMIT $2;
+-- name: estates_below
+-- The estates below an organisation path: a range of the index ('0' follows '/').
+SELECT e.id FROM estate e WHERE e.org >= $1::text || '/' COLLATE "C" AND e.org < $1 || '0' ORDER BY e.id;
 
--- name: page_tickets_of_owner
--- What one person is accountable for (INT-04), without what is closed.
-SELECT t.id, t.state::text AS state FROM ticket t
-WHERE t.owner_id = $9 AND NOT t.closed
-    AND t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
-    AND ($5::text IS NULL OR t.id < $5 || '/')
-    AND ($4::text IS NULL OR t.performer_id = $4)
-    AND ($6::text IS NULL OR t.status = $6)
-    AND ($7::smallint IS NULL OR t.level = $7)
-    AND ($8::boolean IS NULL OR t.overdue = $8)
-    AND ($3 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
-ORDER BY t.id LIMIT $2;
+-- name: titles
+-- Every title there is.
+SELECT t.key FROM title t;
 
--- name: page_tickets_of_office
--- The work list of an office: tickets with an application that it has to decide about.
-SELECT t.id, t.state::text AS state FROM ticket t
-WHERE t.offices_asked <> '[]' AND t.offices_asked ? $4
-    AND t.id > greatest($1::text, coalesce($5::text || '.', '')) COLLATE "C"
-    AND ($5::text IS NULL OR t.id < $5 || '/')
-    AND ($3 = 'group' OR EXISTS (
-        SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $3 || '/')))
-ORDER BY t.id LIMIT $2;
+-- name: open_by_receipt
+-- The newest open tickets that fit, received before a place in the list.
+SELECT o.id, o.received_at FROM open_ticket o
+WHERE
+    ($2::text[] IS NULL OR o.estate_id = ANY($2)) AND ($3::text[] IS NULL OR o.title = ANY($3))
+    AND ($4::smallint IS NULL OR o.level = $4)
+    AND ($5::timestamptz IS NULL OR o.received_at >= $5) AND ($6::timestamptz IS NULL OR o.received_at < $6)
+    AND ($7::text IS NULL OR o.performer_id = $7) AND ($8::text IS NULL OR o.owner_id = $8)
+    AND ($9::text IS NULL OR o.handler_id = $9) AND ($10::text IS NULL OR o.status = $10)
+    AND ($11::boolean IS NULL OR o.overdue = $11) AND ($12::timestamptz IS NULL OR o.due_at < $12)
+    AND (o.received_at, o.id) < ($13::timestamptz, $14::text)
+ORDER BY o.received_at DESC, o.id DESC LIMIT $1;
+
+-- name: open_by_due
+-- The open tickets that fit, behind a place in the list: what is overdue, then what is due first.
+SELECT o.id, o.overdue, o.due_at FROM open_ticket o
+WHERE
+    ($2::text[] IS NULL OR o.estate_id = ANY($2)) AND ($3::text[] IS NULL OR o.title = ANY($3))
+    AND ($4::smallint IS NULL OR o.level = $4)
+    AND ($5::timestamptz IS NULL OR o.received_at >= $5) AND ($6::timestamptz IS NULL OR o.received_at < $6)
+    AND ($7::text IS NULL OR o.performer_id = $7) AND ($8::text IS NULL OR o.owner_id = $8)
+    AND ($9::text IS NULL OR o.handler_id = $9) AND ($10::text IS NULL OR o.status = $10)
+    AND ($11::boolean IS NULL OR o.overdue = $11) AND ($12::timestamptz IS NULL OR o.due_at < $12)
+    AND (NOT o.overdue, o.due_at, o.id) > (NOT $13::boolean, $14::timestamptz, $15::text)
+ORDER BY NOT o.overdue, o.due_at, o.id LIMIT $1;
+
+-- name: count_open
+-- How many open tickets fit, up to a bound.
+SELECT count(*) AS counted FROM (
+    SELECT 1 FROM open_ticket o
+    WHERE
+        ($2::text[] IS NULL OR o.estate_id = ANY($2)) AND ($3::text[] IS NULL OR o.title = ANY($3))
+        AND ($4::smallint IS NULL OR o.level = $4)
+        AND ($5::timestamptz IS NULL OR o.received_at >= $5) AND ($6::timestamptz IS NULL OR o.received_at < $6)
+        AND ($7::text IS NULL OR o.performer_id = $7) AND ($8::text IS NULL OR o.owner_id = $8)
+        AND ($9::text IS NULL OR o.handler_id = $9) AND ($10::text IS NULL OR o.status = $10)
+        AND ($11::boolean IS NULL OR o.overdue = $11) AND ($12::timestamptz IS NULL OR o.due_at < $12)
+    LIMIT $1
+) AS found;
+
+-- name: closed_of_estates
+-- The newest closed tickets of some estates, received before a place in the list: so many of each, then of all.
+SELECT c.id, c.received_at FROM unnest($2::text[]) AS e (id) CROSS JOIN LATERAL (
+    SELECT c.id, c.received_at FROM closed_ticket c
+    WHERE c.estate_id = e.id AND ($3::text[] IS NULL OR c.title = ANY($3)) AND c.level = ANY($4::smallint[])
+        AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+    ORDER BY c.received_at DESC, c.id DESC LIMIT $1
+) AS c
+ORDER BY c.received_at DESC, c.id DESC LIMIT $1;
+
+-- name: closed_of_titles
+-- The newest closed tickets of some titles and levels, of all estates or some: so many of each, then of all.
+SELECT c.id, c.received_at FROM unnest($3::text[]) AS t (key) CROSS JOIN unnest($4::smallint[]) AS l (level) CROSS JOIN LATERAL (
+    SELECT c.id, c.received_at FROM closed_ticket c
+    WHERE c.title = t.key AND c.level = l.level AND ($2::text[] IS NULL OR c.estate_id = ANY($2))
+        AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+    ORDER BY c.received_at DESC, c.id DESC LIMIT $1
+) AS c
+ORDER BY c.received_at DESC, c.id DESC LIMIT $1;
+
+-- name: closed_of_levels
+-- The newest closed tickets of some levels, of all estates and titles or some: so many of each, then of all.
+SELECT c.id, c.received_at FROM unnest($4::smallint[]) AS l (level) CROSS JOIN LATERAL (
+    SELECT c.id, c.received_at FROM closed_ticket c
+    WHERE c.level = l.level AND ($2::text[] IS NULL OR c.estate_id = ANY($2)) AND ($3::text[] IS NULL OR c.title = ANY($3))
+        AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+    ORDER BY c.received_at DESC, c.id DESC LIMIT $1
+) AS c
+ORDER BY c.received_at DESC, c.id DESC LIMIT $1;
+
+-- name: closed_of_performer
+-- The newest closed tickets whose order a contractor had last.
+SELECT c.id, c.received_at FROM closed_ticket c
+WHERE c.performer_id = $8 AND ($2::text[] IS NULL OR c.estate_id = ANY($2)) AND ($3::text[] IS NULL OR c.title = ANY($3))
+    AND c.level = ANY($4::smallint[]) AND c.received_at >= $5::timestamptz
+    AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+ORDER BY c.received_at DESC, c.id DESC LIMIT $1;
+
+-- name: count_closed_of_estates
+-- How many closed tickets of some estates fit, up to a bound.
+SELECT count(*) AS counted FROM (
+    SELECT 1 FROM unnest($2::text[]) AS e (id) JOIN closed_ticket c ON c.estate_id = e.id
+    WHERE ($3::text[] IS NULL OR c.title = ANY($3)) AND c.level = ANY($4::smallint[])
+        AND c.received_at >= $5::timestamptz AND c.received_at < $6::timestamptz
+    LIMIT $1
+) AS found;
+
+-- name: count_closed_of_titles
+-- How many closed tickets of some titles and levels fit, up to a bound.
+SELECT count(*) AS counted FROM (
+    SELECT 1 FROM unnest($3::text[]) AS t (key) CROSS JOIN unnest($4::smallint[]) AS l (level)
+    JOIN closed_ticket c ON c.title = t.key AND c.level = l.level
+    WHERE ($2::text[] IS NULL OR c.estate_id = ANY($2)) AND c.received_at >= $5::timestamptz AND c.received_at < $6::timestamptz
+    LIMIT $1
+) AS found;
+
+-- name: count_closed_of_levels
+-- How many closed tickets of some levels fit, up to a bound.
+SELECT count(*) AS counted FROM (
+    SELECT 1 FROM unnest($4::smallint[]) AS l (level) JOIN closed_ticket c ON c.level = l.level
+    WHERE ($2::text[] IS NULL OR c.estate_id = ANY($2)) AND ($3::text[] IS NULL OR c.title = ANY($3))
+        AND c.received_at >= $5::timestamptz AND c.received_at < $6::timestamptz
+    LIMIT $1
+) AS found;
+
+-- name: count_closed_of_performer
+-- How many closed tickets whose order a contractor had last fit, up to a bound.
+SELECT count(*) AS counted FROM (
+    SELECT 1 FROM closed_ticket c
+    WHERE c.performer_id = $7 AND ($2::text[] IS NULL OR c.estate_id = ANY($2)) AND ($3::text[] IS NULL OR c.title = ANY($3))
+        AND c.level = ANY($4::smallint[]) AND c.received_at >= $5::timestamptz AND c.received_at < $6::timestamptz
+    LIMIT $1
+) AS found;
+
+-- name: open_of_office
+-- The work list of an office: open tickets with an application that it has to decide about, by id after a cursor.
+SELECT o.id FROM open_ticket o
+WHERE o.offices IS NOT NULL AND o.offices ? $3 AND ($2::text[] IS NULL OR o.estate_id = ANY($2)) AND o.id > $4::text
+ORDER BY o.id LIMIT $1;
 
 -- name: show_price_library
 -- The price library of one region.
