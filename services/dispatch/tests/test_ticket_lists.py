@@ -73,7 +73,7 @@ def a_ticket(chance: random.Random, number: int) -> Ticket:
         level=chance.randint(1, 4),
         owner_id=chance.choice(("s1", "s2", "s3")),
         handler_id=chance.choice((None, "fixer1", "fixer2")),
-        order=chance.choice((None, *(Order("o", who, None, due_at, due_at, due_at) for who in ("builder_co", "other")))),
+        order=chance.choice((None, *(Order("o", who, None, due_at, due_at, due_at) for who in ("builder_co", "abc")))),
         clocks=(RunningClock("completion", received_at, due_at),) if opened else (),
         overdue=("customer_report",) if opened and late else (),
         round_from=received_at,
