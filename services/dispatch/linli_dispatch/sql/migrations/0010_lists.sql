@@ -1,5 +1,5 @@
 -- Work lists, search and counts: what people look for in tickets, in narrow rows of their own, so that a ticket is written
--- whole without touching an index, and no list reads whole tickets (decision 17).
+-- whole without touching an index, and no list reads whole tickets (decision 18).
 
 -- What lists show and filter of a ticket; all that fills or checks them asks here.
 CREATE FUNCTION listed(ticket jsonb) RETURNS TABLE (
