@@ -15,11 +15,13 @@ from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
 from linli_dispatch.domain import refusals, step_refusals
+from linli_dispatch.domain.planned_change import MOST_CHANGES
 from linli_dispatch.domain.progress import Progress
 from linli_dispatch.domain.title import Words, words_of
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
+from linli_dispatch.planned_pages import PlannedChangePage, page_planned_changes
 from linli_dispatch.registry_pages import (
     MOST_HOMES,
     EstateOnFile,
@@ -188,7 +190,17 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
 
 
 def _about_registry(routes: APIRouter, reads: Reads) -> None:
-    """What an import of the organisation compares its files with."""
+    """What an import of the organisation compares its files with, and what is planned."""
+
+    @routes.get("/registry/changes")
+    async def list_planned_changes(
+        actor: StaffReader,
+        place_id: Annotated[str, Query(pattern=KEY_PATTERN)],
+        cursor: Cursor = "",
+        limit: Annotated[int, Query(ge=1, le=MOST_CHANGES)] = MOST_CHANGES,
+    ) -> PlannedChangePage:
+        """The changes that were planned for an estate, or for a region's prices, and what became of them."""
+        return await page_planned_changes(reads, actor.org, place_id, after=cursor, limit=limit)
 
     @routes.get("/registry/estates")
     async def list_registered_estates(actor: StaffReader, estate_id: Estates) -> list[EstateOnFile]:

@@ -50,6 +50,13 @@ class RegisterEstate(Command):
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
 
 
+class DatedCommand(Command):
+    """A change of the registry that may hold from a later instant on."""
+
+    from_at: Instant | None = None
+    """None, or one that is past: from now on."""
+
+
 class HomeLine(Command):
     """A home: ``home_id`` is ``<estate_id>.<phase>-<building>-<number>``."""
 
@@ -61,7 +68,7 @@ class HomeLine(Command):
     top_floor: bool = False
 
 
-class RegisterHomes(Command):
+class RegisterHomes(DatedCommand):
     """Homes of an estate."""
 
     estate_id: Key
@@ -82,7 +89,7 @@ class StaffLine(Command):
     """Where the person's post is: phases (``p1``) and buildings (``p1-3``)."""
 
 
-class RosterStaff(Command):
+class RosterStaff(DatedCommand):
     """Lines of an estate's roster."""
 
     estate_id: Key
@@ -97,11 +104,17 @@ class ContractorLine(Command):
     phases: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
 
 
-class RegisterContractor(Command):
+class RegisterContractor(DatedCommand):
     """Contractors of an estate."""
 
     estate_id: Key
     contractors: Annotated[tuple[ContractorLine, ...], Field(max_length=MOST_LINES)]
+
+
+class WithdrawChange(Command):
+    """A planned change of the registry is not to begin."""
+
+    change_id: Id
 
 
 class RecordAbsence(Command):
@@ -122,7 +135,7 @@ class PriceLine(Command):
     price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)]
 
 
-class PriceWorks(Command):
+class PriceWorks(DatedCommand):
     """Prices of a region's price library (价格库)."""
 
     region_id: Key

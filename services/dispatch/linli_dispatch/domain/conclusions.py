@@ -264,6 +264,8 @@ CONCLUSIONS: Final[Conclusions] = {
     "measure approved": Conclusion("处理措施获批", "measure approved"),
     "priced": Conclusion("价格库更新", "priced"),
     "registered": Conclusion("登记", "registered"),
+    "change planned": Conclusion("变更待生效", "change planned"),
+    "change withdrawn": Conclusion("变更撤回", "change withdrawn"),
     "webhook registered": Conclusion("登记推送订阅", "webhook registered", ("dispatch.webhooks_a_contractor",)),
     "webhook replayed": Conclusion("推送重发", "webhook replayed"),
     "webhook disabled": Conclusion("停用推送订阅", "webhook disabled", ("dispatch.webhook_give_up_after",)),

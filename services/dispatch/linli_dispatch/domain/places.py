@@ -14,6 +14,8 @@ from linli_rulebook import Calendar
 from linli_rulebook.decision import State
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from linli_dispatch.domain.planned_change import Place
+
 ONE_DAY: Final = timedelta(days=1)
 DAYS_OF_WEEK: Final = 7
 SATURDAY: Final = 5
@@ -81,7 +83,7 @@ class Contractor(BaseModel):
     phases: tuple[str, ...]
 
 
-class Estate(State):
+class Estate(Place):
     """An estate, its place in the organisation, who is rostered and which contractors answer for it."""
 
     table: ClassVar[str] = "estate"
@@ -193,7 +195,7 @@ class PricedWork(BaseModel):
     priced_at: AwareDatetime
 
 
-class PriceLibrary(State):
+class PriceLibrary(Place):
     """The price library (价格库) of a region: what pieces of work cost there (DSP-14). The id is the region's."""
 
     table: ClassVar[str] = "price_library"

@@ -21,6 +21,16 @@ FOREIGN_ID: Final = Refusal(
     422,
     (("home_id", "<estate_id>.<phase>-<building>-<number>"),),
 )
+CHANGE_NOT_FOUND: Final = Refusal("change-not-found", "ORG-01", "没有这项变更。", "There is no such change.", 404)
+CHANGE_NOT_PLANNED: Final = Refusal(
+    "change-not-planned", "ORG-01", "该变更已生效或已撤回。", "The change has begun already, or was withdrawn."
+)
+TOO_MANY_CHANGES: Final = Refusal(
+    "too-many-changes",
+    "ORG-01",
+    "该处待生效的变更过多。",
+    "Too many changes of this place are planned; 100 are allowed.",
+)
 TICKET_NOT_FOUND: Final = Refusal("ticket-not-found", "DSP-19", "没有这个工单。", "There is no such ticket.", 404)
 ONLY_OPEN_HAVE: Final = Refusal(
     "only-open-have",

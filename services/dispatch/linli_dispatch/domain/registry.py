@@ -28,9 +28,8 @@ HOMES_IN_A_FACT: Final = 250
 def register_estate(known: Estate | None, wanted: Estate, now: datetime) -> Decision:
     """A new estate, or one whose place, name or kind changed; its roster and contractors stay."""
     if known is not None:
-        wanted = wanted.model_copy(
-            update={"staff": known.staff, "contractors": known.contractors, "absences": known.absences}
-        )
+        kept = ("staff", "contractors", "absences", "planned", "begun")
+        wanted = wanted.model_copy(update={name: getattr(known, name) for name in kept})
     if wanted == known:
         return _changed(known.id, 0)
     told = EstateRegistered(

@@ -1,4 +1,5 @@
-"""All of dispatch on one page: every input, what it needs loaded, the rule that decides it.
+"""All of dispatch on one page: every input, what it needs loaded, the rule that decides it. The registry's commands
+have a page of their own (`registry_commands.py`).
 
 The functions of this package fetch states and policy and call one rule of `domain/`; no rule is decided here.
 """
@@ -20,6 +21,7 @@ from linli_dispatch import commands, service_commands
 from linli_dispatch.domain.catalogue import ServiceCatalogue
 from linli_dispatch.domain.handover import HAND_OVER, Handover
 from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
+from linli_dispatch.domain.planned_change import CHANGE_BEGINS, PlannedChange
 from linli_dispatch.domain.repair_records import PhaseRecords
 from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.step_record import StepRecord
@@ -28,7 +30,7 @@ from linli_dispatch.domain.ticket import DEADLINE_NEAR, WAIT_ENDS, Ticket
 from linli_dispatch.domain.usual import Usual
 from linli_dispatch.domain.watching import Region
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
-from linli_dispatch.handlers import handing_over, serving, storming
+from linli_dispatch.handlers import beginning, handing_over, serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
@@ -54,13 +56,10 @@ from linli_dispatch.handlers.needs import (
     needs_of_clock,
     needs_of_command,
     needs_of_graded,
-    needs_of_homes,
     needs_of_linked,
     needs_of_received,
     needs_of_unlinked,
     org_of_estate,
-    org_of_new_estate,
-    org_of_region,
     org_of_ticket,
 )
 from linli_dispatch.handlers.partners import (
@@ -75,14 +74,7 @@ from linli_dispatch.handlers.partners import (
     on_delivery_ended,
     with_secret,
 )
-from linli_dispatch.handlers.registering import (
-    handle_price_works,
-    handle_record_absence,
-    handle_register_contractors,
-    handle_register_estate,
-    handle_register_homes,
-    handle_roster_staff,
-)
+from linli_dispatch.handlers.registry_commands import REGISTRY
 from linli_dispatch.handlers.working import (
     handle_accompany,
     handle_answer,
@@ -133,7 +125,7 @@ MAP: Final = ServiceMap(
     name="dispatch",
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
-        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover,
+        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, PlannedChange,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
@@ -150,41 +142,7 @@ MAP: Final = ServiceMap(
         OnEvent(CustomerUnreachable, needs_of_case, handle_unreachable, ("FUP-04", "DSP-12")),
     ),
     commands=(
-        OnCommand(
-            "dispatch.register-estate", "POST /estates", commands.RegisterEstate, "dispatch:registry",
-            lambda command: ((Estate, command.estate_id),), handle_register_estate, ("ORG-01",),
-            org_of_new_estate, "Register an estate, or its new place in the organisation",
-        ),
-        OnCommand(
-            "dispatch.register-homes", "POST /estates/{estate_id}/homes", commands.RegisterHomes, "dispatch:registry",
-            needs_of_homes, handle_register_homes, ("ORG-01", "WAR-02"),
-            org_of_estate, "Register homes of an estate",
-        ),
-        OnCommand(
-            "dispatch.roster-staff", "POST /estates/{estate_id}/roster", commands.RosterStaff, "dispatch:registry",
-            handing_over.needs_of_rostering, handle_roster_staff, ("DSP-08", "ORG-03", "DSP-19"),
-            org_of_estate, "Put people on an estate's roster",
-        ),
-        OnCommand(
-            "dispatch.register-contractor", "POST /estates/{estate_id}/contractors", commands.RegisterContractor,
-            "dispatch:registry", lambda command: ((Estate, command.estate_id),), handle_register_contractors,
-            ("DSP-08", "DSP-14"), org_of_estate, "Register contractors of an estate",
-        ),
-        OnCommand(
-            "dispatch.record-absence", "POST /estates/{estate_id}/absences", commands.RecordAbsence,
-            "dispatch:registry", handing_over.needs_of_absence, handle_record_absence, ("DSP-20", "DSP-19"),
-            org_of_estate, "Record that somebody of the roster is away, and who acts in their name",
-        ),
-        OnCommand(
-            "dispatch.price-works", "POST /regions/{region_id}/prices", commands.PriceWorks,
-            "dispatch:registry", lambda command: ((PriceLibrary, command.region_id),), handle_price_works,
-            ("DSP-14",), org_of_region, "Fill a region's price library",
-        ),
-        OnCommand(
-            "dispatch.offer-services", "POST /estates/{estate_id}/services", service_commands.OfferServices,
-            "dispatch:registry", serving.needs_of_offering, serving.handle_offer_services, ("DSP-16",),
-            serving.org_of_catalogue, "Fill an estate's catalogue of special services, from now or a later instant on",
-        ),
+        *REGISTRY,
         OnCommand(
             "dispatch.declare-storm", "POST /estates/{estate_id}/storms", commands.DeclareStorm, "dispatch:decide",
             storming.needs_of_declaring, storming.handle_declare_storm, ("DSP-09",),
@@ -393,6 +351,8 @@ MAP: Final = ServiceMap(
             OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
             for clock in (*CONSEQUENCES, DEADLINE_NEAR, WAIT_ENDS)
         ),
+        OnTimer(Estate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
+        OnTimer(PriceLibrary, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
         OnTimer(Handover, HAND_OVER, handing_over.handle_round, ("DSP-19", "DSP-20"), handing_over.needs_of_round),

@@ -80,6 +80,15 @@ SELECT id, state FROM handover WHERE id = ANY($1::text[]);
 INSERT INTO handover (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_planned_change
+-- Planned changes of the registry, for the writer loop.
+SELECT id, state FROM planned_change WHERE id = ANY($1::text[]);
+
+-- name: save_planned_change
+-- Planned changes of the registry, as a batch decided them.
+INSERT INTO planned_change (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
 -- name: load_work_of
 -- What people handle or own of an estate and is not closed, behind a ticket: `<estate>.<person>|<ticket>|…` is asked for. It
 -- lies in the estate's lane, which is held, so nothing that is committed is missing.
@@ -360,6 +369,13 @@ SELECT h.id, h.state::text AS state FROM home h
 WHERE h.id > greatest($1::text, $3::text || '.') COLLATE "C" AND h.id < $3 || '/'
     AND EXISTS (SELECT 1 FROM estate e WHERE e.id = $3 AND ($4 = 'group' OR starts_with(e.org, $4 || '/')))
 ORDER BY h.id LIMIT $2;
+
+-- name: page_planned_changes
+-- A page of the changes that were planned for a place, after a cursor, if the reader may see it ('/' follows '.').
+SELECT c.id, c.state::text AS state FROM planned_change c
+WHERE c.id > greatest($1::text, $3::text || '.') COLLATE "C" AND c.id < $3 || '/' AND ($4 = 'group' OR $4 = 'group/' || $3
+    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = $3 AND starts_with(e.org, $4 || '/')))
+ORDER BY c.id LIMIT $2;
 
 -- name: registered_estates
 -- Estates with their catalogues of services, those that the reader may see.

@@ -128,3 +128,35 @@ class WorkPriced(Event):
     unit: str
     price_fen: Fen
     priced_at: Instant
+
+
+class RegistryChangePlanned(Event):
+    """A change of the registry will hold from an instant on (ORG-01); what it changes is told when it begins."""
+
+    producer = DISPATCH
+    key_field = "place_id"
+    subject_field = "place_id"
+
+    place_id: Key
+    """The estate, or the region whose prices change."""
+    change_id: Id
+    command: str
+    """The command that will be decided then, such as ``dispatch.roster-staff``."""
+    lines: int
+    from_at: Instant
+    planned_at: Instant
+
+
+class RegistryChangeWithdrawn(Event):
+    """A planned change of the registry will not hold: a person withdrew it, or it was refused when it was to begin."""
+
+    producer = DISPATCH
+    key_field = "place_id"
+    subject_field = "place_id"
+
+    place_id: Key
+    change_id: Id
+    refusal: str | None = None
+    """The refusal's code; None: withdrawn."""
+    from_at: Instant
+    withdrawn_at: Instant
