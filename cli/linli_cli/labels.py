@@ -69,6 +69,8 @@ FACTS: Final = {
     "MeasureApproved": Words("处理措施获批", "measure approved"),
     "SmallWorksApproved": Words("零星工程获批", "small works approved"),
     "WorkPriced": Words("价格库更新", "work priced"),
+    "RegistryChangePlanned": Words("登记变更待生效", "registry change planned"),
+    "RegistryChangeWithdrawn": Words("登记变更撤回", "registry change withdrawn"),
     "RepairDone": Words("维修完成", "repair done"),
     "RepairAccepted": Words("业主签字验收", "repair accepted by the owner"),
     "SignatureMissed": Words("因客户原因未签字", "no signature, the customer's reason"),

@@ -1,7 +1,9 @@
 """`linli group import` on a running stack: shown, applied, nothing the second time; broken off; faults by line."""
 
+import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from linli_cli.commands.group import REGISTRAR
@@ -84,3 +86,29 @@ def test_one_fault_anywhere_and_nothing_is_sent(home: Path, capfd: pytest.Captur
     assert [(one["file"], one["line"]) for one in said["faults"]] == [
         ("homes.csv", 5), ("homes.csv", 6), ("prices.csv", 4), ("prices.csv", 5),
     ]  # fmt: skip
+
+
+@pytest.mark.rule("ORG-01", "DSP-14")
+def test_changes_may_hold_from_later_on(home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Given a changed price from a later instant on, then it is planned once however often it is brought in."""
+    place = shutil.copytree(EXAMPLE, tmp_path / "group")
+    assert invoked(capfd, home, "group", "import", str(place), "--apply")[0] == 0
+    prices = place / "prices.csv"
+    lines = prices.read_text(encoding="utf-8").splitlines()
+    prices.write_text(f"{lines[0]}\njiangnan,plumbing_repair,piece,99900\n", encoding="utf-8")
+    for _ in range(2):
+        code, sent = invoked(
+            capfd, home, "group", "import", str(place), "--apply", "--from", "2099-01-01T00:00:00+08:00"
+        )
+        assert (code, len(sent["changes"]), sent["refused"]) == (0, 1, [])
+    library, planned = asyncio.run(_library_and_plans(home))
+    assert library["works"]["plumbing_repair"]["price_fen"] == 80_000
+    (change,) = planned["items"]
+    assert (change["from_at"], change["status"]) == ("2098-12-31T16:00:00Z", "planned")
+    assert change["body"]["works"] == [{"work_item": "plumbing_repair", "unit": "piece", "price_fen": 99_900}]
+
+
+async def _library_and_plans(home: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    async with running(home) as (client, _):
+        library = await client.get("dispatch", "/regions/jiangnan/prices")
+        return library, await client.get("dispatch", "/registry/changes", place_id="jiangnan")

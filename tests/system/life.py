@@ -254,7 +254,7 @@ async def _stormy(life: Life) -> None:
 
 
 async def _handed_over(life: Life) -> None:
-    """A handler is away from an instant on: the deputy takes the case, and leaves; then it is routed anew."""
+    """A handler is away from an instant on: the deputy takes the case, and leaves later; then it is routed anew."""
     noise = await life.do("intake.receive", **request(contact="13800000301"))
     assert await life.handler_of(noise["case_id"]) == "dept-sun"
     from_at = life.house.instant + timedelta(hours=2)
@@ -265,8 +265,13 @@ async def _handed_over(life: Life) -> None:
     await life.after(hours=2)
     assert await life.handler_of(noise["case_id"]) == "dept-feng"
     line = {"staff_id": "dept-feng", "role": "department", "desk": "engineering", "weekdays": []}
-    await life.do("dispatch.roster-staff", estate_id="xh01", staff=[line])
-    await life.after(hours=2)
+    leaves = {"staff": [line], "from_at": (life.house.instant + timedelta(hours=1)).isoformat()}
+    await life.do("dispatch.roster-staff", estate_id="xh01", **leaves)
+    stays = await life.do("dispatch.roster-staff", estate_id="xh01", **(leaves | {"staff": [line | {"near": ["p1"]}]}))
+    await life.do("dispatch.withdraw-change", change_id=stays["change_id"])
+    await life.after(minutes=59)
+    assert await life.handler_of(noise["case_id"]) == "dept-feng"
+    await life.after(hours=1, minutes=1)
     assert await life.handler_of(noise["case_id"]) not in {"dept-sun", "dept-feng", "None"}
 
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from linli_cli.client.tokens import Identity
+from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT, write_json
@@ -35,6 +36,9 @@ async def import_group(
     /,
     *,
     apply: Annotated[bool, Parameter(negative="", help="Make the changes; without it they are only shown.")] = False,
+    from_at: Annotated[
+        str | None, Parameter("--from", help="From when on changes of homes, rosters, contractors and prices hold.")
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> int:
@@ -45,6 +49,7 @@ async def import_group(
     """
     if not directory.is_dir():
         raise Complaint(f"没有目录 {directory}", f"there is no directory {directory}")
+    holds_from = instant_of(from_at, "--from").isoformat() if from_at is not None else None
     size = sum(path.stat().st_size for path in directory.glob("*.csv"))
     with _progress(words("检查", "checking"), 2 * size) as seen:
         index, faults = check_directory(directory, seen)
@@ -54,7 +59,7 @@ async def import_group(
     async with running(data) as (operator, _):
         what = words("导入", "bringing in") if apply else words("比较", "comparing")
         with _progress(what, sum(map(index.count, index.places))) as seen:
-            outcome = await go_through(operator.acting_as(REGISTRAR), index, apply=apply, seen=seen)
+            outcome = await go_through(operator.acting_as(REGISTRAR), index, apply=apply, seen=seen, from_at=holds_from)
     if as_json:
         _write(outcome, apply=apply)
     else:

@@ -58,8 +58,12 @@ class Outcome:
         return self.new.total() + self.changed.total()
 
 
-async def go_through(client: Client, index: Index, *, apply: bool, seen: Callable[[int], None]) -> Outcome:
+async def go_through(
+    client: Client, index: Index, *, apply: bool, seen: Callable[[int], None], from_at: str | None = None
+) -> Outcome:
     """Compares every place with what dispatch has and, if `apply`, sends what differs; `seen` hears of rows done with.
+
+    `from_at`: from when on the changes of homes, rosters, contractors and prices hold; none: from now.
 
     Of one place the commands go one after the other: an estate is there before its people, and these before their
     absences. Regions and estates do not wait for each other.
@@ -75,7 +79,7 @@ async def go_through(client: Client, index: Index, *, apply: bool, seen: Callabl
             if len(faults):
                 raise Complaint("文件在导入过程中被修改", "the files changed while they were brought in", exit_code=1)
             outcome.count(found)
-            for part in _requests(commands_of(found)) if apply else ():
+            for part in _requests(commands_of(found, from_at)) if apply else ():
                 await _send(client, part, outcome)
             seen(sum(map(index.count, places)))
 

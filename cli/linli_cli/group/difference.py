@@ -81,8 +81,10 @@ def changes(rows: Iterable[Row], known: Known) -> list[Change]:
     return found
 
 
-def commands_of(wanted: Iterable[Change]) -> Iterator[tuple[Command, int]]:
+def commands_of(wanted: Iterable[Change], from_at: str | None = None) -> Iterator[tuple[Command, int]]:
     """The commands that make the changes, each with its number of rows: of one place and file together, in their order.
+
+    `from_at`: from when on they hold, where the file's command can be told so.
 
     An id follows from the change itself, so that the same import, repeated after it broke off, sends the same command;
     and an import that changes something back is another one.
@@ -94,7 +96,9 @@ def commands_of(wanted: Iterable[Change]) -> Iterator[tuple[Command, int]]:
             part = of_place[start : start + size]
             lines = [one.wanted for one in part]
             body = {table.place: place, table.lines: lines} if table.lines else dict(lines[0])
-            yield Command(table.command, f"group-{_digest(part)}", body), len(part)
+            if from_at and table.datable:
+                body["from_at"] = from_at
+            yield Command(table.command, f"group-{_digest(part, body.get('from_at'))}", body), len(part)
 
 
 def _of_estate(estate: Mapping[str, Any]) -> Known:
@@ -114,6 +118,6 @@ def _of_estate(estate: Mapping[str, Any]) -> Known:
     return known
 
 
-def _digest(part: Sequence[Change]) -> str:
-    said = [[change.row.table.file, change.row.place, change.wanted, change.known] for change in part]
+def _digest(part: Sequence[Change], from_at: str | None) -> str:
+    said = [[change.row.table.file, change.row.place, change.wanted, change.known] for change in part], from_at
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]

@@ -56,6 +56,11 @@ class Table:
         """The columns that the file may have."""
         return self.fields | {self.place_column}
 
+    @property
+    def datable(self) -> bool:
+        """Whether its command takes an instant from which all its rows hold."""
+        return self.file in {HOMES, ROSTER, CONTRACTORS, PRICES}
+
     def place_of(self, cell: str) -> str:
         """The estate or region that a row belongs to."""
         return cell.partition(".")[0] if self.file == HOMES else cell

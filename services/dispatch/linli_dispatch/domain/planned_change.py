@@ -6,11 +6,11 @@ happens then, or later, finds the change, however late the service learns of it.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal, TypeVar
 
-import orjson
 from linli_contracts.events.dispatch import RegistryChangePlanned, RegistryChangeWithdrawn
 from linli_contracts.lanes import id_under, key_of
 from linli_rulebook.decision import Because, Decision, Refusal, State, Timer
@@ -79,10 +79,10 @@ class Place(State):
 P = TypeVar("P", bound=Place)
 
 
-def change_id(place_id: str, command: str, from_at: datetime, body: Mapping[str, Any]) -> str:
-    """The same change of the same place at the same instant is the same, however often it is planned."""
-    said = orjson.dumps([command, from_at, body], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-    return id_under(place_id, f"change-{hashlib.sha256(said).hexdigest()[:20]}")
+def change_id(place_id: str, command: str, body: Mapping[str, Any]) -> str:
+    """The same body, with the same ``from_at``, is the same change, however often it is planned."""
+    said = json.dumps([command, body], sort_keys=True)
+    return id_under(place_id, f"change-{hashlib.sha256(said.encode()).hexdigest()[:20]}")
 
 
 def plan(place: Place, known: PlannedChange | None, wanted: PlannedChange) -> Decision | Refusal:

@@ -24,7 +24,7 @@ def datable(entry: OnCommand[B], place_kind: type[Estate] | type[PriceLibrary], 
         if command.from_at is None:
             return None
         body = command.model_dump(mode="json")
-        identity = planned_change.change_id(getattr(command, place_field), entry.name, command.from_at, body)
+        identity = planned_change.change_id(getattr(command, place_field), entry.name, body)
         planned_at = ctx.now if ctx else command.from_at
         count = len(getattr(command, lines))
         return PlannedChange(
