@@ -30,6 +30,8 @@ MAX_KEY: Final = 200
 MAX_LINE_BYTES: Final = 1024 * 1024
 BULK_AT_ONCE: Final = 1000
 """Lines of one bulk request decided together: half of the loop's batch, so that two clients share a transaction."""
+BULK_BYTES_AT_ONCE: Final = 4 * MAX_LINE_BYTES
+"""And of no more text than this, so that lines as long as they may be do not fill the memory."""
 _INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(Instant)
 
 KEY_NEEDED = Refusal(
@@ -197,12 +199,14 @@ async def answer_bulk(
 ) -> AsyncIterator[bytes]:
     """NDJSON in, NDJSON out: each line as atomic and idempotent as a single command, answered in order."""
     waiting: list[asyncio.Task[bytes]] = []
+    size = 0
     async for line in _until_too_long(lines):
         waiting.append(asyncio.create_task(_answer_line(writer, commands, actor, line)))
-        if len(waiting) >= BULK_AT_ONCE:
+        size += len(line)
+        if len(waiting) >= BULK_AT_ONCE or size >= BULK_BYTES_AT_ONCE:
             for task in waiting:
                 yield await task
-            waiting = []
+            waiting, size = [], 0
     for task in waiting:
         yield await task
 

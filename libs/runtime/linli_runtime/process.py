@@ -31,6 +31,7 @@ from linli_messaging.parking import ParkedTopic
 from linli_messaging.partitions import METADATA_FOR_MS
 from linli_messaging.queries import Queries
 from linli_messaging.relay import Relay
+from linli_messaging.remembering import Remembered
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.topology import group_of
 from linli_messaging.transaction import Committed, Transactor
@@ -187,7 +188,8 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     stack.push_async_callback(producer.stop)
     await producer.start()
     metrics = Metrics(name)
-    transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from)
+    remembered = Remembered(settings.remembered_states)
+    transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from, remembered)
     writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
     relay = Relay(name, settings.deployment, pool, queries, producer, clock)
     archiver = Archiver(pool, queries, clock, timedelta(days=settings.archive_after_days))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from linli_messaging.remembering import MAX_STATES
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -39,6 +40,8 @@ class Settings(BaseSettings):
     the beginning."""
     archive_after_days: float = Field(default=30, ge=0)
     """How old a published fact is when it leaves the outbox for the archive. Assumed: few replay older ones."""
+    remembered_states: int = Field(default=MAX_STATES, ge=1, le=1_000_000)
+    """How many states a process remembers between its batches; the least lately used are forgotten first."""
     policy_dir: Path
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)

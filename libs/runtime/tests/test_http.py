@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -14,11 +14,13 @@ from joserfc.jwk import RSAKey
 from linli_messaging.inputs import Accepted, Answer, CommandInput, Failed
 from linli_messaging.refusing import OverloadedError
 from linli_messaging.service_map import OnCommand, ServiceMap
+from linli_messaging.writer import Writer
 from linli_rulebook.decision import NOTHING, Refusal, State
 from linli_runtime.auth import Tokens, require
-from linli_runtime.commands import MAX_LINE_BYTES
+from linli_runtime.commands import MAX_LINE_BYTES, answer_bulk
 from linli_runtime.http import build_app
 from linli_runtime.problems import refusing
+from linli_testkit.facts import OPERATOR
 from pydantic import BaseModel, ConfigDict
 
 from libs.runtime.tests.conftest import Sign
@@ -249,6 +251,23 @@ async def test_each_line_is_answered_in_order_and_a_bad_one_alone_is_refused(cli
 async def test_thousands_of_lines_keep_their_order(client: httpx.AsyncClient) -> None:
     answers = await bulk(client, b"\n".join(line(str(nth)) for nth in range(2500)) + b"\n")
     assert [answer["id"] for answer in answers] == [str(nth) for nth in range(2500)]
+
+
+@pytest.mark.rule("OPS-04")
+async def test_lines_as_long_as_they_may_be_are_not_all_taken_at_once(loop: Loop) -> None:
+    """Given twenty lines of nearly a megabyte, then the first are answered before the last are read."""
+    read: list[int] = []
+
+    async def lines() -> AsyncIterator[bytes]:
+        for nth in range(20):
+            read.append(nth)
+            yield line(str(nth)) + b" " * (MAX_LINE_BYTES - 1024)
+
+    answers = answer_bulk(cast("Writer", loop), {"small.make": MAP.commands[0]}, OPERATOR, lines())
+    first = orjson.loads(await anext(answers))
+    assert (first["id"], first["status"]) == ("0", 200)
+    assert len(read) <= 5
+    assert [orjson.loads(one)["id"] async for one in answers] == [str(nth) for nth in range(1, 20)]
 
 
 @pytest.mark.rule("OPS-04")
