@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linli_cli.audit.access import DATABASE_VARIABLE
 from linli_cli.stack import kafka_plan
 from linli_contracts.topics import SERVICES
 from linli_embedded.provision import Plan
@@ -30,6 +31,7 @@ Document = dict[str, Any]
 Found = Iterator[str]
 
 ONE_SHOT = {"kafka-provision", "database-roles"}  # They end; whoever needs them waits for their success.
+ON_DEMAND = {"audit"}  # They run when somebody asks, and end.
 BLIND = {"collector"}  # Its image holds no program that could check it: Prometheus does (LinliCollectorAway).
 OF_PROCESS = {f"LINLI_{name.upper()}" for name in Settings.model_fields}
 OF_ONE = {
@@ -43,6 +45,7 @@ OF_CONTAINER = {  # What the other containers are told, by the programs that rea
         *(f"LINLI_KAFKA_{name.upper()}_PASSWORD" for name in (*SERVICES, "audit")),
     },
     "database-roles": {f"LINLI_{name.upper()}_DATABASE_PASSWORD" for name in (*SERVICES, "audit")},
+    "audit": {DATABASE_VARIABLE, "LINLI_BOOTSTRAP", "LINLI_KAFKA_USERNAME", "LINLI_KAFKA_PASSWORD"},
 }
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:\?|:-)?([^}]*)\}")
 SECRET = re.compile(r"PASSWORD|CUSTOMER_KEY|WEBHOOK_KEY|SECRET|PRIVATE")
@@ -63,7 +66,7 @@ def compose() -> Document:
 
 def without_health(compose: Document) -> Found:
     for name, service in compose["services"].items():
-        if name not in ONE_SHOT | BLIND and "healthcheck" not in service:
+        if name not in ONE_SHOT | ON_DEMAND | BLIND and "healthcheck" not in service:
             yield f"{name} has no health check"
         if name in SERVICES and "/health/ready" not in str(service.get("healthcheck")):
             yield f"{name} is not asked whether it is ready"
@@ -73,13 +76,19 @@ def out_of_order(compose: Document) -> Found:
     wanted = {
         "kafka-provision": {"kafka": "service_healthy"},
         "database-roles": {"postgres": "service_healthy"},
-        **{name: dict.fromkeys(sorted(ONE_SHOT), "service_completed_successfully") for name in SERVICES},
+        **{name: dict.fromkeys(sorted(ONE_SHOT), "service_completed_successfully") for name in (*SERVICES, *ON_DEMAND)},
     }
     for name, before in wanted.items():
         waits = {on: how["condition"] for on, how in compose["services"][name].get("depends_on", {}).items()}
         for on, condition in before.items():
             if waits.get(on) != condition:
                 yield f"{name} does not wait for {on} ({condition})"
+
+
+def not_on_demand(compose: Document) -> Found:
+    for name, service in compose["services"].items():
+        if (name in ON_DEMAND) is not ("profiles" in service):
+            yield f"{name} starts when nobody asked, or not with the others"
 
 
 def not_told(compose: Document) -> Found:
@@ -118,14 +127,14 @@ def refused_settings(compose: Document) -> Found:
 
 def foreign_accounts(compose: Document) -> Found:
     """A service that goes by another's name, or takes another's password."""
-    for name in SERVICES:
+    for name in (*SERVICES, "audit"):
         told = compose["services"][name]["environment"]
         if told["LINLI_KAFKA_USERNAME"] != name:
             yield f"{name} is {told['LINLI_KAFKA_USERNAME']} to Kafka"
         if f"LINLI_KAFKA_{name.upper()}_PASSWORD" not in told["LINLI_KAFKA_PASSWORD"]:
             yield f"{name} does not take its own Kafka password"
         expected = f"//linli_{name}:${{LINLI_{name.upper()}_DATABASE_PASSWORD:?"
-        if expected not in told["LINLI_DATABASE_URL"]:
+        if expected not in told[DATABASE_VARIABLE if name == "audit" else "LINLI_DATABASE_URL"]:
             yield f"{name} does not go to Postgres as linli_{name}"
 
 
@@ -201,6 +210,8 @@ CHECKS = (
         foreign_accounts,
         fault("dispatch/environment/LINLI_DATABASE_URL", "postgresql://postgres:${X:?x}@postgres/linli"),
     ),
+    (foreign_accounts, fault("audit/environment/LINLI_KAFKA_USERNAME", "intake")),
+    (not_on_demand, fault("audit/profiles", None)),
     (written_secrets, fault("kafka/environment/LINLI_KAFKA_ADMIN_PASSWORD", "admin")),
     (written_secrets, fault("kafka/environment/LINLI_KAFKA_ADMIN_PASSWORD", "${LINLI_KAFKA_ADMIN_PASSWORD:-admin}")),
     (written_secrets, fault("dispatch/environment/LINLI_DATABASE_URL", "postgresql://linli_dispatch:x@postgres/linli")),
@@ -319,7 +330,7 @@ def test_an_image_runs_as_nobody_in_particular_and_is_built_on_a_variable() -> N
     stages = re.split(r"(?m)^FROM ", DOCKERFILE.read_text(encoding="utf-8"))[1:]
     assert all(stage.startswith("${PYTHON_IMAGE} AS ") for stage in stages)
     last_of = {stage.split()[2]: stage for stage in stages}
-    for name in ("provision", "service"):
+    for name in ("provision", "operator", "service"):
         assert re.search(r"(?m)^USER (?!0|root)\S+", last_of[name]), name
     assert "/health/ready" in last_of["service"]
     assert re.search(r"exec .*linli_\$\{SERVICE\}\.main", last_of["service"])
