@@ -1,6 +1,6 @@
 """The files of an organisation's directory, and how a row of one becomes the line of a registry command. No I/O."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -19,10 +19,25 @@ CONTRACTORS: Final = "contractors.csv"
 SERVICES: Final = "services.csv"
 ABSENCES: Final = "absences.csv"
 PRICES: Final = "prices.csv"
-_MANY: Final = frozenset({"skills", "weekdays", "trades", "phases", "near"})
-"""Columns with several values in a cell, a semicolon between them."""
 _DIGITS: Final = 18
 """Of an amount: no price comes near, and a longer number is refused as text."""
+
+
+def _many(text: str) -> object:
+    """Several values in a cell, a semicolon between them."""
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _fen(text: str) -> object:
+    """An amount; what is none is refused as the text that it is."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else text
+
+
+_READ_AS: Final[Mapping[str, Callable[[str], object]]] = {
+    **dict.fromkeys(("skills", "weekdays", "trades", "phases", "near"), _many),
+    "price_fen": _fen,
+}
+"""The columns whose cells are not simply text."""
 KEY: Final = TypeAdapter(Key)
 """The id of an estate, a region or a project."""
 
@@ -105,21 +120,26 @@ class Row:
 
 def reader_of(table: Table, header: Sequence[str], faults: Faults) -> Callable[[int, Sequence[str]], Row | None]:
     """Reads a row (its line, its cells) of a file with this header; None: it has faults, which are noted."""
-    own = [(nth, name, name in _MANY, name.endswith("_fen")) for nth, name in enumerate(header) if name in table.fields]
-    place_at, width, validate = header.index(table.place_column), len(header), table.model.model_validate
+    own = [(nth, name, _READ_AS.get(name)) for nth, name in enumerate(header) if name in table.fields]
+    place_at, width, validate = header.index(table.place_column), len(header), TypeAdapter(table.model).validate_python
+    known = ""
 
     def read(line: int, cells: Sequence[str]) -> Row | None:
+        nonlocal known
         if len(cells) != width:
             faults.add(table.file, line, "单元格数与表头不符", "the row has another number of cells than the header")
             return None
         body: dict[str, Any] = {}
-        for nth, name, many, fen in own:
+        for nth, name, read_as in own:
             text = cells[nth].strip()
             if text:
-                body[name] = _cell(text, many=many, fen=fen)
+                body[name] = read_as(text) if read_as else text
         try:
             sent = validate(body)
-            return Row(table, line, KEY.validate_python(table.place_of(cells[place_at].strip())), sent)
+            place = table.place_of(cells[place_at].strip())
+            if place != known:
+                known = KEY.validate_python(place)
+            return Row(table, line, place, sent)
         except ValidationError as error:
             for one in error.errors():
                 where = ".".join(map(str, one["loc"])) or table.place
@@ -127,9 +147,3 @@ def reader_of(table: Table, header: Sequence[str], faults: Faults) -> Callable[[
             return None
 
     return read
-
-
-def _cell(text: str, *, many: bool, fen: bool) -> object:
-    if many:
-        return tuple(part.strip() for part in text.split(";") if part.strip())
-    return int(text) if fen and text.isdecimal() and len(text) <= _DIGITS else text
