@@ -19,14 +19,14 @@ from linli_cli.group.faults import Faults
 from linli_cli.group.index import Index
 from linli_cli.group.tables import Place
 
-ROWS_COMPARED: Final = 10_000
-"""Rows that are read and compared together: some fifteen estates, ten megabytes."""
+ROWS_COMPARED: Final = 5_000
+"""Rows that are read and compared together: some eight estates, five megabytes, a twentieth of a second."""
 PLACES_COMPARED: Final = 50
 """Of small estates; their ids make an address of three kilobytes."""
-ROWS_SENT: Final = 3_000
+ROWS_SENT: Final = 2_500
 """In one request: half a megabyte, a fraction of a second of dispatch's time. It bounds dispatch's memory."""
-SIDE_BY_SIDE: Final = 3
-"""Groups of places under way: one is read here while dispatch decides another one and answers the third."""
+SIDE_BY_SIDE: Final = 4
+"""Groups of places under way: while one is read here, dispatch decides one batch, and the next waits for it."""
 MOST_KEPT: Final = 1_000
 """Changes and refusals that are kept to be shown; all are counted."""
 
