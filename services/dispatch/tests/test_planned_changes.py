@@ -162,17 +162,25 @@ def test_what_would_be_refused_now_is_not_planned(office: Office) -> None:
 
 
 @pytest.mark.rule("ORG-01")
-def test_a_change_that_is_refused_when_it_is_to_begin_is_told_and_the_next_one_begins(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("became", "code"),
+    [
+        ({"body": HOMES | {"homes": [HOMES["homes"][0] | {"home_id": "xh02.1-1-1"}]}}, "foreign-id"),
+        ({"body": HOMES | {"homes": [{"home": HOME}]}}, "change-no-longer-valid"),
+        ({"command": "dispatch.no-more"}, "change-no-longer-valid"),
+    ],
+)
+def test_a_change_that_is_refused_when_it_is_to_begin_is_told_and_the_next_one_begins(
+    office: Office, became: dict[str, Any], code: str
+) -> None:
+    """Given a change that can't begin when it is to (another version runs by then), then the place is not held up."""
     identity = planned(office, "register-homes", HOMES)
     planned(office, "roster-staff", STAFF)
-    moved = change(office, identity).model_copy(
-        update={"body": HOMES | {"homes": [HOMES["homes"][0] | {"home_id": "xh02.1-1-1"}]}}
-    )
-    office.states[PlannedChange, identity] = moved
+    office.states[PlannedChange, identity] = change(office, identity).model_copy(update=became)
     office.until(LATER)
     (ended,) = office.facts(RegistryChangeWithdrawn)
-    assert (ended.change_id, ended.refusal) == (identity, "foreign-id")
-    assert (change(office, identity).status, change(office, identity).refusal) == ("refused", "foreign-id")
+    assert (ended.change_id, ended.refusal) == (identity, code)
+    assert (change(office, identity).status, change(office, identity).refusal) == ("refused", code)
     assert "agent2" in on_roster(office)
 
 

@@ -25,6 +25,13 @@ CHANGE_NOT_FOUND: Final = Refusal("change-not-found", "ORG-01", "没有这项变
 CHANGE_NOT_PLANNED: Final = Refusal(
     "change-not-planned", "ORG-01", "该变更已生效或已撤回。", "The change has begun already, or was withdrawn."
 )
+CHANGE_NO_LONGER_VALID: Final = Refusal(
+    "change-no-longer-valid",
+    "ORG-01",
+    "该变更所用的命令已不再适用。",
+    "The command that was planned is not taken any more as it was written.",
+    422,
+)
 TOO_MANY_CHANGES: Final = Refusal(
     "too-many-changes",
     "ORG-01",

@@ -6,9 +6,11 @@ from dataclasses import replace
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_messaging.working_set import not_loaded
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, Refusal, Timer
+from pydantic import ValidationError
 
 from linli_dispatch.domain.places import Estate, PriceLibrary
 from linli_dispatch.domain.planned_change import PlannedChange, begin
+from linli_dispatch.domain.refusals import CHANGE_NO_LONGER_VALID
 from linli_dispatch.handlers.registry_commands import DATABLE
 
 
@@ -22,8 +24,14 @@ def handle_beginning(facts: Facts, place: Estate | PriceLibrary, timer: Timer, c
     change = facts.get(PlannedChange, place.planned[0].change_id) if timer in place.timers() else None
     if change is None or change.body is None:
         return NOTHING
-    entry = DATABLE[change.command]
-    command = entry.body.model_validate(change.body)
+    entry = DATABLE.get(change.command)
+    try:
+        command = entry.body.model_validate(change.body) if entry else None
+    except ValidationError:
+        command = None
+    if entry is None or command is None:
+        # Planned under another version: the place goes on without it, and is told so.
+        return begin(place, change, CHANGE_NO_LONGER_VALID)
     missing = not_loaded(facts, entry.needs(command))
     if missing:
         return More(missing)
