@@ -62,7 +62,7 @@ def _usual_word(chance: random.Random) -> str:
 
 def _rarer_words(chance: random.Random) -> str:
     return chance.choice(
-        ("电梯困人 厨房 表扬", "beekeeping lobby", "无人机 车库", "drone garage praise", "树木倒伏 卧室")
+        ("电梯困人 厨房 表扬", "beekeeping lobby", "trapped lobby", "drone garage praise", "树木倒伏 卧室")
     )
 
 

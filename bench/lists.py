@@ -98,12 +98,11 @@ async def fill(stack: Stack) -> None:
 
 async def ask(stack: Stack) -> Figures:
     """Ask every question as a list of 50 and as a count."""
-    door = await Door.open(stack.addresses[DISPATCH])
     settings = {"search_path": DISPATCH, **PLANNED_EACH_TIME}
     pool = await asyncpg.create_pool(stack.postgres.dsn(DATABASE), min_size=1, max_size=1, server_settings=settings)
     book = PolicyBook.load(POLICY)
     asking = Asking(
-        stack, door, pool, words_of(book.policy(book.versions[-1])), await pool.fetchval("SELECT pg_backend_pid()")
+        stack, pool, words_of(book.policy(book.versions[-1])), await pool.fetchval("SELECT pg_backend_pid()")
     )
     print("  half, 99 of 100, all within: ms; processor: ms a request of the service, of Postgres")
     print(
@@ -123,16 +122,15 @@ async def ask(stack: Stack) -> Figures:
             worst.append((_p99(ours), _p99(floor)))
         print(f"  {question.name:<42}{row}", flush=True)
     await pool.close()
-    door.close()
     return Figures(max(ours for ours, _ in worst), max(floor for _, floor in worst))
 
 
 class Asking:
     """One client, over HTTP and past it."""
 
-    def __init__(self, stack: Stack, door: Door, pool: asyncpg.Pool, words: Words, backend: int) -> None:
-        """Ask the stack's dispatch by this door, and its database by this pool of one connection."""
-        self._stack, self._door, self._words = stack, door, words
+    def __init__(self, stack: Stack, pool: asyncpg.Pool, words: Words, backend: int) -> None:
+        """Ask the stack's dispatch, and its database by this pool of one connection."""
+        self._stack, self._words = stack, words
         self._reads = Reads(pool, Queries.load(Path(linli_dispatch.__file__).parent / "sql" / "queries.sql"))
         self._schedstat = Path(f"/proc/{backend}/schedstat")
 
@@ -143,14 +141,16 @@ class Asking:
             (question.filled(chance), a_region(chance) if question.of_a_region else WHOLE_GROUP) for _ in range(ASKED)
         ]
         ours, floor = [], []
+        door = await Door.open(self._stack.addresses[DISPATCH])
         before_s = self._service_s()
         for filters, org in asked:
             token = self._stack.signer.mint(org=org)
             path = "/tickets?limit=50&" if what == "list" else "/tickets/count?"
             given = {name: value for name, value in filters.items() if what == "list" or name != "order"}
             began_s = time.perf_counter()
-            await self._door.ask(request("GET", path + urlencode(given), token))
+            await door.ask(request("GET", path + urlencode(given), token))
             ours.append((time.perf_counter() - began_s) * 1000)
+        door.close()
         service_ms = (self._service_s() - before_s) * 1000 / ASKED
         before_s = self._postgres_s()
         for filters, org in asked:

@@ -26,8 +26,12 @@ from linli_dispatch.store import CURSOR_PATTERN, LARGEST_PAGE, TicketSeen, read_
 
 LARGEST_COUNT: Final = 1_000
 """Counted exactly up to here: nobody acts otherwise on 1,000 than on 5,000, and `GET /figures` counts everything."""
+FEW_ESTATES: Final = 25
+"""So many estates are looked through whole sooner than anything else."""
 MOST_ESTATES: Final = 250
 """A region of so many estates is looked through estate by estate; a larger one is a large part of all tickets."""
+FEW_TITLES: Final = 20
+"""So many titles are sooner looked through for a region's tickets than the region for theirs."""
 MOST_TITLES: Final = 1_000
 """So many titles are looked through one by one; more of them are a large part of all tickets."""
 _LEVELS: Final[tuple[Level, ...]] = (1, 2, 3, 4)
@@ -145,11 +149,12 @@ class _Asked:
         """The index that bounds what is looked through: each stops at a page of what it walks along."""
         if self.performer is not None:
             return "performer"
+        most_titles = MOST_TITLES
         if self.estates is not None and len(self.estates) <= MOST_ESTATES:
-            return "estates"
-        if self.titles is not None and len(self.titles) <= MOST_TITLES:
+            most_titles = FEW_TITLES if len(self.estates) > FEW_ESTATES else 0
+        if self.titles is not None and len(self.titles) <= most_titles:
             return "titles"
-        return "levels"
+        return "estates" if most_titles < MOST_TITLES else "levels"
 
 
 async def page_tickets(reads: Reads, words: Words, actor: Actor, wanted: TicketsWanted) -> TicketPage:
@@ -222,7 +227,8 @@ async def _worked_out(reads: Reads, words: Words, actor: Actor, wanted: TicketFi
     estates = await _estates(reads, _deeper(actor.org, wanted.org), wanted.estate_id)
     titles: list[str] | None = None
     if wanted.text is not None or wanted.kind is not None:
-        keys = [row["key"] for row in await reads.fetch("titles")]
+        row = await reads.fetchrow("titles")
+        keys = tuple(row["keys"]) if row else ()
         titles = list(titles_with(words, keys, wanted.text, wanted.kind))
         if titles and len(titles) == len(keys):
             titles = None

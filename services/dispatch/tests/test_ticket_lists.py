@@ -41,7 +41,13 @@ REGION_OF: Final = {
 """Estates of three regions; the name of one begins like another's."""
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 FIRST: Final = datetime(2026, 1, 1, tzinfo=UTC)
-WAYS: Final = {"by estates": (250, 1000), "by titles": (0, 1000), "by levels": (0, 0)}
+WAYS: Final = {
+    "by estates": {},
+    "by a few titles": {"FEW_ESTATES": 0, "FEW_TITLES": 1000},
+    "by titles": {"MOST_ESTATES": 0},
+    "by levels": {"MOST_ESTATES": 0, "MOST_TITLES": 0},
+}
+"""What makes lists of closed tickets walk each of the indexes."""
 Found = list[str]
 
 
@@ -183,9 +189,8 @@ async def tickets(reads: Reads) -> list[Ticket]:
 async def test_a_list_and_its_count_are_what_a_plain_reading_finds(
     reads: Reads, tickets: list[Ticket], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    most_estates, most_titles = WAYS[way]
-    monkeypatch.setattr(ticket_lists, "MOST_ESTATES", most_estates)
-    monkeypatch.setattr(ticket_lists, "MOST_TITLES", most_titles)
+    for limit_of_way, value in WAYS[way].items():
+        monkeypatch.setattr(ticket_lists, limit_of_way, value)
     chance = random.Random(way)
     lengths = []
     for _ in range(250):

@@ -6,7 +6,7 @@ tickets too. What is stored of it is its key: the codes, in one order.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -66,7 +66,9 @@ def _searched(words: Words, key: str) -> str:
     return _alike(f"{title.zh}\n{title.en}\n{key}")
 
 
-def titles_with(words: Words, keys: Iterable[str], text: str | None, kind: RequestKind | None) -> tuple[str, ...]:
+# A page, the next one and their count ask for the same words; each entry holds some thousands of keys.
+@lru_cache(maxsize=16)
+def titles_with(words: Words, keys: tuple[str, ...], text: str | None, kind: RequestKind | None) -> tuple[str, ...]:
     """The keys of this kind whose titles hold every word of ``text``, in either language or as a code.
 
     Words are what blanks part; where one begins and ends in the title does not matter, so that Chinese needs no blanks

@@ -219,8 +219,8 @@ SELECT t.id, t.state::text AS state FROM ticket t WHERE t.id = ANY($1::text[]);
 SELECT e.id FROM estate e WHERE e.org >= $1::text || '/' COLLATE "C" AND e.org < $1 || '0' ORDER BY e.id;
 
 -- name: titles
--- Every title there is.
-SELECT t.key FROM title t;
+-- Every title there is, in one row.
+SELECT coalesce(array_agg(t.key ORDER BY t.key), '{}') AS keys FROM title t;
 
 -- name: open_by_receipt
 -- The newest open tickets that fit, received before a place in the list.
