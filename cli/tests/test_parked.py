@@ -72,8 +72,8 @@ def listed(capfd: pytest.CaptureFixture[str], home: Path, many: int) -> list[dic
         _, items = invoked(capfd, home, "parked", "list", "--service", "dispatch")
         if len(items) == many:
             return list(items)
-        assert time.monotonic() < deadline, items
-        time.sleep(0.1)
+        _, status = invoked(capfd, home, "status")  # waits a little for rest, and says why there is none
+        assert time.monotonic() < deadline, (items, status["reasons"])
 
 
 @pytest.mark.rule("OPS-02")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("running")
     command = [sys.executable, "-m", "linli_cli.main", "up", "--quiet", "--broker", "embedded", "--data", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as supervisor:
-        deadline = time.monotonic() + 120
-        while not (path / "stack.json").exists():
-            assert supervisor.poll() is None, supervisor.communicate()[0]
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        assert supervisor.stdout is not None
+        said = list(takewhile(lambda line: "ctrl-C stops it" not in line, supervisor.stdout))
+        assert (path / "stack.json").exists(), "".join(said)
         yield path
         supervisor.send_signal(signal.SIGTERM)
         output, _ = supervisor.communicate(timeout=60)

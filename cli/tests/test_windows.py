@@ -1,15 +1,13 @@
 """How long the conductor's windows are decides how fast a run goes, not how it ends: a second or an hour."""
 
 import csv
-import gzip
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from linli_cli.importing.mapping import Mapping
-from linli_cli.places import repository
 from linli_cli.simulation.figures import document
 from linli_cli.simulation.people import Customers
 from linli_cli.simulation.played import read_requests
@@ -17,32 +15,35 @@ from linli_cli.simulation.run import Run
 from linli_cli.simulation.scratch import scratch_home
 from linli_cli.stack import Stack, StackOptions
 
-FILE = repository().parent / "shared" / "data" / "boston311_2011q3.csv.gz"
 ROWS = 500
+BEGIN = datetime(2011, 7, 1, 0, 30)  # noqa: DTZ001 - the file's own local time
 GRID = timedelta(minutes=30)
-"""The rows' times are rounded down to it: some hundred instants, so that a window for each of them ends in time."""
+"""Every instant lies on it: some hundred instants, so that a window for each of them ends in time."""
 AFTER_LAST = timedelta(hours=12)
 
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    if not FILE.exists():
-        pytest.skip(f"{FILE} is not there")
-    path = tmp_path / "sample.csv"
-    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file, path.open("w", encoding="utf-8") as copy:
-        reader = csv.DictReader(file)
-        writer = csv.DictWriter(copy, reader.fieldnames or ())
-        writer.writeheader()
-        for row in islice(reader, ROWS):
-            writer.writerow(row | {column: rounded(row[column]) for column in ("open_dt", "target_dt", "closed_dt")})
+    """Three days of a city's requests, as `boston311` reads them: some are late, some never done."""
+    path, dice = tmp_path / "sample.csv", Random(7)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ("case_enquiry_id", "open_dt", "target_dt", "closed_dt", "case_title", "reason", "type", "department",
+             "neighborhood", "source")
+        )  # fmt: skip
+        for number, step in enumerate(sorted(dice.choices(range(144), k=ROWS))):
+            opened = BEGIN + step * GRID
+            due = opened + dice.choice((4, 48, 96, 240)) * GRID
+            done = opened + dice.choice((1, 2, 6, 24, 60, 140)) * GRID
+            writer.writerow(
+                (101000000000 + number, opened, due, done if dice.random() < 0.85 else "", "Something is broken",
+                 dice.choice(("Housing", "Sanitation", "Street Lights", "Building", "Notification")),
+                 dice.choice(("Street Light Outages", "Unsafe Dangerous Conditions", "Missed Trash")),
+                 dice.choice(("PWDx", "ISD", "PROP")), dice.choice(("Roxbury", "Dorchester", "Allston", "")),
+                 dice.choice(("Constituent Call", "Self Service")))
+            )  # fmt: skip
     return path
-
-
-def rounded(text: str) -> str:
-    if not text:
-        return text
-    at = datetime.fromisoformat(text)
-    return str(at - (at - at.replace(hour=0, minute=0, second=0)) % GRID)
 
 
 async def figures(sample: Path, window: timedelta) -> dict[str, Any]:

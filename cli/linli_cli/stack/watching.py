@@ -71,3 +71,5 @@ async def keep_alive(watched: Watched, tell: Tell) -> None:
         except (StartFailedError, OSError, TimeoutError) as error:
             first_line = str(error).partition("\n")[0]
             tell(Words(f"{watched.name} 启动失败：{first_line}", f"{watched.name} did not start: {first_line}"))
+        else:
+            tell(Words(f"{watched.name} 已重启", f"{watched.name} was started again"))
