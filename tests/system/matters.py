@@ -1,10 +1,9 @@
 """The passage of `life.py` about special services and a decoration: every input of blueprints, also late and failed."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.system.life import Life
+from tests.system.player import Life
 
 WATERING = {"item": "plant_watering", "zh": "代浇花", "en": "Plants watered", "price_fen": 3_000, "amount": 5}
 DOCUMENTS = {
@@ -26,13 +25,13 @@ CHECKS = {
 }
 
 
-async def done(life: "Life", case_id: str, step: str, who: str = "dept-sun", **more: Any) -> None:  # noqa: ANN401 - a command's fields
+async def done(life: Life, case_id: str, step: str, who: str = "dept-sun", **more: Any) -> None:  # noqa: ANN401 - a command's fields
     """A step is done with all that it asks for."""
     body = {"documents": DOCUMENTS.get(step, []), "checks": CHECKS.get(step, [])}
     await life.do_as(who, "dispatch.finish-step", case_id=case_id, step=step, **body, **more)
 
 
-async def served(life: "Life", request: Callable[..., dict[str, Any]]) -> None:
+async def served(life: Life, request: Callable[..., dict[str, Any]]) -> None:
     """A special service with a dear quotation, bad work and an unsatisfied customer; then a decoration."""
     await life.do("dispatch.offer-services", estate_id="xh01", services=[WATERING])
     wish = await life.do("intake.receive", **request(
@@ -58,7 +57,7 @@ async def served(life: "Life", request: Callable[..., dict[str, Any]]) -> None:
     await _decorated(life, request)
 
 
-async def _decorated(life: "Life", request: Callable[..., dict[str, Any]]) -> None:
+async def _decorated(life: Life, request: Callable[..., dict[str, Any]]) -> None:
     """With hot work, a patrol that is missed, and an owner who gives up in the end at another home."""
     for home, contact in (("xh01.p1-1-107", "13800000017"), ("xh01.p1-1-108", "13800000018")):
         matter = await life.do("intake.receive", **request(

@@ -23,7 +23,8 @@ from linli_testkit.house import House
 from linli_testkit.plugin import TestBroker
 
 from tests.system.life import SERVICES as MAPS
-from tests.system.life import START, Life, found_estate, request
+from tests.system.life import START, found_estate, request
+from tests.system.player import Life
 
 Connection = Any  # asyncpg carries no type arguments at run time
 Fact = tuple[Envelope, bytes]

@@ -26,7 +26,8 @@ from linli_testkit.house import House
 from linli_testkit.receiver import Answer, receiver
 from linli_testkit.sending import carry_out, runner_of
 
-from tests.system.life import SERVICES, START, Life, request
+from tests.system.life import SERVICES, START, request
+from tests.system.player import Life
 
 CHILD: Final = str(Path(__file__).with_name("sending_child.py"))
 PATIENCE: Final = Patience(first_wait_s=10, longest_wait_s=600, jitter=0.2)

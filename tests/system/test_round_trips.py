@@ -7,7 +7,8 @@ from linli_testkit.databases import Databases
 from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House, Room
 
-from tests.system.life import REPAIR, SERVICES, START, Life, found_estate, request
+from tests.system.life import REPAIR, SERVICES, START, found_estate, request
+from tests.system.player import Life
 
 MOST = 20
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from linli_rulebook import Policy, PolicyBook
+from linli_rulebook import Calendar, Policy, PolicyBook
+
+from libs.rulebook.tests.desks import desk
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,3 +57,21 @@ def local() -> Local:
         return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(UTC)
 
     return instant
+
+
+@pytest.fixture(scope="module")
+def office() -> Calendar:
+    """Working days 08:30-17:30, as the departments."""
+    return desk("08:30-17:30")
+
+
+@pytest.fixture(scope="module")
+def lunch() -> Calendar:
+    """Working days with a break from 12:00 to 13:30."""
+    return desk("08:30-12:00", "13:30-17:30")
+
+
+@pytest.fixture(scope="module")
+def complaints() -> Calendar:
+    """Every day 08:00-17:30."""
+    return desk("08:00-17:30", days="every_day")

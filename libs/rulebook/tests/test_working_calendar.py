@@ -11,7 +11,6 @@ import pytest
 from linli_rulebook import (
     Calendar,
     CalendarError,
-    CalendarRules,
     DeskDays,
     DeskHours,
     Due,
@@ -22,39 +21,13 @@ from linli_rulebook import (
     calendar_for,
 )
 
+from libs.rulebook.tests.desks import desk
+
 pytestmark = pytest.mark.rule("ORG-03", "ORG-04")
 
 Local = Callable[[str], datetime]
 
 NIGHT_DESK = ("00:00-06:00", "22:00-24:00")
-
-
-def desk(
-    *hours: str, days: str = "working_days", zone: str = "Asia/Shanghai", closed: str = "", extra: str = ""
-) -> Calendar:
-    def dates(text: str) -> frozenset[date]:
-        return frozenset(map(date.fromisoformat, text.split()))
-
-    table = {"days": days, "hours": list(hours)}
-    return Calendar(CalendarRules(DeskHours.of(table), zone, dates(closed), dates(extra)))
-
-
-@pytest.fixture(scope="module")
-def office() -> Calendar:
-    """Working days 08:30-17:30, as the departments."""
-    return desk("08:30-17:30")
-
-
-@pytest.fixture(scope="module")
-def lunch() -> Calendar:
-    """Working days with a break from 12:00 to 13:30."""
-    return desk("08:30-12:00", "13:30-17:30")
-
-
-@pytest.fixture(scope="module")
-def complaints() -> Calendar:
-    """Every day 08:00-17:30."""
-    return desk("08:00-17:30", days="every_day")
 
 
 @pytest.mark.parametrize(
@@ -292,90 +265,6 @@ def test_a_regions_exceptions_go_before_the_statutory_days(local: Local) -> None
 def test_a_desk_does_not_close_on_a_day_off(office: Calendar) -> None:
     with pytest.raises(CalendarError, match="does not work on 2026-02-16"):
         office.close_of(date(2026, 2, 16))
-
-
-# --- what is not yet published ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("received", "n", "provisional"),
-    [
-        ("2026-12-24 10:00:00", 2, False),  # Due on 28 December.
-        ("2026-12-24 10:00:00", 3, True),  # 29 December may still be moved by the notice for 2027.
-        ("2026-12-30 10:00:00", 3, True),
-        ("2027-06-01 10:00:00", 1, True),
-        ("2006-12-29 10:00:00", 1, True),
-        ("2007-01-04 10:00:00", 1, False),
-    ],
-)
-def test_a_deadline_that_touches_an_unsettled_date_is_provisional(
-    office: Calendar,
-    local: Local,
-    received: str,
-    n: int,
-    provisional: bool,  # noqa: FBT001 - a table's column.
-) -> None:
-    assert office.nth_working_day(local(received), n).provisional is provisional
-    assert office.add(local(received), timedelta(hours=9 * n)).provisional is provisional
-    assert office.add_working_date_hours(local(received), 24 * n).provisional is provisional
-
-
-def test_what_ends_at_24_00_of_the_last_settled_date_has_not_touched_the_next(office: Calendar, local: Local) -> None:
-    midnight = local("2026-12-28 00:00")
-    assert office.add_working_date_hours(midnight, 24) == Due(local("2026-12-29 00:00"), provisional=False)
-    assert office.add_working_date_hours(midnight + timedelta(seconds=1), 24).provisional
-
-
-def test_no_notice_can_move_elapsed_time_nor_a_desk_of_365_days(
-    office: Calendar, complaints: Calendar, local: Local
-) -> None:
-    received = local("2027-06-01 10:00:00")
-    assert not office.due(received, Span(1, Unit.MONTHS)).provisional
-    assert not complaints.due(received, Span(3, Unit.WORKING_DAYS)).provisional
-    assert not complaints.add(received, timedelta(hours=30)).provisional
-
-
-def test_subtracting_across_an_unsettled_date_is_provisional(office: Calendar, local: Local) -> None:
-    assert office.subtract(local("2027-01-04 10:00:00"), timedelta(hours=30)).provisional
-    assert not office.subtract(local("2026-12-28 10:00:00"), timedelta(hours=30)).provisional
-
-
-# --- clocks that are set forward and back -----------------------------------------------------------------------------
-
-
-def test_a_date_has_23_or_25_hours_where_clocks_change() -> None:
-    every_hour = desk("00:00-24:00", days="every_day", zone="America/New_York")
-    for day, hours in ((date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 6, 1), 24)):
-        midnight = every_hour.end_of(day - timedelta(days=1))
-        assert every_hour.elapsed(midnight, every_hour.end_of(day)) == timedelta(hours=hours)
-
-
-def test_windows_around_the_hour_that_is_skipped_do_not_count_twice() -> None:
-    early = desk("01:00-02:30", "03:00-05:00", days="every_day", zone="America/New_York")
-    midnight = early.end_of(date(2026, 3, 7))
-    # 01:00-02:00 EST, then 03:00-05:00 EDT: 02:30 is read as 03:30, and 03:00-03:30 belongs to the first window alone.
-    assert early.elapsed(midnight, early.end_of(date(2026, 3, 8))) == timedelta(hours=3)
-
-
-def test_a_window_in_the_hour_that_comes_twice_is_open_the_first_time() -> None:
-    early = desk("01:00-01:30", days="every_day", zone="America/New_York")
-    first, second = datetime(2026, 11, 1, 5, 15, tzinfo=UTC), datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
-    assert early.is_open(first)
-    assert not early.is_open(second)
-
-
-def test_a_month_keeps_the_time_of_day_where_clocks_change() -> None:
-    office = desk("09:00-17:00", zone="Europe/Berlin")
-    winter = datetime(2026, 3, 15, 9, 0, tzinfo=UTC)  # 10:00 in Berlin.
-    assert office.due(winter, Span(1, Unit.MONTHS)).at == datetime(2026, 4, 15, 8, 0, tzinfo=UTC)
-
-
-def test_a_month_that_ends_in_the_skipped_hour_ends_an_hour_on() -> None:
-    office = desk("09:00-17:00", zone="Europe/Berlin")
-    before = datetime(2026, 2, 28, 1, 30, tzinfo=UTC)  # 02:30 in Berlin, which 29 March does not have.
-    assert office.due(before + timedelta(days=1), Span(1, Unit.MONTHS)).at == datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
-    skipped = office.due(datetime(2026, 1, 29, 1, 30, tzinfo=UTC), Span(2, Unit.MONTHS)).at
-    assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
 # --- what is a mistake ------------------------------------------------------------------------------------------------
