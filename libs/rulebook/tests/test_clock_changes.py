@@ -4,10 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from linli_rulebook import (
-    Span,
-    Unit,
-)
+from linli_rulebook import Span, Unit
 
 from libs.rulebook.tests.desks import desk
 
@@ -28,6 +25,14 @@ def test_windows_around_the_hour_that_is_skipped_do_not_count_twice() -> None:
     midnight = early.end_of(date(2026, 3, 7))
     # 01:00-02:00 EST, then 03:00-05:00 EDT: 02:30 is read as 03:30, and 03:00-03:30 belongs to the first window alone.
     assert early.elapsed(midnight, early.end_of(date(2026, 3, 8))) == timedelta(hours=3)
+
+
+def test_a_window_that_the_skipped_hour_cuts_away_takes_nothing_from_the_next() -> None:
+    early = desk("02:18-03:04", "03:06-03:07", days="every_day", zone="America/New_York")
+    midnight = early.end_of(date(2026, 3, 7))
+    # 02:18 is read as 03:18, after its close; the minute from 03:06 on is there as on any other day.
+    assert early.elapsed(midnight, early.end_of(date(2026, 3, 8))) == timedelta(minutes=1)
+    assert early.elapsed(midnight, early.end_of(date(2026, 3, 9))) == timedelta(minutes=1 + 46 + 1)
 
 
 def test_a_window_in_the_hour_that_comes_twice_is_open_the_first_time() -> None:

@@ -45,8 +45,10 @@ def open_time_by_dates(calendar: Calendar, start: datetime, end: datetime) -> ti
             for window in calendar.rules.hours.windows:
                 midnight = datetime(day.year, day.month, day.day, tzinfo=calendar.zone)
                 opens = max(latest, (midnight + timedelta(minutes=window.opens)).astimezone(UTC))
-                latest = max(opens, (midnight + timedelta(minutes=window.closes)).astimezone(UTC))
-                total += max(timedelta(0), min(latest, end) - max(opens, start))
+                closes = (midnight + timedelta(minutes=window.closes)).astimezone(UTC)
+                if opens < closes:  # else a clock set forward cut it away, and it keeps nobody from opening
+                    latest = closes
+                    total += max(timedelta(0), min(closes, end) - max(opens, start))
         day += DAY
     return total
 
