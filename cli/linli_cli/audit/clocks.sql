@@ -22,6 +22,18 @@ SELECT id, s.state, t.due_at
 FROM (SELECT id, state FROM dispatch.handover WHERE state -> 'due_at' <> 'null') AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'handover') AS t USING (id);
 
+-- name: dispatch_estate
+-- An estate for which a change is planned wakes when it is to hold (ORG-01).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.estate WHERE jsonb_array_length(state -> 'planned') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'estate') AS t USING (id);
+
+-- name: dispatch_price_library
+-- A region's price library for which a change is planned wakes when it is to hold (ORG-01).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.price_library WHERE jsonb_array_length(state -> 'planned') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'price_library') AS t USING (id);
+
 -- name: followup_callback
 -- A call that is planned, and one that is due and not yet late (FUP-01).
 SELECT id, s.state, t.due_at
