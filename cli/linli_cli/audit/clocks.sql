@@ -8,18 +8,6 @@ SELECT id, s.state, t.due_at
 FROM (SELECT id, state FROM dispatch.ticket WHERE status NOT IN ('received', 'closed')) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'ticket') AS t USING (id);
 
--- name: dispatch_estate
--- An estate of which a change is planned that has not begun (ORG-01).
-SELECT id, s.state, t.due_at
-FROM (SELECT id, state FROM dispatch.estate WHERE jsonb_array_length(state -> 'planned') > 0) AS s
-FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'estate') AS t USING (id);
-
--- name: dispatch_price_library
--- A region of which a change of prices is planned that has not begun (ORG-01).
-SELECT id, s.state, t.due_at
-FROM (SELECT id, state FROM dispatch.price_library WHERE jsonb_array_length(state -> 'planned') > 0) AS s
-FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'price_library') AS t USING (id);
-
 -- name: dispatch_storm
 -- A storm that is on ends by itself; one with work orders that wait has its next round (DSP-09).
 SELECT id, s.state, t.due_at
