@@ -153,13 +153,30 @@ def until(condition: Callable[[], bool], account: Callable[[], str], within_s: f
 def processes(database: Database, broker: TestBroker, directory: Path) -> Iterator[Processes]:
     """A place for the services; nothing runs yet, and nothing is left running."""
     blocking(_prepare(database))
-    with moved_in(database, broker, directory, f"chaos-{secrets.token_hex(4)}") as made:
+    with _moved_in(database, broker, directory, f"chaos-{secrets.token_hex(4)}") as made:
         yield made
 
 
 @contextmanager
-def moved_in(database: Database, broker: TestBroker, directory: Path, deployment: str) -> Iterator[Processes]:
-    """The same for a deployment whose schemas the database has already."""
+def lived_in(database: Database, broker: TestBroker, directory: Path) -> Iterator[Processes]:
+    """The same on a life that was played, under a name of its own: other tests move into a copy of it on this bus, and
+    their numbers would show it as restored (promise 8).
+    """
+    deployment = f"lived-{secrets.token_hex(4)}"
+    blocking(_rename(database, deployment))
+    with _moved_in(database, broker, directory, deployment) as made:
+        yield made
+
+
+async def _rename(database: Database, deployment: str) -> None:
+    connection = await asyncpg.connect(database.dsn)
+    for service in SERVICES:
+        await connection.execute(f'UPDATE "{service}".deployment SET id = $1', deployment)  # noqa: S608 - a schema of ours
+    await connection.close()
+
+
+@contextmanager
+def _moved_in(database: Database, broker: TestBroker, directory: Path, deployment: str) -> Iterator[Processes]:
     blocking(ensure_topics(broker.bootstrap, topics(SERVICES), broker.admin))
     key = RSAKey.generate_key(2048)
     claims = {"sub": "chaos", "scope": "*", "exp": SystemClock().now().timestamp() + 3600}

@@ -15,12 +15,11 @@ import pytest
 import schemathesis
 from linli_contracts.topics import SERVICES
 from linli_testkit.databases import Database
-from linli_testkit.house import DEPLOYMENT
 from linli_testkit.plugin import TestBroker
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from tests.chaos.processes import Processes, moved_in, rows
+from tests.chaos.processes import Processes, lived_in, rows
 
 SEED: Final = 5
 FUZZED: Final = {"dispatch": 4}
@@ -115,7 +114,7 @@ def house(
     lived_database: Database, broker: TestBroker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Processes]:
     """All services, running on the database of a whole life."""
-    with moved_in(lived_database, broker, tmp_path_factory.mktemp("openapi"), DEPLOYMENT) as made:
+    with lived_in(lived_database, broker, tmp_path_factory.mktemp("openapi")) as made:
         for service in SERVICES:
             made.start(service, LINLI_CLOCK="stepped")
         made.ready(*SERVICES)

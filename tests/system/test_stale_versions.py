@@ -15,10 +15,9 @@ import pytest
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 from linli_testkit.databases import Database
-from linli_testkit.house import DEPLOYMENT
 from linli_testkit.plugin import TestBroker
 
-from tests.chaos.processes import Processes, moved_in, rows
+from tests.chaos.processes import Processes, lived_in, rows
 
 OPEN: Final = "SELECT id FROM dispatch.ticket WHERE state ->> 'status' IN ('open', 'contractor_notified') ORDER BY id"
 STATE: Final = "SELECT state::text FROM dispatch.ticket WHERE id = '{}'"
@@ -29,7 +28,7 @@ def house(
     lived_database: Database, broker: TestBroker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Processes]:
     """Dispatch alone, on a copy of the life; the clock stands where it ended."""
-    with moved_in(lived_database, broker, tmp_path_factory.mktemp("versions"), DEPLOYMENT) as made:
+    with lived_in(lived_database, broker, tmp_path_factory.mktemp("versions")) as made:
         made.start("dispatch", LINLI_CLOCK="stepped")
         made.ready("dispatch")
         yield made
