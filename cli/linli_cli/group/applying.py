@@ -6,7 +6,7 @@ Broken off anywhere, it is run again and sends what is still different.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from linli_contracts.topics import DISPATCH
 
@@ -19,6 +19,7 @@ from linli_cli.group.faults import Faults
 from linli_cli.group.index import Index
 from linli_cli.group.tables import Place
 
+T = TypeVar("T")
 ROWS_COMPARED: Final = 5_000
 """Rows that are read and compared together: some eight estates, five megabytes, a twentieth of a second."""
 PLACES_COMPARED: Final = 50
@@ -99,28 +100,23 @@ async def _send(client: Client, part: Sequence[Command], outcome: Outcome) -> No
 
 def _groups(index: Index) -> Iterator[list[Place]]:
     """All places, as many at a time as are compared together."""
-    group: list[Place] = []
-    rows = 0
-    for place in index.places:
-        more = index.count(place)
-        if group and (rows + more > ROWS_COMPARED or len(group) == PLACES_COMPARED):
-            yield group
-            group, rows = [], 0
-        group.append(place)
-        rows += more
-    if group:
-        yield group
+    return _portions(((place, index.count(place)) for place in index.places), ROWS_COMPARED, PLACES_COMPARED)
 
 
 def _requests(commands: Iterable[tuple[Command, int]]) -> Iterator[list[Command]]:
     """The commands in their order, as many at a time as travel together."""
-    part: list[Command] = []
+    return _portions(commands, ROWS_SENT, ROWS_SENT)
+
+
+def _portions(counted: Iterable[tuple[T, int]], rows_at_most: int, at_most: int) -> Iterator[list[T]]:
+    """Things in their order, each with its rows, until they are too many; what has too many by itself stands alone."""
+    portion: list[T] = []
     rows = 0
-    for command, more in commands:
-        if part and rows + more > ROWS_SENT:
-            yield part
-            part, rows = [], 0
-        part.append(command)
+    for one, more in counted:
+        if portion and (rows + more > rows_at_most or len(portion) == at_most):
+            yield portion
+            portion, rows = [], 0
+        portion.append(one)
         rows += more
-    if part:
-        yield part
+    if portion:
+        yield portion

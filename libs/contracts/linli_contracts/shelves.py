@@ -4,6 +4,7 @@ Which shelf a home is on is told from its id alone, here and in SQL (``substr(md
 here.
 """
 
+from collections.abc import Iterable
 from hashlib import md5
 from typing import Final
 
@@ -16,3 +17,8 @@ SHELVES: Final = 16
 def shelf_of(home_id: str) -> str:
     """The id of the shelf that a home of this id is on, below the home's estate: ``xh01.7``."""
     return id_under(key_of(home_id), md5(home_id.encode(), usedforsecurity=False).hexdigest()[0])
+
+
+def shelves_of(home_ids: Iterable[str]) -> Iterable[str]:
+    """The ids of the shelves that these homes are on, each once, in the order of the homes."""
+    return dict.fromkeys(map(shelf_of, home_ids))

@@ -1,11 +1,11 @@
 """The guard: no command outlives whoever started it, however that one ends."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -13,45 +13,47 @@ from linli_embedded import guard
 from linli_embedded.process import Process, StartFailedError
 
 _WAIT_S = 10.0
-_SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+_SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
+"""Waits for a signal that ends it."""
 _DEAF = [
     sys.executable,
     "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)",
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()",
 ]
 _PARENT = """
-    import sys, time
+    import signal, sys
     from pathlib import Path
     from linli_embedded.process import Process
-    process = Process("child", [sys.executable, "-c", "import time; time.sleep(600)"], log=Path(sys.argv[1]))
+    process = Process("child", [sys.executable, "-c", "import signal; signal.pause()"], log=Path(sys.argv[1]))
     process.start()
     print(process.pid, flush=True)
-    time.sleep(600)
+    signal.pause()
 """
 
 
 def gone(pid: int) -> bool:
-    """Wait a while for a process to be gone, or dead and waiting for whoever should notice."""
-    deadline = time.monotonic() + _WAIT_S
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-            state = Path(f"/proc/{pid}/stat").read_text()
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        if state.rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.02)
+    """Wait for a process to be gone, or dead and waiting for whoever should notice: the kernel tells."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], _WAIT_S)[0])
+    finally:
+        os.close(process)
+
+
+async def _never() -> bool:
     return False
 
 
-def has_written(log: Path, text: str) -> bool:
-    deadline = time.monotonic() + _WAIT_S
-    while time.monotonic() < deadline:
-        if text in log.read_text():
-            return True
-        time.sleep(0.02)
-    return False
+async def deaf(process: Process) -> None:
+    """Wait until it ignores the signal, which it says."""
+
+    async def said() -> bool:
+        return "deaf" in process.log.read_text()
+
+    await process.ready(said, timeout_s=_WAIT_S)
 
 
 def private_kib(pid: int) -> int:
@@ -83,7 +85,7 @@ def test_child_ends_when_its_guard_is_killed(tmp_path: Path) -> None:
 async def test_child_that_ignores_the_signal_is_killed_after_the_grace(tmp_path: Path) -> None:
     process = Process("deaf", _DEAF, log=tmp_path / "log", grace_s=0.2)
     process.start()
-    assert has_written(process.log, "deaf")
+    await deaf(process)
     assert await process.stop() == 128 + signal.SIGKILL
     assert gone(process.pid)
 
@@ -98,19 +100,16 @@ async def test_frozen_child_is_stopped_too(tmp_path: Path) -> None:
 async def test_exit_code_and_output_are_kept(tmp_path: Path) -> None:
     process = Process("failing", [sys.executable, "-c", "print('so long'); raise SystemExit(7)"], log=tmp_path / "log")
     process.start()
-
-    async def never() -> bool:
-        return False
-
     with pytest.raises(StartFailedError, match=r"exit code 7 before it was ready[\s\S]*so long"):
-        await process.ready(never, timeout_s=_WAIT_S)
+        await process.ready(_never, timeout_s=_WAIT_S)
     assert await process.stop() == 7
 
 
 async def test_missing_program_says_so(tmp_path: Path) -> None:
     process = Process("nobody", [str(tmp_path / "nothing")], log=tmp_path / "log")
     process.start()
-    assert has_written(process.log, "No such file or directory")
+    with pytest.raises(StartFailedError, match="No such file or directory"):
+        await process.ready(_never, timeout_s=_WAIT_S)
     assert await process.stop() == 127
 
 
@@ -133,7 +132,7 @@ async def test_ctrl_c_at_the_terminal_does_not_reach_the_child(tmp_path: Path) -
 async def test_usage_is_measured_and_the_guard_stays_small(tmp_path: Path) -> None:
     process = Process("deaf", _DEAF, log=tmp_path / "log", grace_s=0.1)
     process.start()
-    assert has_written(process.log, "deaf")
+    await deaf(process)
     assert process._guard is not None
     assert private_kib(process._guard.pid) < 8 * 1024
     before = process.usage()

@@ -6,46 +6,59 @@ read that takes a partition over. So nothing waits for their acknowledgement, an
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from linli_messaging import crash
 
 log = logging.getLogger(__name__)
 
 
+class Member(Protocol):
+    """A member of the group, as aiokafka's consumer is one."""
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Tell the group; raises ``KafkaError`` where it does not take it."""
+        ...
+
+
 @dataclass(slots=True)
 class Acknowledging:
-    """What one process has to tell its group."""
+    """What one process has to tell its group: of each partition the offset after the last record that is handled."""
 
-    _next: dict[TopicPartition, int] = field(default_factory=dict)
-    """The offset after the last handled record of each partition, as far as that is not told yet."""
+    _handled: dict[TopicPartition, int] = field(default_factory=dict)
+    """Handed over; may not be told yet, for some of it may be held back."""
+    _committed: dict[TopicPartition, int] = field(default_factory=dict)
+    """May be told, and is not yet."""
     _telling: "asyncio.Task[None] | None" = None
 
     def handled(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> None:
-        """These have been handled; they are not told yet, for others before them may be held back."""
+        """These have been handed over; whether all up to them is committed is for the caller to say, by `tell`."""
         for record in records:
-            self._next[TopicPartition(record.topic, record.partition)] = record.offset + 1
+            self._handled[TopicPartition(record.topic, record.partition)] = record.offset + 1
 
     def lost(self, partitions: Iterable[TopicPartition]) -> None:
         """These are another process's now."""
         for partition in partitions:
-            self._next.pop(partition, None)
+            self._handled.pop(partition, None)
+            self._committed.pop(partition, None)
 
-    def tell(self, kafka: AIOKafkaConsumer) -> None:
-        """Tell all that has been handled, or see that it is told after what is being told."""
+    def tell(self, member: Member) -> None:
+        """All that has been handled is committed: tell it, or see that it is told after what is being told."""
+        self._committed |= self._handled
+        self._handled = {}
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell(kafka))
+            self._telling = asyncio.create_task(self._tell(member))
 
-    async def _tell(self, kafka: AIOKafkaConsumer) -> None:
-        while self._next:
-            told = self._next
-            self._next = {}
+    async def _tell(self, member: Member) -> None:
+        while self._committed:
+            told, self._committed = self._committed, {}
             try:
-                await kafka.commit(told)
-            except (KafkaError, IllegalStateError) as error:
+                await member.commit(told)
+            except KafkaError as error:
                 log.info("how far the records are handled was not told: %s", error)
             crash.point("after-acknowledge")

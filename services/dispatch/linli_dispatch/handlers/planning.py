@@ -20,26 +20,21 @@ def datable(entry: OnCommand[B], place_kind: type[Estate] | type[PriceLibrary], 
     """The command, decided at its ``from_at`` where that is later. ``lines`` is the field that has its lines."""
     place_field = "estate_id" if place_kind is Estate else "region_id"
 
-    def wanted_by(command: B, ctx: Context | None) -> PlannedChange | None:
-        if command.from_at is None:
-            return None
-        body = command.model_dump(mode="json")
-        identity = planned_change.change_id(getattr(command, place_field), entry.name, body)
-        planned_at = ctx.now if ctx else command.from_at
-        count = len(getattr(command, lines))
-        return PlannedChange(
-            id=identity, command=entry.name, body=body, lines=count, from_at=command.from_at, planned_at=planned_at
-        )
+    def id_of(command: B) -> str:
+        return planned_change.change_id(getattr(command, place_field), entry.name, command.model_dump(mode="json"))
 
     def needs(command: B) -> Iterable[Ref]:
-        wanted = wanted_by(command, None)
-        return (*entry.needs(command), *([(PlannedChange, wanted.id)] if wanted else []))
+        planned: tuple[Ref, ...] = ((PlannedChange, id_of(command)),) if command.from_at else ()
+        return (*entry.needs(command), *planned)
 
     def decide(facts: Facts, command: B, ctx: Context) -> Outcome:
         outcome = entry.decide(facts, command, ctx)
-        wanted = wanted_by(command, ctx)
-        if wanted is None or wanted.from_at <= ctx.now or isinstance(outcome, Refusal):
+        if command.from_at is None or command.from_at <= ctx.now or isinstance(outcome, Refusal):
             return outcome
+        wanted = PlannedChange(
+            id=id_of(command), command=entry.name, body=command.model_dump(mode="json"),
+            lines=len(getattr(command, lines)), from_at=command.from_at, planned_at=ctx.now,
+        )  # fmt: skip
         place = facts.get(place_kind, wanted.place_id) or PriceLibrary(id=wanted.place_id)
         return planned_change.plan(place, facts.get(PlannedChange, wanted.id), wanted)
 

@@ -13,7 +13,7 @@ from linli_contracts.events.dispatch import (
     TicketReopened,
     TicketResolved,
 )
-from linli_contracts.shelves import shelf_of
+from linli_contracts.shelves import shelves_of
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Outcome
 
@@ -47,7 +47,7 @@ def on_estate_registered(facts: Facts, fact: EstateRegistered, ctx: Context) -> 
 
 def needs_of_homes(fact: Places) -> Iterable[Ref]:
     """The shelves of the homes that it names."""
-    return ((Homes, shelf_id) for shelf_id in dict.fromkeys(shelf_of(home.home_id) for home in fact.homes))
+    return ((Homes, shelf_id) for shelf_id in shelves_of(home.home_id for home in fact.homes))
 
 
 def on_homes_registered(facts: Facts, fact: Places, ctx: Context) -> Outcome:

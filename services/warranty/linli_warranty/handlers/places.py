@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered, HomesRegistered
-from linli_contracts.shelves import shelf_of
+from linli_contracts.shelves import shelf_of, shelves_of
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Early, Outcome
 
@@ -19,7 +19,7 @@ def handle_estate_registered(facts: Facts, event: EstateRegistered, ctx: Context
 
 def needs_of_homes(event: HomesRegistered | HomeRegistered) -> Iterable[Ref]:
     """The shelves of the homes that it names."""
-    return ((Homes, shelf_id) for shelf_id in dict.fromkeys(shelf_of(home.home_id) for home in event.homes))
+    return ((Homes, shelf_id) for shelf_id in shelves_of(home.home_id for home in event.homes))
 
 
 def handle_homes_registered(facts: Facts, event: HomesRegistered | HomeRegistered, ctx: Context) -> Outcome:
