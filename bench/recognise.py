@@ -16,10 +16,10 @@ from typing import Final
 from linli_cli.importing.lines import RowFile
 from linli_cli.importing.mapped import map_row
 from linli_cli.importing.mapping import Mapping
-from linli_dispatch.domain.storm_terms import StormTerms, storm_terms_of
-from linli_dispatch.domain.surge import Surge
-from linli_dispatch.domain.usual import Counts, Usual
-from linli_dispatch.domain.watching import Region, watch, watch_region
+from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
+from linli_dispatch.domain.storms.surge import Surge
+from linli_dispatch.domain.storms.usual import Counts, Usual
+from linli_dispatch.domain.storms.watching import Region, watch, watch_region
 from linli_intake.domain.completeness import as_code
 from linli_rulebook import PolicyBook
 

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any, Final, get_args
 
 from linli_contracts.events.intake import Trade
-from linli_dispatch.domain.places import Estate, Home, Staff, Workload
-from linli_dispatch.domain.routing import choose_handler
+from linli_dispatch.domain.assigning.routing import choose_handler
+from linli_dispatch.domain.group.places import Estate, Home, Staff, Workload
 from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
 from linli_rulebook import PolicyBook

@@ -20,11 +20,21 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from linli_dispatch.domain.places import Estate, Staff, Workload
-from linli_dispatch.domain.rounds import Crew, Solve, Visit, choose, crews_of, sent_to, soonest, stays_longer, way_min
-from linli_dispatch.domain.routing import has_skill
-from linli_dispatch.domain.storm import Sent, Storm, StormOrder, hands_freed
-from linli_dispatch.domain.storm_terms import StormTerms, storm_terms_of
+from linli_dispatch.domain.assigning.routing import has_skill
+from linli_dispatch.domain.group.places import Estate, Staff, Workload
+from linli_dispatch.domain.storms.rounds import (
+    Crew,
+    Solve,
+    Visit,
+    choose,
+    crews_of,
+    sent_to,
+    soonest,
+    stays_longer,
+    way_min,
+)
+from linli_dispatch.domain.storms.storm import Sent, Storm, StormOrder, hands_freed
+from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
 from linli_dispatch.domain.terms import Terms, terms_of
 from linli_dispatch.solving import solve
 from linli_rulebook import PolicyBook

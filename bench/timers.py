@@ -15,8 +15,8 @@ import asyncpg
 import linli_messaging
 from linli_contracts.lanes import LANES
 from linli_embedded.postgres import Postgres
+from linli_messaging.loop.writer import MAX_BATCH
 from linli_messaging.queries import Queries
-from linli_messaging.writer import MAX_BATCH
 from linli_runtime.database import KEYED_ACCESS
 
 from bench.figures import Figures

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from linli_cli.client.rest import producers_of
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, LOYALTY, PARTITIONS, SERVICES, TOPIC_OF, WARRANTY
 from linli_messaging.partitions import METADATA_FOR_MS
-from linli_messaging.relay import LOCK_SPACE
+from linli_messaging.producing.relay import LOCK_SPACE
 from linli_messaging.topology import group_of, topics
 
 from tests.chaos.strike import Strike

@@ -7,8 +7,8 @@ from typing import Final
 
 from linli_contracts.topics import SERVICES
 from linli_messaging import crash
-from linli_messaging.consumer import SESSION_TIMEOUT_MS
-from linli_messaging.relay import LOCK_SPACE
+from linli_messaging.consuming.consumer import SESSION_TIMEOUT_MS
+from linli_messaging.producing.relay import LOCK_SPACE
 
 from tests.chaos.strike import Strike
 

@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 from linli_cli.client.rest import producers_of
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, SERVICES, TOPIC_OF
-from linli_messaging.parked_share import PARKED_AT_LEAST, PARKED_SHARE
-from linli_messaging.relay import LOCK_SPACE
+from linli_messaging.consuming.parked_share import PARKED_AT_LEAST, PARKED_SHARE
+from linli_messaging.producing.relay import LOCK_SPACE
 
 from tests.chaos.strike import Strike
 from tests.chaos.world import World

@@ -170,7 +170,11 @@ CHECKS: tuple[tuple[Callable[[str, str], Found], str, str], ...] = (
     (unknown_names, "the metric `linli_happiness`", "the metric `linli_gaps`"),
     (unknown_names, "the entry `dispatch.report_sometime`", "the entry `dispatch.report_within`"),
     (missing_paths, "in `magic.py`", "in `relay.py`, `handlers.py` and `docker-compose.yml`"),
-    (missing_paths, "in `libs/messaging/linli_messaging/magic.py`", "in `messaging/relay.py` and `services/<name>/x`"),
+    (
+        missing_paths,
+        "in `libs/messaging/linli_messaging/magic.py`",
+        "in `messaging/producing/relay.py` and `services/<name>/x`",
+    ),
 )
 
 

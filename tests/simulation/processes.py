@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
-from linli_messaging.barrier import Barrier
-from linli_messaging.completeness import Completeness
-from linli_messaging.gaps import GapWatch
-from linli_messaging.inbox import Arrivals, LaneOf, sort_arrivals
 from linli_messaging.inputs import EventInput
+from linli_messaging.lanes.barrier import Barrier
+from linli_messaging.lanes.completeness import Completeness
+from linli_messaging.lanes.gaps import GapWatch
+from linli_messaging.lanes.inbox import Arrivals, LaneOf, sort_arrivals
 
 from tests.simulation.parts import (
     CARE,

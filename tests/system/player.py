@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from linli_messaging.effects import EffectRunner, by_kind
 from linli_messaging.inputs import Accepted, Answer
-from linli_messaging.intent import Intent, Patience, Repeats, Result, Taken
+from linli_messaging.outside.effects import EffectRunner, by_kind
+from linli_messaging.outside.intent import Intent, Patience, Repeats, Result, Taken
 from linli_messaging.service_map import Actor
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import OPERATOR

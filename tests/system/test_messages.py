@@ -14,7 +14,7 @@ from linli_embedded.gateway import Gateway
 from linli_intake.gateway import MessageSender, message_patience
 from linli_intake.settings import GatewaySettings
 from linli_messaging import crash
-from linli_messaging.intent import Patience, Repeats
+from linli_messaging.outside.intent import Patience, Repeats
 from linli_runtime.database import open_reader
 from linli_runtime.outside import Outside
 from linli_runtime.reads import Reads

@@ -11,7 +11,7 @@ from linli_contracts.events.messages import About, MessageRequested
 from linli_contracts.lanes import lane_of
 from linli_intake.domain.channel import ChannelChoice, channel_for
 from linli_intake.settings import GatewaySettings
-from linli_messaging.reading import Reader
+from linli_messaging.consuming.reading import Reader
 from linli_rulebook.decision import Refusal
 from linli_testkit.house import DEPLOYMENT
 from linli_testkit.receiver import receiver

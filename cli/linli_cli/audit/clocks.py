@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from linli_messaging.batch.waking import AT_ONCE
 from linli_messaging.queries import Queries
-from linli_messaging.waking import AT_ONCE
 from linli_rulebook.decision import State
 
 from linli_cli.audit.violation import MOST, Found

@@ -15,7 +15,7 @@ from linli_contracts.event import Event
 from linli_rulebook.decision import Refusal
 from pydantic import BaseModel
 
-from linli_messaging.intent import Intent
+from linli_messaging.outside.intent import Intent
 from linli_messaging.service_map import Actor, OnCommand, OnEvent, OnOutcome, Ref
 
 

@@ -14,7 +14,7 @@ from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Outcome, State, Timer
 from pydantic import BaseModel
 
-from linli_messaging.intent import Intent
+from linli_messaging.outside.intent import Intent
 
 S = TypeVar("S", bound=State)
 B = TypeVar("B", bound=BaseModel)

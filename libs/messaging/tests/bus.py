@@ -14,13 +14,13 @@ from faststream.kafka import KafkaBroker
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
 from linli_embedded.topics import ensure_topics
-from linli_messaging.barrier import Barrier
-from linli_messaging.consumer import Consumer
-from linli_messaging.relay import Relay
+from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.lanes.barrier import Barrier
+from linli_messaging.loop.transaction import Transactor
+from linli_messaging.loop.writer import Writer
+from linli_messaging.producing.relay import Relay
 from linli_messaging.service_map import Context, Facts, OnCommand, ServiceMap
 from linli_messaging.topology import topics
-from linli_messaging.transaction import Transactor
-from linli_messaging.writer import Writer
 from linli_rulebook.decision import Decision, Outcome
 from linli_runtime.commands import Asked, accept
 from linli_runtime.database import open_writer

@@ -16,14 +16,14 @@ from typing import Final, TypeGuard, cast
 
 from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of
-from linli_messaging.barrier import Barrier
-from linli_messaging.completeness import Completeness
-from linli_messaging.deciding import Deciding
-from linli_messaging.inbox import LaneOf, sort_arrivals
+from linli_messaging.batch.deciding import Deciding
+from linli_messaging.batch.plan import Need, Plan
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Input, Passing, TimerInput
-from linli_messaging.plan import Need, Plan
+from linli_messaging.lanes.barrier import Barrier
+from linli_messaging.lanes.completeness import Completeness
+from linli_messaging.lanes.inbox import LaneOf, sort_arrivals
+from linli_messaging.lanes.waiting import Waiting
 from linli_messaging.service_map import Context, Facts, OnEvent, Ref, ServiceMap
-from linli_messaging.waiting import Waiting
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Outcome, State
 from linli_testkit.facts import OPERATOR, shipped_policy
@@ -185,7 +185,7 @@ class Service:
     # -- one transaction ----------------------------------------------------------------------------------------------
 
     def commit(self, process: Process, inputs: Sequence[Input | Passing], what: str) -> None:
-        """As :mod:`linli_messaging.transaction` does it, without a database."""
+        """As :mod:`linli_messaging.loop.transaction` does it, without a database."""
         fresh = [item for item in inputs if isinstance(item, EventInput) and not item.stored]
         others = [item for item in inputs if isinstance(item, CommandInput | TimerInput) or _stored(item)]
         ready = process.held_back.join(fresh)

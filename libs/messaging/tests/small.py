@@ -14,7 +14,7 @@ from linli_contracts import events, topics
 from linli_contracts.envelope import Envelope, derived_id, headers_of
 from linli_contracts.event import Event, Instant
 from linli_contracts.lanes import lane_of_key
-from linli_messaging import reading
+from linli_messaging.consuming import reading
 from linli_messaging.inputs import CommandInput, EventInput, TimerInput
 from linli_messaging.service_map import Context, Facts, OnCommand, OnEvent, OnTimer, ServiceMap
 from linli_rulebook.decision import Because, Decision, Early, More, Outcome, Refusal, State, Timer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
-from linli_messaging.acknowledging import Acknowledging
+from linli_messaging.consuming.acknowledging import Acknowledging
 
 A, B = TopicPartition("facts", 0), TopicPartition("facts", 1)
 

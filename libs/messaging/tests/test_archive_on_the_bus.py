@@ -5,10 +5,10 @@
 import asyncio
 from datetime import timedelta
 
-import linli_messaging.relay as relay_module
+import linli_messaging.producing.relay as relay_module
 import pytest
 from linli_contracts.lanes import LANES, lane_of
-from linli_messaging.archiving import Archiver
+from linli_messaging.producing.archiving import Archiver
 from linli_testkit.backup import Backup
 from linli_testkit.house import PowerCuts
 

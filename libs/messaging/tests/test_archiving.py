@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from linli_contracts.lanes import LANES, lane_of
 from linli_messaging import crash
-from linli_messaging.archiving import SEGMENT_BYTES, SEGMENT_FACTS, Archiver
+from linli_messaging.producing.archiving import SEGMENT_BYTES, SEGMENT_FACTS, Archiver
 from linli_runtime.database import open_writer
 from linli_testkit.clock import HandClock
 from linli_testkit.house import PowerCutError, PowerCuts, Room, surviving

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_messaging.barrier import LONG_AGO, PATIENCE, PENDING, Barrier
+from linli_messaging.lanes.barrier import LONG_AGO, PATIENCE, PENDING, Barrier
 
 from libs.messaging.tests.small import AT, SECOND
 

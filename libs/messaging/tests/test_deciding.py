@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from linli_contracts.lanes import lane_of
-from linli_messaging.deciding import Deciding
+from linli_messaging.batch.deciding import Deciding
+from linli_messaging.batch.plan import Plan
+from linli_messaging.batch.working_set import Wanted
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
-from linli_messaging.plan import Plan
 from linli_messaging.service_map import ANYWHERE, Actor
-from linli_messaging.working_set import Wanted
 from linli_rulebook.decision import Refusal
 from linli_testkit.facts import shipped_policy
 

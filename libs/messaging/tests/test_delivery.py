@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaConnectionError
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted
-from linli_messaging.parked_share import PARKED_AT_LEAST
-from linli_messaging.relay import LOCK_SPACE, Relay
+from linli_messaging.producing.relay import LOCK_SPACE, Relay
 from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pytest
 from linli_contracts.envelope import headers_of
-from linli_messaging.effects import MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
-from linli_messaging.intent import Intent, Patience, Repeats, Result, Taken
-from linli_messaging.live import LiveFrom
-from linli_messaging.reading import Reader
+from linli_messaging.batch.live import LiveFrom
+from linli_messaging.consuming.reading import Reader
+from linli_messaging.outside.effects import MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
+from linli_messaging.outside.intent import Intent, Patience, Repeats, Result, Taken
 from linli_messaging.service_map import Context, Facts, OnEvent, OnOutcome
 from linli_rulebook.decision import Decision, Outcome
 from linli_rulebook.effect import Effect

@@ -1,7 +1,7 @@
 """What was published and never came is noticed after a grace, and asked for until the inbox moves."""
 
 import pytest
-from linli_messaging.gaps import ASK_AGAIN_S, ASK_AGAIN_UNREAD_S, GRACE_S, GapWatch
+from linli_messaging.lanes.gaps import ASK_AGAIN_S, ASK_AGAIN_UNREAD_S, GRACE_S, GapWatch
 
 PLACE = ("north", 3)
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_messaging.inbox import sort_arrivals
 from linli_messaging.inputs import EventInput
+from linli_messaging.lanes.inbox import sort_arrivals
 
 from libs.messaging.tests import small
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_messaging.intent import (
+from linli_messaging.outside.intent import (
     FINAL,
     InDoubt,
     Intent,

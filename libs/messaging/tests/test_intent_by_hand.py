@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from linli_messaging.inputs import OutcomeInput
-from linli_messaging.intent import (
+from linli_messaging.outside.intent import (
     AGAIN_FOR,
     BY_HAND,
     InDoubt,

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from linli_messaging.deciding import Deciding
+from linli_messaging.batch.deciding import Deciding
+from linli_messaging.batch.live import ALWAYS, ALWAYS_LIVE, LiveFrom
 from linli_messaging.inputs import CommandInput, EventInput, Input
-from linli_messaging.live import ALWAYS, ALWAYS_LIVE, LiveFrom
 from linli_messaging.service_map import Context, Facts, OnCommand, OnEvent, OnTimer, Ref, ServiceMap
 from linli_rulebook.decision import Decision, Outcome, State
 from linli_testkit.facts import shipped_policy

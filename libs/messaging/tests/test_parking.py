@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 import pytest
+from linli_messaging.consuming.parked_share import PARKED_AT_LEAST, WINDOW, Clog, TooMuchParkedError, parked_lately
 from linli_messaging.inputs import Accepted
-from linli_messaging.parked_share import PARKED_AT_LEAST, WINDOW, Clog, TooMuchParkedError, parked_lately
 from linli_testkit.house import House, Room
 
 from libs.messaging.tests import small

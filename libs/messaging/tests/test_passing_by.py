@@ -1,10 +1,10 @@
 """Records that only pass take one statement where the inbox stands as expected; all else takes the transaction."""
 
 import pytest
-from linli_messaging.barrier import Barrier
 from linli_messaging.inputs import Passing
-from linli_messaging.passing_by import pass_by
-from linli_messaging.restored import SuspendedError
+from linli_messaging.lanes.barrier import Barrier
+from linli_messaging.lanes.restored import SuspendedError
+from linli_messaging.loop.passing_by import pass_by
 from linli_testkit.house import DEPLOYMENT, Room
 
 from libs.messaging.tests.small import AT, NORTH, record, rung

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.envelope import NUMBERS_ABANDONED, EnvelopeError, headers_of
 from linli_contracts.lanes import lane_of
+from linli_messaging.consuming.reading import MAX_NUMBER, Reader
 from linli_messaging.inputs import EventInput, Passing
-from linli_messaging.reading import MAX_NUMBER, Reader
 from linli_messaging.service_map import OnEvent, ServiceMap
 
 from libs.messaging.tests import small

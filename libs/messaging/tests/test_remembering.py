@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 from linli_contracts.lanes import lane_of
-from linli_messaging.remembering import Remembered
+from linli_messaging.batch.remembering import Remembered
 from linli_rulebook.decision import State
 from linli_testkit.house import Room
 

@@ -6,10 +6,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from linli_contracts.envelope import headers_of
 from linli_contracts.lanes import lane_of
-from linli_messaging import restored
-from linli_messaging.gaps import ASK_AGAIN_S, GapWatch
-from linli_messaging.own_numbers import OwnNumbers
-from linli_messaging.restored import (
+from linli_messaging.lanes import restored
+from linli_messaging.lanes.gaps import ASK_AGAIN_S, GapWatch
+from linli_messaging.lanes.own_numbers import OwnNumbers
+from linli_messaging.lanes.restored import (
     SuspendedError,
     WentBackError,
     abandon_numbers,

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import pytest
 from linli_contracts.lanes import lane_of_key
+from linli_messaging.batch.tallying import moved
 from linli_messaging.service_map import Ref
-from linli_messaging.tallying import moved
 from linli_rulebook.decision import Append, State
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 import asyncpg
 import pytest
 from linli_contracts.lanes import lane_of
+from linli_messaging.batch.numbering import EventTooLargeError
 from linli_messaging.inputs import EventInput
-from linli_messaging.numbering import EventTooLargeError
-from linli_messaging.transaction import Transactor
+from linli_messaging.loop.transaction import Transactor
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT, House, Room

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_messaging.versions import ANY, stale, version_of
+from linli_messaging.batch.versions import ANY, stale, version_of
 from linli_rulebook.decision import State
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 from linli_contracts.lanes import lane_of
-from linli_messaging import waiting
+from linli_messaging.batch.plan import Plan
 from linli_messaging.inputs import Accepted, EventInput, Passing
-from linli_messaging.plan import Plan
-from linli_messaging.writer import Writer
+from linli_messaging.lanes import waiting
+from linli_messaging.loop.writer import Writer
 from linli_rulebook.decision import Refusal
 from linli_runtime.clock import SystemClock
 from linli_testkit.house import Room

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from linli_messaging.barrier import Barrier
+from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
-from linli_messaging.parked_share import PARKED_AT_LEAST
-from linli_messaging.refusing import OverloadedError
-from linli_messaging.restored import SuspendedError, WentBackError
-from linli_messaging.transaction import LostRaceError, Transactor
-from linli_messaging.writer import Clock, Writer
+from linli_messaging.lanes.barrier import Barrier
+from linli_messaging.lanes.restored import SuspendedError, WentBackError
+from linli_messaging.loop.refusing import OverloadedError
+from linli_messaging.loop.transaction import LostRaceError, Transactor
+from linli_messaging.loop.writer import Clock, Writer
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy

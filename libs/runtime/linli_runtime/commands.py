@@ -12,10 +12,10 @@ import orjson
 from linli_contracts.event import Instant
 from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
-from linli_messaging.refusing import OverloadedError
-from linli_messaging.restored import SuspendedError
+from linli_messaging.lanes.restored import SuspendedError
+from linli_messaging.loop.refusing import OverloadedError
+from linli_messaging.loop.writer import Writer
 from linli_messaging.service_map import Actor, OnCommand, Ref
-from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
 from pydantic import BaseModel, TypeAdapter, ValidationError
 

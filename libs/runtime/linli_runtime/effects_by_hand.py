@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final, Literal
 from uuid import UUID
 
-from linli_messaging import intent as life
-from linli_messaging.intent import Intent
-from linli_messaging.intent_rows import read_intent
+from linli_messaging.outside import intent as life
+from linli_messaging.outside.intent import Intent
+from linli_messaging.outside.intent_rows import read_intent
 from linli_rulebook.decision import Refusal
 
 from linli_runtime.running import Running

@@ -9,7 +9,7 @@ import asyncpg
 import linli_messaging
 from linli_contracts.events import BY_TYPE
 from linli_contracts.lanes import LANES
-from linli_messaging.live import LiveFrom
+from linli_messaging.batch.live import LiveFrom
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
 from linli_rulebook import PolicyBook, check_registration

@@ -7,8 +7,8 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from linli_messaging.loop.writer import Writer
 from linli_messaging.service_map import OnCommand, ServiceMap
-from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import orjson
 from linli_contracts.lanes import LANES
-from linli_messaging.live import ALWAYS
+from linli_messaging.batch.live import ALWAYS
 from linli_messaging.service_map import ServiceMap
 
 from linli_runtime.settings import Settings, UnusableSettingsError

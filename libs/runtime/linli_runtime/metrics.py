@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from linli_messaging.transaction import Committed
+from linli_messaging.loop.transaction import Committed
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 BATCH_BUCKETS = (1, 10, 50, 100, 500, 1000, 2000)

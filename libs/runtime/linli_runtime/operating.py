@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from linli_contracts.lanes import LANES
-from linli_messaging.reading import MAX_NUMBER
+from linli_messaging.consuming.reading import MAX_NUMBER
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest

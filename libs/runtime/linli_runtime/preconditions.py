@@ -3,8 +3,8 @@
 import re
 from typing import Any, Final
 
+from linli_messaging.batch.versions import ANY
 from linli_messaging.service_map import OnCommand
-from linli_messaging.versions import ANY
 from linli_rulebook.decision import Refusal
 
 MAX_EXPECTED: Final = 1000

@@ -23,19 +23,19 @@ from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 from faststream.security import SASLScram512
 from joserfc.errors import JoseError
-from linli_messaging.archiving import Archiver
-from linli_messaging.barrier import Barrier
-from linli_messaging.consumer import Consumer
-from linli_messaging.effects import EffectRunner, Feed, Sender, by_kind
-from linli_messaging.parking import ParkedTopic
+from linli_messaging.batch.remembering import Remembered
+from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.lanes.barrier import Barrier
+from linli_messaging.loop.transaction import Committed, Transactor
+from linli_messaging.loop.writer import Writer
+from linli_messaging.outside.effects import EffectRunner, Feed, Sender, by_kind
 from linli_messaging.partitions import METADATA_FOR_MS
+from linli_messaging.producing.archiving import Archiver
+from linli_messaging.producing.parking import ParkedTopic
+from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
-from linli_messaging.relay import Relay
-from linli_messaging.remembering import Remembered
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.topology import group_of
-from linli_messaging.transaction import Committed, Transactor
-from linli_messaging.writer import Writer
 from linli_rulebook import PolicyBook
 from linli_rulebook.errors import RulebookError
 from linli_rulebook.explaining import Conclusions

@@ -10,18 +10,18 @@ import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer
 from linli_contracts.lanes import lane_of
-from linli_messaging.archiving import Archiver
-from linli_messaging.consumer import Consumer
-from linli_messaging.effects import EffectRunner
-from linli_messaging.own_numbers import OwnNumbers
+from linli_messaging.batch.waking import AT_ONCE
+from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.lanes.own_numbers import OwnNumbers
+from linli_messaging.lanes.restored import abandon_numbers, note_seen, numbers_on_the_bus
+from linli_messaging.loop.writer import Writer
+from linli_messaging.outside.effects import EffectRunner
 from linli_messaging.partitions import partitions_now
+from linli_messaging.producing.archiving import Archiver
+from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
-from linli_messaging.relay import Relay
-from linli_messaging.restored import abandon_numbers, note_seen, numbers_on_the_bus
 from linli_messaging.topology import looks_at
 from linli_messaging.tracing import trace_id_of
-from linli_messaging.waking import AT_ONCE
-from linli_messaging.writer import Writer
 from linli_rulebook.decision import Refusal
 
 from linli_runtime.clock import AnyClock

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from linli_messaging.remembering import MAX_STATES
+from linli_messaging.batch.remembering import MAX_STATES
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 

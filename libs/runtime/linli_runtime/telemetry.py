@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from linli_messaging.inputs import TimerInput
+from linli_messaging.loop.transaction import Committed
 from linli_messaging.tracing import span_id_of, trace_id_of
-from linli_messaging.transaction import Committed
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor

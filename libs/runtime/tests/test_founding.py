@@ -11,7 +11,7 @@ import linli_runtime.founding as founding_module
 import orjson
 import pytest
 from linli_contracts.events.dispatch import TicketOpened
-from linli_messaging.live import ALWAYS_LIVE, LiveFrom
+from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import OnEvent, ServiceMap
 from linli_rulebook.decision import Decision

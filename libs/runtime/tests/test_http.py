@@ -12,9 +12,9 @@ import pytest
 from fastapi import APIRouter, Depends
 from joserfc.jwk import RSAKey
 from linli_messaging.inputs import Accepted, Answer, CommandInput, Failed
-from linli_messaging.refusing import OverloadedError
+from linli_messaging.loop.refusing import OverloadedError
+from linli_messaging.loop.writer import Writer
 from linli_messaging.service_map import OnCommand, ServiceMap
-from linli_messaging.writer import Writer
 from linli_rulebook.decision import NOTHING, Refusal, State
 from linli_runtime.auth import Tokens, require
 from linli_runtime.commands import MAX_LINE_BYTES, answer_bulk

@@ -6,11 +6,11 @@ from typing import Final
 import pytest
 from linli_contracts.envelope import Envelope
 from linli_contracts.events.followup import CustomerUnreachable
-from linli_messaging.inbox import Arrivals
+from linli_messaging.batch.plan import Plan, Told
 from linli_messaging.inputs import EventInput
-from linli_messaging.plan import Plan, Told
+from linli_messaging.lanes.inbox import Arrivals
+from linli_messaging.loop.transaction import Committed
 from linli_messaging.tracing import span_id_of, trace_id_of, traceparent_of
-from linli_messaging.transaction import Committed
 from linli_runtime.telemetry import Tracer
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter

@@ -18,13 +18,13 @@ import linli_messaging
 import orjson
 from linli_contracts.envelope import Envelope, headers_of
 from linli_messaging import crash
+from linli_messaging.batch.live import ALWAYS
+from linli_messaging.consuming.reading import Reader
 from linli_messaging.inputs import Answer, Record, TimerInput
-from linli_messaging.live import ALWAYS
-from linli_messaging.looking import Looking, StoredInput
+from linli_messaging.loop.looking import Looking, StoredInput
+from linli_messaging.loop.transaction import Committed, Transactor
 from linli_messaging.queries import Queries
-from linli_messaging.reading import Reader
 from linli_messaging.service_map import Actor, ServiceMap
-from linli_messaging.transaction import Committed, Transactor
 from linli_rulebook.decision import Refusal
 from linli_runtime.commands import Asked, accept
 from linli_runtime.database import KEYED_ACCESS

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
-from linli_messaging.effects import EffectRunner, Sender, by_kind
+from linli_messaging.loop.writer import Clock
+from linli_messaging.outside.effects import EffectRunner, Sender, by_kind
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
-from linli_messaging.writer import Clock
 from linli_runtime.database import open_writer
 
 from linli_testkit.house import House

@@ -1,6 +1,6 @@
 """A service's tables for tests that need no loop: migrated, and filled with the states and rows that rules decided.
 
-What is kept goes through the loop's own statements (`linli_messaging.storing`), figures included.
+What is kept goes through the loop's own statements (`linli_messaging.loop.storing`), figures included.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ from typing import Any
 
 import asyncpg
 import linli_messaging
-from linli_messaging.plan import Plan
+from linli_messaging.batch.plan import Plan
+from linli_messaging.loop.storing import Store
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref
-from linli_messaging.storing import Store
 from linli_rulebook.decision import Append, State
 from linli_runtime.migrations import read_migrations
 from linli_runtime.reads import Reads

@@ -14,9 +14,10 @@ from linli_runtime.openapi import ETAG
 from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 
-from linli_dispatch.domain import refusals, step_refusals
-from linli_dispatch.domain.planned_change import MOST_CHANGES
-from linli_dispatch.domain.progress import Progress
+from linli_dispatch.domain import refusals
+from linli_dispatch.domain.blueprints import step_refusals
+from linli_dispatch.domain.blueprints.progress import Progress
+from linli_dispatch.domain.group.planned_change import MOST_CHANGES
 from linli_dispatch.domain.title import Words, words_of
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.home_pages import HomePage, page_homes

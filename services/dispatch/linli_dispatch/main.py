@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from linli_messaging.effects import Feed, Sender
-from linli_messaging.fact_feed import FactFeed
+from linli_messaging.loop.writer import Clock
+from linli_messaging.outside.effects import Feed, Sender
+from linli_messaging.outside.fact_feed import FactFeed
 from linli_messaging.queries import Queries
-from linli_messaging.writer import Clock
 from linli_rulebook import PolicyBook
 from linli_runtime.outside import Outside
 from linli_runtime.process import Service, run

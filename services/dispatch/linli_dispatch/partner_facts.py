@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from linli_contracts.event import Instant
-from linli_messaging.reading import MAX_NUMBER
+from linli_messaging.consuming.reading import MAX_NUMBER
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -6,7 +6,7 @@ from linli_contracts.event import Instant
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
-from linli_dispatch.domain.planned_change import Status
+from linli_dispatch.domain.group.planned_change import Status
 
 
 class PlannedChangeSeen(BaseModel):

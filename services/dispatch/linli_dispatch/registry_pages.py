@@ -8,8 +8,8 @@ from linli_contracts.event import KEY_PATTERN
 from linli_runtime.reads import Reads
 from pydantic import Field, StringConstraints
 
-from linli_dispatch.domain.catalogue import Offer, ServiceCatalogue
-from linli_dispatch.domain.places import Absence, Contractor, Staff
+from linli_dispatch.domain.blueprints.catalogue import Offer, ServiceCatalogue
+from linli_dispatch.domain.group.places import Absence, Contractor, Staff
 from linli_dispatch.home_pages import HomePage, HomeSeen
 from linli_dispatch.store import EstateSeen
 

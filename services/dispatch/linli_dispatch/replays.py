@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from linli_messaging.loop.storing import Store
+from linli_messaging.loop.writer import Clock
 from linli_messaging.queries import Queries
-from linli_messaging.storing import Store
-from linli_messaging.writer import Clock
 from linli_rulebook import PolicyBook
 
 from linli_dispatch.domain.webhook import Webhook, deliveries

@@ -10,11 +10,12 @@ from linli_runtime.problems import ProblemError
 from linli_runtime.reads import Reads
 from pydantic import BaseModel
 
-from linli_dispatch.domain import refusals, step_refusals
-from linli_dispatch.domain.catalogue import Offer, ServiceCatalogue
-from linli_dispatch.domain.places import Estate
-from linli_dispatch.domain.progress import Progress, progress
-from linli_dispatch.domain.step_record import StepRecord
+from linli_dispatch.domain import refusals
+from linli_dispatch.domain.blueprints import step_refusals
+from linli_dispatch.domain.blueprints.catalogue import Offer, ServiceCatalogue
+from linli_dispatch.domain.blueprints.progress import Progress, progress
+from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.group.places import Estate
 from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
 

@@ -8,16 +8,16 @@ from typing import Final
 from linli_contracts.event import Instant, Level
 from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
 from linli_contracts.events.intake import Category, RequestKind, Trade
+from linli_messaging.batch.versions import version_of
 from linli_messaging.service_map import Actor
-from linli_messaging.versions import version_of
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
-from linli_dispatch.domain.approval import Application
-from linli_dispatch.domain.course import Course
-from linli_dispatch.domain.crisis_file import Crisis
+from linli_dispatch.domain.approvals.approval import Application
+from linli_dispatch.domain.blueprints.course import Course
+from linli_dispatch.domain.crises.crisis_file import Crisis
+from linli_dispatch.domain.group.places import Absence, Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.lifecycle import Status
-from linli_dispatch.domain.places import Absence, Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Ticket, Wait
 from linli_dispatch.domain.title import Title, Words, title_key, title_of
 

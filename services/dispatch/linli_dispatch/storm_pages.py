@@ -6,7 +6,7 @@ from linli_contracts.events.intake import Trade
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
-from linli_dispatch.domain.storm import How, StormOrder
+from linli_dispatch.domain.storms.storm import How, StormOrder
 
 
 class StormSeen(BaseModel):

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from linli_messaging.fact_feed import FactTold
-from linli_messaging.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
+from linli_messaging.outside.fact_feed import FactTold
+from linli_messaging.outside.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.effect import Effect
 from linli_runtime.clock import SystemClock

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from linli_contracts.events.dispatch import StepStarted
-from linli_dispatch.domain.blueprint import StepRule
-from linli_dispatch.domain.course import Course, Step
-from linli_dispatch.domain.step_record import StepRecord
+from linli_dispatch.domain.blueprints.blueprint import StepRule
+from linli_dispatch.domain.blueprints.course import Course, Step
+from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.terms import terms_of
 from linli_rulebook.decision import Decision
 from linli_testkit.facts import shipped_policy

@@ -10,8 +10,8 @@ from linli_contracts.event import Event
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, ComplaintWithdrawn
 from linli_contracts.events.warranty import CoverageAnswered
-from linli_dispatch.domain.handover import MOST_CASES, WorkOf
-from linli_dispatch.domain.places import Estate
+from linli_dispatch.domain.assigning.handover import MOST_CASES, WorkOf
+from linli_dispatch.domain.group.places import Estate
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 from linli_messaging.service_map import Actor, Ref

@@ -7,7 +7,7 @@ import pytest
 from linli_contracts.events.dispatch import (
     StormDeclared,
 )
-from linli_dispatch.domain.storm import Storm, StormOrder
+from linli_dispatch.domain.storms.storm import Storm, StormOrder
 from linli_dispatch.domain.ticket import Ticket
 from linli_rulebook.decision import Decision
 

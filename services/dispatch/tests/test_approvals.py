@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.events.dispatch import AbsenceRecorded, ApprovalAsked, ApprovalDecided, TicketEscalated
-from linli_dispatch.domain.approval import Application, end, sign, submit
+from linli_dispatch.domain.approvals.approval import Application, end, sign, submit
 
 from services.dispatch.tests.office import NOW, REENTRUSTING, SECOND, Office, local, person
 from services.dispatch.tests.test_reentrusting import propose

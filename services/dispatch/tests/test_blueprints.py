@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import Clock
-from linli_dispatch.domain.blueprint import PEOPLE, Blueprint, blueprints_of
-from linli_dispatch.domain.progress import DONE_AT, StepShown, progress
+from linli_dispatch.domain.blueprints.blueprint import PEOPLE, Blueprint, blueprints_of
+from linli_dispatch.domain.blueprints.progress import DONE_AT, StepShown, progress
 from linli_dispatch.domain.terms import terms_of
 from linli_rulebook import Policy, PolicyFileError
 from linli_rulebook.policy import Level, Setting

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import CoverageAsked, TicketAssigned, TicketClosed, TicketReopened, TicketResolved
-from linli_dispatch.domain.places import Workload
+from linli_dispatch.domain.group.places import Workload
 
 from services.dispatch.tests.office import NOW, SECOND, Office, local, received
 

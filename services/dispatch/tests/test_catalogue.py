@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import ServiceOffered
-from linli_dispatch.domain.catalogue import MOST_AHEAD, MOST_SERVICES, PRICES_KEPT, ServiceCatalogue
+from linli_dispatch.domain.blueprints.catalogue import MOST_AHEAD, MOST_SERVICES, PRICES_KEPT, ServiceCatalogue
 
 from services.dispatch.tests.matters import WATERING, offered
 from services.dispatch.tests.office import NOW, SECOND, Office

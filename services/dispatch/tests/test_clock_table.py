@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from linli_dispatch.domain.clock_table import clock_table
 from linli_dispatch.domain.conclusions import BEHIND_CLOCK
+from linli_dispatch.domain.deadlines.clock_table import clock_table
 from linli_dispatch.domain.terms import terms_of
 from linli_rulebook import Policy, PolicyFileError, calendar_for
 from linli_testkit.facts import shipped_policy

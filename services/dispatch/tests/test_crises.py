@@ -16,7 +16,7 @@ from linli_contracts.events.dispatch import (
     TicketLevelRaised,
 )
 from linli_contracts.events.intake import ComplaintsLinked
-from linli_dispatch.domain.crisis_file import Crisis
+from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_messaging.service_map import Actor
 
 from services.dispatch.tests.office import CASE, NOW, SECOND, Office, graded, local, person

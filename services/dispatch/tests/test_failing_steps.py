@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.events.dispatch import FailingStepReported
-from linli_dispatch.domain.step_record import Counted, Failing, StepRecord, counted
+from linli_dispatch.domain.blueprints.step_record import Counted, Failing, StepRecord, counted
 from linli_rulebook import Span, Unit, calendar_for
 from linli_testkit.facts import shipped_policy
 

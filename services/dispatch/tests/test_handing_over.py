@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import TicketAssigned
-from linli_dispatch.domain.handover import MOST_CASES, Handover, WorkOf
-from linli_dispatch.domain.places import Workload
+from linli_dispatch.domain.assigning.handover import MOST_CASES, Handover, WorkOf
+from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 from linli_rulebook.decision import Decision, State

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from linli_contracts.events.dispatch import TicketAssigned
-from linli_dispatch.domain.handover import Handover, handover_id
-from linli_dispatch.domain.places import Workload
+from linli_dispatch.domain.assigning.handover import Handover, handover_id
+from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.ticket import RunningClock, Ticket
 from linli_rulebook.decision import Decision
 

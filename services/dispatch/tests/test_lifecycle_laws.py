@@ -16,10 +16,10 @@ from linli_contracts.events.dispatch import (
     TicketOpened,
     TicketReopened,
 )
-from linli_dispatch.domain.blueprint import blueprints_of
-from linli_dispatch.domain.course import is_complete
+from linli_dispatch.domain.blueprints.blueprint import blueprints_of
+from linli_dispatch.domain.blueprints.course import is_complete
+from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND
-from linli_dispatch.domain.places import Workload
 from linli_rulebook.decision import Decision, Refusal
 from linli_testkit.facts import shipped_policy
 

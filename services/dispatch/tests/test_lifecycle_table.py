@@ -4,8 +4,8 @@ from itertools import product
 from typing import get_args
 
 import pytest
+from linli_dispatch.domain.deadlines.running_out import CONSEQUENCES
 from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, TRANSITIONS, Happening, Status, after
-from linli_dispatch.domain.running_out import CONSEQUENCES
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 

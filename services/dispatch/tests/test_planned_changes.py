@@ -14,8 +14,8 @@ from linli_contracts.events.dispatch import (
     WorkPriced,
 )
 from linli_dispatch.commands import WithdrawChange
-from linli_dispatch.domain.places import Home, PriceLibrary
-from linli_dispatch.domain.planned_change import JUST_BEFORE, MOST_CHANGES, PlannedChange
+from linli_dispatch.domain.group.places import Home, PriceLibrary
+from linli_dispatch.domain.group.planned_change import JUST_BEFORE, MOST_CHANGES, PlannedChange
 from linli_dispatch.handlers import MAP
 from linli_rulebook.decision import Decision
 from linli_testkit.facts import GivenFacts

@@ -13,7 +13,7 @@ from linli_contracts.events.dispatch import (
     PlanRejected,
     TicketResolved,
 )
-from linli_dispatch.domain.plans import chain_of_plan
+from linli_dispatch.domain.approvals.plans import chain_of_plan
 from linli_dispatch.domain.terms import Terms, terms_of
 from linli_dispatch.domain.ticket import Claim
 from linli_messaging.service_map import Actor

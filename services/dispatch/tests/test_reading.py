@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from linli_dispatch.domain.places import Home
+from linli_dispatch.domain.group.places import Home
 from linli_dispatch.main import SERVICE
 from linli_messaging.service_map import Actor
 from linli_runtime.process import application

@@ -15,7 +15,7 @@ from linli_dispatch.commands import (
     RegisterHomes,
     RosterStaff,
 )
-from linli_dispatch.domain.places import Home
+from linli_dispatch.domain.group.places import Home
 from linli_dispatch.handlers import MAP
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Decision, Refusal

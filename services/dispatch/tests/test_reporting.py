@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import MeasureApproved, RepairReported
-from linli_dispatch.domain.places import Home
-from linli_dispatch.domain.repair_records import MOST_PLACES, PhaseRecords
+from linli_dispatch.domain.group.places import Home
+from linli_dispatch.domain.repairs.repair_records import MOST_PLACES, PhaseRecords
 from linli_rulebook.decision import NOTHING
 
 from services.dispatch.tests.office import CASE, HOME, NOW, SECOND, Office, graded, local, person, received

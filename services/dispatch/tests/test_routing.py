@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import TicketAssigned
-from linli_dispatch.domain.places import Home, Staff, Workload
+from linli_dispatch.domain.group.places import Home, Staff, Workload
 from linli_rulebook import calendar_for
 from linli_testkit.facts import shipped_policy
 

@@ -18,7 +18,7 @@ from linli_contracts.events.dispatch import (
     TicketResolved,
 )
 from linli_dispatch.domain.amounts import MOST_FEN
-from linli_dispatch.domain.course import Quotation
+from linli_dispatch.domain.blueprints.course import Quotation
 from linli_messaging.service_map import Actor
 from linli_rulebook import Span, Unit
 

@@ -7,7 +7,7 @@ from linli_contracts.events.dispatch import (
     StormOrderAssigned,
     TicketAssigned,
 )
-from linli_dispatch.domain.places import Workload
+from linli_dispatch.domain.group.places import Workload
 
 from services.dispatch.tests.office import Office
 from services.dispatch.tests.storms import LEAK, MINUTE, START, declared, leak, office, order_of, storm

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from linli_dispatch.domain.storm_terms import StormTerms, storm_terms_of
-from linli_dispatch.domain.surge import counted, exceedance, surge
-from linli_dispatch.domain.usual import Counts, Usual, expected, hour_of, learn, watched_from
-from linli_dispatch.domain.watching import Region, Seen, watch, watch_region
+from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
+from linli_dispatch.domain.storms.surge import counted, exceedance, surge
+from linli_dispatch.domain.storms.usual import Counts, Usual, expected, hour_of, learn, watched_from
+from linli_dispatch.domain.storms.watching import Region, Seen, watch, watch_region
 from linli_testkit.facts import shipped_policy
 
 from services.dispatch.tests.office import local

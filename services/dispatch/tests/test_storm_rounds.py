@@ -6,11 +6,11 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linli_dispatch.domain.places import Estate, Staff
-from linli_dispatch.domain.rounds import Crew, Visit, choose, nobody_can, sent_to, soonest, stays_longer, way_min
-from linli_dispatch.domain.routing import has_skill
-from linli_dispatch.domain.storm import Sent, Storm, StormOrder, hands_freed
-from linli_dispatch.domain.storm_terms import Ways
+from linli_dispatch.domain.assigning.routing import has_skill
+from linli_dispatch.domain.group.places import Estate, Staff
+from linli_dispatch.domain.storms.rounds import Crew, Visit, choose, nobody_can, sent_to, soonest, stays_longer, way_min
+from linli_dispatch.domain.storms.storm import Sent, Storm, StormOrder, hands_freed
+from linli_dispatch.domain.storms.storm_terms import Ways
 from linli_dispatch.solving import solve
 
 AT = datetime(2026, 7, 7, 2, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from linli_contracts.events.dispatch import (
     TicketAssigned,
 )
 from linli_contracts.events.messages import MessageRequested
-from linli_dispatch.domain.places import Workload
+from linli_dispatch.domain.group.places import Workload
 from linli_rulebook.decision import NOTHING
 
 from services.dispatch.tests.office import Office, graded, local, person, received

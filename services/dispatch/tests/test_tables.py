@@ -12,8 +12,8 @@ from linli_dispatch.store import (
     show_ticket,
 )
 from linli_dispatch.ticket_lists import TicketsWanted, page_tickets
+from linli_messaging.batch.versions import version_of
 from linli_messaging.service_map import Actor
-from linli_messaging.versions import version_of
 from linli_runtime.reads import Reads
 from linli_testkit.facts import shipped_policy
 from linli_testkit.tables import figures_that_differ, keep

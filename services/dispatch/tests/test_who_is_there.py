@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.events.dispatch import Role
-from linli_dispatch.domain.places import Absence, Estate, Staff, Workload
-from linli_dispatch.domain.rounds import crews_of
-from linli_dispatch.domain.routing import choose_handler, is_on_duty
-from linli_dispatch.domain.storm import Storm
-from linli_dispatch.domain.storm_terms import storm_terms_of
+from linli_dispatch.domain.assigning.routing import choose_handler, is_on_duty
+from linli_dispatch.domain.group.places import Absence, Estate, Staff, Workload
+from linli_dispatch.domain.storms.rounds import crews_of
+from linli_dispatch.domain.storms.storm import Storm
+from linli_dispatch.domain.storms.storm_terms import storm_terms_of
 from linli_dispatch.domain.terms import terms_of
 from linli_testkit.facts import shipped_policy
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
-from linli_messaging.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
+from linli_messaging.outside.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
 from linli_rulebook import PolicyBook
 from linli_runtime.outside import Answered, IllegalRequestError, NoAnswerError, NotReachedError, Outside
 from linli_runtime.reads import Reads

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from linli_messaging.effects import Sender
+from linli_messaging.outside.effects import Sender
 from linli_rulebook import PolicyBook
 from linli_runtime.outside import Outside
 from linli_runtime.process import Service, run

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from typing import Final
 
-from linli_messaging.intent import Repeats
+from linli_messaging.outside.intent import Repeats
 from linli_runtime.outside import is_header_value
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from linli_intake.handlers import MAP
+from linli_messaging.batch.working_set import Wanted, WorkingSet
 from linli_messaging.service_map import Ref
-from linli_messaging.working_set import Wanted, WorkingSet
 from linli_rulebook.decision import Decision, More, Outcome
 from linli_testkit.facts import context
 

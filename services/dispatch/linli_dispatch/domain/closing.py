@@ -4,13 +4,13 @@ from typing import Literal
 
 from linli_contracts.events.dispatch import TicketClosed
 
-from linli_dispatch.domain.approving import withdraw_applications
-from linli_dispatch.domain.clocks import drop_all, wind
-from linli_dispatch.domain.crisis import end_crisis
+from linli_dispatch.domain.approvals.approving import withdraw_applications
+from linli_dispatch.domain.blueprints.starting import drop_steps
+from linli_dispatch.domain.crises.crisis import end_crisis
+from linli_dispatch.domain.deadlines.clocks import drop_all, wind
+from linli_dispatch.domain.deadlines.waiting import end_wait
 from linli_dispatch.domain.lifecycle import after
-from linli_dispatch.domain.starting import drop_steps
 from linli_dispatch.domain.turn import Turn
-from linli_dispatch.domain.waiting import end_wait
 
 How = Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit", "notified_by_mail"]
 """By what right a case is closed: the happenings of the lifecycle that lead there."""

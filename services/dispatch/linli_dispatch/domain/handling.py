@@ -8,11 +8,13 @@ from linli_contracts.events.messages import MessageRequested
 from linli_contracts.lanes import id_under, key_of
 from linli_rulebook.decision import Refusal
 
-from linli_dispatch.domain.assigning import assign
-from linli_dispatch.domain.clocks import drop, wind
+from linli_dispatch.domain.approvals.plans import owes_confirmation, refuse_without_plan
+from linli_dispatch.domain.assigning.assigning import assign
+from linli_dispatch.domain.blueprints.starting import steps_left
+from linli_dispatch.domain.blueprints.step_refusals import STEPS_OPEN
 from linli_dispatch.domain.closing import close, complete
-from linli_dispatch.domain.crisis import refuse_other_answers
-from linli_dispatch.domain.plans import owes_confirmation, refuse_without_plan
+from linli_dispatch.domain.crises.crisis import refuse_other_answers
+from linli_dispatch.domain.deadlines.clocks import drop, wind
 from linli_dispatch.domain.refusals import (
     ALREADY_PASSED_ON,
     IS_A_REPAIR,
@@ -22,8 +24,6 @@ from linli_dispatch.domain.refusals import (
     REPORT_TOO_LATE,
     UNKNOWN_DESK,
 )
-from linli_dispatch.domain.starting import steps_left
-from linli_dispatch.domain.step_refusals import STEPS_OPEN
 from linli_dispatch.domain.ticket import HANDLED_AT_ONCE
 from linli_dispatch.domain.turn import Turn
 

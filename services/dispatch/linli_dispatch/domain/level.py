@@ -9,8 +9,8 @@ from typing import Final
 from linli_contracts.events.dispatch import TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 
-from linli_dispatch.domain.clocks import wind
-from linli_dispatch.domain.crisis import follow_level
+from linli_dispatch.domain.crises.crisis import follow_level
+from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 

@@ -7,16 +7,16 @@ from linli_contracts.events.dispatch import TicketOpened
 from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, ComplaintsLinked, ComplaintUnlinked
 from linli_rulebook.decision import Decision
 
-from linli_dispatch.domain.assigning import assign
-from linli_dispatch.domain.clocks import wind
-from linli_dispatch.domain.crisis import follow_level
-from linli_dispatch.domain.gathering import Gathering, gather
+from linli_dispatch.domain.assigning.assigning import assign
+from linli_dispatch.domain.blueprints.starting import start_again, start_course
+from linli_dispatch.domain.crises.crisis import follow_level
+from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.deadlines.running_out import catch_up
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import after
-from linli_dispatch.domain.repair import ask_coverage, asks_coverage
-from linli_dispatch.domain.reporting import report_quality_claim
-from linli_dispatch.domain.running_out import catch_up
-from linli_dispatch.domain.starting import start_again, start_course
+from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage
+from linli_dispatch.domain.repairs.reporting import report_quality_claim
+from linli_dispatch.domain.storms.gathering import Gathering, gather
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from linli_contracts.events.dispatch import AccompanyGround, Clock, LadderStep, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
-from linli_dispatch.domain.blueprint import Blueprint, Blueprints, blueprints_of
-from linli_dispatch.domain.clock_table import ClockRule, clock_table
-from linli_dispatch.domain.offices import Office
-from linli_dispatch.domain.step_record import Failing
+from linli_dispatch.domain.blueprints.blueprint import Blueprint, Blueprints, blueprints_of
+from linli_dispatch.domain.blueprints.step_record import Failing
+from linli_dispatch.domain.deadlines.clock_table import ClockRule, clock_table
+from linli_dispatch.domain.group.offices import Office
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
 
-from linli_dispatch.domain.approval import Application
-from linli_dispatch.domain.course import Course
-from linli_dispatch.domain.crisis_file import Crisis
+from linli_dispatch.domain.approvals.approval import Application
+from linli_dispatch.domain.blueprints.course import Course
+from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 
 ONE_SECOND: Final = timedelta(seconds=1)

@@ -11,8 +11,8 @@ from datetime import datetime
 from linli_contracts.event import Event
 from linli_rulebook.decision import Append, Because, Decision, State
 
-from linli_dispatch.domain.places import Estate, Home, Workload
-from linli_dispatch.domain.step_record import StepRecord
+from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.group.places import Estate, Home, Workload
 from linli_dispatch.domain.terms import Terms
 from linli_dispatch.domain.ticket import Ticket
 

@@ -18,17 +18,17 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, OnTimer, ServiceMap
 
 from linli_dispatch import commands, service_commands
-from linli_dispatch.domain.catalogue import ServiceCatalogue
-from linli_dispatch.domain.handover import HAND_OVER, Handover
-from linli_dispatch.domain.places import Estate, Home, PriceLibrary, Workload
-from linli_dispatch.domain.planned_change import CHANGE_BEGINS, PlannedChange
-from linli_dispatch.domain.repair_records import PhaseRecords
-from linli_dispatch.domain.running_out import CONSEQUENCES, MISSED_DEADLINE
-from linli_dispatch.domain.step_record import StepRecord
-from linli_dispatch.domain.storm import OVER, ROUND, Storm, StormOrder
+from linli_dispatch.domain.assigning.handover import HAND_OVER, Handover
+from linli_dispatch.domain.blueprints.catalogue import ServiceCatalogue
+from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.deadlines.running_out import CONSEQUENCES, MISSED_DEADLINE
+from linli_dispatch.domain.group.places import Estate, Home, PriceLibrary, Workload
+from linli_dispatch.domain.group.planned_change import CHANGE_BEGINS, PlannedChange
+from linli_dispatch.domain.repairs.repair_records import PhaseRecords
+from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
+from linli_dispatch.domain.storms.usual import Usual
+from linli_dispatch.domain.storms.watching import Region
 from linli_dispatch.domain.ticket import DEADLINE_NEAR, WAIT_ENDS, Ticket
-from linli_dispatch.domain.usual import Usual
-from linli_dispatch.domain.watching import Region
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers import beginning, handing_over, serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign

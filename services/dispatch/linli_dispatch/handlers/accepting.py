@@ -4,9 +4,9 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
-from linli_dispatch.domain import acceptance
 from linli_dispatch.domain.lifecycle import COMPLETED
 from linli_dispatch.domain.refusals import NOT_COMPLETED, NOT_YOUR_ORDER
+from linli_dispatch.domain.repairs import acceptance
 from linli_dispatch.handlers.turning import Rule, on_command
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_messaging.working_set import not_loaded
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, Refusal, Timer
 from pydantic import ValidationError
 
-from linli_dispatch.domain.places import Estate, PriceLibrary
-from linli_dispatch.domain.planned_change import PlannedChange, begin
+from linli_dispatch.domain.group.places import Estate, PriceLibrary
+from linli_dispatch.domain.group.planned_change import PlannedChange, begin
 from linli_dispatch.domain.refusals import CHANGE_NO_LONGER_VALID
 from linli_dispatch.handlers.registry_commands import DATABLE
 

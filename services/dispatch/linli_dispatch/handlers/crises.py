@@ -4,7 +4,7 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
-from linli_dispatch.domain import crisis, crisis_notices
+from linli_dispatch.domain.crises import crisis, crisis_notices
 from linli_dispatch.handlers.working import on_staff_command
 
 

@@ -12,13 +12,14 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import NOTHING, More, Outcome, Timer
 
-from linli_dispatch.domain import callbacks, repair
+from linli_dispatch.domain import callbacks
 from linli_dispatch.domain.closing import withdraw
+from linli_dispatch.domain.deadlines.running_out import run_out
+from linli_dispatch.domain.group.places import Estate, Home
 from linli_dispatch.domain.level import regrade, says_nothing_new
 from linli_dispatch.domain.opening import link, open_ticket, remember, unlink
-from linli_dispatch.domain.places import Estate, Home
-from linli_dispatch.domain.repair_records import PhaseRecords, goes_back, note_repair
-from linli_dispatch.domain.running_out import run_out
+from linli_dispatch.domain.repairs import repair
+from linli_dispatch.domain.repairs.repair_records import PhaseRecords, goes_back, note_repair
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.storming import gathering_of, look_out

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_messaging.working_set import not_loaded
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, Timer
 
 from linli_dispatch import commands
-from linli_dispatch.domain.handing_over import hand_over_all, still_holds
-from linli_dispatch.domain.handover import Handover, WorkOf, handover_id
-from linli_dispatch.domain.places import Estate, Home, Workload
+from linli_dispatch.domain.assigning.handing_over import hand_over_all, still_holds
+from linli_dispatch.domain.assigning.handover import Handover, WorkOf, handover_id
+from linli_dispatch.domain.group.places import Estate, Home, Workload
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import turn_of

@@ -16,12 +16,12 @@ from linli_messaging.service_map import Facts, Ref
 from linli_rulebook.decision import Timer
 
 from linli_dispatch import commands
-from linli_dispatch.domain.clock_table import STEP_CLOCK
-from linli_dispatch.domain.places import Estate, Home, Workload
-from linli_dispatch.domain.repair_records import PhaseRecords
-from linli_dispatch.domain.step_record import StepRecord
+from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.deadlines.clock_table import STEP_CLOCK
+from linli_dispatch.domain.group.places import Estate, Home, Workload
+from linli_dispatch.domain.repairs.repair_records import PhaseRecords
+from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.ticket import Ticket
-from linli_dispatch.domain.usual import Usual
 
 
 def case_and_estate(case_id: str) -> tuple[Ref, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linli_contracts.lanes import key_of
-from linli_messaging.intent import Intent
+from linli_messaging.outside.intent import Intent
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Outcome, Refusal
 

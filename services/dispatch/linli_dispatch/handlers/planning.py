@@ -9,9 +9,10 @@ from linli_messaging.service_map import Context, Facts, OnCommand, Ref
 from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch.commands import DatedCommand, WithdrawChange
-from linli_dispatch.domain import planned_change, refusals
-from linli_dispatch.domain.places import Estate, PriceLibrary
-from linli_dispatch.domain.planned_change import PlannedChange
+from linli_dispatch.domain import refusals
+from linli_dispatch.domain.group import planned_change
+from linli_dispatch.domain.group.places import Estate, PriceLibrary
+from linli_dispatch.domain.group.planned_change import PlannedChange
 
 B = TypeVar("B", bound=DatedCommand)
 

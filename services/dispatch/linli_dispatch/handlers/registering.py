@@ -6,10 +6,11 @@ from linli_rulebook import PolicyBook, PolicyFileError
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
-from linli_dispatch.domain import refusals, registry
-from linli_dispatch.domain.handover import Handover, handover_id
-from linli_dispatch.domain.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
-from linli_dispatch.domain.repair_records import PhaseRecords
+from linli_dispatch.domain import refusals
+from linli_dispatch.domain.assigning.handover import Handover, handover_id
+from linli_dispatch.domain.group import registry
+from linli_dispatch.domain.group.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
+from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 
 
 def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: Context) -> Outcome:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from linli_messaging.service_map import OnCommand
 
 from linli_dispatch import commands, service_commands
-from linli_dispatch.domain.places import Estate, PriceLibrary
+from linli_dispatch.domain.group.places import Estate, PriceLibrary
 from linli_dispatch.handlers import handing_over, planning, serving
 from linli_dispatch.handlers.needs import needs_of_homes, org_of_estate, org_of_new_estate, org_of_region
 from linli_dispatch.handlers.planning import datable

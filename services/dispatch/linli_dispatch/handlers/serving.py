@@ -8,10 +8,11 @@ from linli_rulebook import Unit
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import service_commands as commands
-from linli_dispatch.domain import quoting, refusals, serving
-from linli_dispatch.domain.catalogue import Offer, ServiceCatalogue, offer_services
-from linli_dispatch.domain.places import Estate
-from linli_dispatch.domain.step_record import StepRecord
+from linli_dispatch.domain import refusals
+from linli_dispatch.domain.blueprints import quoting, serving
+from linli_dispatch.domain.blueprints.catalogue import Offer, ServiceCatalogue, offer_services
+from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.group.places import Estate
 from linli_dispatch.handlers.needs import case_and_estate
 from linli_dispatch.handlers.working import on_staff_command
 

@@ -5,25 +5,26 @@ from typing import Literal
 
 from linli_contracts.events.intake import ComplaintReceived
 from linli_contracts.lanes import key_of
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_messaging.working_set import not_loaded
 from linli_rulebook import Policy
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, State, Timer
 
 from linli_dispatch import commands
-from linli_dispatch.domain import handling, refusals, repair
-from linli_dispatch.domain.gathering import Gathering, place_of
-from linli_dispatch.domain.giving_out import Round, looked_at, still_waits
-from linli_dispatch.domain.places import Estate, Workload
-from linli_dispatch.domain.running_out import catch_up
-from linli_dispatch.domain.storm import Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
-from linli_dispatch.domain.storm_terms import StormTerms, storm_terms_of
-from linli_dispatch.domain.surge import Surge
+from linli_dispatch.domain import handling, refusals
+from linli_dispatch.domain.deadlines.running_out import catch_up
+from linli_dispatch.domain.group.places import Estate, Workload
+from linli_dispatch.domain.repairs import repair
+from linli_dispatch.domain.storms.gathering import Gathering, place_of
+from linli_dispatch.domain.storms.giving_out import Round, looked_at, still_waits
+from linli_dispatch.domain.storms.storm import Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
+from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
+from linli_dispatch.domain.storms.surge import Surge
+from linli_dispatch.domain.storms.usual import Usual
+from linli_dispatch.domain.storms.watching import Region, watch, watch_region
 from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
-from linli_dispatch.domain.usual import Usual
-from linli_dispatch.domain.watching import Region, watch, watch_region
 from linli_dispatch.handlers.turning import turn_of
 from linli_dispatch.solving import solve
 

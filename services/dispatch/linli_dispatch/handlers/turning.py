@@ -9,10 +9,10 @@ from linli_rulebook.decision import Early, Outcome, Refusal
 
 from linli_dispatch import commands
 from linli_dispatch.domain import refusals
+from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.deadlines.running_out import catch_up
+from linli_dispatch.domain.group.places import Estate, Workload
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
-from linli_dispatch.domain.places import Estate, Workload
-from linli_dispatch.domain.running_out import catch_up
-from linli_dispatch.domain.step_record import StepRecord
 from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from linli_contracts.lanes import key_of
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_messaging.working_set import not_loaded
 from linli_rulebook.decision import Decision, More, Outcome, Refusal
 
 from linli_intake.commands import AmendRequest, LinkRequests, UnlinkRequest, WithdrawRequest

@@ -8,8 +8,8 @@ from typing import Any
 
 from linli_contracts.lanes import key_of
 from linli_contracts.shelves import shelf_of
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import ANYWHERE, Context, Facts, Ref
-from linli_messaging.working_set import not_loaded
 from linli_rulebook import Policy, PolicyBook
 from linli_rulebook.decision import More, Outcome
 from linli_rulebook.timeline import LAST_YEAR

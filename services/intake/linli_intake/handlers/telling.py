@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from linli_contracts.events.messages import MessageRequested
-from linli_messaging.intent import Intent
+from linli_messaging.outside.intent import Intent
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import Early, Outcome
 

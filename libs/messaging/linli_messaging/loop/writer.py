@@ -1,0 +1,399 @@
+"""The writer loop: one path for everything that changes state (DESIGN section 5).
+
+``take inputs → lock lanes → skip what the inbox has → load → decide → save → commit → answer, acknowledge, wake the
+relay``. Events, commands, due timers and stored events share it. What a batch means is decided in
+:mod:`linli_messaging.batch.deciding` and stored by :mod:`linli_messaging.loop.transaction`; here is only the taking,
+the retrying and the telling.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import asyncpg
+
+from linli_messaging.consuming.parked_share import Clog, TooMuchParkedError, parked_lately
+from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
+from linli_messaging.lanes.barrier import LONG_AGO, Barrier, Known
+from linli_messaging.lanes.inbox import LaneOf, place_of
+from linli_messaging.lanes.restored import SuspendedError, WentBackError, note_seen
+from linli_messaging.lanes.waiting import Waiting
+from linli_messaging.loop.answers import FACTS_ON_THEIR_WAY
+from linli_messaging.loop.looking import Looking, StoredInput
+from linli_messaging.loop.passing_by import pass_by
+from linli_messaging.loop.refusing import Batch, commands_of, refuse, to_clients
+from linli_messaging.loop.transaction import Committed, Transactor
+from linli_messaging.queries import Queries
+from linli_messaging.service_map import ServiceMap
+from linli_messaging.sqlstate import is_transient
+
+MAX_BATCH: Final = 2000
+"""Inputs a transaction: larger batches gave no more throughput (FASTSTREAM.md) and hold the lanes longer."""
+MAX_WAITING_COMMANDS: Final = 10_000
+"""Commands queued in memory before HTTP answers 503: about five batches, under a second of work each."""
+SWEEP_EVERY_S: Final = 0.5
+"""How often due timers are looked for on the system clock; below the one-second grain of deadlines; told heads
+make it look at once."""
+BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+log = logging.getLogger(__name__)
+
+
+class Clock(Protocol):
+    """The injected clock: the only source of instants."""
+
+    @property
+    def stepped(self) -> bool:
+        """True where a conductor moves the instant."""
+        ...
+
+    def now(self) -> datetime:
+        """The instant up to which timers are due."""
+        ...
+
+
+@dataclass(slots=True)
+class Writer:
+    """The loop of one process. Stopping is graceful: the batch in hand is finished, the rest is not taken."""
+
+    map: ServiceMap
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    queries: Queries
+    transactor: Transactor
+    clock: Clock
+    barrier: Barrier
+    owned: set[int] = field(default_factory=set)
+    """Lanes whose partitions this process has been given: whose timers it fires."""
+    on_commit: list[Callable[[Committed], None]] = field(default_factory=list)
+    fatal: BaseException | None = None
+    suspended: bool = False
+    """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
+    held_back: Waiting = field(default_factory=Waiting)
+    """Taken, and not to be decided before facts of others have come; while records are here, none is acknowledged."""
+    _events: deque[Batch] = field(default_factory=deque)
+    _commands: deque[CommandInput] = field(default_factory=deque)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _clog: Clog | None = None
+    _flows: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while records are taken."""
+    _sweep: bool = True
+    _ripe: bool = True
+    _try_again: bool = False
+    _stored_wait: bool = False
+    _stopping: bool = False
+    _failing: Exception | None = None
+    _in_hand: Sequence[Input | Passing] = ()
+    """What the transaction at work has of the bus and of commands."""
+    _busy: bool = False
+    looking: Looking = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Looks as the map wants it."""
+        self.looking = Looking(self.map, self._fetch)
+        self._flows.set()
+
+    # -- taking -------------------------------------------------------------------------------------------------------
+
+    async def submit_events(self, records: Sequence[Record]) -> None:
+        """Hand over a batch from the bus; returns after its commit, so that the caller may acknowledge it, unless some
+        of it is ``held_back``.
+        """
+        if not self.sound:
+            raise ConnectionError("the service is stopping")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._events.append((records, done))
+        self._wake.set()
+        await done
+
+    async def submit_command(self, command: CommandInput) -> Answer:
+        """Hand over a command; its answer after the commit.
+
+        Raises :class:`OverloadedError` when too many wait, :class:`SuspendedError` where nothing may be written.
+        """
+        if len(self._commands) >= MAX_WAITING_COMMANDS or not self.sound:
+            raise to_clients(self.fatal)
+        self._commands.append(command)
+        self._wake.set()
+        return await command.answered
+
+    def sweep(self) -> None:
+        """Look for due timers now: the clock moved, or heads were told."""
+        self._sweep = self._try_again = True
+        self._wake.set()
+
+    def suspend(self) -> None:
+        """A number above our own heads was seen; the database says when it is over.
+
+        Who has committed anything before may remember a database that is gone: such a process ends, and starts anew.
+        """
+        if self.transactor.committed and not self.suspended:
+            self.fail(WentBackError({}))
+        self.suspended = True
+        self._wake.set()
+
+    def look_for_ripe(self) -> None:
+        """Look for stored events that may run now, and for what became of effects."""
+        self._ripe = True
+        self._wake.set()
+
+    def clog(self, error: TooMuchParkedError) -> None:
+        """Too much is parked (promise 6): records and clocks wait."""
+        log.critical("records and clocks wait: %s", error)
+        self._clog = Clog(time.monotonic())
+        self._flows.clear()
+        self._wake.set()
+
+    @property
+    def clogged(self) -> bool:
+        """True while records and clocks wait, because too much is parked."""
+        return self._clog is not None
+
+    async def not_clogged(self) -> None:
+        """Returns when records are taken; ``ConnectionError`` when the service stops first."""
+        await self._flows.wait()
+        if not self.sound:
+            raise ConnectionError("the service is stopping")
+
+    @property
+    def sound(self) -> bool:
+        """True while the loop takes what it is given, and nothing has ended it."""
+        return not self._stopping and self.fatal is None and self._failing is None
+
+    @property
+    def uncommitted(self) -> set[LaneOf]:
+        """Producers' lanes of which records were handed over that are not committed yet: not to be acknowledged."""
+        records = [*self._in_hand, *(record for batch, _ in self._events for record in batch)]
+        taken = {place_of(item) for item in records if isinstance(item, EventInput | Passing)}
+        return taken | self.held_back.places
+
+    @property
+    def waiting(self) -> int:
+        """Inputs taken and not committed. Looking for due timers or ripe facts is none: the database counts those."""
+        return len(self._commands) + len(self._events) + len(self.held_back) + int(self._busy)
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Take and commit batches until stopped; returns with ``fatal`` set where going on would do harm."""
+        try:
+            while not self._stopping:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), timeout=SWEEP_EVERY_S)
+                except TimeoutError:
+                    self._sweep = self._try_again = True
+                self._wake.clear()
+                if self._failing is not None:
+                    raise self._failing  # noqa: TRY301 - what another part found ends the loop as its own errors do
+                await self._drain()
+        except Exception as error:
+            self.fatal = error
+            log.exception("the writer loop stopped")
+            raise
+        finally:
+            self._busy = False
+            self._give_up(self.fatal or ConnectionError("the service is stopping"))
+
+    def fail(self, error: Exception) -> None:
+        """End the loop, and with it the process, for a reason that another part of it found."""
+        self._failing = error
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and take no more."""
+        self._stopping = True
+        self._flows.set()
+        self._wake.set()
+
+    async def _drain(self) -> None:
+        while self.sound and await self._may_take():
+            self._ripe = self._ripe or (self._try_again and self._stored_wait)
+            stored = await self._take_stored() if self._ripe else []
+            batches, taken = self._take_waiting()
+            joined = self.held_back.join(taken)
+            again = self._take_again() if self._try_again else []
+            self._try_again = False
+            self._in_hand = inputs = [*again, *joined]
+            self._busy = bool(inputs)
+            try:
+                timers = await self._take_timers() if self._sweep and not self.clogged else []
+                everything: list[Input | Passing] = [*stored, *inputs, *timers]
+                if everything:
+                    self._busy = True
+                    await self._commit(everything)
+            except (SuspendedError, TooMuchParkedError) as error:
+                if isinstance(error, SuspendedError):
+                    self.suspended, self._ripe = True, True
+                else:
+                    self.clog(error)
+                self._events.extendleft(reversed(batches))
+                self.held_back.put_back(again)
+                refuse((), commands_of(inputs), error)
+                return
+            except BaseException as error:
+                # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
+                refuse(batches, commands_of(inputs), error)
+                raise
+            finally:
+                self._busy, self._in_hand = False, ()
+            for _, done in batches:
+                if not done.done():
+                    done.set_result(None)
+            if not everything:
+                return
+
+    def _take_waiting(self) -> tuple[list[Batch], list[Input | Passing]]:
+        batches: list[Batch] = []
+        inputs: list[Input | Passing] = []
+        while self._events and len(inputs) < MAX_BATCH and not self.clogged:
+            batch = self._events.popleft()
+            batches.append(batch)
+            inputs.extend(batch[0])
+        while self._commands and len(inputs) < MAX_BATCH:
+            inputs.append(self._commands.popleft())
+        return batches, inputs
+
+    def _take_again(self) -> list[Input | Passing]:
+        return list(self.held_back.take_commands()) if self.clogged else self.held_back.take(MAX_BATCH)
+
+    async def _take_timers(self) -> list[TimerInput]:
+        timers = await self.looking.due({lane: self._until(lane) for lane in sorted(self.owned)}, MAX_BATCH)
+        self._sweep = bool(timers)
+        return timers
+
+    async def _take_stored(self) -> list[StoredInput]:
+        self._ripe = self._stored_wait = False
+        return await self.looking.ripe(self._until, self.clock.now())
+
+    async def _may_take(self) -> bool:
+        """Whether anything may be written; where nothing could be lately, the database says whether that is over."""
+        if self.suspended:
+            self.suspended = (await self._fetch("read_suspended"))[0]["suspended"]
+        if self.suspended:
+            refuse((), [*self._commands, *self.held_back.take_commands()], SuspendedError())
+            self._commands.clear()
+        elif self._clog and self._clog.is_over(
+            await self.retrying(lambda c: parked_lately(c, self.queries)), time.monotonic()
+        ):
+            self._clog, self._ripe, self._sweep = None, True, True
+            self._flows.set()
+            log.warning("records and clocks are taken again")
+        return not self.suspended
+
+    def _until(self, lane: int) -> datetime:
+        """How far the lane's timers may fire; another process's lane is left to it."""
+        if lane not in self.owned:
+            return LONG_AGO
+        return self.barrier.until(lane, self.clock.now())
+
+    # -- committing ---------------------------------------------------------------------------------------------------
+
+    async def _commit(
+        self, inputs: list[Input | Passing], poisoned: Mapping[int, Exception] | None = None, *, apart: bool = False
+    ) -> None:
+        """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone.
+
+        ``apart``: without the early facts that wait for it, which may be what fails.
+        """
+        try:
+            committed = await self.retrying(lambda c: self._run(c, inputs, poisoned or {}, apart=apart))
+        except (TooMuchParkedError, SuspendedError):
+            raise
+        except WentBackError as error:
+            lost = error.lost
+            await self.retrying(lambda connection: note_seen(connection, self.queries, lost))
+            raise
+        except Exception as error:
+            if poisoned is not None or is_transient(error):
+                raise
+            if len(inputs) == 1 and not apart:
+                await self._commit(inputs, apart=True)
+                return
+            if len(inputs) == 1:
+                log.warning("an input is set aside: %s", error)
+                await self._commit(inputs, {id(inputs[0]): error})
+                return
+            half = len(inputs) // 2
+            await self._commit(inputs[:half])
+            rest = self.held_back.join(inputs[half:])
+            if rest:
+                await self._commit(rest)
+            return
+        self._hold_back(inputs, committed)
+        self._tell(committed)
+
+    async def _run(
+        self,
+        connection: Any,  # noqa: ANN401 - asyncpg's proxy
+        inputs: list[Input | Passing],
+        poisoned: Mapping[int, Exception],
+        *,
+        apart: bool,
+    ) -> Committed:
+        passed = await pass_by(connection, self.queries, inputs, self.barrier.stands)
+        return passed or await self.transactor.run(connection, inputs, poisoned, self._known(), apart=apart)
+
+    def _known(self) -> Known | None:
+        return None if self.clock.stepped else self.barrier.known(self.owned)
+
+    def _hold_back(self, inputs: Iterable[Input | Passing], committed: Committed) -> None:
+        plan, now_s = committed.plan, time.monotonic()
+        self._stored_wait = self._stored_wait or any(not isinstance(item, CommandInput) for item in plan.later)
+        if plan.woken or self.held_back.lanes & {lane for _, lane in committed.arrivals.last}:
+            self._try_again = True
+        if not plan.waits and not plan.later:
+            return
+        self.held_back.keep(inputs, plan, now_s)
+        for place, first in plan.waits.items():
+            self.barrier.next_is(place, first.at)
+        for command in self.held_back.take_impatient(now_s):
+            if not command.answered.done():
+                command.answered.set_result(FACTS_ON_THEIR_WAY)
+
+    async def _fetch(self, name: str, *args: object) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self.retrying(lambda c: c.fetch(self.queries[name], *args))
+        return rows
+
+    async def retrying(self, work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
+        """Do the work on a connection of the pool, again with growing waits while the error is transient."""
+        attempt = 0
+        while True:
+            try:
+                async with self.pool.acquire() as connection:
+                    return await work(connection)
+            except Exception as error:
+                if not is_transient(error) or self._stopping:
+                    raise
+                wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
+                attempt += 1
+                log.warning("database: %s; again in %s s", repr(error), wait_s)
+                await asyncio.sleep(wait_s)
+
+    def _tell(self, committed: Committed) -> None:
+        """After the commit: from here on nothing can be taken back, only repeated."""
+        for item, answer in committed.plan.answers:
+            if isinstance(answer, Failed):
+                log.error("command %s failed: %s", item.id, committed.plan.stack_of(item.id))
+            if not item.answered.done():
+                item.answered.set_result(answer)
+        for outcome, error in committed.plan.stuck:
+            log.error("what became of %s cannot be told: %s", outcome.intent.cause, error)
+        for parked in committed.plan.parked:
+            log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
+        freed = self.barrier.reach(committed.arrivals.stands)
+        self._sweep = self._sweep or freed or not committed.only_passed
+        plan = committed.plan
+        if plan.ripe or plan.applied or plan.released or plan.settled or plan.stuck:
+            self._ripe = True
+        for listener in self.on_commit:
+            listener(committed)
+
+    def _give_up(self, error: BaseException) -> None:
+        refuse(self._events, [*self._commands, *self.held_back.take_commands()], error)
+        self._events.clear()
+        self._commands.clear()
+        self._flows.set()

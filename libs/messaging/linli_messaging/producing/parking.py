@@ -1,0 +1,45 @@
+"""What could not be handled is shown on a topic too, for those who watch the bus (promise 6). The table is what counts:
+a process that dies between its commit and the sending shows it in the table only.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import orjson
+from aiokafka import AIOKafkaProducer
+from linli_contracts.topics import parked_topic
+
+from linli_messaging.batch.plan import Parked
+from linli_messaging.loop.transaction import Committed
+
+
+@dataclass(slots=True)
+class ParkedTopic:
+    """Sends what a committed batch parked; a listener of the writer loop."""
+
+    service: str
+    producer: AIOKafkaProducer
+    _sending: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    def committed(self, committed: Committed) -> None:
+        """A batch was committed; commands that failed are told to their caller, not here."""
+        for parked in committed.plan.parked:
+            if parked.source != "command":
+                task = asyncio.create_task(self._send(parked))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+
+    async def _send(self, parked: Parked) -> None:
+        shown = {
+            "source": parked.source,
+            "producer": parked.producer,
+            "lane": parked.lane,
+            "number": parked.number,
+            "type": parked.type,
+            "subject": parked.subject,
+            "error": parked.error,
+            "stack": parked.stack,
+            "holds": parked.holds,
+            "traceparent": parked.envelope.envelope.traceparent if parked.envelope else None,
+        }
+        await self.producer.send(parked_topic(self.service), orjson.dumps(shown), key=parked.subject.encode())

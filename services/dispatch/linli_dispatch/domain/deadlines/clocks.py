@@ -1,0 +1,141 @@
+"""The clocks of a ticket: which run, from which fact, by when; wound after each change of its facts.
+
+Every due instant is worked out from the history of the case: receipt, rounds, passing on, waits. `wind` compares the
+policy's table (`clock_table.py`) with the clocks that run: a clock whose fact is there starts, one whose fact is gone
+was done in time, one that counts from another fact begins anew. It costs the number of clocks, whatever the case has
+lived through, and asks the calendar only for those that start, and for the provisional ones, until the year they reach
+into is published (ORG-04). The steps of the ladder have clocks too; `ladder.py` winds them, one for each step. So have
+the steps of a blueprint that have a standard of their own: their deadlines stand in the case's course, set when each
+began.
+
+A deadline that was missed no longer runs, but stays owed (`Ticket.overdue`) until its fact is gone. The report to the
+customer comes back after a miss, each time later, so a case in hand always has a clock that runs (DSP-19).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from linli_contracts.events.dispatch import Clock
+
+from linli_dispatch.domain.deadlines.clock_table import NOT_IN_TABLE, STEP_CLOCK, ClockRule
+from linli_dispatch.domain.ticket import NO_TIME, RunningClock
+from linli_dispatch.domain.turn import Turn
+
+_Name = TypeVar("_Name", bound=str)
+
+
+def wind(turn: Turn) -> None:
+    """Starts, stops and moves the clocks so that they fit the ticket's facts; call it once, after a rule changed them.
+
+    A deadline that stops here was kept: what was late has run out before (`running_out.py`). To stop one that was
+    neither kept nor missed, take it away with `drop` first.
+    """
+    ticket, terms = turn.ticket, turn.terms
+    running: dict[Clock, RunningClock] = {
+        clock.name: clock for clock in ticket.clocks if clock.name not in NOT_IN_TABLE
+    }
+    wound: list[RunningClock] = []
+    owed: list[Clock] = []
+    kept: list[Clock] = []
+    waiting = ticket.wait is not None
+    for row in terms.clocks.values():
+        clock = running.get(row.name)
+        since = row.since(ticket) if ticket.status in row.during else None
+        if clock is None and since is None:
+            continue
+        late = row.name in ticket.overdue
+        done = clock is not None and (clock.since != since or (row.step is not None and clock.step != row.step(ticket)))
+        if done and row.deadline and not late:
+            kept.append(row.name)
+        if since is None:
+            continue
+        if late and not done:
+            owed.append(row.name)
+            if not row.comes_back:
+                continue
+        if waiting and row.pauses:
+            continue
+        if clock is None or done or row.moves or clock.provisional:
+            clock = _started(turn, row, since, None if done else clock)
+        wound.append(clock)
+    steps, late_step = _steps(turn)
+    wound += steps
+    owed += [STEP_CLOCK] * late_step
+    wound += [clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed]
+    wound.sort(key=_by_due)
+    changed: dict[str, object] = {"clocks": tuple(wound), "overdue": tuple(owed)}
+    if kept:
+        changed["kept"] = counted(ticket.kept, *kept)
+    turn.change(**changed)
+
+
+def _steps(turn: Turn) -> tuple[list[RunningClock], bool]:
+    """The clocks of the open steps of the blueprint, and whether one of them is over its time."""
+    course = turn.ticket.course
+    if course is None or not turn.ticket.in_hand:
+        return [], False
+    before = {clock.step: clock for clock in turn.ticket.clocks if clock.name == STEP_CLOCK}
+    running = [
+        _warning(
+            turn, RunningClock(STEP_CLOCK, one.since, one.due_at, one.number, one.provisional), before.get(one.number)
+        )
+        for one in course.steps
+        if one.running
+    ]
+    return running, course.owes
+
+
+def published_later(turn: Turn, clock: RunningClock) -> bool:
+    """Whether a provisional deadline that seems to run out lies later, now that the year is published (ORG-04)."""
+    if clock.name in NOT_IN_TABLE or not clock.provisional:
+        return False
+    row = turn.terms.clocks[clock.name]
+    return row.count(turn.ticket, turn.terms, row.within, clock.since).at > clock.due_at
+
+
+def drop(turn: Turn, *names: Clock) -> None:
+    """Takes clocks away that are neither kept nor missed: the case goes on without them."""
+    ticket = turn.ticket
+    turn.change(
+        clocks=tuple(clock for clock in ticket.clocks if clock.name not in names),
+        overdue=tuple(name for name in ticket.overdue if name not in names),
+    )
+
+
+def drop_all(turn: Turn) -> None:
+    """Takes every clock away, neither kept nor missed: the case ends here."""
+    turn.change(clocks=(), overdue=())
+
+
+def counted(counts: Mapping[_Name, int], *names: _Name) -> dict[_Name, int]:
+    """The counts with one more for each name."""
+    more = dict(counts)
+    for name in names:
+        more[name] = more.get(name, 0) + 1
+    return more
+
+
+def _by_due(clock: RunningClock) -> tuple[datetime, str, int]:
+    return clock.due_at, clock.name, clock.step
+
+
+def _started(turn: Turn, row: ClockRule, since: datetime, before: RunningClock | None) -> RunningClock:
+    due = row.count(turn.ticket, turn.terms, row.within, since)
+    step = row.step(turn.ticket) if row.step else 1
+    clock = RunningClock(name=row.name, since=since, due_at=due.at, step=step, provisional=due.provisional)
+    if not row.warns:
+        return clock
+    return _warning(turn, clock, before, turn.ticket.waited_in_round if row.pauses else NO_TIME)
+
+
+def _warning(
+    turn: Turn, clock: RunningClock, before: RunningClock | None, stood_still: timedelta = NO_TIME
+) -> RunningClock:
+    """With the instant at which staff are told of it (DSP-20); one that is past already warns nobody any more."""
+    if before is not None and before.due_at == clock.due_at:
+        return replace(clock, warn_at=before.warn_at)
+    left = 1 - turn.terms.warn_at_share
+    warn_at = clock.due_at - (clock.due_at - clock.since - stood_still) * left.numerator / left.denominator
+    return replace(clock, warn_at=warn_at) if warn_at >= turn.at else clock

@@ -1,0 +1,54 @@
+"""Staff are told of a deadline about to be missed (DSP-20): when the policy's share of its time is used, once.
+
+Told is who is to act: the office whose turn it is, else the handler, else the owner; the deputy of one who is away. A
+clock that begins anew, or whose due instant moves, warns anew.
+"""
+
+from dataclasses import replace
+
+from linli_contracts.events.dispatch import DeadlineApproached
+
+from linli_dispatch.domain.approvals.approving import may_sign
+from linli_dispatch.domain.ticket import RunningClock
+from linli_dispatch.domain.turn import Turn
+
+
+def warn(turn: Turn) -> None:
+    """Tells of every deadline whose warning is due at ``turn.at``; what is over by then is a miss, not a warning."""
+    ticket = turn.ticket
+    near = [clock for clock in ticket.clocks if clock.warn_at is not None and clock.warn_at <= turn.at]
+    turn.change(
+        clocks=tuple(replace(clock, warn_at=None) if clock in near else clock for clock in ticket.clocks),
+        warnings=ticket.warnings + 1,
+    )
+    for clock in near:
+        if clock.due_at >= turn.at:
+            _tell(turn, clock)
+
+
+def _tell(turn: Turn, clock: RunningClock) -> None:
+    person_ids = tuple(_to_act(turn, clock))
+    turn.tell(
+        DeadlineApproached(
+            case_id=turn.ticket.id,
+            estate_id=turn.ticket.estate_id,
+            round=turn.ticket.round,
+            clock=clock.name,
+            due_at=clock.due_at,
+            person_ids=person_ids,
+            policy_version=turn.terms.version,
+        )
+    )
+    facts = {"clock": clock.name, "due_at": clock.due_at.isoformat(), "person_ids": list(person_ids)}
+    turn.because("DSP-20", "deadline near", facts)
+
+
+def _to_act(turn: Turn, clock: RunningClock) -> list[str]:
+    """Empty: nobody who is there; the miss that follows climbs past them (DSP-06)."""
+    for application in turn.ticket.applications:
+        if application.pending and clock.name == f"{application.kind}_approval":
+            return sorted(may_sign(turn, application))
+    person_id = turn.ticket.handler_id or turn.ticket.owner_id
+    absence = turn.estate.absence_of(person_id, turn.at)
+    present = person_id if absence is None else absence.deputy_id
+    return [] if present is None else [present]

@@ -1,0 +1,203 @@
+"""What dispatch knows of a place: an estate with its roster and contractors, its homes, and who has how much in hand.
+
+Three states, because they change at different times: a roster rarely, a home when somebody serves it, the counters with
+every ticket. The counters stay small, so that opening a ticket does not write the roster again.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Final
+
+from linli_contracts.events.dispatch import EstateKind, Role
+from linli_contracts.events.intake import Trade
+from linli_rulebook import Calendar
+from linli_rulebook.decision import State
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from linli_dispatch.domain.group.planned_change import Place
+
+ONE_DAY: Final = timedelta(days=1)
+DAYS_OF_WEEK: Final = 7
+SATURDAY: Final = 5
+"""As `date.weekday` counts."""
+
+
+class Staff(BaseModel):
+    """One line of an estate's roster: a person at a desk, on weekdays (0 is Monday) and hours of the local clock.
+
+    At a department, whoever is not rostered for all seven days has statutory holidays off, and works on the weekend's
+    make-up working days (调休, ORG-03).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    staff_id: str
+    role: Role
+    desk: str
+    skills: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    from_hour: float = 0
+    until_hour: float = 24
+    near: tuple[str, ...] = ()
+    """Where the person's post is: phases (``p1``) and buildings (``p1-3``) of the estate; empty: anywhere."""
+
+    def on_duty(self, day: date, hour: float, calendar: Calendar | None) -> bool:
+        """Whether the person works at this local time; hours that end before they begin run past midnight.
+
+        ``calendar`` is for a desk that follows the working dates (ORG-03); None: its roster says all.
+        """
+        if self.from_hour < self.until_hour:
+            return self.from_hour <= hour < self.until_hour and self._works_on(day, calendar)
+        return (hour >= self.from_hour and self._works_on(day, calendar)) or (
+            hour < self.until_hour and self._works_on(day - ONE_DAY, calendar)
+        )
+
+    def _works_on(self, day: date, calendar: Calendar | None) -> bool:
+        rostered = day.weekday() in self.weekdays
+        if calendar is None or len(self.weekdays) == DAYS_OF_WEEK:
+            return rostered
+        if day.weekday() < SATURDAY:
+            return rostered and calendar.is_working_date(day)
+        makes_up = calendar.is_working_date(day) and any(weekday < SATURDAY for weekday in self.weekdays)
+        return rostered or makes_up
+
+
+class Absence(BaseModel):
+    """A person is away from one instant until another; the deputy (代理人) acts in their name (DSP-20)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    staff_id: str
+    from_at: AwareDatetime
+    until_at: AwareDatetime
+    deputy_id: str | None = None
+
+
+class Contractor(BaseModel):
+    """A contractor answers for trades and phases of the estate."""
+
+    model_config = ConfigDict(frozen=True)
+
+    contractor_id: str
+    trades: tuple[Trade, ...]
+    phases: tuple[str, ...]
+
+
+class Estate(Place):
+    """An estate, its place in the organisation, who is rostered and which contractors answer for it."""
+
+    table: ClassVar[str] = "estate"
+
+    region_id: str
+    project_id: str
+    name: str
+    kind: EstateKind
+    zone: str
+    staff: tuple[Staff, ...] = ()
+    contractors: tuple[Contractor, ...] = ()
+    absences: tuple[Absence, ...] = ()
+
+    def absence_of(self, staff_id: str, at: datetime) -> Absence | None:
+        """The absence that a person is on at this instant, if any; its last instant is past it."""
+        return next(
+            (one for one in self.absences if one.staff_id == staff_id and one.from_at <= at < one.until_at), None
+        )
+
+    def has_desk(self, desk: str) -> bool:
+        """Whether anybody of the roster is at that desk."""
+        return any(one.desk == desk and one.weekdays for one in self.staff)
+
+    def lines_of(self, staff_id: str) -> tuple[Staff, ...]:
+        """Where the person is on the roster; nowhere: they have left. A line without weekdays is none."""
+        return tuple(one for one in self.staff if one.staff_id == staff_id and one.weekdays)
+
+    @property
+    def organisation(self) -> str:
+        """The path that a token's subtree is compared with."""
+        return f"group/{self.region_id}/{self.project_id}/{self.id}"
+
+
+class Repaired(BaseModel):
+    """How often a place of a home was repaired."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: str
+    times: int
+
+
+class Home(State):
+    """A home of an estate, who served it last (DSP-08), and what it remembers of its repairs (DSP-13)."""
+
+    table: ClassVar[str] = "home"
+
+    phase: str
+    building: str
+    handed_over_on: date | None = None
+    occupied: bool = True
+    top_floor: bool = False
+    served_by: str | None = None
+    told_of: str | None = None
+    """The last storm that the household was told of (DSP-09)."""
+    repaired: tuple[Repaired, ...] = ()
+    """By place, the one repaired longest ago first."""
+    defects: tuple[str, ...] = ()
+    """The defects that are counted for it in its phase."""
+    repairs_since: AwareDatetime | None = None
+    """Since when its repairs have gone on without a longer gap."""
+    repaired_at: AwareDatetime | None = None
+    """When the last one was opened."""
+    last_repair: str | None = None
+    """Its case."""
+
+    def learnt_by(self, before: "Home | None") -> "Home":
+        """The home as registered anew, with what it knew of itself."""
+        kept = ("served_by", "told_of", "repaired", "defects", "repairs_since", "repaired_at", "last_repair")
+        return self.model_copy(update={name: getattr(before, name) for name in kept}) if before else self
+
+
+class Workload(State):
+    """What changes with every ticket of an estate: who has how many in hand, what comes in. The id is the estate's."""
+
+    table: ClassVar[str] = "workload"
+
+    in_hand: Mapping[str, int] = {}
+    arrivals: Mapping[str, Mapping[int, int]] = {}
+    """Requests by storm cause and hour (since 1970) of the last two days (DSP-09)."""
+    storms: Mapping[str, str] = {}
+    """The storms that are on, by cause."""
+
+    def of(self, staff_id: str) -> int:
+        """The person's tickets in hand."""
+        return self.in_hand.get(staff_id, 0)
+
+    def moved(self, from_id: str | None, to_id: str | None) -> "Workload":
+        """One ticket leaves one person's hands and comes into another's; None: nobody's."""
+        if from_id == to_id:
+            return self
+        in_hand = dict(self.in_hand)
+        if from_id is not None and from_id in in_hand:
+            in_hand[from_id] -= 1
+            if in_hand[from_id] == 0:
+                del in_hand[from_id]
+        if to_id is not None:
+            in_hand[to_id] = in_hand.get(to_id, 0) + 1
+        return self.model_copy(update={"in_hand": in_hand})
+
+
+class PricedWork(BaseModel):
+    """What one unit of a piece of work costs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    price_fen: int
+    priced_at: AwareDatetime
+
+
+class PriceLibrary(Place):
+    """The price library (价格库) of a region: what pieces of work cost there (DSP-14). The id is the region's."""
+
+    table: ClassVar[str] = "price_library"
+
+    works: Mapping[str, PricedWork] = {}

@@ -1,0 +1,160 @@
+"""Repairs (DSP-10): who is to do it is warranty's answer; then the contractor's way from the notice to the end.
+
+Covered: the contractor is notified with a time to arrive and a time to finish. Not covered: our own staff, who have it
+already. A contractor may speak for its own order only; staff may speak for any.
+"""
+
+from dataclasses import replace
+from uuid import uuid5
+
+from linli_contracts.envelope import NAMESPACE
+from linli_contracts.events.dispatch import ContractorArrived, ContractorNotified, CoverageAsked, RepairDone
+from linli_contracts.events.warranty import CoverageAnswered
+from linli_contracts.lanes import id_under
+from linli_rulebook.decision import Refusal
+
+from linli_dispatch.domain.approvals.plans import refuse_without_plan
+from linli_dispatch.domain.closing import complete
+from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.lifecycle import after
+from linli_dispatch.domain.refusals import ALREADY_ARRIVED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
+from linli_dispatch.domain.repairs.accompanying import ask_for_company, note_missing_company
+from linli_dispatch.domain.repairs.reentrusting import propose
+from linli_dispatch.domain.ticket import ONE_SECOND, Order, Ticket
+from linli_dispatch.domain.turn import Turn
+
+
+def asks_coverage(ticket: Ticket) -> bool:
+    """Whether a case needs warranty's answer: a repair whose trade is known (WAR-02)."""
+    return ticket.kind == "repair" and ticket.trade is not None
+
+
+def order_id(ticket: Ticket) -> str:
+    """The id of the repair order of this round; the same whenever it is worked out."""
+    return id_under(ticket.estate_id, f"o{uuid5(NAMESPACE, f'{ticket.id}|order|{ticket.round}').hex[:12]}")
+
+
+def ask_coverage(turn: Turn) -> None:
+    """Asks warranty, in every round anew. The day that counts is that of the first report: the defect is the same."""
+    ticket = turn.ticket
+    if ticket.trade is None:
+        return
+    turn.tell(
+        CoverageAsked(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            home_id=ticket.home_id,
+            trade=ticket.trade,
+            asked_on=ticket.received_at.astimezone(turn.terms.zone).date(),
+        )
+    )
+
+
+def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
+    """Warranty's answer; one for another round, or after the work is done, changes nothing."""
+    ticket = turn.ticket
+    covered = answer.covered and answer.contractor_id is not None
+    status = after(ticket.status, "covered" if covered else "not_covered")
+    if answer.round != ticket.round or status is None:
+        turn.because("DSP-10", "answer about coverage came too late", {"round": answer.round, "status": ticket.status})
+        return
+    turn.change(status=status)
+    if answer.contractor_id is None or not covered:
+        turn.because("DSP-10", "not covered: own staff", {"basis": answer.basis, "handler_id": ticket.handler_id})
+        return
+    _notify(turn, answer.contractor_id, answer.contract_id)
+
+
+def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
+    """The contractor is on the spot; ``contractor_id`` is the sender's own, None for staff."""
+    ticket, order = turn.ticket, turn.ticket.order
+    if order is None:
+        return NO_ORDER
+    if contractor_id not in {None, order.performer_id}:
+        return NOT_YOUR_ORDER
+    if order.arrived_at is not None:
+        return ALREADY_ARRIVED
+    late = turn.at >= order.arrive_by + ONE_SECOND
+    turn.change(order=replace(order, arrived_at=turn.at))
+    wind(turn)
+    turn.tell(
+        ContractorArrived(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            order_id=order.order_id,
+            contractor_id=order.performer_id,
+            arrived_at=turn.at,
+            late=late,
+        )
+    )
+    turn.because("DSP-10", "contractor arrived", {"contractor_id": order.performer_id, "late": late})
+    return None
+
+
+def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
+    """The repair is done, by whoever does it; a grave case takes an accepted plan (DSP-04)."""
+    ticket, order = turn.ticket, turn.ticket.order
+    if ticket.kind != "repair":
+        return NOT_A_REPAIR
+    if contractor_id is not None and (order is None or contractor_id != order.performer_id):
+        return NOT_YOUR_ORDER
+    refusal = refuse_without_plan(turn)
+    if refusal is not None:
+        return refusal
+    in_time = complete(turn)
+    turn.tell(
+        RepairDone(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            order_id=order.order_id if order else order_id(ticket),
+            done_by="own_staff" if order is None else "replacement" if order.replacement_id else "contractor",
+            contractor_id=order.performer_id if order else None,
+            customer_ref=ticket.customer_ref,
+            done_at=turn.at,
+            in_time=in_time,
+        )
+    )
+    turn.because("DSP-10", "repair done", {"in_time": in_time})
+    note_missing_company(turn)
+    return None
+
+
+def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
+    ticket, terms = turn.ticket, turn.terms
+    if ticket.trade is None:
+        return
+    order = Order(
+        order_id=order_id(ticket),
+        contractor_id=contractor_id,
+        contract_id=contract_id,
+        called_at=turn.at,
+        arrive_by=turn.at + terms.arrive_within,
+        finish_by=turn.at + terms.finish_within,
+        waited_before=ticket.waited_in_round,
+    )
+    turn.change(order=order, complex=True)
+    wind(turn)
+    turn.tell(
+        ContractorNotified(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            order_id=order.order_id,
+            contractor_id=contractor_id,
+            contract_id=contract_id,
+            trade=ticket.trade,
+            home_id=ticket.home_id,
+            notified_at=turn.at,
+            arrive_by=order.arrive_by,
+            finish_by=order.finish_by,
+        )
+    )
+    turn.because(
+        "DSP-10", "contractor notified", {"contractor_id": contractor_id, "arrive_by": order.arrive_by.isoformat()}
+    )
+    ask_for_company(turn)
+    if ticket.not_cured_by == contractor_id:
+        propose(turn, "not_cured")
