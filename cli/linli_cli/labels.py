@@ -70,6 +70,7 @@ FACTS: Final = {
     "SmallWorksApproved": Words("零星工程获批", "small works approved"),
     "WorkPriced": Words("价格库更新", "work priced"),
     "RegistryChangePlanned": Words("登记变更待生效", "registry change planned"),
+    "RegistryChangeFailed": Words("登记变更搁置", "registry change set aside"),
     "RegistryChangeWithdrawn": Words("登记变更撤回", "registry change withdrawn"),
     "RepairDone": Words("维修完成", "repair done"),
     "RepairAccepted": Words("业主签字验收", "repair accepted by the owner"),

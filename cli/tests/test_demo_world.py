@@ -16,8 +16,7 @@ from linli_cli.demo.stories import Stories
 from linli_cli.demo.texts import Texts
 from linli_cli.demo.world import STORY_ESTATE, World
 from linli_cli.simulation.agenda import Step
-from linli_dispatch import commands as dispatch
-from linli_dispatch import service_commands
+from linli_dispatch import place_commands, service_commands
 from linli_followup import commands as followup
 from linli_intake.domain.completeness import Limits, faults_of
 from linli_intake.domain.form import RequestForm
@@ -30,11 +29,11 @@ from pydantic import BaseModel
 CHANCE = Chance(7)
 WORLD, TEXTS = World(CHANCE), Texts(CHANCE)
 BODIES: dict[str, type[BaseModel]] = {
-    "dispatch.register-estate": dispatch.RegisterEstate,
-    "dispatch.register-homes": dispatch.RegisterHomes,
-    "dispatch.roster-staff": dispatch.RosterStaff,
-    "dispatch.register-contractor": dispatch.RegisterContractor,
-    "dispatch.price-works": dispatch.PriceWorks,
+    "dispatch.register-estate": place_commands.RegisterEstate,
+    "dispatch.register-homes": place_commands.RegisterHomes,
+    "dispatch.roster-staff": place_commands.RosterStaff,
+    "dispatch.register-contractor": place_commands.RegisterContractor,
+    "dispatch.price-works": place_commands.PriceWorks,
     "dispatch.offer-services": service_commands.OfferServices,
     "warranty.open-deposit": warranty.OpenDeposit,
     "warranty.record-document": warranty.RecordDocument,

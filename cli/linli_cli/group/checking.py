@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from linli_dispatch import commands
+from linli_dispatch import place_commands
 
 from linli_cli.group.faults import Faults, TooManyFaultsError
 from linli_cli.group.index import GROUP, Index, Seen, index_directory
@@ -40,13 +40,13 @@ def check_place(index: Index, place: Place, faults: Faults) -> None:
 
 def _references(index: Index, rows: Iterable[Row], faults: Faults) -> None:
     """What a row names must be in the directory: its region and project, who is away and their deputies."""
-    people = {row.sent.staff_id for row in rows if isinstance(row.sent, commands.StaffLine)}
+    people = {row.sent.staff_id for row in rows if isinstance(row.sent, place_commands.StaffLine)}
     for row in rows:
         sent = row.sent
-        if isinstance(sent, commands.RegisterEstate):
+        if isinstance(sent, place_commands.RegisterEstate):
             if sent.project_id not in index.projects.get(sent.region_id, ()):
                 _unknown(faults, row, f"{sent.region_id}/{sent.project_id}", GROUP)
-        elif isinstance(sent, commands.RecordAbsence):
+        elif isinstance(sent, place_commands.RecordAbsence):
             for person in (sent.staff_id, sent.deputy_id):
                 if person is not None and person not in people:
                     _unknown(faults, row, person, ROSTER)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from linli_contracts.event import Key
-from linli_dispatch import commands, service_commands
+from linli_dispatch import place_commands, service_commands
 from linli_dispatch.commands import Command
 from pydantic import TypeAdapter, ValidationError
 
@@ -81,17 +81,23 @@ class Table:
         return cell.partition(".")[0] if self.file == HOMES else cell
 
 
-OF_REGIONS: Final = (Table(PRICES, commands.PriceLine, "dispatch.price-works", "works", "region_id", ("work_item",)),)
+OF_REGIONS: Final = (
+    Table(PRICES, place_commands.PriceLine, "dispatch.price-works", "works", "region_id", ("work_item",)),
+)
 """Files whose rows belong to a region."""
 OF_ESTATES: Final = (
-    Table(ESTATES, commands.RegisterEstate, "dispatch.register-estate"),
-    Table(HOMES, commands.HomeLine, "dispatch.register-homes", "homes", unique=("home_id",)),
-    Table(ROSTER, commands.StaffLine, "dispatch.roster-staff", "staff", unique=("staff_id", "desk")),
+    Table(ESTATES, place_commands.RegisterEstate, "dispatch.register-estate"),
+    Table(HOMES, place_commands.HomeLine, "dispatch.register-homes", "homes", unique=("home_id",)),
+    Table(ROSTER, place_commands.StaffLine, "dispatch.roster-staff", "staff", unique=("staff_id", "desk")),
     Table(
-        CONTRACTORS, commands.ContractorLine, "dispatch.register-contractor", "contractors", unique=("contractor_id",)
+        CONTRACTORS,
+        place_commands.ContractorLine,
+        "dispatch.register-contractor",
+        "contractors",
+        unique=("contractor_id",),
     ),
     Table(SERVICES, service_commands.ServiceLine, "dispatch.offer-services", "services", unique=("item", "from_at")),
-    Table(ABSENCES, commands.RecordAbsence, "dispatch.record-absence", unique=("staff_id",)),
+    Table(ABSENCES, place_commands.RecordAbsence, "dispatch.record-absence", unique=("staff_id",)),
 )
 """In the order in which they are sent: an estate before what belongs to it, people before their absences."""
 

@@ -17,12 +17,11 @@ from linli_runtime.reads import Reads
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.blueprints import step_refusals
 from linli_dispatch.domain.blueprints.progress import Progress
-from linli_dispatch.domain.group.planned_change import MOST_CHANGES
 from linli_dispatch.domain.title import Words, words_of
 from linli_dispatch.domain.webhook import FOREIGN
 from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
-from linli_dispatch.planned_pages import PlannedChangePage, page_planned_changes
+from linli_dispatch.planned_pages import ChangesWanted, PlannedChangePage, page_planned_changes, page_set_aside
 from linli_dispatch.registry_pages import (
     MOST_HOMES,
     EstateOnFile,
@@ -194,14 +193,14 @@ def _about_registry(routes: APIRouter, reads: Reads) -> None:
     """What an import of the organisation compares its files with, and what is planned."""
 
     @routes.get("/registry/changes")
-    async def list_planned_changes(
-        actor: StaffReader,
-        place_id: Annotated[str, Query(pattern=KEY_PATTERN)],
-        cursor: Cursor = "",
-        limit: Annotated[int, Query(ge=1, le=MOST_CHANGES)] = MOST_CHANGES,
-    ) -> PlannedChangePage:
-        """The changes that were planned for an estate, or for a region's prices, and what became of them."""
-        return await page_planned_changes(reads, actor.org, place_id, after=cursor, limit=limit)
+    async def list_planned_changes(actor: StaffReader, wanted: Annotated[ChangesWanted, Query()]) -> PlannedChangePage:
+        """The changes that were planned for estates, or for regions' prices, and what became of them, by id."""
+        return await page_planned_changes(reads, actor.org, wanted)
+
+    @routes.get("/registry/set-aside")
+    async def list_changes_set_aside(actor: StaffReader, cursor: Cursor = "", limit: Limit = 100) -> PlannedChangePage:
+        """The changes that could not begin, for a bug or another version, and wait for a person."""
+        return await page_set_aside(reads, actor.org, after=cursor, limit=limit)
 
     @routes.get("/registry/estates")
     async def list_registered_estates(actor: StaffReader, estate_id: Estates) -> list[EstateOnFile]:

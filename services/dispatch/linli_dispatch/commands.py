@@ -1,13 +1,10 @@
 """The bodies of dispatch's commands. Path parameters are fields; who sends a command comes from the token."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Fen, Id, Instant, Key
-from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, EstateKind, Role, SmallWorksKind
-from linli_contracts.events.intake import Trade
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, SmallWorksKind
+from pydantic import BaseModel, ConfigDict, Field
 
 from linli_dispatch.domain.amounts import MOST_FEN
 
@@ -18,128 +15,12 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A short code such as ``key_missing``: these words travel in events, so they are no free text (INT-13)."""
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 """A name as signs show it; control characters (the database keeps no NUL) are slips of a program."""
-Place = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,201}$")]
-"""A phase, or a phase and a building with a hyphen between them."""
-Hour = Annotated[float, Field(ge=0, le=24, allow_inf_nan=False)]
-
-
-def _known_zone(zone: str) -> str:
-    try:
-        return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder's name, or one too long
-        raise ValueError(f"{zone!r} is not an IANA time zone") from error
 
 
 class Command(BaseModel):
     """What every body is: immutable and strict, so that a misspelt field never silently does nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-# -- the registry --------------------------------------------------------------------------------------------------
-
-
-class RegisterEstate(Command):
-    """An estate and its place in the organisation."""
-
-    estate_id: Key
-    region_id: Key
-    project_id: Key
-    name: Name
-    kind: EstateKind = "residential"
-    zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
-
-
-class DatedCommand(Command):
-    """A change of the registry that may hold from a later instant on."""
-
-    from_at: Instant | None = None
-    """None, or one that is past: from now on."""
-
-
-class HomeLine(Command):
-    """A home: ``home_id`` is ``<estate_id>.<phase>-<building>-<number>``."""
-
-    home_id: Id
-    phase: Name
-    building: Name
-    handed_over_on: date | None = None
-    occupied: bool = True
-    top_floor: bool = False
-
-
-class RegisterHomes(DatedCommand):
-    """Homes of an estate."""
-
-    estate_id: Key
-    homes: Annotated[tuple[HomeLine, ...], Field(max_length=MOST_LINES)]
-
-
-class StaffLine(Command):
-    """A person at a desk, on weekdays (0 is Monday) and hours of the estate's local time."""
-
-    staff_id: Key
-    role: Role
-    desk: Key
-    skills: Annotated[tuple[Key, ...], Field(max_length=50)] = ()
-    weekdays: Annotated[tuple[Annotated[int, Field(ge=0, le=6)], ...], Field(max_length=7)] = (0, 1, 2, 3, 4, 5, 6)
-    from_hour: Hour = 0
-    until_hour: Hour = 24
-    near: Annotated[tuple[Place, ...], Field(max_length=100)] = ()
-    """Where the person's post is: phases (``p1``) and buildings (``p1-3``)."""
-
-
-class RosterStaff(DatedCommand):
-    """Lines of an estate's roster."""
-
-    estate_id: Key
-    staff: Annotated[tuple[StaffLine, ...], Field(max_length=MOST_LINES)]
-
-
-class ContractorLine(Command):
-    """A contractor, the trades and the phases it answers for."""
-
-    contractor_id: Key
-    trades: Annotated[tuple[Trade, ...], Field(max_length=50)]
-    phases: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
-
-
-class RegisterContractor(DatedCommand):
-    """Contractors of an estate."""
-
-    estate_id: Key
-    contractors: Annotated[tuple[ContractorLine, ...], Field(max_length=MOST_LINES)]
-
-
-class WithdrawChange(Command):
-    """A planned change of the registry is not to begin."""
-
-    change_id: Id
-
-
-class RecordAbsence(Command):
-    """A person of the roster is away until an instant; the deputy (代理人) acts in their name."""
-
-    estate_id: Key
-    staff_id: Key
-    from_at: Instant
-    until_at: Instant
-    deputy_id: Key | None = None
-
-
-class PriceLine(Command):
-    """What one unit of a piece of work costs."""
-
-    work_item: Code
-    unit: Code = "piece"
-    price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)]
-
-
-class PriceWorks(DatedCommand):
-    """Prices of a region's price library (价格库)."""
-
-    region_id: Key
-    works: Annotated[tuple[PriceLine, ...], Field(max_length=MOST_LINES)]
 
 
 # -- storms --------------------------------------------------------------------------------------------------------

@@ -1,16 +1,20 @@
 """What people read of changes of the registry that were planned."""
 
-from typing import Any
+from typing import Annotated, Any, Final
 
-from linli_contracts.event import Instant
+from linli_contracts.event import KEY_PATTERN, Instant
 from linli_runtime.reads import Reads
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from linli_dispatch.domain.group.planned_change import Status
+from linli_dispatch.domain.group.planned_change import MOST_CHANGES, Status
+from linli_dispatch.store import CURSOR_PATTERN
+
+MOST_PLACES: Final = 100
+"""Asked about together: their ids are an address of some kilobytes, which every proxy lets through."""
 
 
 class PlannedChangeSeen(BaseModel):
-    """A change, its body as long as it is planned, and what became of it."""
+    """A change, its body as long as it may still begin, and what became of it."""
 
     change_id: str = Field(validation_alias="id")
     command: str
@@ -19,7 +23,10 @@ class PlannedChangeSeen(BaseModel):
     from_at: Instant
     planned_at: Instant
     status: Status
+    times: int = 1
     refusal: str | None
+    error: str | None = None
+    """What went wrong where it is set aside."""
 
 
 class PlannedChangePage(BaseModel):
@@ -29,8 +36,28 @@ class PlannedChangePage(BaseModel):
     next: str | None
 
 
-async def page_planned_changes(reads: Reads, org: str, place_id: str, *, after: str, limit: int) -> PlannedChangePage:
-    """The changes of an estate, or of a region's prices, after the cursor; none of a place the reader may not see."""
-    rows = await reads.fetch("page_planned_changes", after, limit + 1, place_id, org)
-    items = [PlannedChangeSeen.model_validate_json(row["state"]) for row in rows[:limit]]
-    return PlannedChangePage(items=items, next=items[-1].change_id if len(rows) > limit else None)
+class ChangesWanted(BaseModel):
+    """Which changes: of these places, of one status or all."""
+
+    place_id: list[Annotated[str, StringConstraints(pattern=KEY_PATTERN)]] = Field(
+        min_length=1, max_length=MOST_PLACES, description="estates, and regions for their prices"
+    )
+    status: Status | None = None
+    cursor: str = Field(default="", pattern=CURSOR_PATTERN)
+    limit: int = Field(default=MOST_CHANGES, ge=1, le=MOST_CHANGES)
+
+
+async def page_planned_changes(reads: Reads, org: str, wanted: ChangesWanted) -> PlannedChangePage:
+    """The changes of these places after the cursor; none of a place the reader may not see."""
+    given = wanted.cursor, wanted.limit + 1, wanted.place_id, org, wanted.status
+    return _page([row["state"] for row in await reads.fetch("page_planned_changes", *given)], wanted.limit)
+
+
+async def page_set_aside(reads: Reads, org: str, *, after: str, limit: int) -> PlannedChangePage:
+    """The changes that are set aside, wherever the reader may look."""
+    return _page([row["state"] for row in await reads.fetch("page_set_aside", after, limit + 1, org)], limit)
+
+
+def _page(states: list[str], limit: int) -> PlannedChangePage:
+    items = [PlannedChangeSeen.model_validate_json(state) for state in states[:limit]]
+    return PlannedChangePage(items=items, next=items[-1].change_id if len(states) > limit else None)

@@ -13,10 +13,10 @@ from linli_contracts.events.dispatch import (
     TicketAssigned,
     WorkPriced,
 )
-from linli_dispatch.commands import WithdrawChange
 from linli_dispatch.domain.group.places import Home, PriceLibrary
 from linli_dispatch.domain.group.planned_change import JUST_BEFORE, MOST_CHANGES, PlannedChange
 from linli_dispatch.handlers import MAP
+from linli_dispatch.place_commands import WithdrawChange
 from linli_rulebook.decision import Decision
 from linli_testkit.facts import GivenFacts
 
@@ -137,7 +137,7 @@ def test_what_holds_from_now_or_before_changes_at_once(office: Office, from_at: 
 
 @pytest.mark.rule("ORG-01")
 @EACH
-def test_a_withdrawn_change_never_begins_and_may_be_planned_anew(
+def test_a_withdrawn_change_never_begins_and_may_be_planned_once_more(
     office: Office, command: str, body: dict[str, Any], told: type[Any]
 ) -> None:
     identity = planned(office, command, body)
@@ -147,6 +147,7 @@ def test_a_withdrawn_change_never_begins_and_may_be_planned_anew(
     assert office.refused_of("withdraw-change", change_id=identity) == "change-not-planned"
     office.until(LATER - SECOND)
     assert planned(office, command, body) == identity
+    assert [fact.times for fact in office.facts(RegistryChangePlanned)] == [1, 2]
     office.until(LATER)
     assert len(office.facts(told)) == 1
     assert office.refused_of("withdraw-change", change_id=identity) == "change-not-planned"
@@ -166,20 +167,20 @@ def test_what_would_be_refused_now_is_not_planned(office: Office) -> None:
     ("became", "code"),
     [
         ({"body": HOMES | {"homes": [HOMES["homes"][0] | {"home_id": "xh02.1-1-1"}]}}, "foreign-id"),
-        ({"body": HOMES | {"homes": [{"home": HOME}]}}, "change-no-longer-valid"),
-        ({"command": "dispatch.no-more"}, "change-no-longer-valid"),
+        ({"org": "group/north"}, "outside-your-organisation"),
     ],
+    ids=["an id of another estate", "planned by somebody whose estate it is no more"],
 )
 def test_a_change_that_is_refused_when_it_is_to_begin_is_told_and_the_next_one_begins(
     office: Office, became: dict[str, Any], code: str
 ) -> None:
-    """Given a change that can't begin when it is to (another version runs by then), then the place is not held up."""
+    """Given a change that is refused when it is to begin, then the place is not held up."""
     identity = planned(office, "register-homes", HOMES)
     planned(office, "roster-staff", STAFF)
     office.states[PlannedChange, identity] = change(office, identity).model_copy(update=became)
     office.until(LATER)
     (ended,) = office.facts(RegistryChangeWithdrawn)
-    assert (ended.change_id, ended.refusal) == (identity, code)
+    assert (ended.change_id, ended.refusal, ended.withdrawn_at) == (identity, code, LATER)
     assert (change(office, identity).status, change(office, identity).refusal) == ("refused", code)
     assert "agent2" in on_roster(office)
 

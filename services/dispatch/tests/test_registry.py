@@ -8,15 +8,10 @@ from typing import Any
 import pytest
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import ContractorRegistered, EstateRegistered, HomesRegistered, StaffRostered
-from linli_dispatch.commands import (
-    DecideReentrusting,
-    RegisterContractor,
-    RegisterEstate,
-    RegisterHomes,
-    RosterStaff,
-)
+from linli_dispatch.commands import DecideReentrusting
 from linli_dispatch.domain.group.places import Home
 from linli_dispatch.handlers import MAP
+from linli_dispatch.place_commands import RegisterContractor, RegisterEstate, RegisterHomes, RosterStaff
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Decision, Refusal
 from linli_testkit.facts import POLICY_DIR, GivenFacts, context

@@ -265,6 +265,7 @@ CONCLUSIONS: Final[Conclusions] = {
     "priced": Conclusion("价格库更新", "priced"),
     "registered": Conclusion("登记", "registered"),
     "change planned": Conclusion("变更待生效", "change planned"),
+    "change set aside": Conclusion("变更搁置", "change set aside"),
     "change withdrawn": Conclusion("变更撤回", "change withdrawn"),
     "webhook registered": Conclusion("登记推送订阅", "webhook registered", ("dispatch.webhooks_a_contractor",)),
     "webhook replayed": Conclusion("推送重发", "webhook replayed"),

@@ -25,6 +25,12 @@ CHANGE_NOT_FOUND: Final = Refusal("change-not-found", "ORG-01", "没有这项变
 CHANGE_NOT_PLANNED: Final = Refusal(
     "change-not-planned", "ORG-01", "该变更已生效或已撤回。", "The change has begun already, or was withdrawn."
 )
+CHANGE_NOT_SET_ASIDE: Final = Refusal(
+    "change-not-set-aside",
+    "ORG-01",
+    "该变更未被搁置，无需重试。",
+    "The change is not set aside: there is nothing to try again.",
+)
 CHANGE_NO_LONGER_VALID: Final = Refusal(
     "change-no-longer-valid",
     "ORG-01",

@@ -1,17 +1,25 @@
-"""A planned change of the registry begins: its command is decided at the instant from which it holds (ORG-01)."""
+"""A planned change of the registry begins: its command is decided at the instant from which it holds (ORG-01).
+
+Whatever its rule raises then sets this change alone aside: held back instead, its place's clock would hold all that
+the estate does.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import PurePath
+from traceback import extract_tb
 
-from linli_messaging.batch.working_set import not_loaded
-from linli_messaging.service_map import Context, Facts, Ref
+from linli_messaging.batch.working_set import Wanted, not_loaded
+from linli_messaging.loop.answers import OUTSIDE
+from linli_messaging.service_map import Actor, Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, Refusal, Timer
 from pydantic import ValidationError
 
+from linli_dispatch.domain import refusals
 from linli_dispatch.domain.group.places import Estate, PriceLibrary
-from linli_dispatch.domain.group.planned_change import PlannedChange, begin
-from linli_dispatch.domain.refusals import CHANGE_NO_LONGER_VALID
-from linli_dispatch.handlers.registry_commands import DATABLE
+from linli_dispatch.domain.group.planned_change import PlannedChange, begin, begin_late, set_aside
+from linli_dispatch.handlers.dated_commands import DATABLE
+from linli_dispatch.place_commands import RetryChange
 
 
 def needs_of_beginning(place: Estate | PriceLibrary, timer: Timer) -> Iterable[Ref]:
@@ -24,18 +32,53 @@ def handle_beginning(facts: Facts, place: Estate | PriceLibrary, timer: Timer, c
     change = facts.get(PlannedChange, place.planned[0].change_id) if timer in place.timers() else None
     if change is None or change.body is None:
         return NOTHING
-    entry = DATABLE.get(change.command)
     try:
-        command = entry.body.model_validate(change.body) if entry else None
+        outcome = _decided(facts, change, replace(ctx, now=change.from_at))
+        if isinstance(outcome, Decision | Refusal):
+            return begin(place, change, outcome)
+    except Wanted:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this change alone is set aside
+        return set_aside(place, change, "change-failed", _told(error))
+    if outcome is None:
+        return set_aside(place, change, "change-no-longer-valid", "another version wrote it")
+    return outcome
+
+
+def handle_retry_change(facts: Facts, command: RetryChange, ctx: Context) -> Outcome:
+    """A change that was set aside is decided now; what it raises, its sender hears of, and it stays where it is."""
+    change = facts.get(PlannedChange, command.change_id)
+    if change is None:
+        return refusals.CHANGE_NOT_FOUND
+    if change.status != "set_aside":
+        return refusals.CHANGE_NOT_SET_ASIDE
+    outcome = _decided(facts, change, ctx)
+    if outcome is None:
+        return refusals.CHANGE_NO_LONGER_VALID
+    return begin_late(change, outcome) if isinstance(outcome, Decision | Refusal) else outcome
+
+
+def _decided(facts: Facts, change: PlannedChange, ctx: Context) -> Outcome | None:
+    """What its command decides at an instant, in the name of whoever planned it; None: this version has none such."""
+    datable = DATABLE.get(change.command)
+    if datable is None:
+        return None
+    entry = datable.entry
+    try:
+        command = entry.body.model_validate(change.body)
     except ValidationError:
-        command = None
-    if entry is None or command is None:
-        # Planned under another version: the place goes on without it, and is told so.
-        return begin(place, change, CHANGE_NO_LONGER_VALID)
+        return None
     missing = not_loaded(facts, entry.needs(command))
     if missing:
         return More(missing)
-    outcome = entry.decide(facts, command, replace(ctx, now=change.from_at))
-    if isinstance(outcome, Decision | Refusal):
-        return begin(place, change, outcome)
+    planner = Actor(subject="", scopes=frozenset(), org=change.org)
+    if not planner.may_touch(entry.org(facts, command) if entry.org else None):
+        return OUTSIDE
+    outcome: Outcome = entry.decide(facts, command, ctx)
     return outcome
+
+
+def _told(error: Exception) -> str:
+    """What was raised, and where: enough to find it."""
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({PurePath(last.filename).name}:{last.lineno})"

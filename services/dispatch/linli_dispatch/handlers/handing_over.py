@@ -6,7 +6,7 @@ from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Decision, More, Outcome, Timer
 
-from linli_dispatch import commands
+from linli_dispatch import place_commands
 from linli_dispatch.domain.assigning.handing_over import hand_over_all, still_holds
 from linli_dispatch.domain.assigning.handover import Handover, WorkOf, handover_id
 from linli_dispatch.domain.group.places import Estate, Home, Workload
@@ -15,7 +15,7 @@ from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import turn_of
 
 
-def needs_of_rostering(command: commands.RosterStaff) -> Iterable[Ref]:
+def needs_of_rostering(command: place_commands.RosterStaff) -> Iterable[Ref]:
     """The estate, and the handovers of those who leave a desk."""
     left = (line.staff_id for line in command.staff if not line.weekdays)
     return (
@@ -24,7 +24,7 @@ def needs_of_rostering(command: commands.RosterStaff) -> Iterable[Ref]:
     )
 
 
-def needs_of_absence(command: commands.RecordAbsence) -> Iterable[Ref]:
+def needs_of_absence(command: place_commands.RecordAbsence) -> Iterable[Ref]:
     """The estate, and the handover that the absence begins."""
     return (Estate, command.estate_id), (Handover, handover_id(command.estate_id, command.staff_id, "absence"))
 

@@ -15,7 +15,7 @@ from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Facts, Ref
 from linli_rulebook.decision import Timer
 
-from linli_dispatch import commands
+from linli_dispatch import commands, place_commands
 from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.deadlines.clock_table import STEP_CLOCK
 from linli_dispatch.domain.group.places import Estate, Home, Workload
@@ -69,7 +69,7 @@ def needs_of_clock(ticket: Ticket, timer: Timer) -> tuple[Ref, ...]:
     return *case_and_estate(ticket.id)[1:], *counters
 
 
-def needs_of_homes(command: commands.RegisterHomes) -> Iterable[Ref]:
+def needs_of_homes(command: place_commands.RegisterHomes) -> Iterable[Ref]:
     """The estate, the counts of its phases, and every home of the list."""
     return (
         (Estate, command.estate_id),
@@ -86,10 +86,10 @@ def org_of_ticket(facts: Facts, command: commands.OnTicket) -> str | None:
 
 def org_of_estate(
     facts: Facts,
-    command: commands.RegisterHomes
-    | commands.RosterStaff
-    | commands.RegisterContractor
-    | commands.RecordAbsence
+    command: place_commands.RegisterHomes
+    | place_commands.RosterStaff
+    | place_commands.RegisterContractor
+    | place_commands.RecordAbsence
     | commands.DeclareStorm,
 ) -> str | None:
     """The organisation of a registered estate."""
@@ -97,13 +97,13 @@ def org_of_estate(
     return estate.organisation if estate else None
 
 
-def org_of_new_estate(facts: Facts, command: commands.RegisterEstate) -> str | None:
+def org_of_new_estate(facts: Facts, command: place_commands.RegisterEstate) -> str | None:
     """Where the estate is to be; to move one that is registered already takes a token of the whole group."""
     wanted = f"group/{command.region_id}/{command.project_id}/{command.estate_id}"
     known = facts.get(Estate, command.estate_id)
     return wanted if known is None or known.organisation == wanted else None
 
 
-def org_of_region(facts: Facts, command: commands.PriceWorks) -> str | None:
+def org_of_region(facts: Facts, command: place_commands.PriceWorks) -> str | None:
     """A region's own."""
     return f"group/{command.region_id}"

@@ -5,7 +5,7 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook import PolicyBook, PolicyFileError
 from linli_rulebook.decision import Outcome
 
-from linli_dispatch import commands
+from linli_dispatch import place_commands
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.assigning.handover import Handover, handover_id
 from linli_dispatch.domain.group import registry
@@ -13,7 +13,7 @@ from linli_dispatch.domain.group.places import Absence, Contractor, Estate, Home
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 
 
-def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: Context) -> Outcome:
+def handle_register_estate(facts: Facts, command: place_commands.RegisterEstate, ctx: Context) -> Outcome:
     """Registers an estate, in the region that the policy says it is in, if it says so."""
     if not _agrees(ctx.policies, command):
         return refusals.OTHER_REGION
@@ -21,7 +21,7 @@ def handle_register_estate(facts: Facts, command: commands.RegisterEstate, ctx: 
     return registry.register_estate(facts.get(Estate, command.estate_id), wanted, ctx.now)
 
 
-def _agrees(policies: PolicyBook, command: commands.RegisterEstate) -> bool:
+def _agrees(policies: PolicyBook, command: place_commands.RegisterEstate) -> bool:
     try:
         for version in policies.versions:
             policies.policy(version, region=command.region_id, estate=command.estate_id)
@@ -30,7 +30,7 @@ def _agrees(policies: PolicyBook, command: commands.RegisterEstate) -> bool:
     return True
 
 
-def handle_register_homes(facts: Facts, command: commands.RegisterHomes, ctx: Context) -> Outcome:
+def handle_register_homes(facts: Facts, command: place_commands.RegisterHomes, ctx: Context) -> Outcome:
     """Registers homes; one id of another estate refuses the whole list."""
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
@@ -42,7 +42,7 @@ def handle_register_homes(facts: Facts, command: commands.RegisterHomes, ctx: Co
     return registry.register_homes(estate, records, (facts.get(Home, home_id) for home_id in wanted), wanted.values())
 
 
-def _home(line: commands.HomeLine) -> Home:
+def _home(line: place_commands.HomeLine) -> Home:
     return Home(
         id=line.home_id,
         phase=line.phase,
@@ -53,7 +53,7 @@ def _home(line: commands.HomeLine) -> Home:
     )
 
 
-def handle_roster_staff(facts: Facts, command: commands.RosterStaff, ctx: Context) -> Outcome:
+def handle_roster_staff(facts: Facts, command: place_commands.RosterStaff, ctx: Context) -> Outcome:
     """Rosters staff."""
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
@@ -66,7 +66,7 @@ def handle_roster_staff(facts: Facts, command: commands.RosterStaff, ctx: Contex
     return registry.roster_staff(estate, wanted, ctx.now, known)
 
 
-def handle_register_contractors(facts: Facts, command: commands.RegisterContractor, ctx: Context) -> Outcome:
+def handle_register_contractors(facts: Facts, command: place_commands.RegisterContractor, ctx: Context) -> Outcome:
     """Registers contractors."""
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
@@ -75,7 +75,7 @@ def handle_register_contractors(facts: Facts, command: commands.RegisterContract
     return registry.register_contractors(estate, wanted, ctx.now)
 
 
-def handle_record_absence(facts: Facts, command: commands.RecordAbsence, ctx: Context) -> Outcome:
+def handle_record_absence(facts: Facts, command: place_commands.RecordAbsence, ctx: Context) -> Outcome:
     """Somebody is away."""
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
@@ -84,7 +84,7 @@ def handle_record_absence(facts: Facts, command: commands.RecordAbsence, ctx: Co
     return registry.record_absence(estate, Absence(**command.model_dump(exclude={"estate_id"})), ctx.now, known)
 
 
-def handle_price_works(facts: Facts, command: commands.PriceWorks, ctx: Context) -> Outcome:
+def handle_price_works(facts: Facts, command: place_commands.PriceWorks, ctx: Context) -> Outcome:
     """Fills the price library."""
     known = facts.get(PriceLibrary, command.region_id) or PriceLibrary(id=command.region_id)
     wanted = {line.work_item: (line.unit, line.price_fen) for line in command.works}

@@ -371,10 +371,22 @@ WHERE h.id > greatest($1::text, $3::text || '.') COLLATE "C" AND h.id < $3 || '/
 ORDER BY h.id LIMIT $2;
 
 -- name: page_planned_changes
--- A page of the changes that were planned for a place, after a cursor, if the reader may see it ('/' follows '.').
+-- The changes that were planned for some places, of one status or all, after a cursor, as far as the reader may see ('/'
+-- follows '.').
+SELECT c.id, c.state FROM unnest($3::text[]) AS asked (id) CROSS JOIN LATERAL (
+    SELECT p.id, p.state::text AS state FROM planned_change p
+    WHERE p.id > greatest($1::text, asked.id || '.') COLLATE "C" AND p.id < asked.id || '/'
+        AND ($5::text IS NULL OR p.state ->> 'status' = $5)
+    ORDER BY p.id LIMIT $2) AS c
+WHERE $4 = 'group' OR $4 = 'group/' || asked.id
+    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = asked.id AND starts_with(e.org, $4 || '/'))
+ORDER BY c.id LIMIT $2;
+
+-- name: page_set_aside
+-- A page of the changes that are set aside, after a cursor, as far as the reader may see.
 SELECT c.id, c.state::text AS state FROM planned_change c
-WHERE c.id > greatest($1::text, $3::text || '.') COLLATE "C" AND c.id < $3 || '/' AND ($4 = 'group' OR $4 = 'group/' || $3
-    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = $3 AND starts_with(e.org, $4 || '/')))
+WHERE c.state ->> 'status' = 'set_aside' AND c.id > $1 COLLATE "C" AND ($3 = 'group' OR $3 = 'group/' || split_part(c.id, '.', 1)
+    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $3 || '/')))
 ORDER BY c.id LIMIT $2;
 
 -- name: registered_estates

@@ -143,6 +143,8 @@ class RegistryChangePlanned(Event):
     command: str
     """The command that will be decided then, such as ``dispatch.roster-staff``."""
     lines: int
+    times: int = 1
+    """How often this change was planned: it may be again after it was withdrawn or refused."""
     from_at: Instant
     planned_at: Instant
 
@@ -158,5 +160,26 @@ class RegistryChangeWithdrawn(Event):
     change_id: Id
     refusal: str | None = None
     """The refusal's code; None: withdrawn."""
+    times: int = 1
+    """Which planning of this change it was."""
     from_at: Instant
     withdrawn_at: Instant
+
+
+class RegistryChangeFailed(Event):
+    """A planned change of the registry could not begin, for a bug or another version: it waits for a person to have it
+    tried again or withdrawn. Its place goes on without it.
+    """
+
+    producer = DISPATCH
+    key_field = "place_id"
+    subject_field = "place_id"
+
+    place_id: Key
+    change_id: Id
+    reason: str
+    """``change-failed`` (its rule raised) or ``change-no-longer-valid`` (written for another version)."""
+    times: int = 1
+    """Which planning of this change it was."""
+    from_at: Instant
+    """From when on it was to hold."""
