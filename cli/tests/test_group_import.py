@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from linli_cli.commands.group import REGISTRAR
 from linli_cli.commands.running import running
-from linli_cli.group.applying import PLACES_COMPARED, go_through
+from linli_cli.group.applying import go_through
 from linli_cli.group.checking import check_directory
+from linli_cli.group.portions import PLACES_COMPARED
 
 from cli.tests.test_running import home, invoked
 
@@ -89,26 +90,26 @@ def test_one_fault_anywhere_and_nothing_is_sent(home: Path, capfd: pytest.Captur
 
 
 @pytest.mark.rule("ORG-01", "DSP-14")
-def test_changes_may_hold_from_later_on(home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Given a changed price from a later instant on, then it is planned once however often it is brought in."""
+def test_what_was_changed_back_since_is_brought_in_again(
+    home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Given a price that two directories set in turn, then each import sets it again."""
     place = shutil.copytree(EXAMPLE, tmp_path / "group")
-    assert invoked(capfd, home, "group", "import", str(place), "--apply")[0] == 0
-    prices = place / "prices.csv"
-    lines = prices.read_text(encoding="utf-8").splitlines()
-    prices.write_text(f"{lines[0]}\njiangnan,plumbing_repair,piece,99900\n", encoding="utf-8")
-    for _ in range(2):
-        code, sent = invoked(
-            capfd, home, "group", "import", str(place), "--apply", "--from", "2099-01-01T00:00:00+08:00"
-        )
-        assert (code, len(sent["changes"]), sent["refused"]) == (0, 1, [])
-    library, planned = asyncio.run(_library_and_plans(home))
-    assert library["works"]["plumbing_repair"]["price_fen"] == 80_000
-    (change,) = planned["items"]
-    assert (change["from_at"], change["status"]) == ("2098-12-31T16:00:00Z", "planned")
-    assert change["body"]["works"] == [{"work_item": "plumbing_repair", "unit": "piece", "price_fen": 99_900}]
+    for price in (91_000, 92_000, 91_000, 92_000, 80_000):
+        assert invoked(capfd, home, "group", "import", str(priced(place, price)), "--apply")[0] == 0
+        library, _ = asyncio.run(library_and_plans(home))
+        assert library["works"]["plumbing_repair"]["price_fen"] == price
 
 
-async def _library_and_plans(home: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def priced(place: Path, price: int) -> Path:
+    """The directory with this price alone in its price library."""
+    head = (place / "prices.csv").read_text(encoding="utf-8").splitlines()[0]
+    (place / "prices.csv").write_text(f"{head}\njiangnan,plumbing_repair,piece,{price}\n", encoding="utf-8")
+    return place
+
+
+async def library_and_plans(home: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The prices of the example's region, and what was planned for them."""
     async with running(home) as (client, _):
         library = await client.get("dispatch", "/regions/jiangnan/prices")
-        return library, await client.get("dispatch", "/registry/changes", place_id="jiangnan")
+        return library, (await client.get("dispatch", "/registry/changes", place_id="jiangnan"))["items"]

@@ -15,7 +15,7 @@ from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT, write_json
-from linli_cli.group.applying import Outcome, go_through
+from linli_cli.group.applying import Outcome, go_through, take_back
 from linli_cli.group.checking import check_directory
 from linli_cli.group.difference import Change
 from linli_cli.group.faults import MOST_FAULTS, Faults
@@ -23,7 +23,7 @@ from linli_cli.language import words
 
 GROUP: Final = App(name="group")
 REGISTRAR: Final = Identity("group-import", ("dispatch:registry", "dispatch:read"))
-"""Whose commands they are: an id is remembered for one sender, so it must never change."""
+"""Whose commands they are."""
 _SHOWN: Final = 30
 """Faults and changes on the screen."""
 
@@ -37,19 +37,25 @@ async def import_group(
     *,
     apply: Annotated[bool, Parameter(negative="", help="Make the changes; without it they are only shown.")] = False,
     from_at: Annotated[
-        str | None, Parameter("--from", help="From when on changes of homes, rosters, contractors and prices hold.")
+        str | None, Parameter("--from", help="From when on the changes hold, all of them or none: they are planned.")
     ] = None,
+    withdraw: Annotated[
+        bool, Parameter(negative="", help="Withdraw what of this directory is planned for the instant of --from.")
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> int:
     """Check the whole directory, show what it would change, and with --apply change it.
 
-    One fault in any file, and nothing is sent. Run again, it sends only what is still different. The exit code is 0
-    when all is as the directory says (or would be), 1 when a file has faults or a change was refused.
+    One fault in any file, and nothing is sent. Run again, it sends only what is still different. With --from all of it
+    is planned for one instant, or nothing. The exit code is 0 when all is as the directory says (or would be), 1 when a
+    file has faults or a change was refused.
     """
     if not directory.is_dir():
         raise Complaint(f"没有目录 {directory}", f"there is no directory {directory}")
-    holds_from = instant_of(from_at, "--from").isoformat() if from_at is not None else None
+    holds_from = instant_of(from_at, "--from") if from_at is not None else None
+    if withdraw and (holds_from is None or apply):
+        raise Complaint("--withdraw 需要 --from，且不与 --apply 同用", "--withdraw takes --from, and no --apply")
     size = sum(path.stat().st_size for path in directory.glob("*.csv"))
     with _progress(words("检查", "checking"), 2 * size) as seen:
         index, faults = check_directory(directory, seen)
@@ -57,9 +63,13 @@ async def import_group(
         _show_faults(faults, as_json=as_json)
         return 1
     async with running(data) as (operator, _):
+        registrar = operator.acting_as(REGISTRAR)
+        if withdraw and holds_from is not None:
+            _show_withdrawn(await take_back(registrar, index, holds_from), as_json=as_json)
+            return 0
         what = words("导入", "bringing in") if apply else words("比较", "comparing")
         with _progress(what, sum(map(index.count, index.places))) as seen:
-            outcome = await go_through(operator.acting_as(REGISTRAR), index, apply=apply, seen=seen, from_at=holds_from)
+            outcome = await go_through(registrar, index, apply=apply, seen=seen, from_at=holds_from)
     if as_json:
         _write(outcome, apply=apply)
     else:
@@ -93,6 +103,7 @@ def _write(outcome: Outcome, *, apply: bool) -> None:
             "commands": outcome.commands,
             "refused": outcome.refusals,
             "refusals": outcome.refused,
+            "withdrawn": outcome.withdrawn,
         }
     )
 
@@ -129,6 +140,15 @@ def _show(outcome: Outcome, *, apply: bool) -> None:
         ERR.print(one, style="red", markup=False, soft_wrap=True)
     if outcome.refused:
         ERR.print(words(f"共拒绝 {outcome.refused}", f"{outcome.refused} refused"), style="red", markup=False)
+    if outcome.withdrawn:
+        _show_withdrawn(outcome.withdrawn, as_json=False)
+
+
+def _show_withdrawn(changes: int, *, as_json: bool) -> None:
+    if as_json:
+        write_json({"withdrawn": changes})
+        return
+    OUT.print(words(f"撤回待生效变更 {changes} 项", f"{changes} planned changes were withdrawn"), markup=False)
 
 
 def _in_words(change: Change) -> str:

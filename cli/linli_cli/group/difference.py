@@ -6,6 +6,7 @@ A row that dispatch has already is no change and is not sent. What the directory
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from linli_contracts.topics import DISPATCH
 
 from linli_cli.client.answers import Command
 from linli_cli.client.client import Client
+from linli_cli.group.planned import Known, lay_over, planned_for
 from linli_cli.group.tables import (
     ABSENCES,
     CONTRACTORS,
@@ -31,8 +33,6 @@ LINES: Final = 1_000
 """Rows in one command: what dispatch takes, some hundred kilobytes."""
 _HOMES_PAGE: Final = 10_000
 """The most that dispatch shows at a time."""
-Known = dict[tuple[object, ...], Mapping[str, Any]]
-"""What dispatch has, by file, place and what tells rows of a place apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,11 @@ class Change:
         return {name: (known.get(name), value) for name, value in self.wanted.items() if known.get(name) != value}
 
 
-async def registered(client: Client, places: Sequence[Place]) -> Known:
-    """What dispatch has of these places: one question for all estates, and one for the homes of those that it has."""
+async def registered(client: Client, places: Sequence[Place], at: datetime | None = None) -> Known:
+    """What dispatch has of these places: one question for all estates, and one for the homes of those that it has.
+
+    `at`: what it will have at that instant, by what is planned; none: what it has now.
+    """
     known: Known = {}
     estates = [place.id for place in places if place.tables is not OF_REGIONS]
     if estates:
@@ -67,6 +70,8 @@ async def registered(client: Client, places: Sequence[Place]) -> Known:
         if place.tables is OF_REGIONS:
             prices = await client.find(DISPATCH, f"/regions/{place.id}/prices") or {"works": {}}
             known.update({(PRICES, place.id, item): work for item, work in prices["works"].items()})
+    if at is not None:
+        lay_over(known, await planned_for(client, places), at)
     return known
 
 
@@ -74,20 +79,21 @@ def changes(rows: Iterable[Row], known: Known) -> list[Change]:
     """The rows that are new or differ, in their order."""
     found = []
     for row in rows:
-        wanted = row.sent.model_dump(mode="json")
-        has = known.get((row.table.file, row.place, *(wanted[name] for name in row.table.unique)))
+        wanted = row.wanted
+        has = known.get(row.table.key(row.place, wanted))
         if has is None or any(name in has and has[name] != value for name, value in wanted.items()):
             found.append(Change(row, wanted, has))
     return found
 
 
-def commands_of(wanted: Iterable[Change], from_at: str | None = None) -> Iterator[tuple[Command, int]]:
+def commands_of(wanted: Iterable[Change], run: str, from_at: datetime | None = None) -> Iterator[tuple[Command, int]]:
     """The commands that make the changes, each with its number of rows: of one place and file together, in their order.
 
     `from_at`: from when on they hold, where the file's command can be told so.
 
-    An id follows from the change itself, so that the same import, repeated after it broke off, sends the same command;
-    and an import that changes something back is another one.
+    An id follows from the change and from `run`, a name of this run of the import: sent again within the run, it is the
+    same command. Another run wants the change anew, also where it was made once before and changed back or withdrawn
+    since; what is still as an earlier run left it is no change.
     """
     for (table, place), together in groupby(wanted, key=lambda change: (change.row.table, change.row.place)):
         of_place = list(together)
@@ -96,9 +102,9 @@ def commands_of(wanted: Iterable[Change], from_at: str | None = None) -> Iterato
             part = of_place[start : start + size]
             lines = [one.wanted for one in part]
             body = {table.place: place, table.lines: lines} if table.lines else dict(lines[0])
-            if from_at and table.datable:
-                body["from_at"] = from_at
-            yield Command(table.command, f"group-{_digest(part, body.get('from_at'))}", body), len(part)
+            if from_at and table.dated:
+                body[table.dated] = from_at.isoformat()
+            yield Command(table.command, f"group-{run}-{_digest(part)}", body), len(part)
 
 
 def _of_estate(estate: Mapping[str, Any]) -> Known:
@@ -118,6 +124,6 @@ def _of_estate(estate: Mapping[str, Any]) -> Known:
     return known
 
 
-def _digest(part: Sequence[Change], from_at: str | None) -> str:
-    said = [[change.row.table.file, change.row.place, change.wanted, change.known] for change in part], from_at
+def _digest(part: Sequence[Change]) -> str:
+    said = [[change.row.table.file, change.row.place, change.wanted] for change in part]
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]

@@ -55,11 +55,13 @@ class Table:
     """Whose row it is: the column, and the field of the command, with the estate or region."""
     unique: tuple[str, ...] = ()
     """Besides the place."""
+    dated: str = ""
+    """The field of the command with the instant from which all its rows hold, where it takes one."""
 
     @cached_property
     def fields(self) -> frozenset[str]:
         """What a row of the model may say."""
-        return frozenset(self.model.model_fields)
+        return frozenset(self.model.model_fields) - ({self.dated} if not self.lines else set())
 
     @property
     def place_column(self) -> str:
@@ -71,10 +73,13 @@ class Table:
         """The columns that the file may have."""
         return self.fields | {self.place_column}
 
-    @property
-    def datable(self) -> bool:
-        """Whether its command takes an instant from which all its rows hold."""
-        return self.file in {HOMES, ROSTER, CONTRACTORS, PRICES}
+    def undated(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row says, of a command that is one."""
+        return {name: value for name, value in body.items() if name in self.fields}
+
+    def key(self, place: str, line: Mapping[str, Any]) -> tuple[object, ...]:
+        """What tells a row from all others of the directory."""
+        return self.file, place, *(line[name] for name in self.unique)
 
     def place_of(self, cell: str) -> str:
         """The estate or region that a row belongs to."""
@@ -82,24 +87,28 @@ class Table:
 
 
 OF_REGIONS: Final = (
-    Table(PRICES, place_commands.PriceLine, "dispatch.price-works", "works", "region_id", ("work_item",)),
+    Table(PRICES, place_commands.PriceLine, "dispatch.price-works", "works", "region_id", ("work_item",), "from_at"),
 )
 """Files whose rows belong to a region."""
 OF_ESTATES: Final = (
     Table(ESTATES, place_commands.RegisterEstate, "dispatch.register-estate"),
-    Table(HOMES, place_commands.HomeLine, "dispatch.register-homes", "homes", unique=("home_id",)),
-    Table(ROSTER, place_commands.StaffLine, "dispatch.roster-staff", "staff", unique=("staff_id", "desk")),
+    Table(HOMES, place_commands.HomeLine, "dispatch.register-homes", "homes", unique=("home_id",), dated="from_at"),
+    Table(
+        ROSTER, place_commands.StaffLine, "dispatch.roster-staff", "staff", unique=("staff_id", "desk"), dated="from_at"
+    ),
     Table(
         CONTRACTORS,
         place_commands.ContractorLine,
         "dispatch.register-contractor",
         "contractors",
         unique=("contractor_id",),
+        dated="from_at",
     ),
     Table(SERVICES, service_commands.ServiceLine, "dispatch.offer-services", "services", unique=("item", "from_at")),
     Table(ABSENCES, place_commands.RecordAbsence, "dispatch.record-absence", unique=("staff_id",)),
 )
 """In the order in which they are sent: an estate before what belongs to it, people before their absences."""
+BY_COMMAND: Final = {table.command: table for table in (*OF_REGIONS, *OF_ESTATES)}
 
 
 class Place(NamedTuple):
@@ -122,6 +131,16 @@ class Row:
     def identity(self) -> tuple[object, ...]:
         """What tells it from the other rows of its place and file."""
         return tuple(getattr(self.sent, name) for name in self.table.unique)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What is sent, as JSON says it."""
+        return self.sent.model_dump(mode="json", include=set(self.table.fields))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from all other rows, as JSON says it."""
+        return self.table.key(self.place, self.wanted)
 
 
 def reader_of(table: Table, header: Sequence[str], faults: Faults) -> Callable[[int, Sequence[str]], Row | None]:
