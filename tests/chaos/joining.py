@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from aiokafka.admin import RecordsToDelete
 from linli_cli.client.answers import Command
-from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, WARRANTY
+from linli_contracts.topics import DISPATCH
 
 from tests.chaos.breaking_bus import QUIET, partitions
 from tests.chaos.strike import Strike
@@ -18,13 +18,14 @@ WAVE: Final = 0
 ESTATES: Final = 24
 HOMES: Final = 40
 """Of each estate: what was told long ago is more than a round tells."""
+HOMES_TOLD: Final = "SELECT id FROM dispatch.home"
 MIRRORED: Final = (
-    (DISPATCH, "estate", INTAKE),
-    (DISPATCH, "estate", FOLLOWUP),
-    (DISPATCH, "home", INTAKE),
-    (DISPATCH, "home", WARRANTY),
+    ("SELECT id FROM dispatch.estate", "SELECT id FROM intake.estate"),
+    ("SELECT id FROM dispatch.estate", "SELECT id FROM followup.estate"),
+    (HOMES_TOLD, "SELECT jsonb_array_elements_text(state -> 'ids') AS id FROM intake.homes"),
+    (HOMES_TOLD, "SELECT jsonb_object_keys(state -> 'homes') AS id FROM warranty.homes"),
 )
-"""Whose rows of which table a service must know of, once it has taken in everything."""
+"""What dispatch told, and what a service must know of it once it has taken in everything (homes: decision 17)."""
 
 
 async def new_consumers(strike: Strike) -> None:
@@ -48,12 +49,9 @@ async def new_consumers(strike: Strike) -> None:
         strike.times += 1
     await world.ready(*joining)
     await world.move_clock(strike.instant)
-    for told_by, table, heard_by in MIRRORED:
-        told, heard = [
-            {row["id"] for row in await world.rows(f"SELECT id FROM {service}.{table}")}  # noqa: S608 - our own names
-            for service in (told_by, heard_by)
-        ]
-        assert told == heard, f"{heard_by} has {len(heard)} of {len(told)} rows of {table}"
+    for told_in, heard_in in MIRRORED:
+        told, heard = [{row["id"] for row in await world.rows(query)} for query in (told_in, heard_in)]
+        assert told == heard, f"{len(heard)} of {len(told)}: {heard_in}"
 
 
 async def _empty(world: World, service: str) -> None:
