@@ -1,16 +1,18 @@
 """Mainland China's statutory working dates: the State Council's holidays and make-up working days (调休).
 
-The days come from the `holidays` package. For a year that is not published it silently returns the holidays without any
-make-up day, so which years are published is our own table. Publishing a year is: raise `PUBLISHED_YEARS`, raise the
-package's version; the tests refuse one without the other. This is a fact of the world and no policy: a case keeps the
-policy version it was opened under, and still must see a year that is published later.
+The days come from the `holidays` package, by way of a table made from it (`statutory_table.py`). For a year that is not
+published the package silently returns the holidays without any make-up day, so which years are published is said here.
+Publishing a year is: raise `PUBLISHED_YEARS`, raise the package's version, write the table; the tests refuse one
+without the others. This is a fact of the world and no policy: a case keeps the policy version it was opened under, and
+still must see a year that is published later.
 """
 
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-
-import holidays
+from functools import cache
+from importlib.resources import files
 
 PUBLISHED_YEARS = range(2007, 2027)
 """The years whose notice (国务院办公厅关于部分节假日安排的通知) is out and contained in the package."""
@@ -45,11 +47,16 @@ def is_statutory_working_date(day: date) -> bool:
     return day.weekday() < _SATURDAY and day not in notice.days_off
 
 
-# More years than a calendar covers, so that none is ever worked out twice.
-@lru_cache(maxsize=128)
+@cache
 def _notice(year: int) -> _YearsNotice:
-    published = holidays.country_holidays("CN", years=year, expand=False)
-    return _YearsNotice(
-        days_off=frozenset(day for day in published if day.year == year),
-        make_up_days=frozenset(day for day in published.weekend_workdays if day.year == year),
-    )
+    days = _table().get(str(year), {"off": [], "make_up": []})
+    return _YearsNotice(days_off=_days_of(year, days["off"]), make_up_days=_days_of(year, days["make_up"]))
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, list[str]]]:
+    return tomllib.loads((files("linli_rulebook") / "statutory_days.toml").read_text(encoding="utf-8"))
+
+
+def _days_of(year: int, month_days: Iterable[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(f"{year}-{month_day}") for month_day in month_days)

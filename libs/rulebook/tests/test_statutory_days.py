@@ -6,7 +6,7 @@ from pathlib import Path
 
 import holidays
 import pytest
-from linli_rulebook import PUBLISHED_YEARS, SETTLED_UNTIL
+from linli_rulebook import PUBLISHED_YEARS, SETTLED_UNTIL, statutory_table
 from linli_rulebook.statutory_days import is_settled, is_statutory_working_date
 
 pytestmark = pytest.mark.rule("ORG-03")
@@ -54,6 +54,10 @@ def test_every_published_year_has_its_make_up_days_in_the_package() -> None:
     for year in PUBLISHED_YEARS:
         published = holidays.country_holidays("CN", years=year, expand=False)
         assert any(day.year == year for day in published.weekend_workdays), f"{year} has no make-up day"
+
+
+def test_the_table_is_what_the_package_says() -> None:
+    assert statutory_table.TABLE.read_text(encoding="utf-8") == statutory_table.table()
 
 
 @pytest.mark.rule("ORG-04")
