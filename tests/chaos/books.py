@@ -9,7 +9,7 @@ from linli_cli.audit.books import Books, compare, load_books
 
 from tests.chaos.by_right import only_what_must_be_alike
 from tests.chaos.faults import Fault
-from tests.chaos.load import Round
+from tests.chaos.load import DONE, Round
 from tests.chaos.traced import holes_of
 from tests.chaos.world import World
 
@@ -40,6 +40,8 @@ class Left:
 
     books: Books
     answers: dict[str, str]
+    asked_again: set[str]
+    """Of which a refusal may be for another reason than the one that nobody heard."""
     violations: list[str]
     """What the audit finds wrong in all of the world, and what the traces of the round's cases lack (`linli trace`)."""
 
@@ -58,7 +60,7 @@ async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str
         if one["check"] not in leaves
     ]
     violations += await holes_of(load, world, books)
-    return Left(only_what_must_be_alike(books, fault), dict(load.answers), violations)
+    return Left(only_what_must_be_alike(books, fault), dict(load.answers), set(load.asked_again), violations)
 
 
 def differences(calm: Left, struck: Left) -> Differences:
@@ -75,6 +77,10 @@ def differences(calm: Left, struck: Left) -> Differences:
     found.changed += [
         f"answer to {name}: {answer} / {struck.answers.get(name)}"
         for name, answer in calm.answers.items()
-        if struck.answers.get(name) != answer
+        if not _alike(answer, struck.answers.get(name), again=name in calm.asked_again | struck.asked_again)
     ]
     return found
+
+
+def _alike(answer: str, other: str | None, *, again: bool) -> bool:
+    return answer == other or (again and other is not None and DONE not in (answer, other))

@@ -35,6 +35,8 @@ PATIENCE_S: Final = 150.0
 """How long a client goes on asking: longer than any fault here lasts, and its recovery."""
 _AGAIN_S: Final = 0.2
 _UNSURE: Final = (502, 503, 504)
+DONE: Final = "done"
+"""Told of a command that was not refused."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,9 @@ class Round:
     long: timedelta = LONG
     """How long nothing happens at its end."""
     answers: dict[str, str] = field(default_factory=dict)
+    asked_again: set[str] = field(default_factory=set)
+    """Commands sent more than once, because nobody heard the first answer: a refusal is decided anew (decision 4)."""
+    _asked: set[str] = field(default_factory=set)
     estates: list[Estate] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -240,10 +245,13 @@ class Round:
             await asyncio.sleep(self.size.pace_s)
         for answer in answers:
             assert answer.status < 500, f"{service} failed at {answer.id}: {answer.problem}"
-            self.answers[answer.id] = answer.code or "done"
+            self.answers[answer.id] = answer.code or DONE
         return answers
 
     async def _answered(self, service: str, commands: Sequence[Command]) -> list[Answer]:
+        names = {command.id for command in commands}
+        self.asked_again |= names & self._asked
+        self._asked |= names
         answers = await self.client.commands(service, commands)
         if any(answer.status in _UNSURE for answer in answers):
             raise Complaint("未就绪", "not ready")

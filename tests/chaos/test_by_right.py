@@ -35,7 +35,7 @@ def world(teller: str, *, at: str = "2025-08-11T04:00:02Z", load: int = 2, reope
 
 def compared(calm: Books, struck: Books) -> bool:
     """Whether `poison` would find the two alike."""
-    left = [Left(only_what_must_be_alike(one, POISON), {}, []) for one in (calm, struck)]
+    left = [Left(only_what_must_be_alike(one, POISON), {}, set(), []) for one in (calm, struck)]
     return differences(*left).none
 
 
@@ -44,7 +44,7 @@ def test_which_case_tells_it_and_how_high_a_load_was_is_not_compared() -> None:
     before = copy.deepcopy(struck)
     assert compared(calm, struck)
     assert struck == before
-    assert not differences(Left(calm, {}, []), Left(struck, {}, [])).none
+    assert not differences(Left(calm, {}, set(), []), Left(struck, {}, set(), [])).none
     assert only_what_must_be_alike(struck, STRICT) == struck
 
 
@@ -119,3 +119,17 @@ def test_whatever_else_is_otherwise_is_a_difference(wrong: Callable[[Books], Non
     struck = world("r1e0.c2")
     wrong(struck)
     assert not compared(world("r1e0.c1"), struck)
+
+
+def told(answer: str, *, again: bool) -> Left:
+    """A world whose only client asked once, or twice because nobody heard the first answer."""
+    return Left({}, {"finish": answer}, {"finish"} if again else set(), [])
+
+
+def test_only_a_refusal_that_was_asked_for_again_may_be_another() -> None:
+    calm = told("not-your-office", again=False)
+    assert differences(calm, told("not-in-hand", again=True)).none
+    assert not differences(calm, told("not-in-hand", again=False)).none
+    assert not differences(calm, told("done", again=True)).none
+    assert not differences(told("done", again=False), told("not-in-hand", again=True)).none
+    assert not differences(calm, Left({}, {}, {"finish"}, [])).none

@@ -32,7 +32,7 @@ from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 
-MAX_BATCH: Final = 2000
+MAX_BATCH: Final = 1000
 """Inputs a transaction: larger batches gave no more throughput (FASTSTREAM.md) and hold the lanes longer."""
 MAX_WAITING_COMMANDS: Final = 10_000
 """Commands queued in memory before HTTP answers 503: about five batches, under a second of work each."""
