@@ -72,6 +72,8 @@ QUESTIONS: Final[tuple[tuple[Actor, dict[str, Any], str | None], ...]] = (
     (GROUP, {"handler": "fixer5", "level": 2}, None),
     (GROUP, {"estate_id": "e5", "closed": False, "order": "due"}, None),
 )
+BY_RECEIPT: Final[tuple[dict[str, Any], ...]] = ({}, {"closed": False}, {"closed": False, "level": 1})
+"""The group's newest, also of a level: as many rows are read as are shown, or a few times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,12 @@ async def test_no_list_scans_what_is_stored(reads: Reads) -> None:
             assert not re.search(r"Seq Scan on (ticket|closed_ticket|estate)\b", plan), (wanted, name, plan)
             if wanted.keys() & {"owner", "handler", "estate_id"}:
                 assert "Seq Scan on open_ticket" not in plan, (wanted, name, plan)
+
+    for wanted in BY_RECEIPT:
+        filled.plans.clear()
+        await page_tickets(filled, WORDS, GROUP, TicketsWanted.model_validate({**wanted, "limit": 50}))
+        (plan,) = [plan for name, plan in filled.plans if name == "open_by_receipt"]
+        assert "open_ticket_of_receipt" in plan, (wanted, plan)
 
     filled.plans.clear()
     counted = await count_tickets(filled, WORDS, GROUP, TicketFilter())
