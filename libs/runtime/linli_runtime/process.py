@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -25,6 +26,7 @@ from faststream.security import SASLScram512
 from joserfc.errors import JoseError
 from linli_messaging.batch.remembering import Remembered
 from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.consuming.stalling import StallWatch
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.loop.transaction import Committed, Transactor
 from linli_messaging.loop.writer import Writer
@@ -217,13 +219,14 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     app.state.tokens = tokens
     app.state.writer = writer
     app.state.policies = policies
+    new_client = partial(
+        AIOKafkaConsumer,
+        bootstrap_servers=settings.bootstrap, enable_auto_commit=False, client_id=f"linli-{name}",
+        **_client_security(settings),
+    )  # fmt: skip
     running = Running(
         name, settings.deployment, writer, relay, consumer, archiver, clock, pool, queries, metrics,
-        new_consumer=lambda: AIOKafkaConsumer(
-            bootstrap_servers=settings.bootstrap, enable_auto_commit=False, client_id=f"linli-{name}",
-            **_client_security(settings),
-        ),
-        effects=effects,
+        new_consumer=new_client, effects=effects,
     )  # fmt: skip
     await running.look_at_the_bus()
     app.state.running = running
@@ -235,6 +238,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         "writer": writer.run(),
         "relay": relay.run(),
         "gaps": consumer.watch_gaps(),
+        "stalls": StallWatch(consumer, new_client).watch(),
         "archiver": archiver.run(),
         "http": serving,
         **({"effects": effects.run()} if effects else {}),

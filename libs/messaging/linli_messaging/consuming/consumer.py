@@ -68,6 +68,8 @@ class Consumer:
     foreign: int = 0
     """Records of another deployment, refused (promise 8)."""
     unreadable: int = 0
+    empty_looks: int = 0
+    """How often there was nothing to take, as our client says."""
     _gaps_may_be_open: bool = True
     """Whether the table of gaps is worth a look: another process may have left some."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
@@ -108,6 +110,7 @@ class Consumer:
             if not error.retriable:
                 self.writer.fail(error)
             raise
+        self.empty_looks += not found
         self.writer.barrier.listen(time.monotonic())
         return tuple(chain.from_iterable(found.values()))
 
@@ -274,9 +277,15 @@ class Consumer:
         place = TopicPartition(TOPIC_OF[producer], partition_of(lane, known))
         if place not in kafka.assignment():
             return False
-        highwater = kafka.highwater(place)
-        state = kafka._subscription.subscription.assignment.state_value(place)  # noqa: SLF001 - position() awaits a reset
-        return highwater is None or not state.has_valid_position or state.position >= highwater
+        highwater, position = kafka.highwater(place), _position(kafka, place)
+        return highwater is None or position is None or position >= highwater
+
+    def positions(self) -> dict[TopicPartition, int]:
+        """Which record of each partition that we were given is taken next, where that is known."""
+        if self._kafka is None:
+            return {}
+        known = {place: _position(self._kafka, place) for place in self._kafka.assignment()}
+        return {place: position for place, position in known.items() if position is not None}
 
     @property
     def _kafka(self) -> AIOKafkaConsumer | None:
@@ -325,6 +334,12 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         await self._consumer.take_up()
         partitions = {place.partition for place in assigned if place.topic == own_asks}
         self._consumer.own(partitions, of=self._consumer.partitions_read(own_asks) or 1)
+
+
+def _position(kafka: AIOKafkaConsumer, place: TopicPartition) -> int | None:
+    """None while it is not known; aiokafka's own ``position`` would wait for that."""
+    state = kafka._subscription.subscription.assignment.state_value(place)  # noqa: SLF001 - it has no other way to say "not yet"
+    return state.position if state.has_valid_position else None
 
 
 async def _raw(records: Any, original: Any) -> Any:  # noqa: ANN401 - FastStream's parser hook

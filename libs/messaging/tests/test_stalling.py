@@ -1,0 +1,84 @@
+"""A consumer whose client fetches nothing more ends its process; one that is merely late, or at rest, does not."""
+
+import asyncio
+from functools import partial
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from linli_contracts.lanes import lane_of, partition_of
+from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_messaging.consuming.stalling import StalledError, StallWatch
+from linli_testkit.plugin import TestBroker
+
+from libs.messaging.tests import small
+from libs.messaging.tests.bus import WITHIN_S, Bus, until
+from libs.messaging.tests.small import NORTH
+
+BELL = "e1.a"
+PARTITION = partition_of(lane_of(BELL), PARTITIONS)
+
+
+@pytest.fixture
+def watch(bus: Bus, broker: TestBroker) -> StallWatch:
+    """Of the listener's consumer; it looks when it is told to."""
+    return StallWatch(bus.listener.consumer, partial(AIOKafkaConsumer, bootstrap_servers=broker.bootstrap))
+
+
+async def looked_in_vain(bus: Bus) -> None:
+    """Returns after the listener's client has found nothing once more."""
+    before = bus.listener.consumer.empty_looks
+
+    async def again() -> bool:
+        return bus.listener.consumer.empty_looks > before + 1
+
+    await until(again)
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, watch: StallWatch) -> None:
+    """Given a partition that the client no longer fetches, when two looks find the same record there, then it ends, and
+    has acknowledged nothing of it.
+    """
+    kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
+    assert kafka is not None
+    kafka.pause(place)
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
+    writer = bus.tasks[f"writer {small.NAME}"]
+    await watch.look()
+    await looked_in_vain(bus)
+    assert not writer.done()
+    await watch.look()
+    await asyncio.wait([writer], timeout=WITHIN_S)
+    assert isinstance(writer.exception(), StalledError)
+    assert str(PARTITION) in str(writer.exception())
+    assert await bus.rung(BELL) == ()
+    assert (await kafka.committed(place) or 0) <= bus.listener.consumer.positions()[place]
+
+
+@pytest.mark.rule("OPS-04")
+async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallWatch) -> None:
+    """Given nothing to take; then records and no look for them meanwhile; then one more taken between two looks."""
+    for _ in range(3):
+        await watch.look()
+        await looked_in_vain(bus)
+    kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
+    assert kafka is not None
+    bus.relay()
+    kafka.pause(place)
+    await bus.strike(BELL, 1)
+    await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
+    await looked_in_vain(bus)
+    await watch.look()
+    watch._empty_looks = bus.listener.consumer.empty_looks + 1_000  # as if none had been between the two
+    await watch.look()
+    kafka.resume(place)
+
+    async def rung() -> bool:
+        return await bus.rung(BELL) == (1,)
+
+    await until(rung)
+    await looked_in_vain(bus)
+    await watch.look()
+    assert bus.listener.writer.sound
