@@ -22,6 +22,7 @@ from linli_messaging.service_map import ServiceMap
 from linli_testkit.house import House
 from linli_warranty.handlers import MAP as WARRANTY
 
+from tests.system import comings_and_goings
 from tests.system.matters import served
 from tests.system.player import Life
 
@@ -140,7 +141,8 @@ async def live(house: House) -> None:
     await _released(life)
     await _told_of_orders(life)
     await _stormy(life)
-    await _handed_over(life)
+    for passage in comings_and_goings.PASSAGES:
+        await passage(life, request)
 
 
 async def _stormy(life: Life) -> None:
@@ -162,28 +164,6 @@ async def _stormy(life: Life) -> None:
     await life.do_as(who, "dispatch.end-storm", storm_id=storm["storm_id"], reason="rain_over")
     await life.after(minutes=20)
     assert await life.handler_of(again["case_id"]) == "engineer-qian"
-
-
-async def _handed_over(life: Life) -> None:
-    """A handler is away from an instant on: the deputy takes the case, and leaves later; then it is routed anew."""
-    noise = await life.do("intake.receive", **request(contact="13800000301"))
-    assert await life.handler_of(noise["case_id"]) == "dept-sun"
-    from_at = life.house.instant + timedelta(hours=2)
-    absence = {"from_at": from_at.isoformat(), "until_at": (from_at + timedelta(days=5)).isoformat()}
-    await life.do("dispatch.record-absence", estate_id="xh01", staff_id="dept-sun", deputy_id="dept-feng", **absence)
-    await life.after(hours=1)
-    assert await life.handler_of(noise["case_id"]) == "dept-sun"
-    await life.after(hours=2)
-    assert await life.handler_of(noise["case_id"]) == "dept-feng"
-    line = {"staff_id": "dept-feng", "role": "department", "desk": "engineering", "weekdays": []}
-    leaves = {"staff": [line], "from_at": (life.house.instant + timedelta(hours=1)).isoformat()}
-    await life.do("dispatch.roster-staff", estate_id="xh01", **leaves)
-    stays = await life.do("dispatch.roster-staff", estate_id="xh01", **(leaves | {"staff": [line | {"near": ["p1"]}]}))
-    await life.do("dispatch.withdraw-change", change_id=stays["change_id"])
-    await life.after(minutes=59)
-    assert await life.handler_of(noise["case_id"]) == "dept-feng"
-    await life.after(hours=1, minutes=1)
-    assert await life.handler_of(noise["case_id"]) not in {"dept-sun", "dept-feng", "None"}
 
 
 async def _told_of_orders(life: Life) -> None:

@@ -147,6 +147,15 @@ WHERE type = 'TicketResolved';
 ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_owner_id_check, DROP CONSTRAINT ticket_clocked_check;
 UPDATE dispatch.ticket SET state = state || '{"owner_id": "", "status": "open"}';
 
+-- name: owners_that_differ
+-- Somebody else's, and nobody was told.
+UPDATE dispatch.ticket SET state = state || '{"owner_id": "whoever"}' WHERE status = 'closed';
+
+-- name: commanders_that_differ
+-- Whoever commands now, nobody was told.
+UPDATE dispatch.ticket SET state = jsonb_set(jsonb_set(state, '{crisis,ended_at}', 'null'), '{crisis,commander_id}', '"whoever"')
+WHERE state -> 'crisis' ->> 'ended_at' IS NOT NULL;
+
 -- name: tickets_without_clock
 -- Open for ever.
 ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check;

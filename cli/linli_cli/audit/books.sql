@@ -105,6 +105,10 @@ SELECT id, state AS content FROM dispatch.storm;
 -- Whose work is or was handed over.
 SELECT id, state AS content FROM dispatch.handover;
 
+-- name: dispatch_filling
+-- Whose coming is awaited at estates.
+SELECT id, state AS content FROM dispatch.filling;
+
 -- name: dispatch_planned_change
 -- Changes of the registry that are or were planned.
 SELECT id, state AS content FROM dispatch.planned_change;

@@ -265,6 +265,27 @@ WHERE round <> expected ORDER BY case_id, number;
 -- Cases in hand that nobody owns (DSP-19).
 SELECT id AS case_id, status FROM dispatch.ticket WHERE status <> 'closed' AND COALESCE(owner_id, '') = '' ORDER BY id;
 
+-- name: owners_that_differ
+-- Tickets whose owner is not whom their last handing over of ownership names, or else their opening (INT-04).
+WITH told AS (
+    SELECT DISTINCT ON (case_id) case_id, convert_from(body, 'UTF8')::jsonb ->> 'owner_id' AS owner_id
+    FROM dispatch.fact WHERE type IN ('TicketOpened', 'OwnerChanged') ORDER BY case_id, number DESC
+)
+SELECT case_id, t.owner_id, told.owner_id AS told FROM told JOIN dispatch.ticket t ON t.id = case_id
+WHERE t.owner_id <> told.owner_id ORDER BY case_id;
+
+-- name: commanders_that_differ
+-- Running crises whose commander is not whom their last fact about it names (DSP-01).
+WITH told AS (
+    SELECT DISTINCT ON (case_id) case_id, convert_from(body, 'UTF8')::jsonb ->> 'commander_id' AS commander_id
+    FROM dispatch.fact WHERE type IN ('CrisisOpened', 'CommanderNamed', 'CommandVacated', 'CrisisTransferred')
+    ORDER BY case_id, number DESC
+)
+SELECT case_id, t.state -> 'crisis' ->> 'commander_id' AS commander_id, told.commander_id AS told
+FROM told JOIN dispatch.ticket t ON t.id = case_id
+WHERE t.state -> 'crisis' -> 'ended_at' = 'null'
+    AND t.state -> 'crisis' ->> 'commander_id' IS DISTINCT FROM told.commander_id ORDER BY case_id;
+
 -- name: tickets_without_clock
 -- Open cases with neither a running clock nor a dated wait (DSP-19).
 SELECT id AS case_id, status FROM dispatch.ticket
@@ -329,14 +350,16 @@ WHERE counted IS DISTINCT FROM in_hand ORDER BY estate_id, handler_id;
 -- Tickets that the lists of what is open or closed do not show as they are, or twice, or that are none; titles that are missing.
 WITH shown AS (
     SELECT id, false AS closed, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue,
-        due_at, lane FROM dispatch.open_ticket
-    UNION ALL SELECT id, true, estate_id, title, received_at, level, 'closed', NULL, NULL, performer_id, NULL, NULL, NULL, lane
+        due_at, by_office, lane FROM dispatch.open_ticket
+    UNION ALL SELECT id, true, estate_id, title, received_at, level, 'closed', NULL, NULL, performer_id, NULL, NULL, NULL, NULL,
+        lane
     FROM dispatch.closed_ticket
 ), stored AS (
     SELECT t.id, l.closed, l.estate_id, l.title, l.received_at, l.level, l.status,
         CASE WHEN NOT l.closed THEN l.owner_id END AS owner_id, CASE WHEN NOT l.closed THEN l.handler_id END AS handler_id,
         l.performer_id, CASE WHEN NOT l.closed THEN l.offices END AS offices,
-        CASE WHEN NOT l.closed THEN l.overdue END AS overdue, CASE WHEN NOT l.closed THEN l.due_at END AS due_at, t.lane
+        CASE WHEN NOT l.closed THEN l.overdue END AS overdue, CASE WHEN NOT l.closed THEN l.due_at END AS due_at,
+        CASE WHEN NOT l.closed THEN l.by_office END AS by_office, t.lane
     FROM dispatch.ticket t, dispatch.listed(t.state) AS l
 )
 SELECT id AS case_id, 'shown' AS which FROM (SELECT * FROM shown EXCEPT ALL SELECT * FROM stored) AS s

@@ -22,6 +22,14 @@ SELECT id, s.state, t.due_at
 FROM (SELECT id, state FROM dispatch.handover WHERE state -> 'due_at' <> 'null') AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'handover') AS t USING (id);
 
+-- name: dispatch_filling
+-- Whoever comes next is awaited; what waits for somebody is gone through to its end (DSP-08, DSP-19).
+SELECT id, s.state, t.due_at
+FROM (
+    SELECT id, state FROM dispatch.filling
+    WHERE state -> 'due_at' <> 'null' OR jsonb_array_length(state -> 'comes_at') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'filling') AS t USING (id);
+
 -- name: dispatch_estate
 -- An estate for which a change is planned wakes when it is to hold (ORG-01).
 SELECT id, s.state, t.due_at

@@ -23,6 +23,7 @@ class Step(NamedTuple):
 STEPS: Final[Mapping[str, Step]] = {
     "TicketOpened": Step(("received",), "open"),
     "TicketAssigned": Step(_IN_HAND),
+    "OwnerChanged": Step(("received", *_OPENED)),
     "StormOrderJoined": Step(_IN_HAND),
     "TicketPassedOn": Step(_IN_HAND),
     "DepartmentAnswered": Step(_IN_HAND),
@@ -34,6 +35,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "CrisisNotified": Step(_IN_HAND),
     "CrisisConfirmed": Step(_IN_HAND),
     "CommanderNamed": Step(_IN_HAND),
+    "CommandVacated": Step(_IN_HAND),
     "CrisisAnswered": Step(_IN_HAND),
     "CrisisTransferred": Step(_IN_HAND),
     "CrisisLogged": Step(_IN_HAND),

@@ -10,7 +10,7 @@ from linli_contracts.event import Event
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, ComplaintWithdrawn
 from linli_contracts.events.warranty import CoverageAnswered
-from linli_dispatch.domain.assigning.handover import MOST_CASES, WorkOf
+from linli_dispatch.domain.assigning.going_through import MOST_CASES, WorkOf
 from linli_dispatch.domain.group.places import Estate
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
@@ -22,6 +22,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CASE = "xh01.c1"
 HOME = "xh01.1-3-502"
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 REENTRUSTING = ("property_gm", "builder", "pricer", "engineering_vp", "gm")
 """Who holds the offices of the chain, in order (DSP-14)."""
 E = TypeVar("E", bound=Event)
@@ -70,10 +71,16 @@ class OfficeFacts(GivenFacts):
             if isinstance(state, Ticket)
             and state.estate_id == estate_id
             and state.status != "closed"
-            and person in {state.handler_id, state.owner_id}
+            and (person in {state.handler_id, state.owner_id} or held_by_office(state))
             and state.id > after
         )
         return kind.model_validate({"id": identity, "case_ids": tuple(found[:MOST_CASES])})
+
+
+def held_by_office(ticket: Ticket) -> bool:
+    """Whether somebody has a place in it by office, or for want of somebody: as `listed` of the database says."""
+    crisis = ticket.crisis is not None and ticket.crisis.running
+    return crisis or ticket.short or ticket.owner_missing or any(one.pending for one in ticket.applications)
 
 
 @dataclass
@@ -151,7 +158,8 @@ class Office:
     # -- a start
 
     def found(self, estate_id: str = "xh01", *, without: Iterable[str] = ()) -> None:
-        """An estate with its roster, a home and contractors."""
+        """An estate with its roster, a home and contractors, an hour ago: nobody who is rostered is new any more."""
+        self.now -= HOUR
         place = {"region_id": "south", "project_id": "p1", "name": "星河湾"}
         self._registered("register-estate", estate_id=estate_id, **place)
         self._registered("register-homes", estate_id=estate_id, homes=[
@@ -163,7 +171,9 @@ class Office:
             {"contractor_id": "rescue_co", "trades": ["waterproofing"], "phases": ["1"]},
             {"contractor_id": "lights_co", "trades": ["electrical"], "phases": ["1"]},
         ])  # fmt: skip
+        self.until(self.now + HOUR)
         self.told.clear()
+        self.fired = 0
 
     def _registered(self, name: str, /, **body: object) -> None:
         known: dict[str, Any] = dict(body)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import TicketAssigned
-from linli_dispatch.domain.assigning.handover import MOST_CASES, Handover, WorkOf
+from linli_dispatch.domain.assigning.going_through import MOST_CASES, GoingThrough, WorkOf
+from linli_dispatch.domain.assigning.handover import Handover
 from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
@@ -210,7 +211,7 @@ def test_a_round_that_comes_twice_or_late_changes_nothing_more(office: Office, o
 
 
 def _rounds_to_come(office: Office) -> list[State]:
-    return [state for state in office.states.values() if isinstance(state, Handover) and list(state.timers())]
+    return [state for state in office.states.values() if isinstance(state, GoingThrough) and list(state.timers())]
 
 
 @pytest.mark.rule("DSP-19")

@@ -8,13 +8,18 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from linli_contracts.events.dispatch import TicketAssigned
+from linli_contracts.events.dispatch import OwnerChanged, TicketAssigned, TicketOpened
+from linli_dispatch.domain.approvals.approving import may_sign
+from linli_dispatch.domain.assigning.filling import Filling, filling_id
 from linli_dispatch.domain.assigning.handover import Handover, handover_id
 from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.ticket import RunningClock, Ticket
+from linli_dispatch.domain.turn import Turn
+from linli_dispatch.handlers.turning import turn_of
 from linli_rulebook.decision import Decision
+from linli_testkit.facts import context
 
-from services.dispatch.tests.office import ROSTER, SECOND, Office
+from services.dispatch.tests.office import ROSTER, SECOND, Office, OfficeFacts, person
 
 LINES: Mapping[str, dict[str, Any]] = {
     "agent1": ROSTER[0],
@@ -26,6 +31,10 @@ LINES: Mapping[str, dict[str, Any]] = {
 PEOPLE = st.sampled_from(sorted(LINES))
 HOURS = st.sampled_from([0, 1, 8, 24, 25, 72, 24 * 9])
 SHORT = timedelta(hours=24)
+PASSING = "passing_on"
+"""The clock that ends when a case that nobody had gets somebody: it is passed on with that (INT-08)."""
+CHAIN = ("centre_head", "marketing_vp", "gm", "group_head")
+"""Who can command a crisis by their office; a deputy besides."""
 SETTLED = 10 * SECOND
 """A pass, a confirming one, and some more: a few tickets are one page."""
 
@@ -53,6 +62,11 @@ class Rosters(RuleBasedStateMachine):
             self.office.open_repair(level=level, **fields)
         else:
             self.office.open(level=level, **fields)
+
+    @rule(number=st.integers(1, 30), who=PEOPLE)
+    def propose_plan(self, number: int, who: str) -> None:
+        """An office has a plan before it."""
+        self.office.send("propose-plan", case_id=f"xh01.c{number}", desk="property", actor=person(who))
 
     @rule(number=st.integers(1, 30))
     def finish_case(self, number: int) -> None:
@@ -125,6 +139,42 @@ class Rosters(RuleBasedStateMachine):
                 assert self._fit(ticket, ticket.handler_id) or self._under_way(ticket.handler_id)
 
     @invariant()
+    def every_owner_is_who_was_told(self) -> None:
+        """By the opening, or by the last handing over of ownership."""
+        told = {one.case_id: one.owner_id for one in self.office.told if isinstance(one, TicketOpened | OwnerChanged)}
+        assert all(ticket.owner_id == told[ticket.id] for ticket in self._open() if ticket.id in told)
+
+    @invariant()
+    def every_crisis_has_a_commander_who_is_there(self) -> None:
+        """Or is being followed; none only where nobody of the crisis's chain is there."""
+        for ticket in self._open():
+            if ticket.crisis is None or not ticket.crisis.running:
+                continue
+            leader = ticket.crisis.commander_id
+            if leader is None:
+                assert self._filling() or not any(self._there(one) for one in CHAIN)
+            else:
+                assert self._there(leader) or self._under_way(leader)
+
+    @invariant()
+    def every_application_is_before_those_who_may_sign(self) -> None:
+        """Whoever may sign now was told, or is about to be."""
+        for ticket in self._open():
+            for application in ticket.applications:
+                if application.pending:
+                    able = may_sign(self._turn(ticket), application)
+                    assert set(application.people) == set(able) or self._anybody_under_way()
+
+    @invariant()
+    def nothing_waits_for_want_of_somebody_who_is_there(self) -> None:
+        """Once those who joined or are back were looked at, nobody who fits now came to stand aside."""
+        if self._filling() or self._anybody_under_way():
+            return
+        for ticket in self._open():
+            if ticket.owner_missing:
+                assert not self._there(ticket.owner_id)
+
+    @invariant()
     def the_counters_agree(self) -> None:
         """Nobody has work in hand that is not theirs."""
         in_hand: dict[str, int] = {}
@@ -154,7 +204,10 @@ class Rosters(RuleBasedStateMachine):
 
     def _clocks(self) -> dict[str, set[RunningClock]]:
         soon = self.office.now + 2 * SETTLED
-        return {one.id: {clock for clock in one.clocks if clock.due_at > soon} for one in self._open()}
+        return {
+            one.id: {clock for clock in one.clocks if clock.due_at > soon and (one.handler_id or clock.name != PASSING)}
+            for one in self._open()
+        }
 
     def _settle(self, before: dict[str, set[RunningClock]]) -> None:
         """What is due now is handed over; of the clocks that do not run out meanwhile, none has moved."""
@@ -186,6 +239,24 @@ class Rosters(RuleBasedStateMachine):
         found = (self.office.states.get((Handover, handover_id("xh01", who, why))) for why in ("absence", "roster"))
         now = self.office.now
         return any(isinstance(one, Handover) and one.due_at is not None and one.due_at <= now + SECOND for one in found)
+
+    def _there(self, who: str) -> bool:
+        estate = self.office.estate()
+        return bool(estate.lines_of(who)) and estate.absence_of(who, self.office.now) is None
+
+    def _filling(self) -> bool:
+        found = self.office.states.get((Filling, filling_id("xh01")))
+        soon = self.office.now + SECOND
+        return isinstance(found, Filling) and any(timer.due_at <= soon for timer in found.timers())
+
+    def _anybody_under_way(self) -> bool:
+        return self._filling() or any(
+            isinstance(one, Handover) and one.due_at is not None and one.due_at <= self.office.now + SECOND
+            for one in self.office.states.values()
+        )
+
+    def _turn(self, ticket: Ticket) -> Turn:
+        return turn_of(OfficeFacts(self.office.states), ticket, self.office.estate(), context(self.office.now))
 
     def _nobody_left(self, ticket: Ticket) -> bool:
         """An owner who left stays named only while nobody could take the case."""

@@ -80,6 +80,17 @@ CONCLUSIONS: Final[Conclusions] = {
     "handed over": Conclusion(
         "移交", "handed over", ("dispatch.short_absence", "dispatch.route_weights", "dispatch.route_load_limit")
     ),
+    "shortage over: given to who fits": Conclusion(
+        "人手已补：改派合适人员",
+        "shortage over: given to who fits",
+        ("dispatch.desks", "dispatch.route_weights", "dispatch.route_load_limit"),
+    ),
+    "shortage over: who has it fits": Conclusion(
+        "人手已补：现处理人合适", "shortage over: who has it fits", ("dispatch.desks", "dispatch.route_load_limit")
+    ),
+    "shortage over: the owner is back": Conclusion("首接责任人已返岗", "shortage over: the owner is back"),
+    "owner changed": Conclusion("变更首接责任人", "owner changed", ("dispatch.short_absence",)),
+    "nobody to own the case: a shortage": Conclusion("无人可接任首接责任人", "nobody to own the case: a shortage"),
     "requests linked": Conclusion("并案", "requests linked"),
     "request unlinked": Conclusion("拆案", "request unlinked"),
     "level raised": Conclusion("提高级别", "level raised", by="because", entries_by=BEHIND_CLOCK),
@@ -96,6 +107,9 @@ CONCLUSIONS: Final[Conclusions] = {
     ),
     "crisis confirmed": Conclusion("已确认危机通知", "crisis confirmed"),
     "commander named": Conclusion("指定指挥人", "commander named"),
+    "crisis without a commander: a shortage": Conclusion(
+        "危机无人指挥", "crisis without a commander: a shortage", _CRISIS
+    ),
     "answered in person": Conclusion("已当面答复", "answered in person"),
     "handed to the group centre": Conclusion("移交集团营销中心", "handed to the group centre"),
     "crisis logged": Conclusion("危机处理记录", "crisis logged"),
@@ -143,6 +157,9 @@ CONCLUSIONS: Final[Conclusions] = {
         "升级督办一级",
         "ladder step taken",
         ("dispatch.ladder_steps", "dispatch.ladder_step_limit", "dispatch.desks", "calendar.desk_approvers"),
+    ),
+    "ladder step vacant: a shortage": Conclusion(
+        "升级督办一级，该级空缺", "ladder step vacant: a shortage", ("dispatch.ladder_steps", "dispatch.desks")
     ),
     "waits for the customer": Conclusion("等待客户", "waits for the customer", ("dispatch.wait_at_most",)),
     "wait ended": Conclusion("结束等待", "wait ended"),

@@ -211,7 +211,9 @@ class Ticket(State):
     zone: str = ""
     opened_at: AwareDatetime | None = None
     owner_id: str
-    """The first receiver: exactly one, to the end (INT-04, DSP-19)."""
+    """The first receiver, later whoever was handed the case over: exactly one at any instant (INT-04, DSP-19)."""
+    owner_missing: bool = False
+    """The owner is away or has left, and nobody could take their place: whoever comes and fits does (DSP-19)."""
     level: int = ORDINARY
     """The more severe of the two below."""
     graded_level: int = ORDINARY
@@ -261,6 +263,8 @@ class Ticket(State):
     desk: str = ""
     handler_id: str | None = None
     handler_role: Role | None = None
+    short: bool = False
+    """Whoever has it is not whom it needs, for want of somebody who fits (DSP-08)."""
     storm_order_id: str | None = None
     """The work order that serves it with others of a storm (DSP-09)."""
     complex: bool = False

@@ -18,6 +18,7 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import OnCommand, OnEvent, OnOutcome, OnTimer, ServiceMap
 
 from linli_dispatch import commands, service_commands
+from linli_dispatch.domain.assigning.filling import FILL, Filling
 from linli_dispatch.domain.assigning.handover import HAND_OVER, Handover
 from linli_dispatch.domain.blueprints.catalogue import ServiceCatalogue
 from linli_dispatch.domain.blueprints.step_record import StepRecord
@@ -125,7 +126,7 @@ MAP: Final = ServiceMap(
     name="dispatch",
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
-        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, PlannedChange,
+        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, Filling, PlannedChange,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
@@ -355,6 +356,13 @@ MAP: Final = ServiceMap(
         OnTimer(PriceLibrary, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
-        OnTimer(Handover, HAND_OVER, handing_over.handle_round, ("DSP-19", "DSP-20"), handing_over.needs_of_round),
+        OnTimer(
+            Handover, HAND_OVER, handing_over.handle_round, ("DSP-19", "DSP-20", "DSP-01", "INT-04"),
+            handing_over.needs_of_round,
+        ),
+        OnTimer(
+            Filling, FILL, handing_over.handle_filling, ("DSP-08", "DSP-19", "DSP-20", "DSP-01"),
+            handing_over.needs_of_round,
+        ),
     ),
 )  # fmt: skip

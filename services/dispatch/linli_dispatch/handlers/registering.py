@@ -7,6 +7,7 @@ from linli_rulebook.decision import Outcome
 
 from linli_dispatch import place_commands
 from linli_dispatch.domain import refusals
+from linli_dispatch.domain.assigning.filling import Filling, filling_id, filling_of
 from linli_dispatch.domain.assigning.handover import Handover, handover_id
 from linli_dispatch.domain.group import registry
 from linli_dispatch.domain.group.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
@@ -63,7 +64,7 @@ def handle_roster_staff(facts: Facts, command: place_commands.RosterStaff, ctx: 
     def known(staff_id: str) -> Handover | None:
         return facts.get(Handover, handover_id(estate.id, staff_id, "roster"))
 
-    return registry.roster_staff(estate, wanted, ctx.now, known)
+    return registry.roster_staff(estate, wanted, ctx.now, known, _filling(facts, estate))
 
 
 def handle_register_contractors(facts: Facts, command: place_commands.RegisterContractor, ctx: Context) -> Outcome:
@@ -81,7 +82,12 @@ def handle_record_absence(facts: Facts, command: place_commands.RecordAbsence, c
     if estate is None:
         return refusals.ESTATE_NOT_FOUND
     known = facts.get(Handover, handover_id(estate.id, command.staff_id, "absence"))
-    return registry.record_absence(estate, Absence(**command.model_dump(exclude={"estate_id"})), ctx.now, known)
+    absence = Absence(**command.model_dump(exclude={"estate_id"}))
+    return registry.record_absence(estate, absence, ctx.now, known, _filling(facts, estate))
+
+
+def _filling(facts: Facts, estate: Estate) -> Filling:
+    return filling_of(facts.get(Filling, filling_id(estate.id)), estate.id)
 
 
 def handle_price_works(facts: Facts, command: place_commands.PriceWorks, ctx: Context) -> Outcome:

@@ -61,15 +61,17 @@ WITH given AS (
     WHERE (closed_ticket.level, closed_ticket.performer_id) IS DISTINCT FROM (excluded.level, excluded.performer_id)
 )
 INSERT INTO open_ticket AS o (id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices,
-    overdue, due_at)
-SELECT id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue, due_at
+    overdue, due_at, by_office)
+SELECT id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue, due_at,
+    by_office
 FROM given WHERE NOT closed
 ON CONFLICT (estate_id, id) DO UPDATE SET level = excluded.level, status = excluded.status, owner_id = excluded.owner_id,
     handler_id = excluded.handler_id, performer_id = excluded.performer_id, offices = excluded.offices,
-    overdue = excluded.overdue, due_at = excluded.due_at
-WHERE (o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at) IS DISTINCT FROM (
+    overdue = excluded.overdue, due_at = excluded.due_at, by_office = excluded.by_office
+WHERE (o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at, o.by_office)
+    IS DISTINCT FROM (
     excluded.level, excluded.status, excluded.owner_id, excluded.handler_id, excluded.performer_id, excluded.offices,
-    excluded.overdue, excluded.due_at);
+    excluded.overdue, excluded.due_at, excluded.by_office);
 
 -- name: load_handover
 -- Handings over of people's work, for the writer loop.
@@ -78,6 +80,15 @@ SELECT id, state FROM handover WHERE id = ANY($1::text[]);
 -- name: save_handover
 -- Handings over of people's work, as a batch decided it.
 INSERT INTO handover (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_filling
+-- Whose coming is awaited at estates, for the writer loop.
+SELECT id, state FROM filling WHERE id = ANY($1::text[]);
+
+-- name: save_filling
+-- The same as a batch decided it.
+INSERT INTO filling (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
 -- name: load_planned_change
@@ -90,8 +101,9 @@ INSERT INTO planned_change (id, lane, state) SELECT * FROM unnest($1::text[], $2
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
 -- name: load_work_of
--- What people handle or own of an estate and is not closed, behind a ticket: `<estate>.<person>|<ticket>|…` is asked for. It
--- lies in the estate's lane, which is held, so nothing that is committed is missing.
+-- What people handle or own of an estate and is not closed, and what is held there by office or for want of somebody, behind a
+-- ticket: `<estate>.<person>|<ticket>|…` is asked for. It lies in the estate's lane, which is held, so nothing that is
+-- committed is missing.
 SELECT asked.id, jsonb_build_object('id', asked.id, 'case_ids', coalesce((
     SELECT jsonb_agg(found.id ORDER BY found.id) FROM (
         (SELECT t.id FROM open_ticket t
@@ -102,6 +114,10 @@ SELECT asked.id, jsonb_build_object('id', asked.id, 'case_ids', coalesce((
         (SELECT t.id FROM open_ticket t
         WHERE t.owner_id = asked.person
             AND t.id > asked.behind COLLATE "C" AND t.id < (asked.estate || '/') COLLATE "C"
+        ORDER BY t.id LIMIT 100)
+        UNION
+        (SELECT t.id FROM open_ticket t
+        WHERE t.by_office AND t.estate_id = asked.estate AND t.id > asked.behind COLLATE "C"
         ORDER BY t.id LIMIT 100)
         ORDER BY 1 LIMIT 100
     ) AS found), '[]'::jsonb)) AS state

@@ -14,6 +14,7 @@ from linli_contracts.events.dispatch.approvals import (
 )
 from linli_contracts.events.dispatch.crises import (
     CommanderNamed,
+    CommandVacated,
     CrisisAnswered,
     CrisisConfirmed,
     CrisisEnded,
@@ -81,6 +82,7 @@ from linli_contracts.events.dispatch.storms import (
 from linli_contracts.events.dispatch.tickets import (
     CustomerReported,
     DepartmentAnswered,
+    OwnerChanged,
     RunnerUp,
     TicketAssigned,
     TicketClosed,
@@ -106,6 +108,7 @@ from linli_contracts.events.dispatch.words import (
     SmallWorksKind,
     SpanUnit,
     Stage,
+    WhyReplaced,
 )
 
 __all__ = [
@@ -118,6 +121,7 @@ __all__ = [
     "ApprovalDecided",
     "BlueprintStarted",
     "Clock",
+    "CommandVacated",
     "CommanderNamed",
     "CompensationAgreed",
     "Consent",
@@ -150,6 +154,7 @@ __all__ = [
     "MeasureApproved",
     "OrderDelayed",
     "OrderRefused",
+    "OwnerChanged",
     "Payer",
     "PlanAccepted",
     "PlanApproved",
@@ -195,6 +200,7 @@ __all__ = [
     "TicketWaiting",
     "VisitAccompanied",
     "WebhookDisabled",
+    "WhyReplaced",
     "WorkPriced",
 ]
 
@@ -207,6 +213,7 @@ EVENTS: Final = (
     ContractorRegistered,
     TicketOpened,
     TicketAssigned,
+    OwnerChanged,
     TicketPassedOn,
     DepartmentAnswered,
     CustomerReported,
@@ -216,6 +223,7 @@ EVENTS: Final = (
     CrisisNotified,
     CrisisConfirmed,
     CommanderNamed,
+    CommandVacated,
     CrisisAnswered,
     CrisisTransferred,
     CrisisLogged,

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from linli_contracts.event import Event, Fen, Id, Instant, Key
-from linli_contracts.events.dispatch.words import ApplicationKind
+from linli_contracts.events.dispatch.words import ApplicationKind, WhyReplaced
 from linli_contracts.topics import DISPATCH
 
 
@@ -28,6 +28,8 @@ class ApprovalAsked(Event):
     proposed_by: str
     asked_at: Instant
     due_at: Instant
+    again: WhyReplaced | None = None
+    """Asked again of others, because of who is there; the time to decide goes on."""
 
 
 class ApprovalDecided(Event):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from linli_contracts.event import Event, Id, Instant, Key, Level
+from linli_contracts.events.dispatch.words import WhyReplaced
 from linli_contracts.topics import DISPATCH
 
 CrisisEntry = Literal["note", "decision", "measure_ordered", "measure_carried_out"]
@@ -67,7 +68,23 @@ class CommanderNamed(Event):
     commander_id: str
     previous_id: str | None
     named_by: str
+    """``system`` where it follows by rule from who is there."""
     named_at: Instant
+    why: WhyReplaced | None = None
+    """Why by rule; None: a person named them."""
+
+
+class CommandVacated(Event):
+    """Whoever commanded a crisis is away or has left, and nobody can take command: a shortage (DSP-01, DSP-19)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    previous_id: str
+    why: WhyReplaced
+    vacated_at: Instant
 
 
 class CrisisAnswered(Event):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from linli_contracts.event import Event, Id, Instant, Key, Level
-from linli_contracts.events.dispatch.words import Role
+from linli_contracts.events.dispatch.words import Role, WhyReplaced
 from linli_contracts.events.intake import Category, RequestKind
 from linli_contracts.topics import DISPATCH
 
@@ -56,6 +56,22 @@ class TicketAssigned(Event):
     runners_up: tuple[RunnerUp, ...] = ()
     shortage: bool = False
     assigned_at: Instant
+
+
+class OwnerChanged(Event):
+    """Somebody else answers for the case from now on: its owner is away or has left (INT-04, DSP-19)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    owner_id: str
+    previous_id: str
+    why: WhyReplaced
+    as_deputy: bool
+    """The deputy (代理人) of the owner before; else chosen by rule."""
+    changed_at: Instant
 
 
 class TicketPassedOn(Event):

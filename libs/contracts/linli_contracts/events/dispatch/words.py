@@ -33,5 +33,7 @@ ReportGround = Literal[
     "quality_claim",
 ]  # fmt: skip
 """Why a repair is reported to the property service manager (DSP-13)."""
+WhyReplaced = Literal["absence", "roster", "somebody_came"]
+"""Why a place in a case goes to somebody else: who had it is away or has left, or one who fits joined or is back."""
 SmallWorksKind = Literal["unrecognised_claim", "unattributable_claim", "left_over_facility"]
 """What small works (零星工程) are for: unrecognised claims, claims at nobody's door, facilities left over."""

@@ -52,6 +52,8 @@ class Application:
     status: ApplicationStatus = "pending"
     office: str | None = None
     """Whose turn it is; None once nobody is asked any more."""
+    people: tuple[str, ...] = ()
+    """Who was told that it is before their office; nobody: it is vacant, and so are all above it."""
     signatures: tuple[Signature, ...] = ()
     """Of this submission."""
     reason: str | None = None

@@ -4,11 +4,13 @@ What is true of every kind. What follows when one is approved or refused is `dec
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, Literal
 from uuid import uuid5
 
 from linli_contracts.envelope import NAMESPACE
-from linli_contracts.events.dispatch import ApplicationKind, ApprovalAsked, ApprovalDecided, Clock
+from linli_contracts.events.dispatch import ApplicationKind, ApprovalAsked, ApprovalDecided, Clock, WhyReplaced
 from linli_contracts.lanes import id_under
 
 from linli_dispatch.domain.approvals.approval import KINDS, Application, end, submit
@@ -49,10 +51,29 @@ def ask(turn: Turn, application: Application) -> None:
     if CLOCK_OF[application.kind] in turn.ticket.overdue:
         # What the office before this one owed is put right; the next one owes nothing yet.
         drop(turn, CLOCK_OF[application.kind])
-    keep(turn, application)
+    people = tuple(sorted(may_sign(turn, application)))
+    keep(turn, replace(application, people=people))
     wind(turn)
+    _tell_asked(turn, application, people, turn.at)
+
+
+def ask_again(turn: Turn, why: WhyReplaced) -> None:
+    """Who may sign has changed since an office was asked (DSP-20): those who may now are told, and why.
+
+    The office keeps the time it was given. Where nobody may sign any more that is a shortage, and told as one.
+    """
+    for application in turn.ticket.applications:
+        if application.pending:
+            people = tuple(sorted(may_sign(turn, application)))
+            if people != application.people:
+                keep(turn, replace(application, people=people))
+                _tell_asked(turn, application, people, application.since, why)
+
+
+def _tell_asked(
+    turn: Turn, application: Application, people: tuple[str, ...], since: datetime, again: WhyReplaced | None = None
+) -> None:
     ticket, office = turn.ticket, application.office or ""
-    people = sorted(may_sign(turn, application))
     turn.tell(
         ApprovalAsked(
             case_id=ticket.id,
@@ -62,20 +83,22 @@ def ask(turn: Turn, application: Application) -> None:
             kind=application.kind,
             submission=application.submission,
             office=office,
-            person_ids=tuple(people),
+            person_ids=people,
             amount_fen=application.amount_fen,
             library_fen=ticket.order.offer.library_fen
             if application.kind == "reentrusting" and ticket.order and ticket.order.offer
             else None,
             proposed_by=application.proposer,
             asked_at=turn.at,
-            due_at=turn.terms.approvers.due(turn.at, turn.terms.approval_step_limit).at,
+            due_at=turn.terms.approvers.due(since, turn.terms.approval_step_limit).at,
+            again=again,
         )
     )
+    facts = {"kind": application.kind, "office": office, "people": list(people), "amount_fen": application.amount_fen}
     turn.because(
         RULE_OF_KIND[application.kind],
         "approval asked" if people else "approval asked of a vacant office: a shortage",
-        {"kind": application.kind, "office": office, "people": people, "amount_fen": application.amount_fen},
+        facts if again is None else facts | {"before": list(application.people), "why": again},
     )
 
 

@@ -25,6 +25,7 @@ def give(turn: Turn, desk: Desk, choice: Choice) -> None:
         "desk": desk.name,
         "handler_id": handler_id,
         "handler_role": handler.role if handler else None,
+        "short": choice.shortage,
     }
     if handler and not desk.department:
         facts["passed_on_at"] = ticket.passed_on_at or turn.at

@@ -1,7 +1,9 @@
-"""One ticket is handed over because its handler is away, has left, or their desk is closed (DSP-19, DSP-20, DSP-08).
+"""What becomes of a ticket when somebody with a place in it is away, or has left it or its desk (DSP-19, DSP-20).
 
-To the deputy (代理人) first; else it is routed anew, and by that to the next level's pool with a shortage where nobody
-is free. No clock is touched (DSP-02). Whoever comes back does not get back what was handed over.
+Its handler's work goes to the deputy (代理人) first; else it is routed anew (DSP-08), and by that to the next level's
+pool with a shortage where nobody is free. Its owner, its crisis's commander and those who may sign for an office are
+followed by `succession.py` and `approving.py`. No clock is touched (DSP-02). Whoever comes back does not get back what
+was handed over.
 """
 
 from collections.abc import Iterable
@@ -9,11 +11,14 @@ from dataclasses import replace
 
 from linli_rulebook.decision import Decision
 
+from linli_dispatch.domain.approvals.approving import ask_again
 from linli_dispatch.domain.assigning.assigning import give
 from linli_dispatch.domain.assigning.handover import Handover
-from linli_dispatch.domain.assigning.routing import Choice, choose_handler
+from linli_dispatch.domain.assigning.routing import Choice
+from linli_dispatch.domain.assigning.succession import route_anew, succeed_commander, succeed_owner
+from linli_dispatch.domain.group.offices import deputy_in
 from linli_dispatch.domain.group.places import Absence, Estate, Staff, Workload
-from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, Ticket
+from linli_dispatch.domain.ticket import HANDLED_AT_ONCE
 from linli_dispatch.domain.turn import Turn
 
 
@@ -32,22 +37,26 @@ def hand_over_all(
 
 
 def hand_over(turn: Turn, handover: Handover, estate: Estate) -> bool:
-    """Hands the ticket over if it must be; False: it stays, or is not this person's any more."""
-    ticket, person = turn.ticket, handover.staff_id
-    absence = estate.absence_of(person, turn.at) if handover.why == "absence" else None
+    """Hands the person's places in the case over that must be; False: it stays, or they have none any more."""
+    ticket, person, why = turn.ticket, handover.staff_id, handover.why
+    absence = estate.absence_of(person, turn.at) if why == "absence" else None
+    gone = why == "roster" and not estate.lines_of(person)
     gives = ticket.in_hand and ticket.handler_id == person and _must(turn, handover, absence)
-    leaves = handover.why == "roster" and ticket.owner_id == person and not estate.lines_of(person)
-    if not (gives or leaves):
-        return False
-    desk = turn.terms.desk(ticket.desk)
+    leaves = ticket.owner_id == person and (gone or (absence is not None and _cannot_wait(turn, absence)))
     if gives:
         choice = _successor(turn, absence)
-        give(turn, desk, replace(choice, reasons=("handed_over", handover.why, *choice.reasons)))
+        give(turn, turn.terms.desk(ticket.desk), replace(choice, reasons=("handed_over", why, *choice.reasons)))
     if leaves:
-        _give_ownership(turn)
-    turn.because("DSP-19", "handed over", {
-        "from": person, "to": turn.ticket.handler_id, "why": handover.why, "owner_id": turn.ticket.owner_id,
-    })  # fmt: skip
+        succeed_owner(turn, why, absence)
+    if gives or turn.ticket.owner_id != ticket.owner_id:
+        turn.because("DSP-19", "handed over", {
+            "from": person, "to": turn.ticket.handler_id, "why": why, "owner_id": turn.ticket.owner_id,
+        })  # fmt: skip
+    crisis = turn.ticket.crisis
+    # A crisis waits for nobody's return (DSP-01).
+    if crisis is not None and crisis.running and crisis.commander_id == person and (gone or absence is not None):
+        succeed_commander(turn, crisis, why, absence)
+    ask_again(turn, why)
     return turn.ticket is not turn.known
 
 
@@ -67,9 +76,12 @@ def _must(turn: Turn, handover: Handover, absence: Absence | None) -> bool:
         return ticket.handler_role not in {line.role for line in left} or (
             ticket.desk in handover.desks and all(line.desk != ticket.desk for line in left)
         )
-    if absence is None:
-        return False
-    # A crisis waits for nobody's return (DSP-01).
+    return absence is not None and _cannot_wait(turn, absence)
+
+
+def _cannot_wait(turn: Turn, absence: Absence) -> bool:
+    """Whether the case cannot wait for the person's return; a crisis never can (DSP-01)."""
+    ticket = turn.ticket
     short = absence.until_at - absence.from_at <= turn.terms.short_absence
     due_in_it = any(clock.due_at <= absence.until_at for clock in ticket.clocks)
     return not short or due_in_it or ticket.level not in HANDLED_AT_ONCE
@@ -78,27 +90,10 @@ def _must(turn: Turn, handover: Handover, absence: Absence | None) -> bool:
 def _successor(turn: Turn, absence: Absence | None) -> Choice:
     """The deputy while they are there, else whoever DSP-08 chooses."""
     deputy = _deputy(turn, absence)
-    if deputy is not None:
-        return Choice(deputy, ("deputy",))
-    ticket = turn.ticket
-    return choose_handler(
-        ticket, turn.terms.desk(ticket.desk), turn.estate, turn.workload, None, turn.home, turn.terms, turn.at
-    )
+    return route_anew(turn) if deputy is None else Choice(deputy, ("deputy",))
 
 
 def _deputy(turn: Turn, absence: Absence | None) -> Staff | None:
-    if absence is None or absence.deputy_id is None or turn.estate.absence_of(absence.deputy_id, turn.at) is not None:
-        return None
-    lines = turn.estate.lines_of(absence.deputy_id)
+    deputy = deputy_in(turn.estate, absence, turn.at) if absence else None
+    lines = turn.estate.lines_of(deputy) if deputy else ()
     return next((line for line in lines if line.desk == turn.ticket.desk), lines[0] if lines else None)
-
-
-def _give_ownership(turn: Turn) -> None:
-    """Whoever handles the case answers for it now; with nobody to handle it, whoever would be chosen, if anybody."""
-    ticket: Ticket = turn.ticket
-    heir = ticket.handler_id
-    if heir is None or not turn.estate.lines_of(heir):
-        chosen = _successor(turn, None).handler
-        heir = chosen.staff_id if chosen else None
-    if heir is not None:
-        turn.change(owner_id=heir)

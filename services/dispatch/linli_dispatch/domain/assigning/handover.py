@@ -4,24 +4,19 @@ What is under way lives here; what becomes of a ticket is `handing_over.py`'s.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Final, Literal
 
-from linli_contracts.lanes import id_under, key_of
-from linli_rulebook.decision import State, Timer
-from pydantic import AwareDatetime
+from linli_contracts.lanes import id_under
+from linli_rulebook.decision import Timer
+
+from linli_dispatch.domain.assigning.going_through import GoingThrough
 
 Why = Literal["absence", "roster"]
 HAND_OVER: Final = "hand_over"
-MOST_CASES: Final = 100
-"""A round looks at so many tickets, as ``load_work_of`` does: it is one transaction, and other cases wait for it."""
-BETWEEN: Final = timedelta(seconds=1)
-"""Rounds are apart, so that each reads what the one before it has committed."""
-CONFIRMING: Final = 2
-"""A pass that moves nothing ends it, but not the first: work given out just before may not have been stored yet."""
 
 
-class Handover(State):
+class Handover(GoingThrough):
     """Whose work is handed over from which instant on, and how far that is. One for each person and cause."""
 
     table: ClassVar[str] = "handover"
@@ -30,26 +25,11 @@ class Handover(State):
     why: Why
     desks: tuple[str, ...] = ()
     """The desks whose roster the person has left; an absence is one from all."""
-    due_at: AwareDatetime | None = None
-    """When the next round is; None: all is handed over."""
-    round: int = 0
-    """Counts on for ever, so that no two rounds are the same."""
-    passes: int = 1
-    """How often it has gone through the person's work, this time included."""
-    moved: int = 0
-    """Tickets that this pass has handed over."""
-    after: str = ""
-    """The ticket that this pass has come to."""
-
-    @property
-    def estate_id(self) -> str:
-        """Where."""
-        return key_of(self.id)
 
     @property
     def work_id(self) -> str:
-        """The tickets that the next round looks at: :class:`WorkOf`. Each round reads anew, so no id comes twice."""
-        return id_under(self.estate_id, f"{self.staff_id}|{self.after}|{self.why}|{self.round}")
+        """The tickets that the next round looks at: those that the person handles or owns, and those held by office."""
+        return self.looks_at(self.staff_id, self.why)
 
     def timers(self) -> Iterator[Timer]:
         """The next round."""
@@ -59,40 +39,16 @@ class Handover(State):
     def begun(self, at: datetime, desks: tuple[str, ...] = ()) -> "Handover":
         """To be gone through from the beginning, from this instant on."""
         kept = self.desks if self.due_at is not None else ()
-        return self.model_copy(
-            update={
-                "due_at": at,
-                "desks": (*kept, *(desk for desk in desks if desk not in kept)),
-                "round": self.round + 1,
-                "passes": 1,
-                "moved": 0,
-                "after": "",
-            }
-        )
+        return self.from_start(at).model_copy(update={"desks": (*kept, *(desk for desk in desks if desk not in kept))})
 
     def looked_through(self, case_ids: tuple[str, ...], moved: int, at: datetime) -> "Handover":
         """After a round: on with the pass, with another one, or done."""
-        whole = self.moved + moved
-        facts: dict[str, object] = {"round": self.round + 1, "due_at": at + BETWEEN}
-        if len(case_ids) == MOST_CASES:
-            facts |= {"moved": whole, "after": case_ids[-1]}
-        elif whole or self.passes < CONFIRMING:
-            facts |= {"moved": 0, "after": "", "passes": self.passes + 1}
-        else:
-            facts |= {"moved": 0, "after": "", "due_at": None, "desks": ()}
-        return self.model_copy(update=facts)
+        after = self.gone_on(case_ids, moved, at)
+        return after.model_copy(update={"desks": ()}) if after.due_at is None else after
 
     def dropped(self) -> "Handover":
         """The person is back before it began, or before it ended."""
         return self.model_copy(update={"round": self.round + 1, "due_at": None, "desks": ()})
-
-
-class WorkOf(State):
-    """The open tickets that a person handles or owns, behind one of them: read from the tickets, never saved."""
-
-    table: ClassVar[str] = "work_of"
-
-    case_ids: tuple[str, ...] = ()
 
 
 def handover_id(estate_id: str, staff_id: str, why: Why) -> str:

@@ -17,6 +17,7 @@ from linli_contracts.events.dispatch import (
     CrisisLogged,
     CrisisOpened,
     CrisisTransferred,
+    WhyReplaced,
 )
 from linli_rulebook.decision import Refusal
 
@@ -128,7 +129,7 @@ def name_commander(turn: Turn, person_id: str, by: str) -> Refusal | None:
         return COMMANDS_ALREADY
     if not turn.estate.lines_of(person_id):
         return UNKNOWN_COMMANDER
-    _command(turn, crisis, person_id, by)
+    command(turn, crisis, person_id, by)
     return None
 
 
@@ -188,6 +189,26 @@ def log(turn: Turn, entry: CrisisEntry, code: str, document: str | None, by: str
     return None
 
 
+def command(turn: Turn, crisis: Crisis, person_id: str, by: str, why: WhyReplaced | None = None) -> None:
+    """A person commands from now on: named by somebody, or by rule (``why``)."""
+    ticket = turn.ticket
+    turn.change(crisis=replace(crisis, commander_id=person_id))
+    turn.tell(
+        CommanderNamed(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            commander_id=person_id,
+            previous_id=crisis.commander_id,
+            named_by=by,
+            named_at=turn.at,
+            why=why,
+        )
+    )
+    facts = {"commander_id": person_id, "previous_id": crisis.commander_id, "by": by, "why": why}
+    turn.because("DSP-01", "commander named", facts)
+
+
 # -- inside --------------------------------------------------------------------------------------------------------
 
 
@@ -222,20 +243,3 @@ def _may_lead(turn: Turn, crisis: Crisis, by: str) -> bool:
         return True
     offices = turn.terms.offices
     return any(by in persons_on(turn.estate, offices[name], turn.at) for name in turn.terms.crisis_chain)
-
-
-def _command(turn: Turn, crisis: Crisis, person_id: str, by: str) -> None:
-    ticket = turn.ticket
-    turn.change(crisis=replace(crisis, commander_id=person_id))
-    turn.tell(
-        CommanderNamed(
-            case_id=ticket.id,
-            estate_id=ticket.estate_id,
-            round=ticket.round,
-            commander_id=person_id,
-            previous_id=crisis.commander_id,
-            named_by=by,
-            named_at=turn.at,
-        )
-    )
-    turn.because("DSP-01", "commander named", {"commander_id": person_id, "by": by})

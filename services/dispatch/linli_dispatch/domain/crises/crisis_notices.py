@@ -58,6 +58,14 @@ def tell_next_person(turn: Turn, clock: RunningClock) -> None:
     turn.change(crisis=replace(crisis, duties=duties))
 
 
+def tell_who_came(turn: Turn, crisis: Crisis) -> None:
+    """Somebody has joined or is back: whoever can be told now is, for each office that had nobody left to tell."""
+    duties = tuple(_tell_next(turn, one) if _has_somebody(turn, one) else one for one in crisis.duties)
+    if duties != crisis.duties:
+        turn.change(crisis=replace(crisis, duties=duties))
+        wind(turn)
+
+
 def confirm(turn: Turn, by: str) -> Refusal | None:
     """Somebody who was told has confirmed, for every office for which they were told."""
     ticket, crisis = turn.ticket, turn.ticket.crisis
@@ -89,6 +97,12 @@ def confirm(turn: Turn, by: str) -> Refusal | None:
     return None
 
 
+def _has_somebody(turn: Turn, duty: Duty) -> bool:
+    """Whether an office that had nobody left to tell has somebody now."""
+    waits = duty.exhausted and duty.confirmed_at is None
+    return waits and any(not duty.told(person) for person in people_for(turn, duty.office))
+
+
 def _tell_next(turn: Turn, duty: Duty) -> Duty:
     person_id = next((one for one in people_for(turn, duty.office) if not duty.told(one)), None)
     if person_id is None:
@@ -111,4 +125,4 @@ def _tell_next(turn: Turn, duty: Duty) -> Duty:
     )
     facts = {"office": duty.office, "person_id": person_id, "times": times}
     turn.because("DSP-01" if times == 1 else "DSP-20", "told of the crisis", facts)
-    return replace(duty, notices=(*duty.notices, Notice(person_id, turn.at)))
+    return replace(duty, notices=(*duty.notices, Notice(person_id, turn.at)), exhausted=False)

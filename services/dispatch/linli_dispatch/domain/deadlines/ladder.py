@@ -9,7 +9,7 @@ from linli_contracts.events.dispatch import Clock, LadderStep, TicketEscalated
 
 from linli_dispatch.domain.assigning.routing import stable_order
 from linli_dispatch.domain.deadlines.clocks import counted
-from linli_dispatch.domain.group.offices import Office, persons_on
+from linli_dispatch.domain.group.offices import Office, persons_on, stand_in
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -47,7 +47,8 @@ def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
                 policy_version=turn.terms.version,
             )
         )
-        turn.because("DSP-06", "ladder step taken", {"step": step, "because": because, "person_id": person_id})
+        what = "ladder step taken" if person_id else "ladder step vacant: a shortage"
+        turn.because("DSP-06", what, {"step": step, "because": because, "person_id": person_id})
         if person_id is not None:
             break
     taken = steps[len(turn.ticket.steps) :]
@@ -56,9 +57,14 @@ def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
 
 
 def _person_on(turn: Turn, step: LadderStep) -> str | None:
-    """Who stands on a step: the owner, else somebody in the desk's roles, the nearest first; a deputy for one away."""
+    """Who stands on a step: the owner, else somebody in the desk's roles, the nearest first; a deputy for one away.
+
+    None: it is vacant; an owner who has left, and whose place nobody could take yet, is not there either.
+    """
     if step == "owner":
-        return turn.ticket.owner_id
+        owner_id = turn.ticket.owner_id
+        left = turn.ticket.owner_missing and not turn.estate.lines_of(owner_id)
+        return None if left else stand_in(turn.estate, owner_id, turn.at)
     for role in turn.terms.desk(turn.ticket.desk).above.get(step, ()):
         people = persons_on(turn.estate, Office(step, role), turn.at)
         if people:

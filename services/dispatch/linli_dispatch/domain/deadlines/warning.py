@@ -9,6 +9,7 @@ from dataclasses import replace
 from linli_contracts.events.dispatch import DeadlineApproached
 
 from linli_dispatch.domain.approvals.approving import may_sign
+from linli_dispatch.domain.group.offices import stand_in
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -49,6 +50,5 @@ def _to_act(turn: Turn, clock: RunningClock) -> list[str]:
         if application.pending and clock.name == f"{application.kind}_approval":
             return sorted(may_sign(turn, application))
     person_id = turn.ticket.handler_id or turn.ticket.owner_id
-    absence = turn.estate.absence_of(person_id, turn.at)
-    present = person_id if absence is None else absence.deputy_id
+    present = stand_in(turn.estate, person_id, turn.at)
     return [] if present is None else [present]

@@ -4,14 +4,14 @@ A holder signs, or the deputy (代理人) of one who is away, in their name. Whe
 and skips nothing: whoever holds a later office of the chain, or the group's service centre at last, signs instead.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from linli_contracts.events.dispatch import Role
 
-from linli_dispatch.domain.group.places import Estate
+from linli_dispatch.domain.group.places import Absence, Estate
 
 LAST_RESORT: Final = "group_service_centre"
 """Signs where a whole chain is vacant: the group settles what a region cannot (DSP-01)."""
@@ -58,17 +58,31 @@ def persons_on(estate: Estate, office: Office, at: datetime) -> list[str]:
     return sorted(dict(_holders_or_deputies(estate, office, at, "")))
 
 
+def stand_in(estate: Estate, person_id: str, at: datetime) -> str | None:
+    """Who acts for a person now: themselves, the deputy of one who is away; None: nobody who is there."""
+    absence = estate.absence_of(person_id, at)
+    return person_id if absence is None else deputy_in(estate, absence, at)
+
+
+def deputy_in(estate: Estate, absence: Absence, at: datetime) -> str | None:
+    """The deputy (代理人) of one who is away, while they are on the roster and there themselves."""
+    deputy = absence.deputy_id
+    if deputy is None or not estate.lines_of(deputy) or estate.absence_of(deputy, at) is not None:
+        return None
+    return deputy
+
+
 def _holders_or_deputies(
     estate: Estate, office: Office, at: datetime, proposer: str
 ) -> Iterator[tuple[str, str | None]]:
-    away: Mapping[str, str | None] = {}
+    away: list[Absence] = []
     for person in holders(estate, office):
         absence = estate.absence_of(person, at)
-        if absence is None:
-            if person != proposer:
-                yield person, None
-        else:
-            away = {**away, person: absence.deputy_id}
-    for person, deputy in away.items():
-        if deputy is not None and proposer not in {person, deputy} and estate.absence_of(deputy, at) is None:
-            yield deputy, person
+        if absence is not None:
+            away.append(absence)
+        elif person != proposer:
+            yield person, None
+    for absence in away:
+        deputy = deputy_in(estate, absence, at)
+        if deputy is not None and proposer not in {absence.staff_id, deputy}:
+            yield deputy, absence.staff_id

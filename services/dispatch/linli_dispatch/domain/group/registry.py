@@ -16,6 +16,7 @@ from linli_contracts.events.dispatch import (
 )
 from linli_rulebook.decision import Because, Decision, Refusal, State
 
+from linli_dispatch.domain.assigning.filling import Filling
 from linli_dispatch.domain.assigning.handover import Handover, handover_of
 from linli_dispatch.domain.group.places import Absence, Contractor, Estate, Home, PricedWork, PriceLibrary, Staff
 from linli_dispatch.domain.refusals import ABSENCE_ENDS_FIRST, UNKNOWN_STAFF
@@ -68,11 +69,16 @@ def register_homes(
 
 
 def roster_staff(
-    estate: Estate, wanted: Iterable[Staff], now: datetime, handover_known: Callable[[str], Handover | None]
+    estate: Estate,
+    wanted: Iterable[Staff],
+    now: datetime,
+    handover_known: Callable[[str], Handover | None],
+    filling: Filling,
 ) -> Decision:
     """Lines of the roster, one for each person at each desk; the others stay.
 
-    No weekdays: the person leaves that desk, and their open work there is handed over at once (DSP-19).
+    No weekdays: the person leaves that desk, and their open work there is handed over at once (DSP-19). Whoever is new
+    at one, or can do more there, is given what waits for want of somebody (DSP-08).
     """
     roster = {(staff.staff_id, staff.desk): staff for staff in estate.staff}
     changed = [staff for staff in wanted if roster.get((staff.staff_id, staff.desk)) != staff]
@@ -89,7 +95,9 @@ def roster_staff(
         handover_of(handover_known(staff_id), estate.id, staff_id, "roster").begun(now, desks)
         for staff_id, desks in left.items()
     )
-    return _changed(estate.id, len(changed), save=(after, *begun), events=told)
+    joined = any(staff.weekdays for staff in changed)
+    expected = (filling.expecting(after, now, joined=True),) if joined else ()
+    return _changed(estate.id, len(changed), save=(after, *begun, *expected), events=told)
 
 
 def register_contractors(estate: Estate, wanted: Iterable[Contractor], now: datetime) -> Decision:
@@ -104,10 +112,13 @@ def register_contractors(estate: Estate, wanted: Iterable[Contractor], now: date
     return _changed(estate.id, len(changed), save=(after,), events=told)
 
 
-def record_absence(estate: Estate, absence: Absence, now: datetime, handover: Handover | None) -> Decision | Refusal:
+def record_absence(
+    estate: Estate, absence: Absence, now: datetime, handover: Handover | None, filling: Filling
+) -> Decision | Refusal:
     """Somebody of the roster is away; their deputy acts in their name (DSP-20). The person's last absence counts.
 
-    From its first instant on, or from now if that is past, their open work is handed over (DSP-19).
+    From its first instant on, or from now if that is past, their open work is handed over (DSP-19); when they are back,
+    they are given what waits for want of somebody (DSP-08).
     """
     people = {one.staff_id for one in estate.staff}
     if absence.staff_id not in people or (absence.deputy_id is not None and absence.deputy_id not in people):
@@ -122,7 +133,9 @@ def record_absence(estate: Estate, absence: Absence, now: datetime, handover: Ha
     told = AbsenceRecorded(estate_id=estate.id, recorded_at=now, **absence.model_dump())
     after = estate.model_copy(update={"absences": (*others, absence)})
     known = handover_of(handover, estate.id, absence.staff_id, "absence")
-    return _changed(estate.id, 1, save=(after, known.begun(max(absence.from_at, now))), events=(told,))
+    back = estate.absence_of(absence.staff_id, now) is not None and after.absence_of(absence.staff_id, now) is None
+    begun, expected = known.begun(max(absence.from_at, now)), filling.expecting(after, now, joined=back)
+    return _changed(estate.id, 1, save=(after, begun, expected), events=(told,))
 
 
 def price_works(known: PriceLibrary, wanted: Mapping[str, tuple[str, int]], now: datetime) -> Decision:
