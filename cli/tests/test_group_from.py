@@ -86,6 +86,7 @@ def test_one_refusal_and_nothing_stays_planned(home: Path, capfd: pytest.Capture
     priced(place, 77_700)
     absences = place / "absences.csv"
     head, *rows = absences.read_text(encoding="utf-8").splitlines()
+    # It ends before the instant from which the rest is to hold.
     past = dict(zip(head.split(","), rows[0].split(","), strict=True)) | {
         "from_at": "2020-01-01T00:00:00+08:00", "until_at": "2020-01-02T00:00:00+08:00",
     }  # fmt: skip
@@ -142,6 +143,41 @@ async def test_broken_off_it_is_completed_or_withdrawn_by_running_it_again(
             assert await take_back(client, index, from_at) >= 1
             assert (await standing())["planned"] == 0
             assert await differing() == wanted
+
+
+@pytest.mark.rule("ORG-01", "DSP-08", "DSP-16", "DSP-20")
+def test_a_whole_new_directory_is_planned_and_nothing_of_it_is_there_before(
+    home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Given estates that dispatch does not know, with all that belongs to them, then all of it is planned, once, and
+    withdrawn as a whole.
+    """
+    place = Path(shutil.copytree(EXAMPLE, tmp_path / "group"))
+    for path in place.iterdir():
+        path.write_text(path.read_text(encoding="utf-8").replace("taihu", "dongting"), encoding="utf-8")
+    code, shown = invoked(capfd, home, "group", "import", str(place), "--from", FROM)
+    assert code == 0
+    wanted = len(shown["changes"])
+    assert {"estates.csv", "homes.csv", "roster.csv", "contractors.csv", "absences.csv", "services.csv"} <= set(
+        shown["new"]
+    )
+    for rows in (wanted, 0):
+        code, said = planned(capfd, home, place)
+        assert (code, len(said["changes"]), said["refused"]) == (0, rows, [])
+    estates = [line.partition(",")[0] for line in (place / "estates.csv").read_text(encoding="utf-8").splitlines()[1:]]
+
+    async def registered() -> list[Any]:
+        async with running(home) as (client, _):
+            found: list[Any] = await client.get("dispatch", "/registry/estates", estate_id=estates)
+            return found
+
+    assert asyncio.run(registered()) == []
+    changes = [one for one in asyncio.run(changes_of(home, *estates)) if one["status"] == "planned"]
+    assert {one["command"].removeprefix("dispatch.") for one in changes} >= {
+        "register-estate", "register-homes", "roster-staff", "register-contractor", "offer-services", "record-absence"
+    }  # fmt: skip
+    assert withdrawn(capfd, home, place) >= len(changes)
+    assert invoked(capfd, home, "group", "import", str(place), "--from", FROM)[1]["changes"] == shown["changes"]
 
 
 def test_withdrawing_wants_an_instant(home: Path, capfd: pytest.CaptureFixture[str], place: Path) -> None:

@@ -143,6 +143,36 @@ async def live(house: House) -> None:
     await _stormy(life)
     for passage in comings_and_goings.PASSAGES:
         await passage(life, request)
+    await _planned_ahead(life)
+
+
+async def _planned_ahead(life: Life) -> None:
+    """An estate moves to another region at an instant, and another one comes into being with a home and a roster."""
+    noise = await life.do("intake.receive", **request(contact="13800000401"))
+    from_at = {"from_at": (life.house.instant + timedelta(hours=1)).isoformat()}
+    place = {"project_id": "xh", "name": "西湖花园"}
+    await life.do("dispatch.register-estate", estate_id="xh01", region_id="north", **place, **from_at)
+    await life.do("dispatch.register-estate", estate_id="xh02", region_id="north", **place, **from_at)
+    homes = [{"home_id": "xh02.p1-1-101", "phase": "p1", "building": "1"}]
+    await life.do("dispatch.register-homes", estate_id="xh02", homes=homes, **from_at)
+    staff = [{"staff_id": "dept-sun", "role": "department", "desk": "property"}]
+    await life.do("dispatch.roster-staff", estate_id="xh02", staff=staff, **from_at)
+    contractors = [{"contractor_id": "c-an", "trades": ["plumbing"]}]
+    lost = await life.do("dispatch.register-contractor", estate_id="xh02", contractors=contractors, **from_at)
+    await life.do("dispatch.withdraw-change", change_id=lost["change_id"])
+    await life.after(minutes=59)
+    assert await estates_below(life, "group/north") == []
+    await life.after(minutes=1)
+    assert await estates_below(life, "group/north") == ["xh01", "xh02"]
+    assert await life.handler_of(noise["case_id"]) != "None"
+    there = {"estate_id": "xh02", "home_id": "xh02.p1-1-101"}
+    first = await life.do("intake.receive", **request(contact="13800000402", **there))
+    assert await life.handler_of(first["case_id"]) == "dept-sun"
+
+
+async def estates_below(life: Life, path: str) -> list[str]:
+    """The estates below an organisation path, as lists find them."""
+    return [row["id"] for row in await life.house.rooms["dispatch"].fetch("estates_below", path)]
 
 
 async def _stormy(life: Life) -> None:

@@ -14,7 +14,7 @@ import orjson
 import pytest
 from linli_dispatch.handlers.dated_commands import DATABLE
 from linli_messaging.inputs import Failed
-from linli_rulebook.decision import Outcome
+from linli_rulebook.decision import Outcome, Refusal
 from linli_testkit.databases import Databases
 from linli_testkit.house import House, PowerCuts
 
@@ -74,6 +74,26 @@ async def _lived(house: House, patch: pytest.MonkeyPatch) -> Books:
     assert await house.rooms["dispatch"].fetch("page_set_aside", "", 10, "group") == []
     await life.after(days=1)
     return await house.books()
+
+
+@pytest.mark.rule("ORG-01")
+async def test_a_command_of_that_very_second_finds_the_estate_that_came_and_all_of_it(databases: Databases) -> None:
+    """Given an estate from an instant on, when nothing has woken it yet, then whoever comes a second later finds it."""
+    async with _house(databases) as house:
+        life = Life(house)
+        from_at = house.instant + timedelta(hours=1)
+        dated = {"estate_id": "xh02", "from_at": from_at.isoformat()}
+        line = {"staff_id": "dept-sun", "role": "department", "desk": "property"}
+        await life.do("dispatch.register-estate", region_id="east", project_id="p", name="新苑", **dated)
+        await life.do("dispatch.roster-staff", staff=[line], **dated)
+        refused = await life.attempt("dispatch.roster-staff", estate_id="xh02", staff=[line | {"staff_id": "a"}])
+        assert isinstance(refused, Refusal)
+        assert refused.code == "estate-not-found"
+        house.instant = from_at + timedelta(seconds=1)
+        away = {"from_at": house.instant, "until_at": house.instant + timedelta(days=1)}
+        await life.do("dispatch.record-absence", estate_id="xh02", staff_id="dept-sun", **away)
+        estate = await _state(house, "estate", "xh02")
+        assert ([one["staff_id"] for one in estate["staff"]], estate["planned"]) == (["dept-sun"], [])
 
 
 async def _state(house: House, table: str, identity: str) -> dict[str, Any]:

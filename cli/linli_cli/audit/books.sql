@@ -109,6 +109,10 @@ SELECT id, state AS content FROM dispatch.handover;
 -- Whose coming is awaited at estates.
 SELECT id, state AS content FROM dispatch.filling;
 
+-- name: dispatch_coming_estate
+-- Estates that are or were to come.
+SELECT id, state AS content FROM dispatch.coming_estate;
+
 -- name: dispatch_planned_change
 -- Changes of the registry that are or were planned.
 SELECT id, state AS content FROM dispatch.planned_change;

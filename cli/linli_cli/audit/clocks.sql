@@ -36,6 +36,12 @@ SELECT id, s.state, t.due_at
 FROM (SELECT id, state FROM dispatch.estate WHERE jsonb_array_length(state -> 'planned') > 0) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'estate') AS t USING (id);
 
+-- name: dispatch_coming_estate
+-- An estate that is to come wakes when it is to be registered (ORG-01).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.coming_estate WHERE jsonb_array_length(state -> 'planned') > 0) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'coming_estate') AS t USING (id);
+
 -- name: dispatch_price_library
 -- A region's price library for which a change is planned wakes when it is to hold (ORG-01).
 SELECT id, s.state, t.due_at

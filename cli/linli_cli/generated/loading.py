@@ -26,6 +26,8 @@ def _mentioned(function: object, depth: int) -> Iterator[type[State]]:
             yield found
         elif isinstance(found, FunctionType) and found.__module__.startswith("linli_"):
             yield from _mentioned(found, depth - 1)
+    for enclosed in function.__closure__ or ():
+        yield from _mentioned(enclosed.cell_contents, depth - 1)
 
 
 def _names(code: CodeType) -> Iterator[str]:

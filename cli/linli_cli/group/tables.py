@@ -91,7 +91,7 @@ OF_REGIONS: Final = (
 )
 """Files whose rows belong to a region."""
 OF_ESTATES: Final = (
-    Table(ESTATES, place_commands.RegisterEstate, "dispatch.register-estate"),
+    Table(ESTATES, place_commands.RegisterEstate, "dispatch.register-estate", dated="from_at"),
     Table(HOMES, place_commands.HomeLine, "dispatch.register-homes", "homes", unique=("home_id",), dated="from_at"),
     Table(
         ROSTER, place_commands.StaffLine, "dispatch.roster-staff", "staff", unique=("staff_id", "desk"), dated="from_at"
@@ -104,8 +104,15 @@ OF_ESTATES: Final = (
         unique=("contractor_id",),
         dated="from_at",
     ),
-    Table(SERVICES, service_commands.ServiceLine, "dispatch.offer-services", "services", unique=("item", "from_at")),
-    Table(ABSENCES, place_commands.RecordAbsence, "dispatch.record-absence", unique=("staff_id",)),
+    Table(
+        SERVICES,
+        service_commands.ServiceLine,
+        "dispatch.offer-services",
+        "services",
+        unique=("item", "from_at"),
+        dated="from_at",
+    ),
+    Table(ABSENCES, place_commands.RecordAbsence, "dispatch.record-absence", unique=("staff_id",), dated="record_from"),
 )
 """In the order in which they are sent: an estate before what belongs to it, people before their absences."""
 BY_COMMAND: Final = {table.command: table for table in (*OF_REGIONS, *OF_ESTATES)}

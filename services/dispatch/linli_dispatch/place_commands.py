@@ -24,7 +24,14 @@ def _known_zone(zone: str) -> str:
         raise ValueError(f"{zone!r} is not an IANA time zone") from error
 
 
-class RegisterEstate(Command):
+class DatedCommand(Command):
+    """A change of the registry that may hold from a later instant on."""
+
+    from_at: Instant | None = None
+    """None, or one that is past: from now on."""
+
+
+class RegisterEstate(DatedCommand):
     """An estate and its place in the organisation."""
 
     estate_id: Key
@@ -33,13 +40,6 @@ class RegisterEstate(Command):
     name: Name
     kind: EstateKind = "residential"
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
-
-
-class DatedCommand(Command):
-    """A change of the registry that may hold from a later instant on."""
-
-    from_at: Instant | None = None
-    """None, or one that is past: from now on."""
 
 
 class HomeLine(Command):
@@ -116,6 +116,8 @@ class RecordAbsence(Command):
     from_at: Instant
     until_at: Instant
     deputy_id: Key | None = None
+    record_from: Instant | None = None
+    """When it is to be recorded, for somebody who comes onto the roster by then. None, or one that is past: now."""
 
 
 class PriceLine(Command):

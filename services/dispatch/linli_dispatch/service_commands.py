@@ -8,6 +8,7 @@ from pydantic import Field
 
 from linli_dispatch.commands import MOST_LINES, Code, Command, Name, OnTicket
 from linli_dispatch.domain.amounts import MOST_FEN
+from linli_dispatch.place_commands import DatedCommand
 
 MOST_NAMED: int = 50
 """Documents or checks in one command; no step of the policy has ten."""
@@ -32,7 +33,7 @@ class ServiceLine(Command):
     """False: no longer."""
 
 
-class OfferServices(Command):
+class OfferServices(DatedCommand):
     """Services of an estate's catalogue; the others stay."""
 
     estate_id: Key

@@ -51,7 +51,8 @@ async def show_progress(reads: Reads, policies: PolicyBook, actor: Actor, case_i
     if placed is None or ticket.policy_version is None:
         raise ProblemError(step_refusals.NO_BLUEPRINT)
     estate = Estate.model_validate_json(placed["state"])
-    policy = policies.policy(ticket.policy_version, region=estate.region_id, estate=estate.id)
+    region_id = ticket.region_id or estate.region_id
+    policy = policies.policy(ticket.policy_version, region=region_id, estate=estate.id)
     terms = terms_of(policy, ticket.zone or estate.zone)
     course = ticket.course
     found = terms.blueprints[course.blueprint] if course else terms.blueprint_of(ticket.kind, ticket.subcategory)

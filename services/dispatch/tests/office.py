@@ -157,10 +157,10 @@ class Office:
 
     # -- a start
 
-    def found(self, estate_id: str = "xh01", *, without: Iterable[str] = ()) -> None:
+    def found(self, estate_id: str = "xh01", *, without: Iterable[str] = (), region_id: str = "south") -> None:
         """An estate with its roster, a home and contractors, an hour ago: nobody who is rostered is new any more."""
         self.now -= HOUR
-        place = {"region_id": "south", "project_id": "p1", "name": "星河湾"}
+        place = {"region_id": region_id, "project_id": "p1", "name": "星河湾"}
         self._registered("register-estate", estate_id=estate_id, **place)
         self._registered("register-homes", estate_id=estate_id, homes=[
             {"home_id": f"{estate_id}.1-3-502", "phase": "1", "building": "3"}])  # fmt: skip

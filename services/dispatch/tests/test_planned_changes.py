@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from linli_contracts.events.dispatch import (
     ContractorRegistered,
+    EstateRegistered,
     HomesRegistered,
     RegistryChangePlanned,
     RegistryChangeWithdrawn,
+    ServiceOffered,
     StaffRostered,
     TicketAssigned,
     WorkPriced,
@@ -32,12 +34,19 @@ CONTRACTORS: dict[str, Any] = {
     "contractors": [{"contractor_id": "new_co", "trades": ["electrical"], "phases": ["1"]}],
 }
 PRICES: dict[str, Any] = {"region_id": "south", "works": [{"work_item": "reseal", "price_fen": 80_000}]}
+MOVED: dict[str, Any] = {"estate_id": "xh01", "region_id": "east", "project_id": "p2", "name": "星河湾"}
+SERVICES: dict[str, Any] = {
+    "estate_id": "xh01",
+    "services": [{"item": "plant_watering", "zh": "代浇花", "en": "Plants watered", "price_fen": 3_000, "amount": 5}],
+}
 EACH = pytest.mark.parametrize(
     ("command", "body", "told"),
     [
+        ("register-estate", MOVED, EstateRegistered),
         ("register-homes", HOMES, HomesRegistered),
         ("roster-staff", STAFF, StaffRostered),
         ("register-contractor", CONTRACTORS, ContractorRegistered),
+        ("offer-services", SERVICES, ServiceOffered),
         ("price-works", PRICES, WorkPriced),
     ],
 )

@@ -55,6 +55,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded, into: Gathering | None = No
         status=after(ticket.status, "graded_with_coverage_asked" if asks_coverage(ticket) else "graded"),
         policy_version=terms.version,
         zone=terms.zone.key,
+        region_id=turn.estate.region_id,
         opened_at=turn.at,
         level=graded.level,
         graded_level=graded.level,

@@ -208,6 +208,10 @@ class Ticket(State):
     status: Status = "received"
     policy_version: str | None = None
     """The version in force when the ticket was opened: it decides to the end (ORG-02)."""
+    region_id: str = ""
+    """Its estate's region when it was opened: its terms and deadlines stay that one's, wherever the estate moves
+    (ORG-02). Empty, as the zone: not opened, or opened before this was kept.
+    """
     zone: str = ""
     opened_at: AwareDatetime | None = None
     owner_id: str

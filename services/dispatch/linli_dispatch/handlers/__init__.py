@@ -23,7 +23,7 @@ from linli_dispatch.domain.assigning.handover import HAND_OVER, Handover
 from linli_dispatch.domain.blueprints.catalogue import ServiceCatalogue
 from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.deadlines.running_out import CONSEQUENCES, MISSED_DEADLINE
-from linli_dispatch.domain.group.places import Estate, Home, PriceLibrary, Workload
+from linli_dispatch.domain.group.places import ComingEstate, Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.group.planned_change import CHANGE_BEGINS, PlannedChange
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
@@ -126,7 +126,7 @@ MAP: Final = ServiceMap(
     name="dispatch",
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
-        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, Filling, PlannedChange,
+        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, Filling, PlannedChange, ComingEstate,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
@@ -353,6 +353,7 @@ MAP: Final = ServiceMap(
             for clock in (*CONSEQUENCES, DEADLINE_NEAR, WAIT_ENDS)
         ),
         OnTimer(Estate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
+        OnTimer(ComingEstate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
         OnTimer(PriceLibrary, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),

@@ -9,31 +9,29 @@ from dataclasses import replace
 from pathlib import PurePath
 from traceback import extract_tb
 
-from linli_messaging.batch.working_set import Wanted, not_loaded
-from linli_messaging.loop.answers import OUTSIDE
-from linli_messaging.service_map import Actor, Context, Facts, Ref
-from linli_rulebook.decision import NOTHING, Decision, More, Outcome, Refusal, Timer
-from pydantic import ValidationError
+from linli_messaging.batch.working_set import Wanted
+from linli_messaging.service_map import Context, Facts, Ref
+from linli_rulebook.decision import NOTHING, Decision, Outcome, Refusal, Timer
 
 from linli_dispatch.domain import refusals
-from linli_dispatch.domain.group.places import Estate, PriceLibrary
-from linli_dispatch.domain.group.planned_change import PlannedChange, begin, begin_late, set_aside
+from linli_dispatch.domain.group.planned_change import Place, PlannedChange, begin, begin_late, set_aside
 from linli_dispatch.handlers.dated_commands import DATABLE
+from linli_dispatch.handlers.planning import decide_change
 from linli_dispatch.place_commands import RetryChange
 
 
-def needs_of_beginning(place: Estate | PriceLibrary, timer: Timer) -> Iterable[Ref]:
+def needs_of_beginning(place: Place, timer: Timer) -> Iterable[Ref]:
     """What is planned."""
     return ((PlannedChange, place.planned[0].change_id),) if place.planned else ()
 
 
-def handle_beginning(facts: Facts, place: Estate | PriceLibrary, timer: Timer, ctx: Context) -> Outcome:
+def handle_beginning(facts: Facts, place: Place, timer: Timer, ctx: Context) -> Outcome:
     """The place's next planned change; what its command needs is asked for first."""
     change = facts.get(PlannedChange, place.planned[0].change_id) if timer in place.timers() else None
     if change is None or change.body is None:
         return NOTHING
     try:
-        outcome = _decided(facts, change, replace(ctx, now=change.from_at))
+        outcome = decide_change(facts, change, replace(ctx, now=change.from_at), DATABLE)
         if isinstance(outcome, Decision | Refusal):
             return begin(place, change, outcome)
     except Wanted:
@@ -52,30 +50,10 @@ def handle_retry_change(facts: Facts, command: RetryChange, ctx: Context) -> Out
         return refusals.CHANGE_NOT_FOUND
     if change.status != "set_aside":
         return refusals.CHANGE_NOT_SET_ASIDE
-    outcome = _decided(facts, change, ctx)
+    outcome = decide_change(facts, change, ctx, DATABLE)
     if outcome is None:
         return refusals.CHANGE_NO_LONGER_VALID
     return begin_late(change, outcome) if isinstance(outcome, Decision | Refusal) else outcome
-
-
-def _decided(facts: Facts, change: PlannedChange, ctx: Context) -> Outcome | None:
-    """What its command decides at an instant, in the name of whoever planned it; None: this version has none such."""
-    datable = DATABLE.get(change.command)
-    if datable is None:
-        return None
-    entry = datable.entry
-    try:
-        command = entry.body.model_validate(change.body)
-    except ValidationError:
-        return None
-    missing = not_loaded(facts, entry.needs(command))
-    if missing:
-        return More(missing)
-    planner = Actor(subject="", scopes=frozenset(), org=change.org)
-    if not planner.may_touch(entry.org(facts, command) if entry.org else None):
-        return OUTSIDE
-    outcome: Outcome = entry.decide(facts, command, ctx)
-    return outcome
 
 
 def _told(error: Exception) -> str:

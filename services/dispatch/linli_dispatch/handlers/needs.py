@@ -15,10 +15,10 @@ from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Facts, Ref
 from linli_rulebook.decision import Timer
 
-from linli_dispatch import commands, place_commands
+from linli_dispatch import commands, place_commands, service_commands
 from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.deadlines.clock_table import STEP_CLOCK
-from linli_dispatch.domain.group.places import Estate, Home, Workload
+from linli_dispatch.domain.group.places import ComingEstate, Estate, Home, Workload
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.ticket import Ticket
@@ -84,24 +84,29 @@ def org_of_ticket(facts: Facts, command: commands.OnTicket) -> str | None:
     return estate.organisation if estate else None
 
 
+def organisation_of(facts: Facts, estate_id: str) -> str | None:
+    """The organisation of an estate, or of one that is to come; None: there is neither."""
+    estate = facts.get(Estate, estate_id) or facts.get(ComingEstate, estate_id)
+    return estate.organisation if estate else None
+
+
 def org_of_estate(
     facts: Facts,
     command: place_commands.RegisterHomes
     | place_commands.RosterStaff
     | place_commands.RegisterContractor
     | place_commands.RecordAbsence
+    | service_commands.OfferServices
     | commands.DeclareStorm,
 ) -> str | None:
-    """The organisation of a registered estate."""
-    estate = facts.get(Estate, command.estate_id)
-    return estate.organisation if estate else None
+    """The organisation of the estate that a command names."""
+    return organisation_of(facts, command.estate_id)
 
 
 def org_of_new_estate(facts: Facts, command: place_commands.RegisterEstate) -> str | None:
-    """Where the estate is to be; to move one that is registered already takes a token of the whole group."""
+    """Where the estate is to be; to move one that is registered, or to come, takes a token of the whole group."""
     wanted = f"group/{command.region_id}/{command.project_id}/{command.estate_id}"
-    known = facts.get(Estate, command.estate_id)
-    return wanted if known is None or known.organisation == wanted else None
+    return wanted if organisation_of(facts, command.estate_id) in {None, wanted} else None
 
 
 def org_of_region(facts: Facts, command: place_commands.PriceWorks) -> str | None:

@@ -10,7 +10,7 @@ from linli_dispatch.domain import refusals
 from linli_dispatch.domain.assigning.filling import Filling, filling_id, filling_of
 from linli_dispatch.domain.assigning.handover import Handover, handover_id
 from linli_dispatch.domain.group import registry
-from linli_dispatch.domain.group.places import Absence, Contractor, Estate, Home, PriceLibrary, Staff
+from linli_dispatch.domain.group.places import Absence, ComingEstate, Contractor, Estate, Home, PriceLibrary, Staff
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 
 
@@ -18,8 +18,10 @@ def handle_register_estate(facts: Facts, command: place_commands.RegisterEstate,
     """Registers an estate, in the region that the policy says it is in, if it says so."""
     if not _agrees(ctx.policies, command):
         return refusals.OTHER_REGION
-    wanted = Estate(id=command.estate_id, **command.model_dump(exclude={"estate_id"}))
-    return registry.register_estate(facts.get(Estate, command.estate_id), wanted, ctx.now)
+    wanted = Estate(id=command.estate_id, **command.model_dump(exclude={"estate_id", "from_at"}))
+    known = facts.get(Estate, wanted.id)
+    coming = None if known else facts.get(ComingEstate, wanted.id)
+    return registry.register_estate(known, coming, wanted, ctx.now)
 
 
 def _agrees(policies: PolicyBook, command: place_commands.RegisterEstate) -> bool:
@@ -82,7 +84,7 @@ def handle_record_absence(facts: Facts, command: place_commands.RecordAbsence, c
     if estate is None:
         return refusals.ESTATE_NOT_FOUND
     known = facts.get(Handover, handover_id(estate.id, command.staff_id, "absence"))
-    absence = Absence(**command.model_dump(exclude={"estate_id"}))
+    absence = Absence(**command.model_dump(exclude={"estate_id", "record_from"}))
     return registry.record_absence(estate, absence, ctx.now, known, _filling(facts, estate))
 
 

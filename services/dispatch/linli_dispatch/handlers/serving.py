@@ -33,12 +33,6 @@ def needs_of_offering(command: commands.OfferServices) -> Iterable[Ref]:
     return (Estate, command.estate_id), (ServiceCatalogue, command.estate_id)
 
 
-def org_of_catalogue(facts: Facts, command: commands.OfferServices) -> str | None:
-    """The organisation of a registered estate."""
-    estate = facts.get(Estate, command.estate_id)
-    return estate.organisation if estate else None
-
-
 def handle_offer_services(facts: Facts, command: commands.OfferServices, ctx: Context) -> Outcome:
     """Fills the catalogue of an estate."""
     if facts.get(Estate, command.estate_id) is None:

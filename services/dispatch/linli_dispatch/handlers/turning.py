@@ -23,7 +23,7 @@ Rule = Callable[[Turn], Refusal | None]
 def turn_of(facts: Facts, ticket: Ticket, estate: Estate, ctx: Context) -> Turn:
     """A turn of the ticket under its own policy version; before it is opened, under the one in force (ORG-02)."""
     version = ticket.policy_version or ctx.policies.version_in_force(ctx.now)
-    policy = ctx.policies.policy(version, region=estate.region_id, estate=estate.id)
+    policy = ctx.policies.policy(version, region=ticket.region_id or estate.region_id, estate=estate.id)
     return Turn(
         known=ticket,
         at=ctx.now,

@@ -100,6 +100,15 @@ SELECT id, state FROM planned_change WHERE id = ANY($1::text[]);
 INSERT INTO planned_change (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_coming_estate
+-- Estates that are to come, for the writer loop.
+SELECT id, state FROM coming_estate WHERE id = ANY($1::text[]);
+
+-- name: save_coming_estate
+-- Estates that are to come, as a batch decided them.
+INSERT INTO coming_estate (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
 -- name: load_work_of
 -- What people handle or own of an estate and is not closed, and what is held there by office or for want of somebody, behind a
 -- ticket: `<estate>.<person>|<ticket>|…` is asked for. It lies in the estate's lane, which is held, so nothing that is
@@ -396,13 +405,15 @@ SELECT c.id, c.state FROM unnest($3::text[]) AS asked (id) CROSS JOIN LATERAL (
     ORDER BY p.id LIMIT $2) AS c
 WHERE $4 = 'group' OR $4 = 'group/' || asked.id
     OR EXISTS (SELECT 1 FROM estate e WHERE e.id = asked.id AND starts_with(e.org, $4 || '/'))
+    OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = asked.id AND starts_with(e.org, $4 || '/'))
 ORDER BY c.id LIMIT $2;
 
 -- name: page_set_aside
 -- A page of the changes that are set aside, after a cursor, as far as the reader may see.
 SELECT c.id, c.state::text AS state FROM planned_change c
 WHERE c.state ->> 'status' = 'set_aside' AND c.id > $1 COLLATE "C" AND ($3 = 'group' OR $3 = 'group/' || split_part(c.id, '.', 1)
-    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $3 || '/'))
+    OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $3 || '/')))
 ORDER BY c.id LIMIT $2;
 
 -- name: registered_estates

@@ -117,6 +117,18 @@ class Estate(Place):
         return f"group/{self.region_id}/{self.project_id}/{self.id}"
 
 
+class ComingEstate(Place):
+    """An estate that is to be registered from an instant on, and what is planned for it. The id is the estate's.
+
+    It is no estate: nothing finds it but changes of the registry. What is left to begin goes to the estate it becomes.
+    """
+
+    table: ClassVar[str] = "coming_estate"
+
+    organisation: str
+    """Where it is to be, as the latest planning says: the path that a token's subtree is compared with."""
+
+
 class Repaired(BaseModel):
     """How often a place of a home was repaired."""
 

@@ -124,18 +124,16 @@ def plan(place: Place, known: PlannedChange | None, wanted: PlannedChange) -> De
 def begin(place: Place, change: PlannedChange, outcome: Decision | Refusal) -> Decision:
     """The change holds, as its command was decided on at its instant; one that is refused then is told as withdrawn.
 
-    A registry command changes no place but its own. An estate that comes into being takes over what is planned for it.
+    A registry command changes no place but its own; registering an estate that was to come changes both.
     """
-    left = _popped(place, change.id, begun=1)
     if isinstance(outcome, Refusal):
-        return Decision(save=(left,)) + _ended(change.ended("refused", outcome.code), change.from_at)
-    queue = {"planned": left.planned, "begun": left.begun}
-    places = {type(state): state for state in outcome.save if isinstance(state, Place)}
+        left = Decision(save=(_popped(place, change.id, begun=1),))
+        return left + _ended(change.ended("refused", outcome.code), change.from_at)
+    places: dict[type[Place], Place] = {type(place): place}
+    places |= {type(state): state for state in outcome.save if isinstance(state, Place)}
     others = [state for state in outcome.save if not isinstance(state, Place)]
-    changed = [state.model_copy(update=queue) for state in places.values()]
-    if type(place) not in places:
-        changed.append(left.model_copy(update={"planned": ()}) if changed else left)
-    return Decision((*others, *changed, change.ended("begun")), outcome.events, because=outcome.because)
+    left_over = (_popped(one, change.id, begun=1) for one in places.values())
+    return Decision((*others, *left_over, change.ended("begun")), outcome.events, because=outcome.because)
 
 
 def set_aside(place: Place, change: PlannedChange, reason: Failure, error: str) -> Decision:

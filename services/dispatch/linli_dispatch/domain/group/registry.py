@@ -18,7 +18,16 @@ from linli_rulebook.decision import Because, Decision, Refusal, State
 
 from linli_dispatch.domain.assigning.filling import Filling
 from linli_dispatch.domain.assigning.handover import Handover, handover_of
-from linli_dispatch.domain.group.places import Absence, Contractor, Estate, Home, PricedWork, PriceLibrary, Staff
+from linli_dispatch.domain.group.places import (
+    Absence,
+    ComingEstate,
+    Contractor,
+    Estate,
+    Home,
+    PricedWork,
+    PriceLibrary,
+    Staff,
+)
 from linli_dispatch.domain.refusals import ABSENCE_ENDS_FIRST, UNKNOWN_STAFF
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 
@@ -26,11 +35,18 @@ HOMES_IN_A_FACT: Final = 250
 """With the longest names there are a third of a megabyte: below what a fact may have (promise 1)."""
 
 
-def register_estate(known: Estate | None, wanted: Estate, now: datetime) -> Decision:
-    """A new estate, or one whose place, name or kind changed; its roster and contractors stay."""
+def register_estate(known: Estate | None, coming: ComingEstate | None, wanted: Estate, now: datetime) -> Decision:
+    """A new estate, or one whose place, name or kind changed; its roster and contractors stay.
+
+    One that was to come takes over what is planned for it.
+    """
+    before: tuple[State, ...] = ()
     if known is not None:
         kept = ("staff", "contractors", "absences", "planned", "begun")
         wanted = wanted.model_copy(update={name: getattr(known, name) for name in kept})
+    elif coming is not None:
+        wanted = wanted.model_copy(update={"planned": coming.planned, "begun": coming.begun})
+        before = (coming.model_copy(update={"planned": ()}),)
     if wanted == known:
         return _changed(known.id, 0)
     told = EstateRegistered(
@@ -42,7 +58,7 @@ def register_estate(known: Estate | None, wanted: Estate, now: datetime) -> Deci
         zone=wanted.zone,
         registered_at=now,
     )
-    return _changed(wanted.id, 1, save=(wanted,), events=(told,))
+    return _changed(wanted.id, 1, save=(*before, wanted), events=(told,))
 
 
 def register_homes(
