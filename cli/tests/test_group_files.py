@@ -67,10 +67,12 @@ def test_rows_may_stand_in_any_order(tmp_path: Path) -> None:
 
 @pytest.mark.rule("ORG-01")
 def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
-    """Given a byte order mark, an empty line and a name over two lines, then faults behind them have their lines."""
-    estates = ("\ufeff" + ESTATES[0], 'a,east,p,"甲\n院"', "", "b,east,p,乙", "c,east,nowhere,丁", "b,east,p")
-    _, faults = checked(written(tmp_path, estates=estates, homes=HOMES[:19], roster=ROSTER))
-    assert faults == [("estates.csv", 3), ("estates.csv", 6), ("estates.csv", 7)]
+    """Given a byte order mark, empty lines and a name over two lines, then each fault has the line it begins on."""
+    estates = ("\ufeff" + ESTATES[0], 'a,east,p,"甲\n院"', "", ", ,,", "b,east,p,乙", "c,east,nowhere,丁", "b,east,p")
+    for end in ("\n", "\r\n"):
+        place = written(tmp_path, estates=estates, homes=HOMES[:19], roster=ROSTER)
+        (place / "estates.csv").write_bytes((place / "estates.csv").read_bytes().replace(b"\n", end.encode()))
+        assert checked(place)[1] == [("estates.csv", 2), ("estates.csv", 7), ("estates.csv", 8)]
 
 
 @pytest.mark.rule("ORG-01")
@@ -99,16 +101,126 @@ def test_what_is_wrong_is_named_by_file_and_line(
     assert checked(written(tmp_path, **{file: lines}))[1] == faults
 
 
-def test_a_file_that_is_no_text_is_a_fault_and_none_of_its_rows_are_read(tmp_path: Path) -> None:
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(
+    ("file", "content", "faults"),
+    [
+        ("roster.csv", ROSTER[0].encode() + b"\na,\xff\xfe,agent,centre\n", [("roster.csv", 2, "UTF-8")]),
+        ("estates.csv", "\n".join(ESTATES).encode("gbk"), [("estates.csv", 2, "UTF-8")]),
+        ("estates.csv", "\n".join(ESTATES).encode("utf-16"), [("estates.csv", 1, "UTF-8")]),
+        ("roster.csv", "\n".join((*ROSTER, 'a,"eve,agent,centre', *["a,fay,agent,centre"] * 9_000)).encode(),
+         [("roster.csv", 4, "quotation marks")]),
+        ("roster.csv", "\n".join((*ROSTER, 'a,"eve,agent,centre', "a,fay,agent,centre")).encode(),
+         [("roster.csv", 4, "is a quotation mark not closed?")]),
+        ("roster.csv", "\r".join(ROSTER).encode(), [("roster.csv", 1, "line feeds")]),
+        ("roster.csv", b"", [("roster.csv", 1, "header")]),
+        ("roster.csv", b"estate_id,staff_id,role,desk,\na,ann,agent,centre,\n",
+         [("roster.csv", 1, "column 5 has no name")]),
+        ("roster.csv", b"estate_id,staff_id,role,role,desk\na,ann,agent,agent,x\n",
+         [("roster.csv", 1, "role is there twice")]),
+        ("roster.csv", b"estate_id,staff_id,desk\na,ann,x\nb,bob,x\n", [("roster.csv", 1, "column role is missing")]),
+        ("home.csv", "\n".join(HOMES).encode(), [("home.csv", 1, "homes.csv")]),
+        ("Roster.CSV", "\n".join(ROSTER).encode(), [("Roster.CSV", 1, "roster.csv")]),
+        ("group.toml", "[[regions]]\nid = 'ä'".encode("latin-1"), [("group.toml", 1, "UTF-8")]),
+        ("group.toml", b'[[regions]]\nid = "east"\nprojects = "p"\n', [("group.toml", 1, "projects: must be a list")]),
+        ("group.toml", GROUP.encode() + b'[[regions]]\nid = "west"\nproject = ["q"]\n',
+         [("group.toml", 4, "projects: must not be empty"), ("group.toml", 4, "project: is not a known name")]),
+        ("group.toml", GROUP.encode() * 2, [("group.toml", 4, "east is there twice")]),
+        ("group.toml", GROUP.encode() + b"projects =\n", [("group.toml", 4, "TOML")]),
+        ("group.toml", b'[[region]]\nid = "east"\n',
+         [("group.toml", 1, "regions: must not be empty"), ("group.toml", 1, "region: is not a known name")]),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_blamed_on_others(
+    tmp_path: Path, file: str, content: bytes, faults: list[tuple[str, int, str]]
+) -> None:
+    """Given a file of another encoding, quoting, header or name, then it is told once, where, and what it should be."""
     place = written(tmp_path)
-    (place / "roster.csv").write_bytes(ROSTER[0].encode() + b"\na,\xff\xfe,agent,centre\n")
-    assert checked(place)[1] == [("roster.csv", 1)]
+    (place / file).write_bytes(content)
+    found = list(check_directory(place, lambda _bytes: None)[1])
+    assert [(one.file, one.line) for one in found] == [(name, line) for name, line, _ in faults]
+    assert all(said in one.what.en for one, (*_, said) in zip(found, faults, strict=True)), found
+    assert all(any(letter > "\u4e00" for letter in one.what.zh) for one in found)
 
 
-def test_a_directory_without_regions_has_no_right_estate(tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_a_fault(tmp_path: Path) -> None:
     place = written(tmp_path)
-    (place / "group.toml").unlink()
-    assert {file for file, _ in checked(place)[1]} == {"group.toml", "estates.csv", "prices.csv"}
+    (place / "prices.csv").unlink()
+    (place / "prices.csv").mkdir()
+    assert checked(place)[1] == [("prices.csv", 1)]
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    place = written(tmp_path)
+    for path in place.iterdir():
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert checked(place)[1] == []
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(
+    ("file", "row", "said"),
+    [
+        ("homes", {"home_id": "a.p1-1-0", "phase": "", "building": "1"}, "phase: must not be empty"),
+        ("homes", {"home_id": "a.栋", "phase": "p1", "building": "1"},
+         "home_id: 'a.栋' <estate>.<rest>, each of letters"),
+        ("homes", {"home_id": "a.p1-1-0", "phase": "p" * 101, "building": "1"},
+         f"phase: '{'p' * 40}…' 1 to 100 characters"),
+        *(("homes", {"home_id": "a.p1-1-0", "phase": "p1", "building": "1", "handed_over_on": day},
+           f"handed_over_on: '{day}' must be a date, as 2026-07-01")
+          for day in ("0", "86400", "20240601", "45444", "2024/6/1", "2024-02-30", "2024年6月1日")),
+        ("homes", {"home_id": "a.p1-1-0", "phase": "p1", "building": "1", "occupied": "是"},
+         "occupied: '是' must be true or false"),
+        ("roster", {"estate_id": "a", "staff_id": "eve", "role": "king", "desk": "x"}, "role: 'king' must be 'agent'"),
+        ("roster", {"estate_id": "a", "staff_id": "eve", "role": "agent", "desk": "x", "until_hour": "25"},
+         "until_hour: '25' must be 24.0 or less"),
+        ("roster", {"estate_id": "a", "staff_id": "eve", "role": "agent", "desk": "x", "from_hour": "8:30"},
+         "from_hour: '8:30' must be a number"),
+        ("roster", {"estate_id": "a", "staff_id": "eve", "role": "agent", "desk": "x", "weekdays": "1；2"},
+         "weekdays: '1；2' must be a whole number"),
+        *(("absences", {"estate_id": "a", "staff_id": "ann", "from_at": at, "until_at": "2099-07-15T00:00:00+08:00"},
+           f"from_at: '{at}' must be an instant with its time zone")
+          for at in ("20990701", "4086432000", "2099-07-01", "2099-07-01T00:00:00", "2099/7/1 00:00")),
+        ("prices", {"region_id": "east", "work_item": "roof", "price_fen": "-5"},
+         "price_fen: '-5' must be a whole number"),
+        ("prices", {"region_id": "east", "work_item": "roof", "price_fen": "0"}, "price_fen: '0' must be over 0"),
+        ("prices", {"region_id": "east", "work_item": "roof", "price_fen": "12.50"},
+         "price_fen: '12.50' must be a whole number"),
+        ("prices", {"region_id": "east", "work_item": "Roof", "price_fen": "5"}, "work_item: 'Roof' a code of a-z"),
+        ("estates", {"estate_id": "c", "region_id": "east", "project_id": "p", "name": "丁", "zone": "Beijing"},
+         "zone: 'Beijing' must be an IANA time zone"),
+        ("estates", {"estate_id": "c.d", "region_id": "east", "project_id": "p", "name": "丁"},
+         "estate_id: 'c.d' 1 to 64 letters"),
+        ("estates", {"estate_id": "c", "region_id": "east", "project_id": "q", "name": "丁"},
+         "region_id, project_id: east, q is not in group.toml"),
+        ("services", {"estate_id": "a", "item": "wash", "zh": "洗", "en": "w", "price_fen": "1", "amount": "0"},
+         "amount: '0' must be 1 or more"),
+    ],
+)  # fmt: skip
+def test_a_cell_is_told_by_its_column_with_what_it_may_say_in_both_languages(
+    tmp_path: Path, file: str, row: dict[str, str], said: str
+) -> None:
+    """Given one wrong cell, then its column, what it says and what it may say are told, zh and en, and no more."""
+    path = written(tmp_path) / f"{file}.csv"
+    before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    known = [dict(zip(before[0].split(","), line.split(","), strict=True)) for line in before[1:]] if before else []
+    rows = [*known, row]
+    path.write_text(
+        "\n".join([",".join(row), *(",".join(one.get(name, "") for name in row) for one in rows)]) + "\n",
+        encoding="utf-8",
+    )
+    (fault,) = [one for one in check_directory(tmp_path, lambda _bytes: None)[1] if one.line == len(rows) + 1]
+    assert fault.what.en.startswith(said)
+    assert any(letter > "\u4e00" for letter in fault.what.zh.partition("：")[2].replace("是", "").replace("栋", ""))
+
+
+def test_files_that_change_while_they_are_read_are_noticed(tmp_path: Path) -> None:
+    """Given a file that lost its end after it was looked at, or is another one, then its rows are faults, no crash."""
+    index, _ = checked(written(tmp_path))
+    (tmp_path / "homes.csv").write_bytes(b"\xe4" * 2_000)
+    faults = Faults()
+    assert not [row for place in index.places for row in index.rows(place, faults) if row.table.file == "homes.csv"]
+    assert {one.file for one in faults} == {"homes.csv"}
 
 
 def test_a_file_that_is_wrong_everywhere_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from linli_dispatch import place_commands
 
 from linli_cli.group.faults import Faults, TooManyFaultsError
-from linli_cli.group.index import GROUP, Index, Seen, index_directory
+from linli_cli.group.index import Index, Seen, index_directory
+from linli_cli.group.regions import GROUP
 from linli_cli.group.tables import ROSTER, Place, Row
 
 
@@ -16,7 +17,7 @@ def check_directory(directory: Path, seen: Seen) -> tuple[Index, Faults]:
     `seen` is told of every byte twice: when it is looked at, and when it is checked.
     """
     faults = Faults()
-    index = Index(directory, {})
+    index = Index(directory, None)
     try:
         index = index_directory(directory, faults, seen)
         for place in index.places:
@@ -34,7 +35,8 @@ def check_place(index: Index, place: Place, faults: Faults) -> None:
     for row in rows:
         line = first.setdefault((row.table.file, *row.identity), row.line)
         if line != row.line:
-            faults.add(row.table.file, row.line, f"与第 {line} 行重复", f"the same as line {line}")
+            names = ", ".join(row.table.unique) or row.table.place
+            faults.add(row.table.file, row.line, f"{names}：与第 {line} 行重复", f"{names}: the same as line {line}")
     _references(index, rows, faults)
 
 
@@ -44,13 +46,13 @@ def _references(index: Index, rows: Iterable[Row], faults: Faults) -> None:
     for row in rows:
         sent = row.sent
         if isinstance(sent, place_commands.RegisterEstate):
-            if sent.project_id not in index.projects.get(sent.region_id, ()):
-                _unknown(faults, row, f"{sent.region_id}/{sent.project_id}", GROUP)
-        elif isinstance(sent, place_commands.RecordAbsence):
-            for person in (sent.staff_id, sent.deputy_id):
+            if index.projects is not None and sent.project_id not in index.projects.get(sent.region_id, ()):
+                _unknown(faults, row, "region_id, project_id", f"{sent.region_id}, {sent.project_id}", GROUP)
+        elif isinstance(sent, place_commands.RecordAbsence) and index.is_read(ROSTER):
+            for name, person in (("staff_id", sent.staff_id), ("deputy_id", sent.deputy_id)):
                 if person is not None and person not in people:
-                    _unknown(faults, row, person, ROSTER)
+                    _unknown(faults, row, name, person, ROSTER)
 
 
-def _unknown(faults: Faults, row: Row, what: str, where: str) -> None:
-    faults.add(row.table.file, row.line, f"{where} 中没有 {what}", f"{what} is not in {where}")
+def _unknown(faults: Faults, row: Row, name: str, what: str, where: str) -> None:
+    faults.add(row.table.file, row.line, f"{name}：{where} 中没有 {what}", f"{name}: {what} is not in {where}")

@@ -5,23 +5,29 @@ Of every place only its runs of neighbouring rows are kept, a few numbers each; 
 
 import csv
 import io
-import tomllib
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pydantic import ValidationError
-
 from linli_cli.group.faults import Faults
-from linli_cli.group.tables import ESTATES, KEY, OF_ESTATES, OF_REGIONS, Place, Row, Table, reader_of
+from linli_cli.group.regions import GROUP, read_regions
+from linli_cli.group.tables import ESTATES, OF_ESTATES, OF_REGIONS, Place, Row, Table, reader_of
+from linli_cli.group.wording import quoted
+from linli_cli.language import Words
 
-GROUP: Final = "group.toml"
 Seen = Callable[[int], None]
 """Told how many bytes were read since the last time."""
 _RUN: Final = 4
 """Numbers of a run: where it begins and ends in the file, the line before it, how many rows it has."""
+_NO_TEXT: Final = Words(
+    "不是 UTF-8 文本（Excel 请另存为“CSV UTF-8”）", "this is no UTF-8 text (with Excel: save it as “CSV UTF-8”)"
+)
+_NO_CSV: Final = Words(
+    f"不是 CSV：引号须成对，单元格至多 {csv.field_size_limit()} 字符，行以换行符结束",
+    f"this is no CSV: quotation marks in pairs, at most {csv.field_size_limit()} characters in a cell, line feeds",
+)
 
 
 @dataclass(slots=True)
@@ -29,8 +35,8 @@ class Index:
     """A directory's places, and where their rows are."""
 
     directory: Path
-    projects: Mapping[str, Collection[str]]
-    """Of each region."""
+    projects: Mapping[str, Collection[str]] | None
+    """Of each region; None: nobody knows, `group.toml` cannot be read."""
     headers: dict[str, list[str]] = field(default_factory=dict)
     """Of each file that is there and can be read."""
     runs: dict[str, dict[str, "array[int]"]] = field(default_factory=dict)
@@ -38,8 +44,12 @@ class Index:
     @property
     def places(self) -> Iterator[Place]:
         """Every region, then every estate that `estates.csv` names, in its order."""
-        yield from (Place(region, OF_REGIONS) for region in self.projects)
+        yield from (Place(region, OF_REGIONS) for region in self.projects or ())
         yield from (Place(estate, OF_ESTATES) for estate in self.runs.get(ESTATES, ()))
+
+    def is_read(self, file: str) -> bool:
+        """Whether what a file says is known: all of it, or that it is not there."""
+        return file in self.headers or not (self.directory / file).exists()
 
     def count(self, place: Place) -> int:
         """How many rows a place has in all files."""
@@ -53,12 +63,18 @@ class Index:
         """The rows of a place, file by file; what is wrong with one is noted, and it is left out."""
         for table, numbers in self._runs_of(place):
             read = reader_of(table, self.headers[table.file], faults)
-            with (self.directory / table.file).open("rb") as file:
-                for start in range(0, len(numbers), _RUN):
-                    for line, cells in _cells(file, *numbers[start : start + _RUN - 1]):
-                        row = read(line, cells)
-                        if row is not None:
-                            yield row
+            try:
+                for line, cells in self._cells_of(table, numbers):
+                    row = read(line, cells)
+                    if row is not None:
+                        yield row
+            except (OSError, UnicodeDecodeError, csv.Error):
+                faults.add(table.file, 1, "在检查之后被修改", "was changed after it was looked at")
+
+    def _cells_of(self, table: Table, numbers: "array[int]") -> Iterator[tuple[int, list[str]]]:
+        with (self.directory / table.file).open("rb") as file:
+            for start in range(0, len(numbers), _RUN):
+                yield from _cells(file, *numbers[start : start + _RUN - 1])
 
     def _runs_of(self, place: Place) -> Iterator[tuple[Table, "array[int]"]]:
         for table in place.tables:
@@ -67,16 +83,36 @@ class Index:
                 yield table, numbers
 
 
+class _UnreadableError(Exception):
+    """A file cannot be read on from a line."""
+
+    def __init__(self, line: int, what: Words) -> None:
+        super().__init__(what.en)
+        self.line, self.what = line, what
+
+
 def index_directory(directory: Path, faults: Faults, seen: Seen) -> Index:
-    """Goes through all files once; files that are not there have no rows. Rows of unknown places are faults."""
-    index = Index(directory, _projects(directory / GROUP, faults))
-    for table in (*OF_ESTATES, *OF_REGIONS):
-        path = directory / table.file
-        if path.exists():
-            try:
-                _index_file(index, table, path, faults, seen)
-            except (UnicodeDecodeError, csv.Error) as error:
-                faults.add(table.file, 1, f"无法读取：{error}", f"can't be read: {error}")
+    """Goes through all files once; files that are not there have no rows. Rows of unknown places are faults.
+
+    So is a CSV file of another name: whoever wrote `home.csv` would wait for homes that never come.
+    """
+    index = Index(directory, read_regions(directory / GROUP, faults))
+    tables = (*OF_ESTATES, *OF_REGIONS)
+    known = ", ".join(table.file for table in tables)
+    for name in sorted({path.name for path in directory.iterdir()} - {table.file for table in tables}):
+        if name.lower().endswith(".csv"):
+            faults.add(name, 1, f"未知的文件；可有：{known}", f"this file is not known; there may be: {known}")
+    for table in tables:
+        try:
+            _index_file(index, table, directory / table.file, faults, seen)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            faults.add(table.file, 1, f"无法打开：{error.strerror}", f"can't be opened: {error.strerror}")
+        except _UnreadableError as error:
+            index.headers.pop(table.file, None)
+            index.runs.pop(table.file, None)
+            faults.add(table.file, error.line, *error.what)
     return index
 
 
@@ -85,14 +121,11 @@ def _index_file(index: Index, table: Table, path: Path, faults: Faults, seen: Se
         records = _records(file)
         header = next(records, None)
         if header is None:
+            faults.add(table.file, 1, "缺少表头", "there is no header")
             return
-        _, _, last_line, names = header
-        wrong = ", ".join(sorted(set(names) - table.columns))
-        if wrong:
-            faults.add(table.file, 1, f"未知的列：{wrong}", f"unknown columns: {wrong}")
-        if table.place_column not in names:
-            faults.add(table.file, 1, f"缺少列 {table.place_column}", f"the column {table.place_column} is missing")
-        if wrong or table.place_column not in names:
+        _, _, last_line, head = header
+        names = [name.strip() for name in head]
+        if not _right_header(table, names, faults):
             return
         index.headers[table.file] = names
         runs = index.runs[table.file] = {}
@@ -100,7 +133,7 @@ def _index_file(index: Index, table: Table, path: Path, faults: Faults, seen: Se
         at, before, run = names.index(table.place_column), "", array("Q")
         told = 0
         for start, end, line, cells in records:
-            if not cells:
+            if not any(map(str.strip, cells)):
                 last_line = line
                 continue
             place = table.place_of(cells[at].strip()) if at < len(cells) else ""
@@ -112,16 +145,38 @@ def _index_file(index: Index, table: Table, path: Path, faults: Faults, seen: Se
                 run, before = runs.setdefault(place, array("Q")), place
                 run.extend((start, end, last_line, 1))
             else:
-                faults.add(table.file, line, f"{where} 中没有 {place}", f"{place} is not in {where}")
+                said = f"{table.place_column}：{where} 中没有 {quoted(place)}"
+                faults.add(table.file, last_line + 1, said, f"{table.place_column}: {quoted(place)} is not in {where}")
             last_line = line
         seen(file.tell() - told)
 
 
+def _right_header(table: Table, names: list[str], faults: Faults) -> bool:
+    """Whether a file has the columns that it must have, once, and no others; what is wrong is noted."""
+    allowed = ", ".join(sorted(table.columns))
+    wrong = [
+        (f"未知的列：{name}；可有：{allowed}", f"unknown column: {name}; there may be: {allowed}")
+        if name
+        else (f"第 {nth} 列没有名称", f"column {nth} has no name")
+        for nth, name in enumerate(names, 1)
+        if name not in table.columns
+    ]
+    twice = {name: None for name in names if name and names.count(name) > 1}
+    wrong += [(f"列 {name} 重复", f"the column {name} is there twice") for name in twice]
+    missing = sorted(table.needed - set(names))
+    wrong += [(f"缺少列 {name}", f"the column {name} is missing") for name in missing]
+    for zh, en in wrong:
+        faults.add(table.file, 1, zh, en)
+    return not wrong
+
+
 def _known(index: Index, table: Table) -> tuple[Collection[str] | None, str]:
-    """Which places the rows of a file may have, and where those are named; None: it is the file that names them."""
+    """Which places the rows of a file may have, and where those are named; None: it names them itself, or nobody."""
     if table.file == ESTATES:
         return None, ""
-    return (index.projects, GROUP) if table in OF_REGIONS else (index.runs.get(ESTATES, ()), ESTATES)
+    if table in OF_REGIONS:
+        return index.projects, GROUP
+    return (index.runs.get(ESTATES, ()) if index.is_read(ESTATES) else None), ESTATES
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[int, int, int, list[str]]]:
@@ -134,33 +189,23 @@ def _records(file: BinaryIO) -> Iterator[tuple[int, int, int, list[str]]]:
             end += len(raw)
             yield raw.decode("utf-8-sig" if end == len(raw) else "utf-8")
 
-    start, reader = 0, csv.reader(lines())
-    for cells in reader:
-        yield start, end, reader.line_num, cells
-        start = end
+    start, before, reader = 0, 0, csv.reader(lines())
+    try:
+        for cells in reader:
+            yield start, end, reader.line_num, cells
+            start, before = end, reader.line_num
+    except UnicodeDecodeError:
+        raise _UnreadableError(reader.line_num + 1, _NO_TEXT) from None
+    except csv.Error:
+        raise _UnreadableError(before + 1, _NO_CSV) from None
 
 
 def _cells(file: BinaryIO, start: int, end: int, line: int) -> Iterator[tuple[int, list[str]]]:
-    """The records between two bytes, each with its last line; `line` is the one before them."""
+    """The records between two bytes, each with its first line; `line` is the one before them."""
     file.seek(start)
     reader = csv.reader(io.StringIO(file.read(end - start).decode(), newline=""))
+    before = line
     for cells in reader:
-        if cells:
-            yield line + reader.line_num, cells
-
-
-def _projects(path: Path, faults: Faults) -> Mapping[str, Collection[str]]:
-    """The projects of each region."""
-    try:
-        regions = tomllib.loads(path.read_text(encoding="utf-8"))["regions"]
-        return {
-            KEY.validate_python(region["id"]): {KEY.validate_python(one) for one in region["projects"]}
-            for region in regions
-        }
-    except FileNotFoundError:
-        faults.add(GROUP, 1, "缺少此文件：区域与项目", "this file is missing: the regions and their projects")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValidationError) as error:
-        faults.add(
-            GROUP, 1, f"须为 [[regions]]，各有 id 和 projects：{error}", f"[[regions]] with id, projects: {error}"
-        )
-    return {}
+        if any(map(str.strip, cells)):
+            yield before + 1, cells
+        before = line + reader.line_num

@@ -11,6 +11,7 @@ from linli_dispatch.commands import Command
 from pydantic import TypeAdapter, ValidationError
 
 from linli_cli.group.faults import Faults
+from linli_cli.group.wording import quoted, what_is_allowed
 
 ESTATES: Final = "estates.csv"
 HOMES: Final = "homes.csv"
@@ -33,9 +34,15 @@ def _fen(text: str) -> object:
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else text
 
 
+def _written_out(text: str) -> object:
+    """A date or an instant as people write it; a number alone would be taken for seconds since 1970: it is refused."""
+    return text if text[4:5] == "-" else [text]
+
+
 _READ_AS: Final[Mapping[str, Callable[[str], object]]] = {
     **dict.fromkeys(("skills", "weekdays", "trades", "phases", "near"), _many),
     "price_fen": _fen,
+    **dict.fromkeys(("from_at", "until_at", "handed_over_on"), _written_out),
 }
 """The columns whose cells are not simply text."""
 KEY: Final = TypeAdapter(Key)
@@ -72,6 +79,12 @@ class Table:
     def columns(self) -> frozenset[str]:
         """The columns that the file may have."""
         return self.fields | {self.place_column}
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The columns that it must have."""
+        must = {name for name, field in self.model.model_fields.items() if field.is_required()}
+        return frozenset(must | {self.place_column})
 
     def undated(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """What a row says, of a command that is one."""
@@ -159,7 +172,11 @@ def reader_of(table: Table, header: Sequence[str], faults: Faults) -> Callable[[
     def read(line: int, cells: Sequence[str]) -> Row | None:
         nonlocal known
         if len(cells) != width:
-            faults.add(table.file, line, "单元格数与表头不符", "the row has another number of cells than the header")
+            zh = f"有 {len(cells)} 个单元格，表头有 {width} 个"
+            en = f"the row has {len(cells)} cells, the header {width}"
+            if any("\n" in cell for cell in cells):
+                zh, en = f"{zh}；引号是否未闭合？", f"{en}; is a quotation mark not closed?"
+            faults.add(table.file, line, zh, en)
             return None
         body: dict[str, Any] = {}
         for nth, name, read_as in own:
@@ -174,8 +191,10 @@ def reader_of(table: Table, header: Sequence[str], faults: Faults) -> Callable[[
             return Row(table, line, place, sent)
         except ValidationError as error:
             for one in error.errors():
-                where = ".".join(map(str, one["loc"])) or table.place
-                faults.add(table.file, line, f"{where}：{one['msg']}", f"{where}: {one['msg']}")
+                name = str(one["loc"][0]) if one["loc"] else table.place_column
+                cell, said = cells[header.index(name)].strip(), what_is_allowed(one)
+                found = quoted(cell) + " " if cell else ""
+                faults.add(table.file, line, f"{name}：{found}{said.zh}", f"{name}: {found}{said.en}")
             return None
 
     return read
