@@ -101,6 +101,44 @@ def test_what_was_changed_back_since_is_brought_in_again(
         assert library["works"]["plumbing_repair"]["price_fen"] == price
 
 
+@pytest.mark.rule("ORG-01", "DSP-16")
+def test_a_service_of_today_and_what_is_announced_of_it_stand_side_by_side(
+    home: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Given a service with a price from now on and one from a later instant, then it is brought in once; a new price
+    of today leaves the later one announced; and one row alone takes back what was announced.
+    """
+    place = Path(shutil.copytree(EXAMPLE, tmp_path / "group"))
+    head = "estate_id,item,zh,en,price_fen,amount,from_at"
+    later = "taihu01,car_wash,洗车,Car wash,{},1,2099-01-01T00:00:00+08:00"
+
+    def brought_in(*rows: str) -> tuple[list[tuple[int, bool]], list[tuple[int, bool]]]:
+        (place / "services.csv").write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
+        code, said = invoked(capfd, home, "group", "import", str(place), "--apply")
+        assert (code, said["refused"]) == (0, [])
+        changed = [(one["price_fen"], one["new"]) for one in said["changes"] if one["file"] == "services.csv"]
+        return changed, asyncio.run(offers_of(home, "taihu01", "car_wash"))
+
+    def now(price: int) -> str:
+        return f"taihu01,car_wash,洗车,Car wash,{price},1,"
+
+    for changed in ([(100, True), (200, True)], [], []):
+        assert brought_in(now(100), later.format(200)) == (changed, [(100, False), (200, True)])
+    for row in (now(110), now(120)):
+        changed, offers = brought_in(later.format(200), row)
+        assert (len(changed), offers[-1], brought_in(row, later.format(200))[0]) == (1, (200, True), [])
+    assert brought_in(now(120), later.format(300))[1][-2:] == [(120, False), (300, True)]
+    assert brought_in(now(120))[1][-1] == (120, False)
+    assert brought_in(now(120))[0] == []
+
+
+async def offers_of(home: Path, estate_id: str, item: str) -> list[tuple[int, bool]]:
+    """The prices of a service by instant, and whether each is announced for the year 2099."""
+    async with running(home) as (client, _):
+        (estate,) = await client.get("dispatch", "/registry/estates", estate_id=[estate_id])
+        return [(one["price_fen"], one["from_at"] > "2098") for one in estate["services"][item]]
+
+
 def priced(place: Path, price: int) -> Path:
     """The directory with this price alone in its price library."""
     head = (place / "prices.csv").read_text(encoding="utf-8").splitlines()[0]

@@ -54,6 +54,8 @@ class Outcome:
     def count(self, found: Iterable[Change]) -> None:
         """Take in what differs."""
         for change in found:
+            if not change.is_one:
+                continue
             (self.new if change.known is None else self.changed)[change.row.table.file] += 1
             if len(self.shown) < MOST_KEPT:
                 self.shown.append(change)

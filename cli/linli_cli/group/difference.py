@@ -15,6 +15,7 @@ from linli_contracts.topics import DISPATCH
 
 from linli_cli.client.answers import Command
 from linli_cli.client.client import Client
+from linli_cli.group.offered import from_now_on, offered_last, service_of
 from linli_cli.group.planned import Known, lay_over, planned_for
 from linli_cli.group.tables import (
     ABSENCES,
@@ -45,10 +46,17 @@ class Change:
     """None: it is new."""
 
     @property
+    def is_one(self) -> bool:
+        """False for a row that is as it is registered, and only goes along."""
+        return self.known is None or bool(self.differing)
+
+    @property
     def differing(self) -> dict[str, tuple[Any, Any]]:
         """The fields that change: what is registered, and what is wanted."""
-        known = self.known or {}
-        return {name: (known.get(name), value) for name, value in self.wanted.items() if known.get(name) != value}
+        known = self.known if self.known is not None else dict.fromkeys(self.wanted)
+        return {
+            name: (known[name], value) for name, value in self.wanted.items() if name in known and known[name] != value
+        }
 
 
 async def registered(client: Client, places: Sequence[Place], at: datetime | None = None) -> Known:
@@ -76,14 +84,12 @@ async def registered(client: Client, places: Sequence[Place], at: datetime | Non
 
 
 def changes(rows: Iterable[Row], known: Known) -> list[Change]:
-    """The rows that are new or differ, in their order."""
-    found = []
-    for row in rows:
-        wanted = row.wanted
-        has = known.get(row.table.key(row.place, wanted))
-        if has is None or any(name in has and has[name] != value for name, value in wanted.items()):
-            found.append(Change(row, wanted, has))
-    return found
+    """The rows that are new or differ, in their order; and those as they were that a service's change takes along."""
+    wanted = [(row, row.wanted) for row in rows]
+    known = known | offered_last(wanted, known)
+    found = [Change(row, said, known.get(row.table.key(row.place, said))) for row, said in wanted]
+    anew = {service_of(one.row) for one in found if one.is_one and from_now_on(one.row)}
+    return [one for one in found if one.is_one or service_of(one.row) in anew]
 
 
 def commands_of(wanted: Iterable[Change], run: str, from_at: datetime | None = None) -> Iterator[tuple[Command, int]]:
@@ -119,8 +125,6 @@ def _of_estate(estate: Mapping[str, Any]) -> Known:
     for item, offers in estate["services"].items():
         for offer in offers:
             known[SERVICES, estate_id, item, offer["from_at"]] = offer
-        # A row without an instant speaks of what was offered last.
-        known[SERVICES, estate_id, item, None] = offers[-1] | {"from_at": None}
     return known
 
 

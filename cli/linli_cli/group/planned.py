@@ -8,7 +8,7 @@ from typing import Any
 from linli_contracts.topics import DISPATCH
 
 from linli_cli.client.client import Client
-from linli_cli.group.tables import BY_COMMAND, SERVICES, Place, Row, Table
+from linli_cli.group.tables import BY_COMMAND, Place, Row, Table
 
 Known = dict[tuple[object, ...], Mapping[str, Any]]
 """What dispatch has, by file, place and what tells rows of a place apart."""
@@ -41,10 +41,6 @@ def lay_over(known: Known, changes: Iterable[Planned], until: datetime) -> None:
             for line in change.lines:
                 key = change.table.key(change.place, line)
                 known[key] = {**known.get(key, {}), **line}
-                if change.table.file == SERVICES:
-                    # A row without an instant speaks of what is offered last.
-                    last = {**line, "from_at": None}
-                    known[change.table.key(change.place, last)] = last
 
 
 def of_rows(changes: Iterable[Planned], rows: Iterable[Row], from_at: datetime) -> list[Planned]:
