@@ -4,12 +4,20 @@ Decisions take their instants from the database (system clock) or from the input
 instant timers are due.
 """
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import asyncpg
 from linli_messaging.queries import Queries
+
+Retrying = Callable[[Callable[[Any], Awaitable[Any]]], Awaitable[Any]]
+"""Does work on a connection, again while the database is away."""
+LOOK_S: Final = 0.2
+"""How soon a process sees that the stepped clock was moved by way of another one."""
 
 
 def wall_ns() -> int:
@@ -43,6 +51,15 @@ class SteppedClock:
     async def read(self) -> None:
         """Take up the stored instant (at start)."""
         self.instant = await self.pool.fetchval(self.queries["read_stepped"]) or self.instant
+
+    async def follow(self, retrying: "Retrying", moved: Callable[[], None]) -> None:
+        """Take up what another process of the service was told, and say that it moved; until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            stored = await retrying(lambda connection: connection.fetchval(self.queries["read_stepped"]))
+            if stored is not None and stored > self.instant:
+                self.instant = stored
+                moved()
 
     async def move(self, instant: datetime) -> datetime:
         """Store and take a later instant; returns the one in force."""

@@ -242,6 +242,11 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         "archiver": archiver.run(),
         "http": serving,
         **({"effects": effects.run()} if effects else {}),
+        **(
+            {"clock": clock.follow(writer.retrying, running.look_at_the_clock)}
+            if isinstance(clock, SteppedClock)
+            else {}
+        ),
     }
     tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
     for task in tasks:

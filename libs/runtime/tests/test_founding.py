@@ -1,7 +1,8 @@
 """A process starts only on a schema of its own deployment, lanes and policy versions (promises 2 and 8, ORG-02)."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,28 @@ async def test_the_stepped_clock_never_goes_back(pool: asyncpg.Pool, tmp_path: P
     again = SteppedClock(pool, QUERIES)
     await again.read()
     assert again.now() == late
+
+
+@pytest.mark.rule("ORG-04")
+async def test_a_stepped_clock_that_one_process_is_told_to_move_moves_in_all(
+    pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    """Given two processes, when one is told, then the other takes it up, and looks for what is due, once."""
+    await start(pool, tmp_path)
+    told, other = SteppedClock(pool, QUERIES), SteppedClock(pool, QUERIES)
+    moved: asyncio.Queue[datetime] = asyncio.Queue()
+
+    async def connected(work: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as the work returns
+        async with pool.acquire() as connection:
+            return await work(connection)
+
+    following = asyncio.create_task(other.follow(connected, lambda: moved.put_nowait(other.now())))
+    instant = shipped_policy().effective_from(shipped_policy().versions[0])
+    for days in (0, 1):
+        await told.move(instant + timedelta(days=days))
+        assert await asyncio.wait_for(moved.get(), 30) == instant + timedelta(days=days)
+    following.cancel()
+    assert moved.empty()
 
 
 @pytest.mark.rule("OPS-03")
