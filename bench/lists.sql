@@ -45,7 +45,7 @@ FROM (
 -- The lists of what is open, and
 INSERT INTO dispatch.open_ticket
 SELECT t.id, t.lane, l.estate_id, l.title, l.received_at, l.level, l.status, l.owner_id, l.handler_id, l.performer_id, l.offices,
-    l.overdue, l.due_at, l.by_office
+    l.overdue, l.due_at, l.by_office, l.notified
 FROM dispatch.ticket t, dispatch.listed(t.state) AS l WHERE NOT t.closed ON CONFLICT DO NOTHING;
 
 -- name: closed

@@ -86,6 +86,19 @@ async def _filled_up(life: Life, request: Request) -> None:
     await life.after(minutes=1)
 
 
+async def _unread(life: Life, request: Request) -> None:
+    """Something urgent is read in time by one who was told, something else too late: the next person was told."""
+    for number, minutes in ((1, 29), (2, 31)):
+        smoke = await life.do("intake.receive", **request(contact=f"1380000032{number}", subcategory="smoke", people=3))
+        await life.after(minutes=minutes)
+        handler = await life.handler_of(smoke["case_id"])
+        (notice,) = (await _ticket(life, smoke))["notices"]
+        assert [one["person_id"] for one in notice["told"]] == [handler, "agent-li"][:number]
+        await life.do_as(handler, "dispatch.read-notice", case_id=smoke["case_id"], number=notice["number"])
+        assert (await _ticket(life, smoke))["notices"] == []
+        await life.do("intake.withdraw", case_id=smoke["case_id"], by="customer")
+
+
 async def _away(life: Life, who: str, hours: int, **more: Any) -> None:  # noqa: ANN401 - fields of a command
     from_at = life.house.instant
     absence = {"from_at": from_at.isoformat(), "until_at": (from_at + timedelta(hours=hours)).isoformat()}
@@ -100,4 +113,6 @@ async def _ticket(life: Life, case: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-PASSAGES: Final[tuple[Callable[[Life, Request], Awaitable[None]], ...]] = (_handed_over, _succeeded, _filled_up)
+PASSAGES: Final[tuple[Callable[[Life, Request], Awaitable[None]], ...]] = (
+    _handed_over, _succeeded, _filled_up, _unread,
+)  # fmt: skip

@@ -156,6 +156,10 @@ UPDATE dispatch.ticket SET state = state || '{"owner_id": "whoever"}' WHERE stat
 UPDATE dispatch.ticket SET state = jsonb_set(jsonb_set(state, '{crisis,ended_at}', 'null'), '{crisis,commander_id}', '"whoever"')
 WHERE state -> 'crisis' ->> 'ended_at' IS NOT NULL;
 
+-- name: notices_that_differ
+-- To be read by somebody who was never told.
+UPDATE dispatch.ticket SET state = state || '{"notices": [{"number": 1000, "told": [{"person_id": "whoever"}]}]}';
+
 -- name: tickets_without_clock
 -- Open for ever.
 ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check;

@@ -81,6 +81,7 @@ THE_HOUSE: Final = (
     Check("tickets_without_owner", Words("工单没有负责人", "a ticket has no owner (DSP-19)")),
     Check("owners_that_differ", Words("工单负责人与通告不符", "a ticket's owner is not who was told (INT-04)")),
     Check("commanders_that_differ", Words("危机指挥人与通告不符", "a crisis' commander is not who was told (DSP-01)")),
+    Check("notices_that_differ", Words("待读通知与通告不符", "an unread notice is not what was told (DSP-20)")),
     Check("tickets_without_clock", Words("工单没有时钟也没有约定日期", "a ticket has no clock and no date (DSP-19)")),
     Check("crises_that_differ", Words("危机案件与级别或通告不符", "a crisis is not what level and facts say (DSP-01)")),
     Check("phases_that_differ", Words("各期户数有误", "a phase counts its homes wrongly (DSP-13)")),

@@ -286,6 +286,25 @@ FROM told JOIN dispatch.ticket t ON t.id = case_id
 WHERE t.state -> 'crisis' -> 'ended_at' = 'null'
     AND t.state -> 'crisis' ->> 'commander_id' IS DISTINCT FROM told.commander_id ORDER BY case_id;
 
+-- name: notices_that_differ
+-- Urgent notices that a ticket has as unread and somebody has read, or of which somebody was not told (DSP-20).
+WITH told AS (
+    SELECT case_id, type, convert_from(body, 'UTF8')::jsonb AS body
+    FROM dispatch.fact WHERE type IN ('StaffNotified', 'NoticeConfirmed')
+), unread AS (
+    SELECT t.id AS case_id, n.notice -> 'number' AS number, p.told ->> 'person_id' AS person_id
+    FROM dispatch.ticket t, jsonb_array_elements(t.state -> 'notices') AS n (notice),
+        jsonb_array_elements(n.notice -> 'told') AS p (told)
+    WHERE jsonb_typeof(t.state -> 'notices') = 'array'
+)
+SELECT case_id, number, person_id, 'not told' AS which FROM unread
+WHERE (case_id, number, person_id) NOT IN (
+    SELECT case_id, body -> 'number', body ->> 'person_id' FROM told WHERE type = 'StaffNotified')
+UNION ALL
+SELECT DISTINCT case_id, number, NULL, 'read' FROM unread
+WHERE (case_id, number) IN (SELECT case_id, body -> 'number' FROM told WHERE type = 'NoticeConfirmed')
+ORDER BY 1, 2, 3;
+
 -- name: tickets_without_clock
 -- Open cases with neither a running clock nor a dated wait (DSP-19).
 SELECT id AS case_id, status FROM dispatch.ticket
@@ -350,8 +369,8 @@ WHERE counted IS DISTINCT FROM in_hand ORDER BY estate_id, handler_id;
 -- Tickets that the lists of what is open or closed do not show as they are, or twice, or that are none; titles that are missing.
 WITH shown AS (
     SELECT id, false AS closed, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue,
-        due_at, by_office, lane FROM dispatch.open_ticket
-    UNION ALL SELECT id, true, estate_id, title, received_at, level, 'closed', NULL, NULL, performer_id, NULL, NULL, NULL, NULL,
+        due_at, by_office, notified, lane FROM dispatch.open_ticket
+    UNION ALL SELECT id, true, estate_id, title, received_at, level, 'closed', NULL, NULL, performer_id, NULL, NULL, NULL, NULL, NULL,
         lane
     FROM dispatch.closed_ticket
 ), stored AS (
@@ -359,7 +378,8 @@ WITH shown AS (
         CASE WHEN NOT l.closed THEN l.owner_id END AS owner_id, CASE WHEN NOT l.closed THEN l.handler_id END AS handler_id,
         l.performer_id, CASE WHEN NOT l.closed THEN l.offices END AS offices,
         CASE WHEN NOT l.closed THEN l.overdue END AS overdue, CASE WHEN NOT l.closed THEN l.due_at END AS due_at,
-        CASE WHEN NOT l.closed THEN l.by_office END AS by_office, t.lane
+        CASE WHEN NOT l.closed THEN l.by_office END AS by_office,
+        CASE WHEN NOT l.closed THEN l.notified END AS notified, t.lane
     FROM dispatch.ticket t, dispatch.listed(t.state) AS l
 )
 SELECT id AS case_id, 'shown' AS which FROM (SELECT * FROM shown EXCEPT ALL SELECT * FROM stored) AS s

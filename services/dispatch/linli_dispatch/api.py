@@ -61,6 +61,7 @@ from linli_dispatch.ticket_lists import (
     TicketPage,
     TicketsWanted,
     count_tickets,
+    page_for_notified,
     page_for_office,
     page_tickets,
 )
@@ -258,7 +259,7 @@ def _about_storms(routes: APIRouter, reads: Reads) -> None:
 
 
 def _about_approvals(routes: APIRouter, reads: Reads) -> None:
-    """What offices read before they decide."""
+    """What offices read before they decide, and what people are to read."""
 
     @routes.get("/approvals/{office}")
     async def list_approvals(
@@ -271,6 +272,18 @@ def _about_approvals(routes: APIRouter, reads: Reads) -> None:
     ) -> TicketPage:
         """The tickets with an application that an office of the policy has to decide about."""
         return await page_for_office(reads, _words(request), actor, office, estate_id, after=cursor, limit=limit)
+
+    @routes.get("/staff/{staff_id}/notices")
+    async def list_notices(
+        request: Request,
+        actor: StaffReader,
+        staff_id: EstateId,
+        estate_id: KeyFilter = None,
+        cursor: Cursor = "",
+        limit: Limit = 100,
+    ) -> TicketPage:
+        """The tickets with something urgent that a person was told and nobody has read yet."""
+        return await page_for_notified(reads, _words(request), actor, staff_id, estate_id, after=cursor, limit=limit)
 
     @routes.get("/regions/{region_id}/prices")
     @refusing(refusals.NO_PRICES)

@@ -249,6 +249,12 @@ class LogCrisis(OnTicket):
     document: Key | None = None
 
 
+class ReadNotice(OnTicket):
+    """Whoever sends it was told, and has read it; ``number`` is the notice's."""
+
+    number: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 # -- partners ------------------------------------------------------------------------------------------------------
 
 

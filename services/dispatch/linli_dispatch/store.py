@@ -18,6 +18,7 @@ from linli_dispatch.domain.blueprints.course import Course
 from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.group.places import Absence, Contractor, PricedWork, Staff, Workload
 from linli_dispatch.domain.lifecycle import Status
+from linli_dispatch.domain.notices.staff_notice import StaffNotice
 from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Ticket, Wait
 from linli_dispatch.domain.title import Title, Words, title_key, title_of
 
@@ -67,6 +68,7 @@ class TicketSeen(BaseModel):
     order: Order | None
     plan: Plan | None
     crisis: Crisis | None = None
+    notices: tuple[StaffNotice, ...] = ()
     reported: tuple[ReportGround, ...] = ()
     measure: str | None = None
     small_works: SmallWorks | None = None
@@ -188,7 +190,7 @@ def _seen_by(actor: Actor, words: Words, state: str) -> TicketSeen:
     if actor.contractor_id is None:
         return seen
     order = seen.order and replace(seen.order, offer=None)
-    return seen.model_copy(update={"applications": (), "plan": None, "order": order})
+    return seen.model_copy(update={"applications": (), "plan": None, "order": order, "notices": ()})
 
 
 async def show_prices(reads: Reads, org: str, region_id: str) -> Prices | None:

@@ -207,6 +207,15 @@ async def page_for_office(
     return await _page(reads, words, actor, rows, limit, lambda row: str(row["id"]))
 
 
+async def page_for_notified(
+    reads: Reads, words: Words, actor: Actor, person_id: str, estate_id: str | None, *, after: str, limit: int
+) -> TicketPage:
+    """The tickets with something urgent that this person was told and nobody has read, by id (DSP-20)."""
+    estates = await _estates(reads, actor.org, estate_id)
+    rows = await reads.fetch("open_of_notified", limit + 1, estates, person_id, after)
+    return await _page(reads, words, actor, rows, limit, lambda row: str(row["id"]))
+
+
 async def _page(
     reads: Reads,
     words: Words,

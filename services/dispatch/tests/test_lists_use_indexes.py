@@ -46,7 +46,7 @@ LISTS: Final = (
     """
     INSERT INTO open_ticket
     SELECT t.id, 0, l.estate_id, l.title, l.received_at, l.level, l.status, l.owner_id, l.handler_id, l.performer_id,
-        l.offices, l.overdue, l.due_at, l.by_office FROM ticket t, listed(t.state) AS l WHERE NOT l.closed
+        l.offices, l.overdue, l.due_at, l.by_office, l.notified FROM ticket t, listed(t.state) AS l WHERE NOT l.closed
     """,
     """
     INSERT INTO closed_ticket SELECT t.id, 0, l.estate_id, l.title, l.received_at, l.level, l.performer_id

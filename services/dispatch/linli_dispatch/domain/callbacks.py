@@ -66,6 +66,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         order=None,
         plan=None,
         crisis=None,
+        notices=(),
         reported=(),
         measure=None,
         steps=(),

@@ -24,7 +24,7 @@ def complete(turn: Turn) -> bool:
     drop_steps(turn)
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
-    turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at)
+    turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at, notices=())
     wind(turn)
     return in_time
 
@@ -44,6 +44,7 @@ def withdraw(turn: Turn) -> None:
         end_crisis(turn, "withdrawn")
         drop_steps(turn)
         turn.hand_over(ticket.handler_id, None)
+        turn.change(notices=())
     drop_all(turn)
     _end(turn, "withdrawn")
 

@@ -4,8 +4,9 @@ One row for each `Because.what` of this service; a test holds the table complete
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
+from linli_contracts.events.dispatch import NoticeKind
 from linli_rulebook.explaining import Conclusion, Conclusions
 
 from linli_dispatch.domain.terms import CLAIM_KINDS, CLAIM_RULES
@@ -54,6 +55,7 @@ _BEHIND_CHAIN: Final = {
     "small_works": ("dispatch.small_works_chain",),
     "measure": ("dispatch.measure_chain",),
 }
+_TOLD_OF: Final = {kind: (f"dispatch.staff_told_of_{kind}",) for kind in get_args(NoticeKind)}
 _CRISIS: Final = (
     "dispatch.crisis_commander",
     "dispatch.crisis_convener",
@@ -105,6 +107,14 @@ CONCLUSIONS: Final[Conclusions] = {
     "nobody left to tell of the crisis: a shortage": Conclusion(
         "危机通知无人确认，已无人可通知", "nobody left to tell of the crisis: a shortage", _CRISIS
     ),
+    "staff told": Conclusion("通知员工", "staff told", by="kind", entries_by=_TOLD_OF),
+    "staff told again": Conclusion(
+        "通知未读，转发下一人", "staff told again", ("dispatch.urgent_unread_repeat_after", "dispatch.ladder_steps")
+    ),
+    "nobody left to tell: a shortage": Conclusion(
+        "紧急通知无人读，已无人可通知", "nobody left to tell: a shortage", ("dispatch.urgent_unread_repeat_after",)
+    ),
+    "notice read": Conclusion("通知已读", "notice read"),
     "crisis confirmed": Conclusion("已确认危机通知", "crisis confirmed"),
     "commander named": Conclusion("指定指挥人", "commander named"),
     "crisis without a commander: a shortage": Conclusion(

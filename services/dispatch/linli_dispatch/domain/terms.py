@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final, cast, get_args
 from zoneinfo import ZoneInfo
 
-from linli_contracts.events.dispatch import AccompanyGround, Clock, LadderStep, Role
+from linli_contracts.events.dispatch import AccompanyGround, Clock, LadderStep, NoticeKind, Role
 from linli_rulebook import Calendar, Policy, Span, calendar_for
 
 from linli_dispatch.domain.blueprints.blueprint import Blueprint, Blueprints, blueprints_of
@@ -38,6 +38,14 @@ class ClaimRule:
     opinion: str
     chain: tuple[str, ...]
     filed_with: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """At which levels of a case staff are told of something, and at which it is urgent: to be read (DSP-20)."""
+
+    told: frozenset[int]
+    urgent: frozenset[int]
 
 
 CLAIM_KINDS: Final = ("reasonable", "unreasonable", "property")
@@ -113,7 +121,10 @@ class Terms:
     """The office that convenes."""
     crisis_chain: tuple[str, ...]
     """Who is told next where an office does not confirm, and who may lead besides the commander."""
-    crisis_confirm_within: timedelta
+    unread_repeated_after: timedelta
+    """An urgent notice that nobody has confirmed or read by then goes to the next person (DSP-20)."""
+    notices: Mapping[NoticeKind, NoticeRule]
+    """Of what staff are told outside their work lists (DSP-20)."""
     collective_people: int
     """From so many customers on, a complaint of level 1 or 2 is a collective one (INT-06)."""
     authorities: tuple[str, ...]
@@ -196,7 +207,8 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         crisis_commander=policy.text("dispatch.crisis_commander"),
         crisis_convener=policy.text("dispatch.crisis_convener"),
         crisis_chain=tuple(policy.texts("dispatch.crisis_chain")),
-        crisis_confirm_within=policy.span("dispatch.urgent_unread_repeat_after").elapsed,
+        unread_repeated_after=policy.span("dispatch.urgent_unread_repeat_after").elapsed,
+        notices={kind: _notice_rule(policy.table(f"dispatch.staff_told_of_{kind}")) for kind in get_args(NoticeKind)},
         collective_people=policy.integer("intake.level_2_collective_people"),
         authorities=tuple(policy.texts("dispatch.authorities")),
         ladder=ladder,
@@ -228,6 +240,11 @@ def _office(name: str, table: Mapping[str, str]) -> Office:
 
 def _plan_chain(table: Mapping[str, object]) -> tuple[str, ...]:
     return (*cast("list[str]", table["reviewers"]), cast("str", table["approver"]))
+
+
+def _notice_rule(table: Mapping[str, object]) -> NoticeRule:
+    told, urgent = (frozenset(cast("list[int]", table[name])) for name in ("told", "urgent"))
+    return NoticeRule(told | urgent, urgent)
 
 
 def _claim_rule(table: Mapping[str, object]) -> ClaimRule:

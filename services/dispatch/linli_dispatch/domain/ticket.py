@@ -27,6 +27,7 @@ from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.blueprints.course import Course
 from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
+from linli_dispatch.domain.notices.staff_notice import StaffNotice
 
 ONE_SECOND: Final = timedelta(seconds=1)
 """Done at the due instant is kept, one second later is missed (ORG-04): a clock runs out a second after it is due."""
@@ -37,6 +38,8 @@ RUNS_OUT_WHEN_DUE: Final[frozenset[str]] = frozenset({"callback_close"})
 """Acts *within* its time, not after it: a case is closed at the latest one month after completion (FUP-01)."""
 DEADLINE_NEAR: Final = "deadline_near"
 """The timer of a warning: a deadline is about to be missed (DSP-20)."""
+NOTICE_UNREAD: Final = "notice_unread"
+"""The timer of an urgent notice: nobody has read it in time (DSP-20)."""
 WAIT_ENDS: Final = "wait_ends"
 """The timer of a dated wait for the customer; no deadline of ours."""
 ORDINARY: Final = 4
@@ -231,6 +234,8 @@ class Ticket(State):
     """The wait for the customer that is on. Those that ended are on the timeline; here they only add up."""
     warnings: int = 0
     """How often staff were told that deadlines were near."""
+    notices_told: int = 0
+    """How often somebody of its staff was told something (DSP-20); a notice has the number of its first telling."""
     waits: int = 0
     """How many there were, this one included."""
     waited: timedelta = NO_TIME
@@ -289,6 +294,8 @@ class Ticket(State):
     plan: Plan | None = None
     crisis: Crisis | None = None
     """Of a round at level 1 or 2 (DSP-01)."""
+    notices: tuple[StaffNotice, ...] = ()
+    """Urgent ones that nobody has read yet (DSP-20)."""
     reported: tuple[ReportGround, ...] = ()
     """What of it was reported to the property service manager (DSP-13)."""
     measure: str | None = None
@@ -338,8 +345,25 @@ class Ticket(State):
         """When staff are told next that a deadline is near."""
         return min((clock.warn_at for clock in self.clocks if clock.warn_at is not None), default=None)
 
+    @property
+    def unread_at(self) -> datetime | None:
+        """When an urgent notice goes to the next person: a second after its time."""
+        if not self.notices:
+            return None
+        read_by = min((by for one in self.notices if (by := one.read_by)), default=None)
+        return read_by + ONE_SECOND if read_by else None
+
     def timers(self) -> Iterator[Timer]:
-        """The one that is due first: a warning, a clock, one second after it is due, or the end of a dated wait."""
+        """The one that is due first: of the case's time, or of an urgent notice that nobody has read."""
+        unread_at = self.unread_at
+        first = next(self._in_time(), None)
+        if unread_at is not None and (first is None or unread_at < first.due_at):
+            yield Timer(unread_at, NOTICE_UNREAD, self.round, self.notices_told)
+        elif first is not None:
+            yield first
+
+    def _in_time(self) -> Iterator[Timer]:
+        """A warning, a clock, one second after it is due, or the end of a dated wait."""
         wait = self.wait
         if self.clocks:
             clock = self.clocks[0]

@@ -29,7 +29,7 @@ from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
 from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.storms.watching import Region
-from linli_dispatch.domain.ticket import DEADLINE_NEAR, WAIT_ENDS, Ticket
+from linli_dispatch.domain.ticket import DEADLINE_NEAR, NOTICE_UNREAD, WAIT_ENDS, Ticket
 from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers import beginning, handing_over, serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
@@ -40,6 +40,7 @@ from linli_dispatch.handlers.crises import (
     handle_hand_to_group,
     handle_log_crisis,
     handle_name_commander,
+    handle_read_notice,
 )
 from linli_dispatch.handlers.following import (
     handle_callback,
@@ -119,6 +120,7 @@ _RULES_OF_CLOCK: Final = {
     "express_mail": ("DSP-12",),
     "blueprint_step": ("DSP-17", "DSP-06", "ORG-04"),
     DEADLINE_NEAR: ("DSP-20",),
+    NOTICE_UNREAD: ("DSP-20",),
     WAIT_ENDS: ("DSP-06", "DSP-19"),
 }
 
@@ -295,6 +297,11 @@ MAP: Final = ServiceMap(
             org_of_ticket, "A line of the crisis's log",
         ),
         OnCommand(
+            "dispatch.read-notice", "POST /tickets/{case_id}/notices/{number}/read", commands.ReadNotice,
+            "dispatch:handle", needs_of_command, handle_read_notice, ("DSP-20",),
+            org_of_ticket, "Whoever was told of something urgent has read it",
+        ),
+        OnCommand(
             "dispatch.decide-application", "POST /tickets/{case_id}/applications/{kind}/decision",
             commands.DecideApplication, "dispatch:approve", needs_of_command, handle_decide_application,
             ("DSP-14", "DSP-20"), org_of_ticket, "An office approves an application, sends it back or refuses it",
@@ -350,7 +357,7 @@ MAP: Final = ServiceMap(
     timers=(
         *(
             OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
-            for clock in (*CONSEQUENCES, DEADLINE_NEAR, WAIT_ENDS)
+            for clock in (*CONSEQUENCES, DEADLINE_NEAR, NOTICE_UNREAD, WAIT_ENDS)
         ),
         OnTimer(Estate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
         OnTimer(ComingEstate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),

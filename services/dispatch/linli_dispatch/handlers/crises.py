@@ -1,10 +1,11 @@
-"""What people tell and decide about a crisis (DSP-01)."""
+"""What people tell and decide about a crisis, and that they have read what they were told (DSP-01, DSP-20)."""
 
 from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
 from linli_dispatch.domain.crises import crisis, crisis_notices
+from linli_dispatch.domain.notices import telling
 from linli_dispatch.handlers.working import on_staff_command
 
 
@@ -33,3 +34,8 @@ def handle_log_crisis(facts: Facts, command: commands.LogCrisis, ctx: Context) -
     return on_staff_command(
         facts, command, ctx, lambda turn, by: crisis.log(turn, command.entry, command.code, command.document, by)
     )
+
+
+def handle_read_notice(facts: Facts, command: commands.ReadNotice, ctx: Context) -> Outcome:
+    """Somebody who was told has read it."""
+    return on_staff_command(facts, command, ctx, lambda turn, by: telling.read(turn, command.number, by))

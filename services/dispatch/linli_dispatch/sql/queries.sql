@@ -61,17 +61,18 @@ WITH given AS (
     WHERE (closed_ticket.level, closed_ticket.performer_id) IS DISTINCT FROM (excluded.level, excluded.performer_id)
 )
 INSERT INTO open_ticket AS o (id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices,
-    overdue, due_at, by_office)
+    overdue, due_at, by_office, notified)
 SELECT id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue, due_at,
-    by_office
+    by_office, notified
 FROM given WHERE NOT closed
 ON CONFLICT (estate_id, id) DO UPDATE SET level = excluded.level, status = excluded.status, owner_id = excluded.owner_id,
     handler_id = excluded.handler_id, performer_id = excluded.performer_id, offices = excluded.offices,
-    overdue = excluded.overdue, due_at = excluded.due_at, by_office = excluded.by_office
-WHERE (o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at, o.by_office)
+    overdue = excluded.overdue, due_at = excluded.due_at, by_office = excluded.by_office,
+    notified = excluded.notified
+WHERE (o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at, o.by_office, o.notified)
     IS DISTINCT FROM (
     excluded.level, excluded.status, excluded.owner_id, excluded.handler_id, excluded.performer_id, excluded.offices,
-    excluded.overdue, excluded.due_at, excluded.by_office);
+    excluded.overdue, excluded.due_at, excluded.by_office, excluded.notified);
 
 -- name: load_handover
 -- Handings over of people's work, for the writer loop.
@@ -365,6 +366,12 @@ SELECT count(*) AS counted FROM (
 -- The work list of an office: open tickets with an application that it has to decide about, by id after a cursor.
 SELECT o.id FROM open_ticket o
 WHERE o.offices IS NOT NULL AND o.offices ? $3 AND ($2::text[] IS NULL OR o.estate_id = ANY($2)) AND o.id > $4::text
+ORDER BY o.id LIMIT $1;
+
+-- name: open_of_notified
+-- What a person was told of and nobody has read yet: open tickets, by id after a cursor.
+SELECT o.id FROM open_ticket o
+WHERE o.notified IS NOT NULL AND o.notified ? $3 AND ($2::text[] IS NULL OR o.estate_id = ANY($2)) AND o.id > $4::text
 ORDER BY o.id LIMIT $1;
 
 -- name: show_price_library

@@ -31,6 +31,7 @@ from linli_contracts.events.dispatch.deadlines import (
     TicketLevelRaised,
 )
 from linli_contracts.events.dispatch.measures import MeasureApproved, RepairReported, SmallWorksApproved
+from linli_contracts.events.dispatch.notices import NoticeConfirmed, NoticeExhausted, StaffNotified
 from linli_contracts.events.dispatch.partners import WebhookDisabled
 from linli_contracts.events.dispatch.places import (
     AbsenceRecorded,
@@ -102,6 +103,7 @@ from linli_contracts.events.dispatch.words import (
     EstateKind,
     Ground,
     LadderStep,
+    NoticeKind,
     Payer,
     ReportGround,
     Role,
@@ -152,6 +154,9 @@ __all__ = [
     "HomesRegistered",
     "LadderStep",
     "MeasureApproved",
+    "NoticeConfirmed",
+    "NoticeExhausted",
+    "NoticeKind",
     "OrderDelayed",
     "OrderRefused",
     "OwnerChanged",
@@ -179,6 +184,7 @@ __all__ = [
     "SmallWorksApproved",
     "SmallWorksKind",
     "SpanUnit",
+    "StaffNotified",
     "StaffRostered",
     "Stage",
     "StepDone",
@@ -230,6 +236,9 @@ EVENTS: Final = (
     CrisisEnded,
     DeadlineMissed,
     DeadlineApproached,
+    StaffNotified,
+    NoticeConfirmed,
+    NoticeExhausted,
     TicketWaiting,
     TicketResumed,
     CoverageAsked,

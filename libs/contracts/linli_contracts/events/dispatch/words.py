@@ -33,6 +33,8 @@ ReportGround = Literal[
     "quality_claim",
 ]  # fmt: skip
 """Why a repair is reported to the property service manager (DSP-13)."""
+NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command"]
+"""Of what staff are told (DSP-20): work is theirs, a step of the ladder, a deadline about to be missed, a crisis."""
 WhyReplaced = Literal["absence", "roster", "somebody_came"]
 """Why a place in a case goes to somebody else: who had it is away or has left, or one who fits joined or is back."""
 SmallWorksKind = Literal["unrecognised_claim", "unattributable_claim", "left_over_facility"]

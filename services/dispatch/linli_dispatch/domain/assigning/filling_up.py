@@ -18,6 +18,7 @@ from linli_dispatch.domain.assigning.succession import find_owner, route_anew, s
 from linli_dispatch.domain.crises.crisis_notices import tell_who_came
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.group.places import Workload
+from linli_dispatch.domain.notices.telling import tell_staff_who_came
 from linli_dispatch.domain.turn import Turn
 
 
@@ -45,6 +46,7 @@ def fill(turn: Turn) -> bool:
         if crisis.commander_id is None:
             succeed_commander(turn, crisis, "somebody_came")
         tell_who_came(turn, turn.ticket.crisis or crisis)
+    tell_staff_who_came(turn)
     ask_again(turn, "somebody_came")
     return turn.ticket is not turn.known
 

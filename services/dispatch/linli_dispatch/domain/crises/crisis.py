@@ -25,6 +25,7 @@ from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.crises.crisis_notices import notify, people_for
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.group.offices import LAST_RESORT, persons_on, signatories
+from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.refusals import (
     ALREADY_ANSWERED_IN_PERSON,
     ANSWER_IN_PERSON_FIRST,
@@ -207,6 +208,7 @@ def command(turn: Turn, crisis: Crisis, person_id: str, by: str, why: WhyReplace
     )
     facts = {"commander_id": person_id, "previous_id": crisis.commander_id, "by": by, "why": why}
     turn.because("DSP-01", "commander named", facts)
+    tell_staff(turn, "command", (person_id,), turn.terms.crisis_commander)
 
 
 # -- inside --------------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def _tell_next(turn: Turn, duty: Duty) -> Duty:
             person_id=person_id,
             times=times,
             notified_at=turn.at,
-            confirm_by=turn.at + turn.terms.crisis_confirm_within,
+            confirm_by=turn.at + turn.terms.unread_repeated_after,
         )
     )
     facts = {"office": duty.office, "person_id": person_id, "times": times}

@@ -5,11 +5,11 @@ as taken and the next follows at once; at the top, further misses are only recor
 its clock ends early when the deadline it is to put right is put right (`clocks.wind`). A change of level is no step.
 """
 
-from linli_contracts.events.dispatch import Clock, LadderStep, TicketEscalated
+from linli_contracts.events.dispatch import Clock, TicketEscalated
 
-from linli_dispatch.domain.assigning.routing import stable_order
 from linli_dispatch.domain.deadlines.clocks import counted
-from linli_dispatch.domain.group.offices import Office, persons_on, stand_in
+from linli_dispatch.domain.deadlines.standing import person_on
+from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -17,11 +17,12 @@ from linli_dispatch.domain.turn import Turn
 def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
     """Takes the next step because ``because`` ran out; ``remedies`` is the missed deadline at the root of it."""
     steps, clocks = list(turn.ticket.steps), list(turn.ticket.clocks)
+    person_id: str | None = None
     for step in turn.terms.ladder:
         if step in steps:
             continue
         steps.append(step)
-        person_id = _person_on(turn, step)
+        person_id = person_on(turn, step)
         due = turn.terms.approvers.due(turn.at, turn.terms.ladder_step_limit) if person_id else None
         if due:
             clocks.append(
@@ -54,19 +55,5 @@ def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
     taken = steps[len(turn.ticket.steps) :]
     if taken:
         turn.change(steps=tuple(steps), clocks=tuple(clocks), steps_taken=counted(turn.ticket.steps_taken, *taken))
-
-
-def _person_on(turn: Turn, step: LadderStep) -> str | None:
-    """Who stands on a step: the owner, else somebody in the desk's roles, the nearest first; a deputy for one away.
-
-    None: it is vacant; an owner who has left, and whose place nobody could take yet, is not there either.
-    """
-    if step == "owner":
-        owner_id = turn.ticket.owner_id
-        left = turn.ticket.owner_missing and not turn.estate.lines_of(owner_id)
-        return None if left else stand_in(turn.estate, owner_id, turn.at)
-    for role in turn.terms.desk(turn.ticket.desk).above.get(step, ()):
-        people = persons_on(turn.estate, Office(step, role), turn.at)
-        if people:
-            return min(people, key=lambda staff_id: stable_order(turn.ticket.id, staff_id))
-    return None
+        if person_id is not None:
+            tell_staff(turn, "ladder_step", (person_id,), taken[-1])

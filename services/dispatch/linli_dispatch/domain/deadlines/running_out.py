@@ -20,10 +20,11 @@ from linli_dispatch.domain.deadlines.ladder import climb
 from linli_dispatch.domain.deadlines.waiting import end_wait
 from linli_dispatch.domain.deadlines.warning import warn
 from linli_dispatch.domain.level import raise_by_age
+from linli_dispatch.domain.notices.telling import tell_next_of_staff
 from linli_dispatch.domain.repairs.acceptance import ask_for_mail
 from linli_dispatch.domain.repairs.reentrusting import propose_for_lateness, propose_over_limit
 from linli_dispatch.domain.repairs.reporting import report_overdue
-from linli_dispatch.domain.ticket import DEADLINE_NEAR, RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
+from linli_dispatch.domain.ticket import DEADLINE_NEAR, NOTICE_UNREAD, RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
 from linli_dispatch.domain.turn import Turn
 
 MISSED_DEADLINE: Final = "missed_deadline"
@@ -134,6 +135,9 @@ def run_out(turn: Turn, timer: Timer) -> None:
     """Fires one clock of the ticket, at ``turn.at``; one that the ticket no longer has changes nothing."""
     if timer.clock == WAIT_ENDS:
         end_wait(turn)
+        return
+    if timer.clock == NOTICE_UNREAD:
+        tell_next_of_staff(turn)
         return
     if timer.clock == DEADLINE_NEAR:
         warn(turn)

@@ -10,6 +10,7 @@ from linli_contracts.events.dispatch import DeadlineApproached
 
 from linli_dispatch.domain.approvals.approving import may_sign
 from linli_dispatch.domain.group.offices import stand_in
+from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -40,6 +41,7 @@ def _tell(turn: Turn, clock: RunningClock) -> None:
             policy_version=turn.terms.version,
         )
     )
+    tell_staff(turn, "deadline_near", person_ids, clock.name)
     facts = {"clock": clock.name, "due_at": clock.due_at.isoformat(), "person_ids": list(person_ids)}
     turn.because("DSP-20", "deadline near", facts)
 

@@ -1,0 +1,1 @@
+"""What staff are told and must read (DSP-20)."""
