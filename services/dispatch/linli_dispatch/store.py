@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from linli_contracts.event import Instant, Level
@@ -24,6 +25,15 @@ from linli_dispatch.domain.title import Title, Words, title_key, title_of
 
 LARGEST_PAGE: Final = 500
 """Keeps one answer below a megabyte and one read short."""
+
+
+_OF_THE_COMPANY: Final = MappingProxyType(
+    {
+        "applications": (), "plan": None, "crisis": None, "level_reasons": (), "reported": (), "measure": None,
+        "small_works": None, "small_works_fen": 0, "notices": (),
+    }
+)  # fmt: skip
+"""What a contractor does not see of a ticket, and what stands there instead."""
 
 
 CURSOR_PATTERN: Final = r"^[A-Za-z0-9_.\-]{0,300}$"
@@ -174,23 +184,32 @@ async def show_ticket(reads: Reads, words: Words, actor: Actor, case_id: str) ->
 
 
 async def read_tickets(reads: Reads, words: Words, actor: Actor, case_ids: Sequence[str]) -> list[TicketSeen]:
-    """The tickets that a list found for this reader, in its order."""
-    rows = await reads.fetch("read_tickets", case_ids) if case_ids else []
+    """The tickets that a list found for this reader, in its order; not one whose order went elsewhere since."""
+    rows = await reads.fetch("read_tickets", case_ids, actor.contractor_id) if case_ids else []
     seen = {row["id"]: _seen_by(actor, words, row["state"]) for row in rows}
-    return [seen[case_id] for case_id in case_ids]
+    return [seen[case_id] for case_id in case_ids if case_id in seen]
 
 
 def _seen_by(actor: Actor, words: Words, state: str) -> TicketSeen:
-    """What is before the offices is the company's own: a contractor sees its order without it."""
+    """A contractor sees its order and how far the case is (PAR-01).
+
+    What is before the offices, the crisis, and what was reported and measured is the company's own; what another
+    contractor was asked before, and why the order was taken from it, is neither its own nor this one's.
+    """
     seen = TicketSeen.model_validate_json(state)
     key = title_key(
         kind=seen.kind, category=seen.category, subcategory=seen.subcategory, trade=seen.trade, place=seen.place
     )
-    seen = seen.model_copy(update={"title": title_of(words, key)})
+    title = title_of(words, key)
     if actor.contractor_id is None:
-        return seen
+        return seen.model_copy(update={"title": title})
     order = seen.order and replace(seen.order, offer=None)
-    return seen.model_copy(update={"applications": (), "plan": None, "order": order, "notices": ()})
+    if order is not None and order.replacement_id is not None:
+        order = replace(
+            order, contractor_id=order.replacement_id, contract_id=None, refused_at=None, delayed_at=None,
+            grounds=(), declined=(),
+        )  # fmt: skip
+    return seen.model_copy(update={"title": title, "order": order, **_OF_THE_COMPANY})
 
 
 async def show_prices(reads: Reads, org: str, region_id: str) -> Prices | None:

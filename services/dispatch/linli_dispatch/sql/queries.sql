@@ -237,8 +237,11 @@ WHERE t.id = $1
         SELECT 1 FROM estate e WHERE e.id = split_part(t.id, '.', 1) AND starts_with(e.org, $2 || '/')));
 
 -- name: read_tickets
--- The tickets that a list found.
-SELECT t.id, t.state::text AS state FROM ticket t WHERE t.id = ANY($1::text[]);
+-- The tickets that a list found; of a contractor, those whose order it still has.
+SELECT t.id, t.state::text AS state FROM ticket t
+WHERE t.id = ANY($1::text[])
+    AND ($2::text IS NULL
+        OR coalesce(t.state -> 'order' ->> 'replacement_id', t.state -> 'order' ->> 'contractor_id') = $2);
 
 -- name: estates_below
 -- The estates below an organisation path: a range of the index ('0' follows '/').
