@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from linli_cli.main import run
+from linli_cli.stack import Home, StackState
+from linli_contracts.topics import SERVICES
 
 from cli.tests.test_stack import processes_of
 
@@ -245,3 +247,31 @@ def test_a_second_stack_on_the_same_data_is_refused(home: Path, capfd: pytest.Ca
     assert run(["up", "--data", str(home)]) == 1
     assert "already" in capfd.readouterr().err
     assert (home / "stack.json").exists(), "the running one is still found"
+
+
+def test_services_elsewhere_are_reached_by_their_addresses_and_the_key(
+    home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given the addresses in the environment and the key in a directory, then commands work as beside `linli up`."""
+    addresses = StackState.read(Home(home)).addresses
+    monkeypatch.setenv("LINLI_SERVICES", ", ".join(f"{name}={url}/" for name, url in addresses.items()))
+    code, said = invoked(capfd, tmp_path, "status")
+    assert code == 2
+    assert "token-key.pem" in said
+    (tmp_path / "token-key.pem").write_bytes((home / "token-key.pem").read_bytes())
+    code, status = invoked(capfd, tmp_path, "status")
+    assert code in {0, 1}
+    assert (status["services"].keys(), status["clock"], status["deployment"]) == (addresses.keys(), "system", None)
+    assert invoked(capfd, tmp_path, "parked", "list")[0] == 0
+
+
+@pytest.mark.parametrize("named", ["intake=http://localhost:1", "http://localhost:1", "{all},intake=http://localhost:2",
+                                   "{all}?x=1", "{all},", "{all},billing=http://localhost:2"])  # fmt: skip
+def test_a_list_of_addresses_that_is_none_is_refused(
+    named: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = ",".join(f"{name}=http://localhost:1" for name in SERVICES)
+    monkeypatch.setenv("LINLI_SERVICES", named.format(all=every))
+    code, said = invoked(capfd, tmp_path, "status")
+    assert code == 2
+    assert "loyalty=https://" in said

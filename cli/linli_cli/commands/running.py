@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from linli_cli.client.addresses import named_addresses
 from linli_cli.client.client import TRIES, Client
 from linli_cli.client.tokens import TokenSigner
 from linli_cli.stack.home import Home
@@ -23,8 +24,15 @@ def home_of(data: Path | None) -> Home:
 
 
 @asynccontextmanager
-async def running(data: Path | None, *, tries: int = PATIENT) -> AsyncIterator[tuple[Client, StackState]]:
-    """A client of the stack that runs on this directory; a complaint when none does."""
-    state = StackState.read(home_of(data))
-    async with Client(state.addresses, TokenSigner(state.token_key), tries=tries) as client:
+async def running(data: Path | None, *, tries: int = PATIENT) -> AsyncIterator[tuple[Client, StackState | None]]:
+    """A client of the stack that runs on this directory, or of the services that LINLI_SERVICES names.
+
+    Those are no stack of ours: None beside the client, and their tokens are signed with the key in the directory. A
+    complaint when nothing runs, or the key is not there.
+    """
+    addresses, home, state = named_addresses(), home_of(data), None
+    if addresses is None:
+        state = StackState.read(home)
+        addresses = state.addresses
+    async with Client(addresses, TokenSigner(state.token_key if state else home.private_key), tries=tries) as client:
         yield client, state

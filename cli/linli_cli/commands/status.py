@@ -28,7 +28,8 @@ async def status(*, data: Data = None, as_json: AsJson = False) -> int:
         write_json(_document(state, readings, reasons))
     else:
         OUT.print(_table(readings))
-        OUT.print(f"{state.deployment} · {state.broker_kind} · {state.postgres_kind}", style="dim", markup=False)
+        if state is not None:
+            OUT.print(f"{state.deployment} · {state.broker_kind} · {state.postgres_kind}", style="dim", markup=False)
         for line in [*reasons, *_effects(readings)]:
             OUT.print(f"• {line}", style="yellow", markup=False)
         if not reasons:
@@ -83,13 +84,13 @@ def _effects(readings: dict[str, Reading]) -> Iterator[Words]:
             )
 
 
-def _document(state: StackState, readings: dict[str, Reading], reasons: list[Words]) -> dict[str, Any]:
+def _document(state: StackState | None, readings: dict[str, Reading], reasons: list[Words]) -> dict[str, Any]:
     return {
         "at_rest": not reasons,
         "reasons": [reason._asdict() for reason in reasons],
-        "deployment": state.deployment,
-        "clock": state.clock,
-        "broker": state.broker_kind,
+        "deployment": state and state.deployment,
+        "clock": next((reading.clock for reading in readings.values()), None),
+        "broker": state and state.broker_kind,
         "services": {
             name: {**reading.model_dump(mode="json"), "told": reading.told, "lag": _lags(reading, readings)}
             for name, reading in readings.items()
