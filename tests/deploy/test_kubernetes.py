@@ -213,6 +213,12 @@ def wrong_numbers(manifests: Manifests, compose: Document) -> Found:
             yield f"{name} is given {grace} to stop"
 
 
+def few_copies(manifests: Manifests, _compose: Document) -> Found:
+    """A cluster loses a broker now and then: what is acknowledged is elsewhere too."""
+    if int(told(manifests, the(manifests, "Job", "kafka-provision")).get("LINLI_KAFKA_REPLICATION", 1)) < 3:
+        yield "topics are made with too few copies"
+
+
 def secrets_unknown(manifests: Manifests, _compose: Document) -> Found:
     """Every secret that is named is in the example, with nothing in it; and none is applied from the repository."""
     text = json.dumps(manifests)
@@ -264,6 +270,7 @@ CHECKS: Final = (
     (open_network, fault("NetworkPolicy", "linli", "spec/ingress/0/from", [{"podSelector": {}}])),
     (wrong_numbers, fault("Deployment", "intake", "spec/replicas", PARTITIONS + 1)),
     (wrong_numbers, fault("Deployment", "intake", "spec/template/spec/terminationGracePeriodSeconds", 5)),
+    (few_copies, fault("Job", "kafka-provision", f"{MAIN}/env", [])),
     (secrets_unknown, fault("Deployment", "intake", "spec/template/spec/volumes/1/secret/secretName", "key")),
 )  # fmt: skip
 

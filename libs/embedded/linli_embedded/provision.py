@@ -1,7 +1,7 @@
 """Makes a secured Kafka ready for the services: topics first, then one user a service with exactly its permissions.
 
 `python -m linli_embedded.provision kafka:9092 plan.json`, as often as wanted, with LINLI_KAFKA_ADMIN_PASSWORD and one
-LINLI_KAFKA_<SERVICE>_PASSWORD a service in the environment. The plan:
+LINLI_KAFKA_<SERVICE>_PASSWORD a service in the environment; LINLI_KAFKA_REPLICATION in place of the plan's. The plan:
 
     {"replication": 1, "topics": {"NAME": PARTITIONS},
      "services": {"dispatch": {"writes": ["TOPIC"], "reads": ["TOPIC"], "groups": ["GROUP"]}}}
@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -53,6 +53,13 @@ class Plan:
         }
         return cls(raw["topics"], services, raw.get("replication", 1))
 
+    def with_copies(self, wanted: str) -> Self:
+        """As it is where nothing is wanted; ValueError for what is no number of copies. Topics that exist stay."""
+        copies = int(wanted) if wanted else self.replication
+        if copies < 1:
+            raise ValueError(f"LINLI_KAFKA_REPLICATION must be 1 or more, not {wanted}")
+        return replace(self, replication=copies)
+
 
 async def provision(bootstrap: str, admin: Security, plan: Plan, passwords: dict[str, str]) -> None:
     """Wait for the broker, then have everything as planned; may be called again.
@@ -79,6 +86,6 @@ def password_of(service: str) -> str:
 
 
 if __name__ == "__main__":
-    planned = Plan.from_json(Path(sys.argv[2]).read_text())
+    planned = Plan.from_json(Path(sys.argv[2]).read_text()).with_copies(os.environ.get("LINLI_KAFKA_REPLICATION", ""))
     secrets = {service: password_of(service) for service in planned.services}
     asyncio.run(provision(sys.argv[1], Security(ADMIN_USER, password_of(ADMIN_USER)), planned, secrets))

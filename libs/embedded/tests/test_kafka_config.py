@@ -51,6 +51,14 @@ def test_copies_follow_the_number_of_nodes(nodes: int, replication: int, in_sync
     assert f"\nmin.insync.replicas={in_sync}\n" in text
 
 
+def test_how_many_copies_there_are_is_the_clusters_to_say() -> None:
+    plan = Plan.from_json('{"replication": 1, "topics": {"a": 6}, "services": {}}')
+    assert (plan.with_copies("").replication, plan.with_copies("3").replication) == (1, 3)
+    for wrong in ("0", "-1", "many"):
+        with pytest.raises(ValueError, match=r"LINLI_KAFKA_REPLICATION|invalid literal"):
+            plan.with_copies(wrong)
+
+
 @needs_java
 async def test_deployed_start_script_and_provisioning_make_a_broker_that_services_can_use(tmp_path: Path) -> None:
     client, controller = free_ports(2)
