@@ -105,6 +105,7 @@ FACTS: Final = {
     "PointsEarned": Words("获得积分", "points earned"),
     "PointsSpent": Words("使用积分", "points spent"),
     "PointsExpired": Words("积分过期", "points expired"),
+    "StaffWebhookDisabled": Words("员工推送停用", "a webhook of the staff disabled"),
     "WebhookDisabled": Words("推送停用", "webhook disabled"),
     "MessageRequested": Words("请求通知客户", "message asked for"),
     "MessageSent": Words("消息已发出", "message sent"),

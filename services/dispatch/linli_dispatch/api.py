@@ -174,7 +174,17 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         """A contractor's webhooks, with why one is disabled."""
         if actor.contractor_id not in {None, contractor_id}:
             raise ProblemError(FOREIGN)
-        return await webhooks_of(reads, contractor_id)
+        return await webhooks_of(reads, contractor_id, "contractor")
+
+    @routes.get("/staff/{staff_id}/webhooks")
+    @refusing(FOREIGN)
+    async def list_staff_webhooks(
+        actor: Annotated[Actor, Depends(require("partner:webhook"))], staff_id: EstateId
+    ) -> list[WebhookSeen]:
+        """The webhooks of somebody of the staff, with why one is disabled."""
+        if actor.contractor_id is not None:
+            raise ProblemError(FOREIGN)
+        return await webhooks_of(reads, staff_id, "staff")
 
     @routes.get("/contractors/{contractor_id}/facts")
     @refusing(FOREIGN)

@@ -268,6 +268,15 @@ class RegisterWebhook(Command):
     command_id: str
 
 
+class RegisterStaffWebhook(Command):
+    """POST /staff/{staff_id}/webhooks: for somebody of the staff, or for the mail gateway that serves them."""
+
+    staff_id: Key
+    url: Annotated[str, Field(max_length=500)]
+    estate_ids: Annotated[tuple[Key, ...], Field(max_length=MOST_LINES)] = ()
+    command_id: str
+
+
 class EndWebhook(Command):
     """POST /webhooks/{webhook_id}/end."""
 

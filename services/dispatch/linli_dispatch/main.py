@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from linli_dispatch.api import router
 from linli_dispatch.domain.conclusions import CONCLUSIONS
-from linli_dispatch.domain.webhook import TOLD
+from linli_dispatch.domain.webhook import STAFF_TOLD, TOLD
 from linli_dispatch.handlers import MAP
 from linli_dispatch.replays import Replays
 from linli_dispatch.settings import webhook_settings
@@ -26,19 +26,19 @@ from linli_dispatch.webhooks import Deliveries, WebhookSender
 
 
 def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
-    """Partners' webhooks; strangers name the addresses, so only public ones are connected to."""
+    """Webhooks of partners and staff; strangers name the addresses, so only public ones are connected to."""
     outside = Outside(public_only=not webhook_settings().private)
     stack.push_async_callback(outside.close)
     return (WebhookSender(reads, outside, policies),)
 
 
 def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[Feed]:
-    """Facts about orders are kept for their contractors and delivered to them; and once more, where they want it."""
-    partners = FactFeed(
-        "partners", MAP.name, deployment, queries, clock, TOLD, owner="contractor_id", keep="keep_partner_facts",
-        subscribers="active_webhooks_of", wanted=Deliveries(policies),
+    """Facts are kept for whom they concern and delivered to them; and once more, where they want it."""
+    told = FactFeed(
+        "partners", MAP.name, deployment, queries, clock, TOLD | STAFF_TOLD, owner=("contractor_id", "person_id"),
+        keep="keep_partner_facts", subscribers="active_webhooks_of", wanted=Deliveries(policies),
     )  # fmt: skip
-    return partners, Replays(MAP.name, deployment, queries, clock, policies)
+    return told, Replays(MAP.name, deployment, queries, clock, policies)
 
 
 SERVICE = Service(

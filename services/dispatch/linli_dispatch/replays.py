@@ -44,7 +44,7 @@ class Replays:
             await self._page(connection, Webhook.model_validate_json(row["state"]), row["replays"], row["place"])
 
     async def _page(self, connection: Any, webhook: Webhook, replay: int, after: int | None) -> None:  # noqa: ANN401 - asyncpg's proxy
-        since, owner, now = webhook.replay_since or webhook.since, webhook.contractor_id, self.clock.now()
+        since, owner, now = webhook.replay_since or webhook.since, webhook.owner_id, self.clock.now()
         if after is None:
             after = await connection.fetchval(self.queries["place_since"], owner, since)
         wanted = list(webhook.types), list(webhook.estate_ids)

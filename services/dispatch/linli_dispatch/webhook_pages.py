@@ -1,4 +1,4 @@
-"""What partners read of their webhooks; never the secret, which is stored nowhere."""
+"""What partners and staff read of their webhooks; never the secret, which is stored nowhere."""
 
 from typing import Literal
 
@@ -6,9 +6,11 @@ from linli_contracts.event import Instant
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
+from linli_dispatch.domain.webhook import Whose
+
 
 class WebhookSeen(BaseModel):
-    """One webhook as its contractor sees it."""
+    """One webhook as its owner sees it."""
 
     webhook_id: str = Field(validation_alias="id")
     url: str
@@ -19,6 +21,7 @@ class WebhookSeen(BaseModel):
     reason: str | None
 
 
-async def webhooks_of(reads: Reads, contractor_id: str) -> list[WebhookSeen]:
-    """All that a contractor has registered, the first hundred by id."""
-    return [WebhookSeen.model_validate_json(row["state"]) for row in await reads.fetch("webhooks_of", contractor_id)]
+async def webhooks_of(reads: Reads, owner_id: str, whose: Whose) -> list[WebhookSeen]:
+    """All that one has registered, the first hundred by id."""
+    rows = await reads.fetch("webhooks_of", owner_id, whose)
+    return [WebhookSeen.model_validate_json(row["state"]) for row in rows]

@@ -43,8 +43,8 @@ class FactFeed:
     clock: Clock
     types: frozenset[str]
     """Of which facts; the others are passed over unread."""
-    owner: str
-    """The field of a fact's body that says whom it concerns; a fact without it concerns nobody."""
+    owner: tuple[str, ...]
+    """The fields of a body that say whom a fact concerns, the first that is there; without one it concerns nobody."""
     keep: str
     """The named query that keeps facts for those to ask for: owners, ids, types, instants, bodies."""
     subscribers: str
@@ -67,14 +67,17 @@ class FactFeed:
             until = [min(row["head"], row["number"] + PER_LANE) for row in places]
             rows = await connection.fetch(self.queries["read_feed"], lanes, was, until, sorted(self.types))
             facts = [FactTold(row["id"], row["type"], row["at"], orjson.loads(row["body"])) for row in rows]
-            await self._pass_on(connection, [fact for fact in facts if self.owner in fact.body])
+            await self._pass_on(connection, [fact for fact in facts if self._owner_of(fact) is not None])
             await connection.execute(self.queries["move_feed"], self.name, lanes, until)
+
+    def _owner_of(self, fact: FactTold) -> str | None:
+        return next((fact.body[name] for name in self.owner if fact.body.get(name) is not None), None)
 
     async def _pass_on(self, connection: Any, facts: list[FactTold]) -> None:  # noqa: ANN401 - asyncpg's proxy
         if not facts:
             return
         facts.sort(key=lambda fact: fact.at)
-        owners = [fact.body[self.owner] for fact in facts]
+        owners = [str(self._owner_of(fact)) for fact in facts]
         await connection.execute(
             self.queries[self.keep], owners, [fact.id for fact in facts], [fact.type for fact in facts],
             [fact.at for fact in facts], [orjson.dumps(fact.body).decode() for fact in facts],

@@ -1,4 +1,5 @@
-"""A partner's webhook: where it wants to be told of its own orders, of which facts, and until when (PAR-01, PAR-02).
+"""A webhook: where a partner wants to be told of its own orders, of which facts, and until when (PAR-01, PAR-02); where
+somebody of the staff, or the mail gateway for them, wants to be told what concerns them (DSP-20). One mechanism.
 
 active --a delivery was given up, or the receiver said "gone"--> disabled --resumed--> active
 active, disabled --ended--> ended
@@ -20,6 +21,8 @@ from linli_contracts.events.dispatch import (
     ReentrustingProposed,
     RepairDone,
     RepairReentrusted,
+    StaffNotified,
+    StaffWebhookDisabled,
     WebhookDisabled,
 )
 from linli_contracts.lanes import id_under, key_of
@@ -37,17 +40,29 @@ TOLD: Final = frozenset(
     )
 )  # fmt: skip
 """Facts about orders: all that a partner may want; each names its contractor."""
+STAFF_TOLD: Final = frozenset({StaffNotified.type_name()})
+"""What staff are told: ids and codes; where to look is all that leaves the house (INT-13)."""
+Whose = Literal["contractor", "staff"]
+_OWNER: Final[Mapping[Whose, str]] = {"contractor": "contractor_id", "staff": "person_id"}
+"""The field of a fact that names whom it concerns."""
+_PREFIX: Final[Mapping[Whose, str]] = {"contractor": "w", "staff": "s"}
+"""What the second part of an id begins with."""
+_HOLDER: Final[Mapping[Whose, str]] = {"contractor": "contractor", "staff": "person"}
+"""In the names of the policy's entries."""
+_RULE: Final[Mapping[Whose, str]] = {"contractor": "PAR-01", "staff": "DSP-20"}
 
 
 class Webhook(State):
-    """One webhook of a contractor; its id starts with the contractor's."""
+    """One webhook of a contractor or a person of the staff; its id starts with theirs."""
 
     table: ClassVar[str] = "webhook"
+
+    whose: Whose = "contractor"
 
     url: str
     types: tuple[str, ...]
     estate_ids: tuple[str, ...] = ()
-    """None: all estates in which the contractor has orders."""
+    """None: all estates."""
     since: Instant
     """Facts from before are not delivered."""
     status: Literal["active", "disabled", "ended"] = "active"
@@ -59,28 +74,38 @@ class Webhook(State):
     """Of what the latest replay tells: facts from this instant on."""
 
     @property
-    def contractor_id(self) -> str:
+    def owner_id(self) -> str:
         """Whose it is."""
         return key_of(self.id)
 
     def wants(self, kind: str, body: Mapping[str, Any], at: datetime) -> bool:
-        """Whether a fact is about its own orders, in its estates, and of a type it asked for."""
-        if kind not in self.types or at < self.since or body.get("contractor_id") != self.contractor_id:
+        """Whether a fact concerns its owner, in its estates, and is of a type it asked for."""
+        if kind not in self.types or at < self.since or body.get(_OWNER[self.whose]) != self.owner_id:
             return False
         return not self.estate_ids or body.get("estate_id") in self.estate_ids
 
 
-def webhook_id(contractor_id: str, cause: str) -> str:
+def webhook_id(owner_id: str, cause: str, whose: Whose = "contractor") -> str:
     """The webhook that a command registers."""
-    return id_under(contractor_id, f"w{sha256(cause.encode()).hexdigest()[:12]}")
+    return id_under(owner_id, f"{_PREFIX[whose]}{sha256(cause.encode()).hexdigest()[:12]}")
+
+
+def whose_is(identity: str) -> Whose:
+    """Whose webhook an id is of, before it is loaded."""
+    return "staff" if identity.partition(".")[2].startswith(_PREFIX["staff"]) else "contractor"
 
 
 class Subscriptions(State):
-    """Which webhooks a contractor has that have not ended; its id is the contractor's."""
+    """Which webhooks a contractor or a person has that have not ended."""
 
     table: ClassVar[str] = "subscriptions"
 
     webhook_ids: tuple[str, ...] = ()
+
+
+def subscriptions_id(owner_id: str, whose: Whose) -> str:
+    """A contractor's own id; for a person below it, for a contractor may be called the same."""
+    return owner_id if whose == "contractor" else id_under(owner_id, whose)
 
 
 def register(
@@ -89,21 +114,23 @@ def register(
     """A new webhook, unless the contractor has enough; `may_be_told`: whether we may send to its address."""
     if known is not None:
         return ID_TAKEN
-    most = policy.integer("dispatch.webhooks_a_contractor")
+    most = policy.integer(f"dispatch.webhooks_a_{_HOLDER[wanted.whose]}")
     if len(has.webhook_ids) >= most:
         return Refusal(
             "too-many-webhooks", "PAR-01", f"最多 {most} 个订阅，请先结束一个。",
-            f"There are {most} webhooks, the most that a contractor may have; end one first.",
+            f"There are {most} webhooks, the most that one may have; end one first.",
         )  # fmt: skip
     if not may_be_told:
         return BAD_ADDRESS
-    unknown = sorted(set(wanted.types) - TOLD)
+    unknown = sorted(set(wanted.types) - (TOLD if wanted.whose == "contractor" else STAFF_TOLD))
     if unknown or not wanted.types:
         return Refusal(
             "unknown-facts", "PAR-01", "只能订阅工单事件。", "Only facts about orders can be subscribed to.", 422,
             (("types", " | ".join(sorted(TOLD))),),
         )  # fmt: skip
-    because = Because("PAR-01", "webhook registered", wanted.id, policy.version, {"types": list(wanted.types)})
+    because = Because(
+        _RULE[wanted.whose], "webhook registered", wanted.id, policy.version, {"types": list(wanted.types)}
+    )
     now_has = has.model_copy(update={"webhook_ids": (*has.webhook_ids, wanted.id)})
     return Decision(save=(wanted, now_has), because=(because,), answer={"webhook_id": wanted.id, "status": "active"})
 
@@ -147,7 +174,12 @@ def given_up(webhook: Webhook | None, reason: str, now: datetime) -> Decision:
     if webhook is None or webhook.status != "active":
         return NOTHING
     disabled = webhook.model_copy(update={"status": "disabled", "reason": reason})
-    told = WebhookDisabled(contractor_id=webhook.contractor_id, webhook_id=webhook.id, reason=reason, disabled_at=now)
+    owner, about = webhook.owner_id, {"webhook_id": webhook.id, "reason": reason, "disabled_at": now}
+    told = (
+        WebhookDisabled.model_validate({"contractor_id": owner, **about})
+        if webhook.whose == "contractor"
+        else StaffWebhookDisabled.model_validate({"staff_id": owner, **about})
+    )
     because = Because("PAR-02", "webhook disabled", webhook.id, facts={"reason": reason})
     return Decision(save=(disabled,), events=(told,), because=(because,))
 

@@ -338,6 +338,12 @@ MAP: Final = ServiceMap(
             tell=with_secret,
         ),
         OnCommand(
+            "dispatch.register-staff-webhook", "POST /staff/{staff_id}/webhooks", commands.RegisterStaffWebhook,
+            "partner:webhook", needs_of_registering, handle_register_webhook, ("DSP-20",),
+            summary="Tell somebody of the staff at an address what concerns them; answers with the signing secret",
+            tell=with_secret,
+        ),
+        OnCommand(
             "dispatch.end-webhook", "POST /webhooks/{webhook_id}/end", commands.EndWebhook,
             "partner:webhook", needs_of_ending, handle_end_webhook, ("PAR-01",),
             summary="Be told no more",
@@ -353,7 +359,7 @@ MAP: Final = ServiceMap(
             summary="Be told once more of everything since an instant, each delivery with the id that it had",
         ),
     ),
-    outcomes=(OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02",)),),
+    outcomes=(OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02", "DSP-20")),),
     timers=(
         *(
             OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)

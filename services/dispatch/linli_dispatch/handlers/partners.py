@@ -1,4 +1,4 @@
-"""Partners' webhooks: registered, ended, resumed; and given up when nothing arrives for too long (PAR-01, PAR-02)."""
+"""Webhooks of partners and staff: registered, ended, resumed; given up when nothing arrives for too long (PAR-02)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,20 +9,26 @@ from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Outcome, Refusal
 
 from linli_dispatch.addresses import may_be_told
-from linli_dispatch.commands import EndWebhook, RegisterWebhook, ReplayWebhook, ResumeWebhook
+from linli_dispatch.commands import EndWebhook, RegisterStaffWebhook, RegisterWebhook, ReplayWebhook, ResumeWebhook
 from linli_dispatch.domain import webhook
-from linli_dispatch.domain.webhook import Subscriptions, Webhook, webhook_id
+from linli_dispatch.domain.webhook import Subscriptions, Webhook, Whose, webhook_id
 from linli_dispatch.settings import secret_of, webhook_settings
 
 
-def needs_of_registering(body: RegisterWebhook) -> Iterable[Ref]:
-    """The webhook that it would be, and those that the contractor has."""
-    return (Webhook, webhook_id(body.contractor_id, body.command_id)), (Subscriptions, body.contractor_id)
+def needs_of_registering(body: RegisterWebhook | RegisterStaffWebhook) -> Iterable[Ref]:
+    """The webhook that it would be, and those that its owner has."""
+    owner, whose = _owner(body)
+    return (
+        (Webhook, webhook_id(owner, body.command_id, whose)),
+        (Subscriptions, webhook.subscriptions_id(owner, whose)),
+    )
 
 
 def needs_of_ending(body: EndWebhook) -> Iterable[Ref]:
-    """The webhook, and those that its contractor has."""
-    return (Webhook, body.webhook_id), (Subscriptions, key_of(body.webhook_id))
+    """The webhook, and those that its owner has."""
+    identity = body.webhook_id
+    has = webhook.subscriptions_id(key_of(identity), webhook.whose_is(identity))
+    return (Webhook, identity), (Subscriptions, has)
 
 
 def needs_of_webhook(body: ReplayWebhook | ResumeWebhook) -> Iterable[Ref]:
@@ -30,25 +36,29 @@ def needs_of_webhook(body: ReplayWebhook | ResumeWebhook) -> Iterable[Ref]:
     return ((Webhook, body.webhook_id),)
 
 
-def handle_register_webhook(facts: Facts, body: RegisterWebhook, ctx: Context) -> Outcome:
-    """PAR-01: a contractor, for its own orders."""
+def handle_register_webhook(facts: Facts, body: RegisterWebhook | RegisterStaffWebhook, ctx: Context) -> Outcome:
+    """PAR-01: a contractor, for its own orders. DSP-20: whoever is no contractor, for somebody of the staff."""
     settings = webhook_settings()
     if not settings.key.get_secret_value():
         return webhook.NOT_SET_UP
-    if _is_foreign(ctx, body.contractor_id):
+    owner, whose = _owner(body)
+    if _is_foreign(ctx, owner, whose):
         return webhook.FOREIGN
-    identity = webhook_id(body.contractor_id, body.command_id)
-    wanted = Webhook(id=identity, url=body.url, types=body.types, estate_ids=body.estate_ids, since=ctx.now)
+    identity = webhook_id(owner, body.command_id, whose)
+    types = body.types if isinstance(body, RegisterWebhook) else tuple(webhook.STAFF_TOLD)
+    wanted = Webhook(id=identity, whose=whose, url=body.url, types=types, estate_ids=body.estate_ids, since=ctx.now)
     allowed = may_be_told(body.url, private=settings.private)
     policy = ctx.policies.policy(ctx.policies.version_in_force(ctx.now))
-    has = _subscriptions(facts, body.contractor_id)
+    has = _subscriptions(facts, owner, whose)
     return webhook.register(facts.get(Webhook, identity), has, wanted, policy, may_be_told=allowed)
 
 
 def handle_end_webhook(facts: Facts, body: EndWebhook, ctx: Context) -> Outcome:
     """PAR-01."""
     found = _own(facts, body.webhook_id, ctx)
-    return webhook.end(found, _subscriptions(facts, found.contractor_id)) if isinstance(found, Webhook) else found
+    if not isinstance(found, Webhook):
+        return found
+    return webhook.end(found, _subscriptions(facts, found.owner_id, found.whose))
 
 
 def handle_resume_webhook(facts: Facts, body: ResumeWebhook, ctx: Context) -> Outcome:
@@ -80,16 +90,23 @@ def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**answer, "secret": secret_of(str(answer["webhook_id"]))}
 
 
-def _subscriptions(facts: Facts, contractor_id: str) -> Subscriptions:
-    return facts.get(Subscriptions, contractor_id) or Subscriptions(id=contractor_id)
+def _owner(body: RegisterWebhook | RegisterStaffWebhook) -> tuple[str, Whose]:
+    return (body.contractor_id, "contractor") if isinstance(body, RegisterWebhook) else (body.staff_id, "staff")
+
+
+def _subscriptions(facts: Facts, owner_id: str, whose: Whose) -> Subscriptions:
+    identity = webhook.subscriptions_id(owner_id, whose)
+    return facts.get(Subscriptions, identity) or Subscriptions(id=identity)
 
 
 def _own(facts: Facts, identity: str, ctx: Context) -> Webhook | Refusal:
     found = facts.get(Webhook, identity)
     if found is None:
         return webhook.NOT_FOUND
-    return webhook.FOREIGN if _is_foreign(ctx, found.contractor_id) else found
+    return webhook.FOREIGN if _is_foreign(ctx, found.owner_id, found.whose) else found
 
 
-def _is_foreign(ctx: Context, contractor_id: str) -> bool:
-    return ctx.actor is not None and ctx.actor.contractor_id not in {None, contractor_id}
+def _is_foreign(ctx: Context, owner_id: str, whose: Whose) -> bool:
+    """A contractor's token is for its own alone, and for nothing of the staff's."""
+    sender = ctx.actor.contractor_id if ctx.actor else None
+    return sender is not None and (whose == "staff" or sender != owner_id)

@@ -476,7 +476,7 @@ INSERT INTO webhook (id, lane, state) SELECT * FROM unnest($1::text[], $2::small
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
 -- name: active_webhooks_of
--- All webhooks of these contractors that want to be told.
+-- All webhooks of these contractors and people that want to be told; which of them a fact is for, the webhook says.
 SELECT contractor_id AS owner, id, state FROM webhook WHERE active AND contractor_id = ANY($1::text[]) ORDER BY id;
 
 -- name: load_subscriptions
@@ -489,7 +489,7 @@ INSERT INTO subscriptions (id, lane, state) SELECT * FROM unnest($1::text[], $2:
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
 -- name: keep_partner_facts
--- Facts about contractors' orders, for them to ask for.
+-- Facts about contractors' orders, for them to ask for; and what people of the staff are told, for a replay.
 INSERT INTO partner_fact (contractor_id, fact_id, type, at, body, estate_id)
 SELECT t.*, t.body ->> 'estate_id' FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])
     AS t (contractor_id, fact_id, type, at, body)
@@ -518,5 +518,6 @@ INSERT INTO webhook_replay (webhook_id, replay, place, done) VALUES ($1, $2, $3,
 ON CONFLICT (webhook_id) DO UPDATE SET replay = excluded.replay, place = excluded.place, done = excluded.done;
 
 -- name: webhooks_of
--- What one partner has registered.
-SELECT id, state FROM webhook WHERE starts_with(id, $1 || '.') ORDER BY id LIMIT 100;
+-- What one partner, or one person of the staff, has registered.
+SELECT id, state FROM webhook WHERE starts_with(id, $1 || '.') AND COALESCE(state ->> 'whose', 'contractor') = $2
+ORDER BY id LIMIT 100;

@@ -32,7 +32,7 @@ from linli_contracts.events.dispatch.deadlines import (
 )
 from linli_contracts.events.dispatch.measures import MeasureApproved, RepairReported, SmallWorksApproved
 from linli_contracts.events.dispatch.notices import NoticeConfirmed, NoticeExhausted, StaffNotified
-from linli_contracts.events.dispatch.partners import WebhookDisabled
+from linli_contracts.events.dispatch.partners import StaffWebhookDisabled, WebhookDisabled
 from linli_contracts.events.dispatch.places import (
     AbsenceRecorded,
     ContractorRegistered,
@@ -186,6 +186,7 @@ __all__ = [
     "SpanUnit",
     "StaffNotified",
     "StaffRostered",
+    "StaffWebhookDisabled",
     "Stage",
     "StepDone",
     "StepFailed",
@@ -249,6 +250,7 @@ EVENTS: Final = (
     ReentrustingProposed,
     RepairReentrusted,
     WebhookDisabled,
+    StaffWebhookDisabled,
     OrderRefused,
     OrderDelayed,
     ApprovalAsked,

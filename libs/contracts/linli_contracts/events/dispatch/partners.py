@@ -15,3 +15,16 @@ class WebhookDisabled(Event):
     webhook_id: Id
     reason: str
     disabled_at: Instant
+
+
+class StaffWebhookDisabled(Event):
+    """A webhook of somebody of the staff took nothing for too long, or said that it is gone (DSP-20)."""
+
+    producer = DISPATCH
+    key_field = "staff_id"
+    subject_field = "webhook_id"
+
+    staff_id: Key
+    webhook_id: Id
+    reason: str
+    disabled_at: Instant
