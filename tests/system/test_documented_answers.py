@@ -32,7 +32,8 @@ CHECKS: Final = (
     "response_headers_conformance", "unsupported_method", "ignored_auth",
 )  # fmt: skip
 PLACES: Final = {
-    "callback_id": "followup.callback", "case_id": "dispatch.ticket", "claim_id": "warranty.claim",
+    "callback_id": "followup.callback", "case_id": "dispatch.ticket", "change_id": "dispatch.planned_change",
+    "claim_id": "warranty.claim",
     "contract_id": "warranty.deposit", "customer_ref": "loyalty.member", "deduction_id": "warranty.deduction",
     "estate_id": "dispatch.estate", "order_id": "dispatch.storm_order",
     "region_id": "dispatch.price_library", "release_id": "warranty.release", "storm_id": "dispatch.storm",

@@ -12,8 +12,6 @@ from typing import Any, Final
 import httpx
 import orjson
 import pytest
-from linli_dispatch.domain.ticket import Ticket
-from linli_dispatch.handlers import MAP
 from linli_testkit.databases import Database
 from linli_testkit.plugin import TestBroker
 
@@ -158,20 +156,3 @@ def test_other_refusals_come_first_and_tell_no_version(desk: Desk) -> None:
         assert desk.shown() not in answer.text
     assert problem(desk.send("resume", "n5", f"W/{desk.shown()}")) == (412, "stale-version")
     assert desk.stored() == stored
-
-
-@pytest.mark.rule("DSP-19", "INT-15")
-def test_every_command_below_a_ticket_takes_its_version_and_says_so(house: Processes) -> None:
-    paths = house.get("dispatch", "/openapi.json").json()["paths"]
-    taking = set()
-    for path, operations in paths.items():
-        for operation in operations.values():
-            if any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
-                assert "`stale-version`" in operation["responses"]["412"]["description"]
-                taking.add(path)
-    assert taking == {path for path in paths if path.startswith("/tickets/{case_id}/") and "post" in paths[path]}
-    assert "ETag" in paths["/tickets/{case_id}"]["get"]["responses"]["200"]["headers"]
-    for entry in MAP.commands:
-        if entry.versioned:
-            wanted = dict.fromkeys(entry.body.model_fields, "xh01.c1")
-            assert next(iter(entry.needs(entry.body.model_construct(**wanted)))) == (Ticket, "xh01.c1"), entry.name

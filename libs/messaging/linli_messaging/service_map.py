@@ -99,9 +99,7 @@ class OnCommand(Generic[B]):
 
     @property
     def versioned(self) -> bool:
-        """Whether its first state, which it never creates, is shown with its version, so that clients may name it: its
-        body's class says so.
-        """
+        """Whether its first state is shown with its version, so that clients may name it: its body's class says so."""
         return bool(getattr(self.body, "versioned", False))
 
 

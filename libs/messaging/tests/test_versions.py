@@ -48,4 +48,6 @@ def test_a_version_that_no_longer_stands_is_refused_and_the_one_that_does_is_nam
     ] * 3
     for expected in ({version_of(now)}, {version_of(before), version_of(now)}, {ANY}, None):
         assert stale(expected, now) is None
-    assert stale({version_of(before)}, None) is None
+    assert stale(None, None) is None
+    missing: list[Any] = [stale(expected, None) for expected in ({version_of(before)}, {ANY})]
+    assert [(one.code, one.status) for one in missing] == [("stale-version", 412)] * 2

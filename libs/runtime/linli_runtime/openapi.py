@@ -139,10 +139,6 @@ _IF_MATCH: Final[dict[str, Any]] = {
                    "Without it, whichever stands.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_EXPECTED},
 }  # fmt: skip
-ETAG: Final[dict[str, Any]] = {
-    "ETag": {"description": "Its version, for `If-Match` of a command.", "schema": {"type": "string"}},
-}
-"""What a query says of its answer's headers that shows a version."""
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "RFC 9457, zh-CN in detail, English in detail_en.",

@@ -8,20 +8,28 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
+from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Actor
 from linli_runtime.auth import WHOLE_GROUP, require
-from linli_runtime.openapi import ETAG
 from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
+from linli_runtime.versioned_reads import VERSIONED, versioned
 
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.blueprints import step_refusals
 from linli_dispatch.domain.blueprints.progress import Progress
 from linli_dispatch.domain.title import Words, words_of
-from linli_dispatch.domain.webhook import FOREIGN
+from linli_dispatch.domain.webhook import FOREIGN, NOT_FOUND, whose_is
 from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
-from linli_dispatch.planned_pages import ChangesWanted, PlannedChangePage, page_planned_changes, page_set_aside
+from linli_dispatch.planned_pages import (
+    ChangesWanted,
+    PlannedChangePage,
+    PlannedChangeSeen,
+    page_planned_changes,
+    page_set_aside,
+    show_planned_change,
+)
 from linli_dispatch.registry_pages import (
     MOST_HOMES,
     EstateOnFile,
@@ -54,7 +62,16 @@ from linli_dispatch.store import (
     show_prices,
     show_ticket,
 )
-from linli_dispatch.storm_pages import StormOrderPage, StormPage, page_storm_orders, page_storms
+from linli_dispatch.storm_pages import (
+    StormOrderPage,
+    StormOrderSeen,
+    StormPage,
+    StormSeen,
+    page_storm_orders,
+    page_storms,
+    show_storm,
+    show_storm_order,
+)
 from linli_dispatch.ticket_lists import (
     TicketCount,
     TicketFilter,
@@ -65,7 +82,7 @@ from linli_dispatch.ticket_lists import (
     page_for_office,
     page_tickets,
 )
-from linli_dispatch.webhook_pages import WebhookSeen, webhooks_of
+from linli_dispatch.webhook_pages import WebhookSeen, show_webhook, webhooks_of
 
 Reader = Annotated[Actor, Depends(require("dispatch:read"))]
 CaseId = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -96,14 +113,11 @@ def router(reads: Reads) -> APIRouter:
     _about_services(routes, reads)
     _about_storms(routes, reads)
 
-    @routes.get("/estates/{estate_id}")
+    @routes.get("/estates/{estate_id}", responses=VERSIONED)
     @refusing(refusals.ESTATE_NOT_FOUND)
-    async def get_estate(actor: StaffReader, estate_id: EstateId) -> EstateInFull:
+    async def get_estate(actor: StaffReader, estate_id: EstateId, response: Response) -> EstateInFull:
         """One estate with its roster, its contractors and who has how much in hand."""
-        found = await show_estate(reads, actor.org, estate_id)
-        if found is None:
-            raise ProblemError(refusals.ESTATE_NOT_FOUND)
-        return found
+        return versioned(response, await show_estate(reads, actor.org, estate_id), refusals.ESTATE_NOT_FOUND)
 
     @routes.get("/estates/{estate_id}/homes")
     async def list_homes(actor: StaffReader, estate_id: EstateId, cursor: Cursor = "", limit: Limit = 100) -> HomePage:
@@ -139,16 +153,12 @@ def _about_tickets(routes: APIRouter, reads: Reads) -> None:
         """How many tickets fit the filters of the list: exact up to 1,000, beyond that `more`."""
         return await count_tickets(reads, _words(request), actor, wanted)
 
-    @routes.get("/tickets/{case_id}", responses={200: {"headers": ETAG}})
+    @routes.get("/tickets/{case_id}", responses=VERSIONED)
     @refusing(refusals.TICKET_NOT_FOUND)
     async def get_ticket(request: Request, actor: Reader, case_id: CaseId, response: Response) -> TicketSeen:
         """One ticket with its clocks, waits and order; its version is the ETag."""
         found = await show_ticket(reads, _words(request), actor, case_id)
-        if found is None:
-            raise ProblemError(refusals.TICKET_NOT_FOUND)
-        ticket, version = found
-        response.headers["ETag"] = f'"{version}"'
-        return ticket
+        return versioned(response, found, refusals.TICKET_NOT_FOUND)
 
     @routes.get("/tickets")
     @refusing(refusals.ONLY_OPEN_HAVE, refusals.WRONG_CURSOR)
@@ -186,6 +196,16 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
             raise ProblemError(FOREIGN)
         return await webhooks_of(reads, staff_id, "staff")
 
+    @routes.get("/webhooks/{webhook_id}", responses=VERSIONED)
+    @refusing(FOREIGN, NOT_FOUND)
+    async def get_webhook(
+        actor: Annotated[Actor, Depends(require("partner:webhook"))], webhook_id: CaseId, response: Response
+    ) -> WebhookSeen:
+        """One webhook, with why it is disabled."""
+        if actor.contractor_id not in {None, key_of(webhook_id) if whose_is(webhook_id) == "contractor" else None}:
+            raise ProblemError(FOREIGN)
+        return versioned(response, await show_webhook(reads, webhook_id), NOT_FOUND)
+
     @routes.get("/contractors/{contractor_id}/facts")
     @refusing(FOREIGN)
     async def list_facts(
@@ -207,6 +227,13 @@ def _about_registry(routes: APIRouter, reads: Reads) -> None:
     async def list_planned_changes(actor: StaffReader, wanted: Annotated[ChangesWanted, Query()]) -> PlannedChangePage:
         """The changes that were planned for estates, or for regions' prices, and what became of them, by id."""
         return await page_planned_changes(reads, actor.org, wanted)
+
+    @routes.get("/registry/changes/{change_id}", responses=VERSIONED)
+    @refusing(refusals.CHANGE_NOT_FOUND)
+    async def get_planned_change(actor: StaffReader, change_id: CaseId, response: Response) -> PlannedChangeSeen:
+        """One change that was planned, and what became of it."""
+        found = await show_planned_change(reads, actor.org, change_id)
+        return versioned(response, found, refusals.CHANGE_NOT_FOUND)
 
     @routes.get("/registry/set-aside")
     async def list_changes_set_aside(actor: StaffReader, cursor: Cursor = "", limit: Limit = 100) -> PlannedChangePage:
@@ -238,11 +265,11 @@ def _about_services(routes: APIRouter, reads: Reads) -> None:
         """A case's progress against its blueprint, step by step; of repairs and complaints by their clocks."""
         return await show_progress(reads, policies_of(request), actor, case_id)
 
-    @routes.get("/estates/{estate_id}/services")
+    @routes.get("/estates/{estate_id}/services", responses=VERSIONED)
     @refusing(step_refusals.NO_CATALOGUE)
-    async def get_services(actor: StaffReader, estate_id: EstateId) -> Services:
+    async def get_services(actor: StaffReader, estate_id: EstateId, response: Response) -> Services:
         """An estate's catalogue of special services."""
-        return await show_services(reads, actor.org, estate_id)
+        return versioned(response, await show_services(reads, actor.org, estate_id), step_refusals.NO_CATALOGUE)
 
     @routes.get("/estates/{estate_id}/steps")
     async def list_steps(actor: StaffReader, estate_id: EstateId, *, often: Often = False) -> list[StepCounted]:
@@ -259,6 +286,18 @@ def _about_storms(routes: APIRouter, reads: Reads) -> None:
     ) -> StormPage:
         """Storms by id, with the work orders that wait; ``on``: those that have not ended."""
         return await page_storms(reads, actor.org, estate_id, on=on, after=cursor, limit=limit)
+
+    @routes.get("/storms/{storm_id}", responses=VERSIONED)
+    @refusing(refusals.STORM_NOT_FOUND)
+    async def get_storm(actor: StaffReader, storm_id: CaseId, response: Response) -> StormSeen:
+        """One storm, with the work orders that wait."""
+        return versioned(response, await show_storm(reads, actor.org, storm_id), refusals.STORM_NOT_FOUND)
+
+    @routes.get("/storm-orders/{order_id}", responses=VERSIONED)
+    @refusing(refusals.STORM_ORDER_NOT_FOUND)
+    async def get_storm_order(actor: StaffReader, order_id: CaseId, response: Response) -> StormOrderSeen:
+        """One work order of a storm, with the requests that it serves."""
+        return versioned(response, await show_storm_order(reads, actor.org, order_id), refusals.STORM_ORDER_NOT_FOUND)
 
     @routes.get("/storms/{storm_id}/orders")
     async def list_storm_orders(
@@ -295,11 +334,8 @@ def _about_approvals(routes: APIRouter, reads: Reads) -> None:
         """The tickets with something urgent that a person was told and nobody has read yet."""
         return await page_for_notified(reads, _words(request), actor, staff_id, estate_id, after=cursor, limit=limit)
 
-    @routes.get("/regions/{region_id}/prices")
+    @routes.get("/regions/{region_id}/prices", responses=VERSIONED)
     @refusing(refusals.NO_PRICES)
-    async def get_prices(actor: StaffReader, region_id: EstateId) -> Prices:
+    async def get_prices(actor: StaffReader, region_id: EstateId, response: Response) -> Prices:
         """The price library of a region."""
-        found = await show_prices(reads, actor.org, region_id)
-        if found is None:
-            raise ProblemError(refusals.NO_PRICES)
-        return found
+        return versioned(response, await show_prices(reads, actor.org, region_id), refusals.NO_PRICES)

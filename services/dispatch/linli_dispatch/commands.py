@@ -23,6 +23,12 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Versioned(Command):
+    """A command about something that is shown with its version (`ETag`), which the client may name."""
+
+    versioned: ClassVar[bool] = True
+
+
 # -- storms --------------------------------------------------------------------------------------------------------
 
 
@@ -35,14 +41,14 @@ class DeclareStorm(Command):
     reason: Code
 
 
-class EndStorm(Command):
+class EndStorm(Versioned):
     """A storm is over."""
 
     storm_id: Id
     reason: Code
 
 
-class FinishStormOrder(Command):
+class FinishStormOrder(Versioned):
     """One visit settled all requests of a work order, but for those named."""
 
     order_id: Id
@@ -52,10 +58,8 @@ class FinishStormOrder(Command):
 # -- the work on a ticket ------------------------------------------------------------------------------------------
 
 
-class OnTicket(Command):
-    """A command about a ticket, whose version (`ETag`) the client may name."""
-
-    versioned: ClassVar[bool] = True
+class OnTicket(Versioned):
+    """A command about a ticket."""
 
     case_id: Id
 
@@ -277,19 +281,19 @@ class RegisterStaffWebhook(Command):
     command_id: str
 
 
-class EndWebhook(Command):
+class EndWebhook(Versioned):
     """POST /webhooks/{webhook_id}/end."""
 
     webhook_id: Id
 
 
-class ResumeWebhook(Command):
+class ResumeWebhook(Versioned):
     """POST /webhooks/{webhook_id}/resume."""
 
     webhook_id: Id
 
 
-class ReplayWebhook(Command):
+class ReplayWebhook(Versioned):
     """POST /webhooks/{webhook_id}/replay."""
 
     webhook_id: Id

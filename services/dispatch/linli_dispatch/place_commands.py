@@ -9,7 +9,7 @@ from linli_contracts.events.dispatch import EstateKind, Role
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, Field
 
-from linli_dispatch.commands import MOST_LINES, Code, Command, Name
+from linli_dispatch.commands import MOST_LINES, Code, Command, Name, Versioned
 from linli_dispatch.domain.amounts import MOST_FEN
 
 Place = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,201}$")]
@@ -31,7 +31,7 @@ class DatedCommand(Command):
     """None, or one that is past: from now on."""
 
 
-class RegisterEstate(DatedCommand):
+class RegisterEstate(DatedCommand, Versioned):
     """An estate and its place in the organisation."""
 
     estate_id: Key
@@ -74,7 +74,7 @@ class StaffLine(Command):
     """Where the person's post is: phases (``p1``) and buildings (``p1-3``)."""
 
 
-class RosterStaff(DatedCommand):
+class RosterStaff(DatedCommand, Versioned):
     """Lines of an estate's roster."""
 
     estate_id: Key
@@ -89,26 +89,26 @@ class ContractorLine(Command):
     phases: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
 
 
-class RegisterContractor(DatedCommand):
+class RegisterContractor(DatedCommand, Versioned):
     """Contractors of an estate."""
 
     estate_id: Key
     contractors: Annotated[tuple[ContractorLine, ...], Field(max_length=MOST_LINES)]
 
 
-class WithdrawChange(Command):
+class WithdrawChange(Versioned):
     """A planned change of the registry is not to begin."""
 
     change_id: Id
 
 
-class RetryChange(Command):
+class RetryChange(Versioned):
     """A planned change that was set aside is to hold after all, from now on."""
 
     change_id: Id
 
 
-class RecordAbsence(Command):
+class RecordAbsence(Versioned):
     """A person of the roster is away until an instant; the deputy (代理人) acts in their name."""
 
     estate_id: Key
@@ -128,7 +128,7 @@ class PriceLine(Command):
     price_fen: Annotated[Fen, Field(gt=0, le=MOST_FEN)]
 
 
-class PriceWorks(DatedCommand):
+class PriceWorks(DatedCommand, Versioned):
     """Prices of a region's price library (价格库)."""
 
     region_id: Key

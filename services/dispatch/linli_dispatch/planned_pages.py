@@ -3,10 +3,11 @@
 from typing import Annotated, Any, Final
 
 from linli_contracts.event import KEY_PATTERN, Instant
+from linli_messaging.batch.versions import stored_version
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field, StringConstraints
 
-from linli_dispatch.domain.group.planned_change import MOST_CHANGES, Status
+from linli_dispatch.domain.group.planned_change import MOST_CHANGES, PlannedChange, Status
 from linli_dispatch.store import CURSOR_PATTERN
 
 MOST_PLACES: Final = 100
@@ -51,6 +52,14 @@ async def page_planned_changes(reads: Reads, org: str, wanted: ChangesWanted) ->
     """The changes of these places after the cursor; none of a place the reader may not see."""
     given = wanted.cursor, wanted.limit + 1, wanted.place_id, org, wanted.status
     return _page([row["state"] for row in await reads.fetch("page_planned_changes", *given)], wanted.limit)
+
+
+async def show_planned_change(reads: Reads, org: str, identity: str) -> tuple[PlannedChangeSeen, str] | None:
+    """One change with its version, if there is one and the reader may see its place."""
+    row = await reads.fetchrow("show_planned_change", identity, org)
+    if row is None:
+        return None
+    return PlannedChangeSeen.model_validate_json(row["state"]), stored_version(PlannedChange, row["state"])
 
 
 async def page_set_aside(reads: Reads, org: str, *, after: str, limit: int) -> PlannedChangePage:

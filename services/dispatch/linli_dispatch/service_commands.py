@@ -6,7 +6,7 @@ from linli_contracts.event import Fen, Instant, Key
 from linli_contracts.events.dispatch import Consent, SpanUnit
 from pydantic import Field
 
-from linli_dispatch.commands import MOST_LINES, Code, Command, Name, OnTicket
+from linli_dispatch.commands import MOST_LINES, Code, Command, Name, OnTicket, Versioned
 from linli_dispatch.domain.amounts import MOST_FEN
 from linli_dispatch.place_commands import DatedCommand
 
@@ -33,7 +33,7 @@ class ServiceLine(Command):
     """False: no longer."""
 
 
-class OfferServices(DatedCommand):
+class OfferServices(DatedCommand, Versioned):
     """Services of an estate's catalogue; the others stay."""
 
     estate_id: Key

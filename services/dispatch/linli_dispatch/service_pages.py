@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Request
 from linli_contracts.event import Instant
+from linli_messaging.batch.versions import version_of
 from linli_messaging.service_map import Actor
 from linli_rulebook import PolicyBook
 from linli_runtime.problems import ProblemError
@@ -61,12 +62,13 @@ async def show_progress(reads: Reads, policies: PolicyBook, actor: Actor, case_i
     return progress(ticket, found)
 
 
-async def show_services(reads: Reads, org: str, estate_id: str) -> Services:
-    """The catalogue of an estate that the reader may see. Raises `ProblemError` by name."""
+async def show_services(reads: Reads, org: str, estate_id: str) -> tuple[Services, str] | None:
+    """The catalogue of an estate with its version, if there is one and the reader may see it."""
     row = await reads.fetchrow("show_service_catalogue", estate_id, org)
     if row is None:
-        raise ProblemError(step_refusals.NO_CATALOGUE)
-    return Services(estate_id=estate_id, services=dict(ServiceCatalogue.model_validate_json(row["state"]).services))
+        return None
+    catalogue = ServiceCatalogue.model_validate_json(row["state"])
+    return Services(estate_id=estate_id, services=dict(catalogue.services)), version_of(catalogue)
 
 
 async def steps_counted(reads: Reads, org: str, estate_id: str, *, often: bool) -> list[StepCounted]:

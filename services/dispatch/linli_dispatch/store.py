@@ -9,7 +9,7 @@ from typing import Final
 from linli_contracts.event import Instant, Level
 from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
 from linli_contracts.events.intake import Category, RequestKind, Trade
-from linli_messaging.batch.versions import version_of
+from linli_messaging.batch.versions import stored_version
 from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.blueprints.course import Course
 from linli_dispatch.domain.crises.crisis_file import Crisis
-from linli_dispatch.domain.group.places import Absence, Contractor, PricedWork, Staff, Workload
+from linli_dispatch.domain.group.places import Absence, Contractor, Estate, PricedWork, PriceLibrary, Staff, Workload
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
 from linli_dispatch.domain.ticket import Acceptance, Order, Plan, RunningClock, SmallWorks, Ticket, Wait
@@ -180,7 +180,7 @@ async def show_ticket(reads: Reads, words: Words, actor: Actor, case_id: str) ->
     row = await reads.fetchrow("show_ticket", case_id, actor.org, actor.contractor_id)
     if row is None:
         return None
-    return _seen_by(actor, words, row["state"]), version_of(Ticket.model_validate_json(row["state"]))
+    return _seen_by(actor, words, row["state"]), stored_version(Ticket, row["state"])
 
 
 async def read_tickets(reads: Reads, words: Words, actor: Actor, case_ids: Sequence[str]) -> list[TicketSeen]:
@@ -212,23 +212,27 @@ def _seen_by(actor: Actor, words: Words, state: str) -> TicketSeen:
     return seen.model_copy(update={"title": title, "order": order, **_OF_THE_COMPANY})
 
 
-async def show_prices(reads: Reads, org: str, region_id: str) -> Prices | None:
-    """The price library of a region, if it has one and the organisation path lies in it or holds it."""
+async def show_prices(reads: Reads, org: str, region_id: str) -> tuple[Prices, str] | None:
+    """The price library of a region with its version, if it has one and the path lies in the region or holds it."""
     region = f"group/{region_id}/"
     if not (f"{org}/".startswith(region) or region.startswith(f"{org}/")):
         return None
     row = await reads.fetchrow("show_price_library", region_id)
-    return Prices.model_validate_json(row["state"]) if row else None
+    return (Prices.model_validate_json(row["state"]), stored_version(PriceLibrary, row["state"])) if row else None
 
 
-async def show_estate(reads: Reads, org: str, estate_id: str) -> EstateInFull | None:
-    """The estate, if there is one and the organisation path may see it."""
+async def show_estate(reads: Reads, org: str, estate_id: str) -> tuple[EstateInFull, str] | None:
+    """The estate, if there is one and the organisation path may see it.
+
+    Its version is that of what commands of the registry change: not of what its people have in hand, nor of its homes.
+    """
     row = await reads.fetchrow("show_estate", estate_id, org)
     if row is None:
         return None
     in_hand = Workload.model_validate_json(row["workload"]).in_hand if row["workload"] else {}
     estate = EstateInFull.model_validate_json(row["state"])
-    return estate.model_copy(update={"homes": row["homes"], "in_hand": dict(in_hand)})
+    shown = estate.model_copy(update={"homes": row["homes"], "in_hand": dict(in_hand)})
+    return shown, stored_version(Estate, row["state"])
 
 
 async def page_estates(reads: Reads, org: str, *, after: str, limit: int) -> EstatePage:

@@ -3,10 +3,11 @@
 from linli_contracts.event import Instant
 from linli_contracts.events.dispatch import Role
 from linli_contracts.events.intake import Trade
+from linli_messaging.batch.versions import stored_version, version_of
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
-from linli_dispatch.domain.storms.storm import How, StormOrder
+from linli_dispatch.domain.storms.storm import How, Storm, StormOrder
 
 
 class StormSeen(BaseModel):
@@ -64,9 +65,27 @@ async def page_storms(reads: Reads, org: str, estate_id: str | None, *, on: bool
     return StormPage(items=items, next=items[-1].storm_id if len(rows) > limit else None)
 
 
+async def show_storm(reads: Reads, org: str, storm_id: str) -> tuple[StormSeen, str] | None:
+    """One storm with its version, if there is one and the reader may see its estate."""
+    row = await reads.fetchrow("show_storm", storm_id, org)
+    return (StormSeen.model_validate_json(row["state"]), stored_version(Storm, row["state"])) if row else None
+
+
+async def show_storm_order(reads: Reads, org: str, order_id: str) -> tuple[StormOrderSeen, str] | None:
+    """One work order with its version, if there is one and the reader may see its estate."""
+    row = await reads.fetchrow("show_storm_order", order_id, org)
+    if row is None:
+        return None
+    order = StormOrder.model_validate_json(row["state"])
+    return _seen(order), version_of(order)
+
+
+def _seen(order: StormOrder) -> StormOrderSeen:
+    return StormOrderSeen.model_validate({**order.model_dump(), "case_ids": order.in_turn})
+
+
 async def page_storm_orders(reads: Reads, org: str, storm_id: str, *, after: str, limit: int) -> StormOrderPage:
     """The work orders of a storm after the cursor."""
     rows = await reads.fetch("page_storm_orders", after, limit + 1, org, storm_id)
-    orders = [StormOrder.model_validate_json(row["state"]) for row in rows[:limit]]
-    items = [StormOrderSeen.model_validate({**order.model_dump(), "case_ids": order.in_turn}) for order in orders]
+    items = [_seen(StormOrder.model_validate_json(row["state"])) for row in rows[:limit]]
     return StormOrderPage(items=items, next=items[-1].order_id if len(rows) > limit else None)

@@ -3,10 +3,11 @@
 from typing import Literal
 
 from linli_contracts.event import Instant
+from linli_messaging.batch.versions import stored_version
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
 
-from linli_dispatch.domain.webhook import Whose
+from linli_dispatch.domain.webhook import Webhook, Whose
 
 
 class WebhookSeen(BaseModel):
@@ -19,6 +20,12 @@ class WebhookSeen(BaseModel):
     since: Instant
     status: Literal["active", "disabled", "ended"]
     reason: str | None
+
+
+async def show_webhook(reads: Reads, webhook_id: str) -> tuple[WebhookSeen, str] | None:
+    """One webhook with its version, if there is one."""
+    row = await reads.fetchrow("show_webhook", webhook_id)
+    return (WebhookSeen.model_validate_json(row["state"]), stored_version(Webhook, row["state"])) if row else None
 
 
 async def webhooks_of(reads: Reads, owner_id: str, whose: Whose) -> list[WebhookSeen]:

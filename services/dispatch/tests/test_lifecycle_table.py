@@ -44,5 +44,6 @@ def test_every_clock_has_a_consequence_and_a_timer() -> None:
     assert set(TERMS.clocks) | {"ladder_step", "blueprint_step"} == set(CONSEQUENCES)
     assert {timer.clock for timer in MAP.timers if timer.state is Ticket} == set(CONSEQUENCES) | {
         "deadline_near",
+        "notice_unread",
         "wait_ends",
     }

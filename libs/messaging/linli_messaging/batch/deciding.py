@@ -16,14 +16,14 @@ from typing import Any
 from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook import PolicyBook
-from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, State, Timer
+from linli_rulebook.decision import Decision, Early, Refusal, State, Timer
 
 from linli_messaging.batch import versions
 from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.batch.refused import StuckTimerError, decided, not_refused
 from linli_messaging.batch.waking import first_timer
-from linli_messaging.batch.working_set import Wanted, WorkingSet
+from linli_messaging.batch.working_set import Wanted, WorkingSet, not_more
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
 from linli_messaging.loop import answers
@@ -233,15 +233,18 @@ class Deciding:
             path = item.entry.org(self._facts, item.body) if item.entry.org else None
             if not item.actor.may_touch(path):
                 return answers.OUTSIDE
-        stale = versions.stale(item.expected, self._facts.get(*item.refs[0]))
-        if stale is not None:
+        standing = self._facts.get(*item.refs[0])
+        stale = versions.stale(item.expected, standing)
+        if stale is not None and standing is not None:
             return stale
         context = Context(now=at, policies=self.policies, cause=item.cause, actor=item.actor)
-        outcome = self._settle(item.entry.decide(self._facts, item.body, context))
+        outcome = not_more(item.entry.decide(self._facts, item.body, context))
         if isinstance(outcome, Refusal):
             return outcome
         if isinstance(outcome, Early):
             return answers.unknown(outcome.id)
+        if stale is not None:
+            return stale
         self._apply(outcome, context)
         return Accepted(outcome.answer or {})
 
@@ -262,7 +265,7 @@ class Deciding:
             self._fire_before(item.refs, item.at, passing=item.envelope.subject)
             live = self.live_from.is_live(item.at)
             context = Context(now=at, policies=self.policies, cause=item.cause, live=live)
-            outcome = not_refused(self._settle(entry.decide(self._facts, event, context)))
+            outcome = not_refused(not_more(entry.decide(self._facts, event, context)))
         except (Wanted, _Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
@@ -288,7 +291,7 @@ class Deciding:
         try:
             self._fire_before(item.refs, item.at)
             context = Context(now=at, policies=self.policies, cause=item.cause)
-            outcome = decided(self._settle(item.entry.decide(self._facts, item.intent, context)))
+            outcome = decided(not_more(item.entry.decide(self._facts, item.intent, context)))
         except (Wanted, _Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this outcome alone is not told
@@ -338,7 +341,7 @@ class Deciding:
         context = Context(now=timer.due_at, policies=self.policies, cause=cause, live=live)
         for other_kind, other in entry.needs(state, timer):
             self._facts.get(other_kind, other)
-        outcome = decided(self._settle(entry.decide(self._facts, state, timer, context)))
+        outcome = decided(not_more(entry.decide(self._facts, state, timer, context)))
         after = next((saved for saved in reversed(outcome.save) if (type(saved), saved.id) == (kind, state.id)), state)
         following = first_timer(after)
         if following == timer:
@@ -348,12 +351,6 @@ class Deciding:
         return after, following
 
     # -- effects ------------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _settle(outcome: Outcome) -> Decision | Refusal | Early:
-        if isinstance(outcome, More):
-            raise Wanted(outcome.refs)
-        return outcome
 
     def _apply(self, decision: Decision, ctx: Context) -> None:
         """All of a decision or nothing: every lane it touches must be locked. Nothing outside for what is not live."""

@@ -5,6 +5,7 @@ to whoever does not ask. Whether it still stands is decided with the command, un
 """
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -23,13 +24,21 @@ def version_of(state: State) -> str:
     return sha256(content).hexdigest()[:_CHARACTERS]
 
 
+def stored_version(kind: type[State], stored: str) -> str:
+    """The version of a state, from the text in which it is stored."""
+    return version_of(kind.model_validate_json(stored))
+
+
 def stale(expected: AbstractSet[str] | None, state: State | None) -> Refusal | None:
     """The refusal of a command that names other versions than the one that stands; it names that one.
 
-    None: that one is expected, or none at all is; or there is no such state, which its rule refuses by its own name.
+    None: that one is expected, or none at all is. Without a state none stands; that it is not there, its rule may say
+    by a name of its own.
     """
-    if expected is None or state is None:
+    if expected is None:
         return None
+    if state is None:
+        return NOTHING_STANDS
     standing = version_of(state)
     return None if expected & {standing, ANY} else refused_as_stale(standing)
 
@@ -44,3 +53,7 @@ def refused_as_stale(standing: str) -> Refusal:
         412,
         (("If-Match", f'"{standing}"'),),
     )
+
+
+NOTHING_STANDS: Final = replace(refused_as_stale(""), fields=(("If-Match", "nothing: there is no such thing yet"),))
+"""A version of what is not there; the command would have made it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from linli_rulebook.decision import State
+from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, State
 
 from linli_messaging.service_map import Facts, Ref
 
@@ -48,3 +48,10 @@ def not_loaded(facts: Facts, refs: Iterable[Ref]) -> tuple[Ref, ...]:
         except Wanted:
             missing.append((kind, identity))
     return tuple(missing)
+
+
+def not_more(outcome: Outcome) -> Decision | Refusal | Early:
+    """The outcome; raises :class:`Wanted` where it asks for more states."""
+    if isinstance(outcome, More):
+        raise Wanted(outcome.refs)
+    return outcome

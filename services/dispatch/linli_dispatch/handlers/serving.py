@@ -29,8 +29,8 @@ def needs_of_quoting(command: commands.Quote) -> Iterable[Ref]:
 
 
 def needs_of_offering(command: commands.OfferServices) -> Iterable[Ref]:
-    """The estate, and its catalogue."""
-    return (Estate, command.estate_id), (ServiceCatalogue, command.estate_id)
+    """The catalogue, and its estate."""
+    return (ServiceCatalogue, command.estate_id), (Estate, command.estate_id)
 
 
 def handle_offer_services(facts: Facts, command: commands.OfferServices, ctx: Context) -> Outcome:

@@ -201,6 +201,16 @@ SELECT id, state FROM storm_order WHERE id = ANY($1::text[]);
 INSERT INTO storm_order (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: show_storm
+-- One storm, if the reader may see its estate.
+SELECT s.state::text AS state FROM storm s WHERE s.id = $1 AND ($2 = 'group' OR EXISTS (
+    SELECT 1 FROM estate e WHERE e.id = split_part(s.id, '.', 1) AND starts_with(e.org, $2 || '/')));
+
+-- name: show_storm_order
+-- One work order of a storm, if the reader may see its estate.
+SELECT o.state::text AS state FROM storm_order o WHERE o.id = $1 AND ($2 = 'group' OR EXISTS (
+    SELECT 1 FROM estate e WHERE e.id = split_part(o.id, '.', 1) AND starts_with(e.org, $2 || '/')));
+
 -- name: page_storms
 -- A page of storms after a cursor, of one estate or all, that are on or all.
 SELECT s.id, s.state::text AS state FROM storm s
@@ -418,6 +428,13 @@ WHERE $4 = 'group' OR $4 = 'group/' || asked.id
     OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = asked.id AND starts_with(e.org, $4 || '/'))
 ORDER BY c.id LIMIT $2;
 
+-- name: show_planned_change
+-- One planned change, if the reader may see its place.
+SELECT c.state::text AS state FROM planned_change c
+WHERE c.id = $1 AND ($2 = 'group' OR $2 = 'group/' || split_part(c.id, '.', 1)
+    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $2 || '/'))
+    OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $2 || '/')));
+
 -- name: page_set_aside
 -- A page of the changes that are set aside, after a cursor, as far as the reader may see.
 SELECT c.id, c.state::text AS state FROM planned_change c
@@ -516,6 +533,10 @@ WHERE w.active AND w.replays > 0 AND r.done IS DISTINCT FROM true ORDER BY w.id 
 -- A replay has come so far.
 INSERT INTO webhook_replay (webhook_id, replay, place, done) VALUES ($1, $2, $3, $4)
 ON CONFLICT (webhook_id) DO UPDATE SET replay = excluded.replay, place = excluded.place, done = excluded.done;
+
+-- name: show_webhook
+-- One webhook.
+SELECT w.state::text AS state FROM webhook w WHERE w.id = $1;
 
 -- name: webhooks_of
 -- What one partner, or one person of the staff, has registered.
