@@ -184,3 +184,15 @@ def test_withdrawing_wants_an_instant(home: Path, capfd: pytest.CaptureFixture[s
     more: tuple[str, ...]
     for more in ((), ("--apply", "--from", FROM)):
         assert invoked(capfd, home, "group", "import", str(place), "--withdraw", *more)[0] == 2
+
+
+@pytest.mark.rule("ORG-01")
+def test_an_instant_that_is_past_is_refused(home: Path, capfd: pytest.CaptureFixture[str], place: Path) -> None:
+    """Given an instant that has come, then nothing is sent: it could only hold place by place."""
+    priced(place, 55_500)
+    for more in (("--apply",), ()):
+        code, said = invoked(capfd, home, "group", "import", str(place), "--from", "2020-01-01T00:00:00+08:00", *more)
+        assert code == 2
+        assert "--from must be later than" in said
+    library, _ = asyncio.run(library_and_plans(home))
+    assert library["works"]["plumbing_repair"]["price_fen"] == 80_000

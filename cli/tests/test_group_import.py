@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from linli_cli.commands.group import REGISTRAR
 from linli_cli.commands.running import running
-from linli_cli.group.applying import go_through
+from linli_cli.group.applying import Outcome, go_through
 from linli_cli.group.checking import check_directory
 from linli_cli.group.portions import PLACES_COMPARED
 
@@ -72,6 +72,35 @@ async def test_broken_off_and_run_again_it_sends_what_is_left(home: Path, tmp_pa
         assert 0 < left.new["estates.csv"] == left.commands <= shown.new["estates.csv"]
         again = await go_through(client, index, apply=True, seen=seen.append)
         assert (again.rows, again.commands, again.refused) == (0, 0, 0)
+
+
+@pytest.mark.rule("ORG-01", "DSP-13")
+async def test_two_imports_at_once_bring_everything_in_once(home: Path, tmp_path: Path) -> None:
+    """Given the same directory brought in by two at one time, then neither is refused, nothing is left to do, and each
+    home counts once.
+    """
+    estates = [f"twin{nth}" for nth in range(PLACES_COMPARED)]
+    (tmp_path / "group.toml").write_text('[[regions]]\nid = "twins"\nprojects = ["p"]\n', encoding="utf-8")
+    of_files = {
+        "estates": ["estate_id,region_id,project_id,name", *(f"{one},twins,p,{one}" for one in estates)],
+        "homes": ["home_id,phase,building", *(f"{one}.p1-1-{nth},p1,1" for one in estates for nth in range(20))],
+        "roster": ["estate_id,staff_id,role,desk", *(f"{one},{one}-ann,agent,centre" for one in estates)],
+    }
+    for name, lines in of_files.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    index, faults = check_directory(tmp_path, lambda _bytes: None)
+    assert not len(faults)
+    async with running(home) as (operator, _):
+        client = operator.acting_as(REGISTRAR)
+
+        async def brought_in() -> Outcome:
+            return await go_through(client, index, apply=True, seen=lambda _rows: None)
+
+        both = await asyncio.gather(brought_in(), brought_in())
+        assert [one.refused for one in both] == [0, 0]
+        assert (await brought_in()).rows == 0
+        counted = [(await client.get("dispatch", f"/estates/{one}"))["homes"] for one in estates]
+    assert counted == [20] * len(estates)
 
 
 @pytest.mark.rule("ORG-01")

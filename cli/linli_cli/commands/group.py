@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
+from linli_contracts.topics import DISPATCH
 from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from linli_cli.client.client import Client
+from linli_cli.client.rest import Reading
 from linli_cli.client.tokens import Identity
 from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson, Data, running
@@ -67,6 +71,8 @@ async def import_group(
         if withdraw and holds_from is not None:
             _show_withdrawn(await take_back(registrar, index, holds_from), as_json=as_json)
             return 0
+        if holds_from is not None:
+            await _not_begun(operator, holds_from)
         what = words("导入", "bringing in") if apply else words("比较", "comparing")
         with _progress(what, sum(map(index.count, index.places))) as seen:
             outcome = await go_through(registrar, index, apply=apply, seen=seen, from_at=holds_from)
@@ -75,6 +81,16 @@ async def import_group(
     else:
         _show(outcome, apply=apply)
     return 1 if outcome.refused else 0
+
+
+async def _not_begun(operator: Client, from_at: datetime) -> None:
+    """A `Complaint` where dispatch's clock is past that instant: place by place would hold from when it is sent."""
+    now = Reading.model_validate(await operator.get(DISPATCH, "/rest")).instant
+    if from_at <= now:
+        raise Complaint(
+            f"--from 须晚于 {now:%Y-%m-%dT%H:%M:%SZ}；如从现在起生效，请勿使用 --from",
+            f"--from must be later than {now:%Y-%m-%dT%H:%M:%SZ}; leave it out for what holds from now on",
+        )
 
 
 @contextmanager
