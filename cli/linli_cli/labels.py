@@ -40,6 +40,7 @@ FACTS: Final = {
     "ContractorArrived": Words("施工单位到场", "contractor arrived"),
     "ReentrustingProposed": Words("提议另行委托", "re-entrusting proposed"),
     "RepairReentrusted": Words("另行委托", "repair re-entrusted"),
+    "ReplacementNotified": Words("通知接替单位", "replacement notified"),
     "OrderRefused": Words("施工单位拒绝", "the contractor refuses"),
     "OrderDelayed": Words("施工单位报告延期", "the contractor reports a delay"),
     "ApprovalAsked": Words("送审", "approval asked"),

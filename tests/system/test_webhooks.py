@@ -29,7 +29,7 @@ from linli_testkit.house import DEPLOYMENT, House
 from linli_testkit.receiver import Answer, Received, receiver
 from linli_testkit.sending import runner_of
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, request
+from tests.system.life import REPAIR, SERVICES, START, found_estate, reentrust, request
 from tests.system.player import Life
 
 AN: Final = Actor("an", frozenset({"*"}), contractor_id="c-an")
@@ -145,6 +145,28 @@ async def test_a_contractor_is_told_of_its_own_orders_signed(partner: Partner) -
         assert {one["data"]["case_id"] for one in told} == {case}
         assert len({sent.headers["webhook-id"] for sent in an.received}) == 2
         assert bo.received == []
+
+
+@pytest.mark.rule("PAR-01", "DSP-14")
+async def test_who_repairs_in_anothers_place_is_told_of_its_order_and_nothing_of_the_other(partner: Partner) -> None:
+    """Given a repair that is re-entrusted and done, then the new contractor is told of order, price, times and end."""
+    with receiver() as an, receiver() as bo:
+        await partner.register(an.url)
+        mine = await partner.register(bo.url, BO)
+        case = await partner.repair()
+        await partner.life.after(hours=29)
+        await reentrust(partner.life, case)
+        await partner.life.do_as(BO, "dispatch.arrive", case_id=case)
+        await partner.life.do_as(BO, "dispatch.finish", case_id=case)
+        for _ in range(2):
+            await partner.deliver()
+        told = [verified(sent, mine["secret"]) for sent in bo.received]
+        assert sorted(one["type"] for one in told) == ["ContractorArrived", "RepairDone", "ReplacementNotified"]
+        assert {one["data"]["case_id"] for one in told} == {case}
+        assert not [one for one in told if "c-an" in str(one)]
+        (order,) = [one["data"] for one in told if one["type"] == "ReplacementNotified"]
+        assert (order["price_fen"], order["contractor_id"]) == (80_000, "c-bo")
+        assert "RepairReentrusted" in {orjson.loads(sent.body)["type"] for sent in an.received}
 
 
 @pytest.mark.rule("PAR-02")

@@ -54,6 +54,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "ContractorArrived": Step(("notified",)),
     "ReentrustingProposed": Step(("notified",)),
     "RepairReentrusted": Step(("notified",)),
+    "ReplacementNotified": Step(("notified",)),
     "OrderRefused": Step(("notified",)),
     "OrderDelayed": Step(("notified",)),
     "ApprovalAsked": Step(_IN_HAND),

@@ -13,6 +13,7 @@ from linli_contracts.events.dispatch import (
     ReentrustingProposed,
     RepairDone,
     RepairReentrusted,
+    ReplacementNotified,
 )
 from linli_messaging.service_map import Actor
 
@@ -190,7 +191,7 @@ def test_work_that_the_library_does_not_know_is_shown_so(office: Office) -> None
 # -- the offices
 
 
-@pytest.mark.rule("DSP-14", "WAR-06")
+@pytest.mark.rule("DSP-14", "WAR-06", "PAR-01")
 def test_approved_by_all_another_contractor_repairs_at_the_price(office: Office) -> None:
     propose(office)
     office.apply(86_000)
@@ -204,6 +205,11 @@ def test_approved_by_all_another_contractor_repairs_at_the_price(office: Office)
     assert (reentrusted.replacement_id, reentrusted.price_fen) == ("rescue_co", 86_000)
     assert (reentrusted.decided_by, reentrusted.ground) == ("property_head", "late_arrival")
     decided = office.now
+    (told,) = office.facts(ReplacementNotified)
+    assert (told.contractor_id, told.order_id, told.price_fen) == ("rescue_co", reentrusted.order_id, 86_000)
+    assert (told.notified_at, told.arrive_by) == (decided, decided + timedelta(hours=24))
+    assert told.finish_by == office.due("completion")
+    assert "builder_co" not in told.model_dump_json(), "nothing of the contractor before it (PAR-01)"
     assert office.due("arrival") == decided + timedelta(hours=24)
     assert "arrival" not in office.ticket().overdue
     assert office.refused("finish", actor=contractor("builder_co")) == "not-your-order"

@@ -21,6 +21,7 @@ from linli_contracts.events.dispatch import (
     ReentrustingProposed,
     RepairDone,
     RepairReentrusted,
+    ReplacementNotified,
     StaffNotified,
     StaffWebhookDisabled,
     WebhookDisabled,
@@ -36,7 +37,7 @@ TOLD: Final = frozenset(
     fact.type_name()
     for fact in (
         ContractorNotified, ContractorArrived, RepairDone, OrderRefused, OrderDelayed, ReentrustingProposed,
-        RepairReentrusted,
+        RepairReentrusted, ReplacementNotified,
     )
 )  # fmt: skip
 """Facts about orders: all that a partner may want; each names its contractor."""

@@ -63,6 +63,7 @@ from linli_contracts.events.dispatch.repairs import (
     ReentrustingProposed,
     RepairDone,
     RepairReentrusted,
+    ReplacementNotified,
 )
 from linli_contracts.events.dispatch.services import (
     BlueprintStarted,
@@ -176,6 +177,7 @@ __all__ = [
     "RepairDone",
     "RepairReentrusted",
     "RepairReported",
+    "ReplacementNotified",
     "ReportGround",
     "Role",
     "RunnerUp",
@@ -249,6 +251,7 @@ EVENTS: Final = (
     ContractorArrived,
     ReentrustingProposed,
     RepairReentrusted,
+    ReplacementNotified,
     WebhookDisabled,
     StaffWebhookDisabled,
     OrderRefused,

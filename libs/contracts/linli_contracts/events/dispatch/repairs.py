@@ -132,3 +132,24 @@ class RepairReentrusted(Event):
     ground: Ground
     decided_by: str
     reentrusted_at: Instant
+
+
+class ReplacementNotified(Event):
+    """Whoever repairs in another contractor's place was told to come, with price and times of its own (DSP-14, PAR-01).
+
+    It is that contractor's to know, and says nothing of the one before it.
+    """
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    trade: Trade | None = None
+    home_id: Id | None = None
+    price_fen: Fen
+    notified_at: Instant
+    arrive_by: Instant
+    finish_by: Instant

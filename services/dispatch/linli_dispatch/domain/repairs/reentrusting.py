@@ -8,7 +8,14 @@ all, or finishes, ends it only if the manager takes the application back, or the
 from dataclasses import replace
 from typing import Final
 
-from linli_contracts.events.dispatch import Ground, OrderDelayed, OrderRefused, ReentrustingProposed, RepairReentrusted
+from linli_contracts.events.dispatch import (
+    Ground,
+    OrderDelayed,
+    OrderRefused,
+    ReentrustingProposed,
+    RepairReentrusted,
+    ReplacementNotified,
+)
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
@@ -238,6 +245,21 @@ def entrust(turn: Turn, application: Application) -> None:
             ground=ground,
             decided_by=application.proposer,
             reentrusted_at=turn.at,
+        )
+    )
+    turn.tell(
+        ReplacementNotified(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            order_id=order.order_id,
+            contractor_id=offer.replacement_id,
+            trade=ticket.trade,
+            home_id=ticket.home_id,
+            price_fen=offer.price_fen,
+            notified_at=turn.at,
+            arrive_by=turn.at + terms.arrive_within,
+            finish_by=turn.at + terms.finish_within,
         )
     )
     turn.because(
