@@ -34,7 +34,7 @@ from bench.figures import Figures, cpu_s
 from bench.keepalive import Door, request
 from bench.lifecycle import BROKER
 from bench.list_questions import CODES, ESTATES, QUESTIONS, Question, a_region
-from bench.repair_life import REST_S, RepairLives
+from bench.repair_life import RepairLives
 
 TICKETS: Final = int(os.environ.get("TICKETS", "200000"))
 DATA: Final = os.environ.get("DATA")
@@ -53,16 +53,18 @@ async def lists() -> Figures:
     with contextlib.ExitStack() as kept:
         directory = DATA or kept.enter_context(tempfile.TemporaryDirectory(prefix="linli-bench-"))
         home = Home(Path(directory))
-        filled = home.postgres.exists()
         options = StackOptions(home=home, broker=BROKER, clock="stepped", durable=False, watch=False)
-        async with Stack(options) as stack:
-            if not filled:
+        if not home.postgres.exists():
+            async with Stack(options) as stack:
                 await fill(stack)
+        async with Stack(options) as stack:
             return await ask(stack)
 
 
 async def fill(stack: Stack) -> None:
-    """Play a few lives, and store as many tickets like them as asked for, in a group of 5,000 estates."""
+    """Play a few lives, and store as many tickets like them as asked for, in a group of 5,000 estates; the services of
+    this stack stay stopped.
+    """
     lives = RepairLives(stack.client, 10)
     await lives.found()
     await lives.days(2)
@@ -89,10 +91,6 @@ async def fill(stack: Stack) -> None:
         )
         print(f"  {table:<14}{rows['rows']:>10,} rows, {rows['size']}, indexes {rows['indexes']}")
     await connection.close()
-    for service in SERVICES:
-        stack.services[service].start()
-    for service in SERVICES:
-        await stack.answers(service, "ready", REST_S)
     print(f"  filled in {time.perf_counter() - began_s:.0f} s; the database has {size}", flush=True)
 
 
