@@ -305,11 +305,12 @@ class Office:
         entries = {(entry.state, entry.clock): entry for entry in MAP.timers}
         while True:
             due = min(
-                ((timer, ref[1], ref) for ref, state in self.states.items() for timer in state.timers()), default=None
+                ((timer, ref[1], ref[0].table, ref) for ref, state in self.states.items() for timer in state.timers()),
+                default=None,
             )
             if due is None or due[0].due_at > until or (due[0].due_at == until and not inclusive):
                 return
-            timer, _, ref = due
+            timer, *_, ref = due
             self.now = timer.due_at
             self.fired += 1
             state, entry = self.states[ref], entries[ref[0], timer.clock]

@@ -243,3 +243,17 @@ def test_a_change_belongs_to_its_estate_or_its_region(office: Office) -> None:
     assert entry.org
     paths = [entry.org(GivenFacts(office.states), WithdrawChange(change_id=one)) for one in (of_estate, of_region)]
     assert paths == ["group/south/p1/xh01", "group/south"]
+
+
+@pytest.mark.rule("ORG-01", "DSP-14")
+def test_prices_of_a_region_are_not_those_of_an_estate_called_the_same(office: Office) -> None:
+    """Given an estate with its region's id, then changes of the two are told apart, and each begins."""
+    office.found("south")
+    of_estate = planned(office, "roster-staff", STAFF | {"estate_id": "south"})
+    of_region = planned(office, "price-works", PRICES)
+    entry = next(entry for entry in MAP.commands if entry.body is WithdrawChange)
+    assert entry.org
+    paths = [entry.org(GivenFacts(office.states), WithdrawChange(change_id=one)) for one in (of_estate, of_region)]
+    assert paths == ["group/south/p1/south", "group/south"]
+    office.until(LATER)
+    assert (change(office, of_estate).status, change(office, of_region).status) == ("begun", "begun")

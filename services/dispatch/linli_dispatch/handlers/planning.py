@@ -160,8 +160,11 @@ def needs_of_change(command: WithdrawChange | RetryChange) -> Iterable[Ref]:
 
 
 def org_of_change(facts: Facts, command: WithdrawChange | RetryChange) -> str | None:
-    """That of its estate, or of its region."""
+    """That of its estate, or of its region: an estate may be called as a region is, and its people don't set prices."""
     place_id = key_of(command.change_id)
+    change = facts.get(PlannedChange, command.change_id)
+    if change is not None and change.body is not None and "estate_id" not in change.body:
+        return f"group/{place_id}"
     return organisation_of(facts, place_id) or f"group/{place_id}"
 
 
