@@ -15,7 +15,7 @@ from linli_runtime.reads import Reads
 from linli_testkit.facts import context
 from linli_testkit.tables import keep
 
-from services.dispatch.tests.office import CASE, NOW, SECOND, Office, OfficeFacts, local
+from services.dispatch.tests.office import CASE, NOW, SECOND, Office, OfficeFacts, graded, local
 
 WEEK = timedelta(days=7)
 SOON = 10 * SECOND
@@ -111,6 +111,20 @@ def test_a_short_absence_leaves_what_is_neither_due_nor_urgent(office: Office, l
     away(office, length=timedelta(hours=1))
     office.until(NOW + SOON)
     assert (office.ticket().handler_id != "agent1") is over
+
+
+@pytest.mark.rule("DSP-01", "DSP-07", "DSP-20")
+def test_what_becomes_a_crisis_in_a_short_absence_is_handed_over_at_once(office: Office) -> None:
+    saturday = local("2026-03-14 09:30")  # nothing of the departments is due in a day
+    office.open(saturday, level=4, received_by="keeper")
+    handler = str(office.ticket().handler_id)
+    for who in (handler, "keeper"):
+        away(office, from_at=saturday, length=timedelta(hours=24), staff_id=who, deputy_id="fixer1")
+    office.until(saturday + SOON)
+    assert (office.ticket().handler_id, office.ticket().owner_id) == (handler, "keeper")
+    office.hear(graded(2, office.now, reasons=("out_of_control",)))
+    assert (office.ticket().handler_id, office.ticket().owner_id) == ("fixer1", "fixer1")
+    assert [one.assigned_at for one in office.facts(TicketAssigned)][1:] == [office.now]
 
 
 @pytest.mark.rule("DSP-20", "DSP-19")

@@ -20,7 +20,7 @@ from linli_runtime.reads import Reads
 from linli_testkit.facts import context, shipped_policy
 from linli_testkit.tables import keep
 
-from services.dispatch.tests.office import CASE, NOW, ROSTER, SECOND, Office, OfficeFacts, local, person
+from services.dispatch.tests.office import CASE, NOW, ROSTER, SECOND, Office, OfficeFacts, graded, local, person
 
 WORDS = words_of(shipped_policy().policy("2000.1"))
 HALF_HOUR = timedelta(minutes=30)
@@ -100,6 +100,16 @@ def test_the_deputy_of_one_who_is_away_is_told_in_their_place(office: Office) ->
     away(office, "keeper", timedelta(hours=1), deputy_id="fixer1")
     office.accepted("name-commander", person_id="keeper", actor=person("centre_head"))
     assert people(office, "command") == ["fixer1"]
+
+
+@pytest.mark.rule("DSP-20", "DSP-07")
+def test_work_that_becomes_urgent_is_told_to_who_has_it_once(office: Office) -> None:
+    office.open(level=3)
+    assert people(office) == []
+    office.hear(graded(2, office.now, reasons=("out_of_control",)))
+    office.hear(graded(1, office.now, reasons=("injury",)))
+    assert people(office) == ["agent1"]
+    assert [one.people for one in office.ticket().notices] == [("agent1",)]
 
 
 # -- repeated until read

@@ -1,7 +1,8 @@
 """The level of a ticket (INT-06, DSP-06, DSP-07): the more severe of what intake graded by the facts and of its age.
 
 By the facts it rises, or falls by intake's decision alone; by age it only rises, after one week to 2, after one month
-to 1. A fall never goes below the age: that ground is still there. Neither is a step of the ladder.
+to 1. A fall never goes below the age: that ground is still there. Neither is a step of the ladder. What rises to a
+level at which work is told outside the work list is told to who has it; who is away hands it over (DSP-20).
 """
 
 from typing import Final
@@ -9,8 +10,10 @@ from typing import Final
 from linli_contracts.events.dispatch import TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 
-from linli_dispatch.domain.crises.crisis import follow_level
+from linli_dispatch.domain.assigning.handing_over import cover_the_absent
+from linli_dispatch.domain.crises.crisis import follow_level, is_crisis
 from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
@@ -35,6 +38,7 @@ def regrade(turn: Turn, graded: ComplaintGraded) -> None:
     elif level > ticket.level:
         turn.because("INT-06", "level lowered by intake's decision", {"level": level, "previous_level": ticket.level})
     follow_level(turn)
+    _reach_who_has_it(turn, ticket.level)
     wind(turn)
 
 
@@ -54,6 +58,23 @@ def raise_by_age(turn: Turn, clock: RunningClock) -> None:
     if level < ticket.level:
         _tell_raised(turn, ticket.level, clock.name)
         follow_level(turn)
+        _reach_who_has_it(turn, ticket.level)
+
+
+def _reach_who_has_it(turn: Turn, previous: int) -> None:
+    """The level rose from ``previous``: a case in somebody's hands."""
+    ticket = turn.ticket
+    if ticket.level >= previous or not ticket.in_hand:
+        return
+    if is_crisis(ticket.level) and not is_crisis(previous):
+        cover_the_absent(turn)
+    handler_id = turn.ticket.handler_id
+    if (
+        handler_id is not None
+        and handler_id == ticket.handler_id
+        and previous not in turn.terms.notices["assignment"].told
+    ):
+        tell_staff(turn, "assignment", (handler_id,), ticket.desk)
 
 
 def _tell_raised(turn: Turn, previous: int, because: str) -> None:

@@ -13,7 +13,7 @@ from linli_rulebook.decision import Decision
 
 from linli_dispatch.domain.approvals.approving import ask_again
 from linli_dispatch.domain.assigning.assigning import give
-from linli_dispatch.domain.assigning.handover import Handover
+from linli_dispatch.domain.assigning.handover import Handover, handover_of
 from linli_dispatch.domain.assigning.routing import Choice
 from linli_dispatch.domain.assigning.succession import route_anew, succeed_commander, succeed_owner
 from linli_dispatch.domain.group.offices import deputy_in
@@ -58,6 +58,14 @@ def hand_over(turn: Turn, handover: Handover, estate: Estate) -> bool:
         succeed_commander(turn, crisis, why, absence)
     ask_again(turn, why)
     return turn.ticket is not turn.known
+
+
+def cover_the_absent(turn: Turn) -> None:
+    """A case that became a crisis waits for nobody's return: who is away hands over what they have in it (DSP-01)."""
+    ticket = turn.ticket
+    for person in dict.fromkeys((ticket.handler_id, ticket.owner_id)):
+        if person is not None and turn.estate.absence_of(person, turn.at) is not None:
+            hand_over(turn, handover_of(None, ticket.estate_id, person, "absence"), turn.estate)
 
 
 def still_holds(handover: Handover, estate: Estate, absence: Absence | None) -> bool:
