@@ -1,9 +1,11 @@
 """Prometheus metrics of a service process: decisions by rule, batches, how far everything has come."""
 
+from collections import Counter as Tally
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from linli_contracts.events import EVENTS
 from linli_messaging.loop.transaction import Committed
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -19,6 +21,11 @@ class Metrics:
         self._service = service
         self._told = 0
         self._decisions = Counter("linli_decisions", "Decisions by rule", ["service", "rule"], registry=self.registry)
+        self._facts = Counter("linli_facts", "Facts told, by type", ["service", "type"], registry=self.registry)
+        # Each from 0: the first fact of a type is a rise too, which an alert may look for.
+        for event in EVENTS:
+            if service in event.producers():
+                self._facts.labels(service, event.type_name())
         self._repeated = Counter("linli_repeated", "Records already processed", ["service"], registry=self.registry)
         self._batch = Histogram(
             "linli_batch_inputs", "Inputs a transaction", ["service"], buckets=BATCH_BUCKETS, registry=self.registry
@@ -57,6 +64,8 @@ class Metrics:
         """A batch was committed."""
         for rule, times in committed.plan.decisions.items():
             self._decisions.labels(self._service, rule).inc(times)
+        for kind, times in Tally(type(told.event).type_name() for told in committed.plan.told).items():
+            self._facts.labels(self._service, kind).inc(times)
         self._repeated.labels(self._service).inc(committed.arrivals.repeated)
         self._batch.labels(self._service).observe(len(committed.arrivals.next) + len(committed.plan.answers))
 
