@@ -19,6 +19,7 @@ READ = frozenset({"dispatch:read"})
 ACTORS = {
     "group": Actor("clerk", READ),
     "north": Actor("clerk-north", READ, org="group/north"),
+    "of the estate north": Actor("clerk-of-estate", READ, org="group/south/p1/north"),
     "builder": Actor("person-of-builder", READ, contractor_id="builder_co"),
     "rescue": Actor("person-of-rescue", READ, contractor_id="rescue_co"),
     "nobody": Actor("nobody", frozenset()),
@@ -86,7 +87,7 @@ async def test_many_estates_are_read_at_once_each_by_whom_it_concerns(client: ht
         " ON CONFLICT DO NOTHING",
         [home.model_dump_json() for home in homes],
     )
-    asked = "estate_id=xh010&estate_id=xh01&estate_id=nowhere"
+    asked = "estate_id=xh010&estate_id=xh01&estate_id=nowhere&estate_id=xh01"
 
     async def read(who: str, path: str) -> Any:  # noqa: ANN401 - any JSON value
         response = await client.get(path, headers={"Authorization": f"Bearer {who}"})
@@ -127,6 +128,40 @@ async def test_a_price_library_is_read_in_its_own_region_only(client: httpx.Asyn
         "east": {"group": 404, "north": 404},
     }.items():
         assert {who: await status(client, who, f"/regions/{region}/prices") for who in expected} == expected, region
+
+
+@pytest.mark.rule("ORG-01", "DSP-14")
+async def test_planned_changes_are_read_where_they_concern_whoever_reads(
+    client: httpx.AsyncClient, reads: Reads
+) -> None:
+    """Given prices of the region `north` and an estate of that name elsewhere, then each reader sees its own, once."""
+    await reads.pool.execute(
+        "INSERT INTO estate (id, lane, state) SELECT 'north', 0, jsonb_set(state, '{id}', '\"north\"') FROM estate"
+        " WHERE id = 'xh01'"
+    )
+    await reads.pool.execute(
+        "INSERT INTO planned_change (id, lane, state)"
+        " SELECT id, 0, jsonb_build_object('id', id, 'command', command, 'body', NULL, 'lines', 1, 'refusal', NULL,"
+        " 'from_at', '2099-01-01T00:00:00Z', 'planned_at', '2026-01-01T00:00:00Z', 'status', 'set_aside')"
+        " FROM (VALUES ('north.a', 'dispatch.price-works'), ('north.b', 'dispatch.roster-staff')) AS one (id, command)"
+    )
+
+    async def seen(who: str, path: str) -> list[str]:
+        response = await client.get(path, headers={"Authorization": f"Bearer {who}"})
+        assert response.status_code == 200, response.text
+        return [one["change_id"] for one in response.json()["items"]]
+
+    of_estate = (await client.get("/estates/north", headers={"Authorization": "Bearer group"})).json()
+    assert of_estate["region_id"] != "north"
+    for who, expected in {
+        "group": ["north.a", "north.b"], "north": ["north.a"], "of the estate north": ["north.b"],
+    }.items():  # fmt: skip
+        assert await seen(who, "/registry/changes?place_id=north&place_id=north") == expected
+        assert await seen(who, "/registry/set-aside") == expected
+        for change_id in ("north.a", "north.b"):
+            assert await status(client, who, f"/registry/changes/{change_id}") == (
+                200 if change_id in expected else 404
+            )
 
 
 @pytest.mark.rule("INT-15")

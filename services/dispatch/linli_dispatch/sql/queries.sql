@@ -418,42 +418,34 @@ ORDER BY h.id LIMIT $2;
 -- name: page_planned_changes
 -- The changes that were planned for some places, of one status or all, after a cursor, as far as the reader may see ('/'
 -- follows '.').
-SELECT c.id, c.state FROM unnest($3::text[]) AS asked (id) CROSS JOIN LATERAL (
+SELECT c.id, c.state FROM (SELECT DISTINCT unnest($3::text[]) AS id) AS asked CROSS JOIN LATERAL (
     SELECT p.id, p.state::text AS state FROM planned_change p
     WHERE p.id > greatest($1::text, asked.id || '.') COLLATE "C" AND p.id < asked.id || '/'
-        AND ($5::text IS NULL OR p.state ->> 'status' = $5)
+        AND ($5::text IS NULL OR p.state ->> 'status' = $5) AND concerns(p.id, p.state ->> 'command', $4)
     ORDER BY p.id LIMIT $2) AS c
-WHERE $4 = 'group' OR $4 = 'group/' || asked.id
-    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = asked.id AND starts_with(e.org, $4 || '/'))
-    OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = asked.id AND starts_with(e.org, $4 || '/'))
 ORDER BY c.id LIMIT $2;
 
 -- name: show_planned_change
--- One planned change, if the reader may see its place.
-SELECT c.state::text AS state FROM planned_change c
-WHERE c.id = $1 AND ($2 = 'group' OR $2 = 'group/' || split_part(c.id, '.', 1)
-    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $2 || '/'))
-    OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $2 || '/')));
+-- One change, if the reader may see it.
+SELECT c.state::text AS state FROM planned_change c WHERE c.id = $1 AND concerns(c.id, c.state ->> 'command', $2);
 
 -- name: page_set_aside
 -- A page of the changes that are set aside, after a cursor, as far as the reader may see.
 SELECT c.id, c.state::text AS state FROM planned_change c
-WHERE c.state ->> 'status' = 'set_aside' AND c.id > $1 COLLATE "C" AND ($3 = 'group' OR $3 = 'group/' || split_part(c.id, '.', 1)
-    OR EXISTS (SELECT 1 FROM estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $3 || '/'))
-    OR EXISTS (SELECT 1 FROM coming_estate e WHERE e.id = split_part(c.id, '.', 1) AND starts_with(e.org, $3 || '/')))
+WHERE c.state ->> 'status' = 'set_aside' AND c.id > $1 COLLATE "C" AND concerns(c.id, c.state ->> 'command', $3)
 ORDER BY c.id LIMIT $2;
 
 -- name: registered_estates
 -- Estates with their catalogues of services, those that the reader may see.
 SELECT e.id, e.state::text AS state, c.state::text AS catalogue
-FROM unnest($1::text[]) AS asked (id) JOIN estate e ON e.id = asked.id LEFT JOIN service_catalogue c ON c.id = e.id
+FROM (SELECT DISTINCT unnest($1::text[]) AS id) AS asked JOIN estate e ON e.id = asked.id LEFT JOIN service_catalogue c ON c.id = e.id
 WHERE $2 = 'group' OR starts_with(e.org, $2 || '/')
 ORDER BY e.id;
 
 -- name: registered_homes
 -- The homes of several estates by id, those that the reader may see, after a cursor ('/' follows '.').
 SELECT h.id, h.state::text AS state
-FROM unnest($3::text[]) AS asked (id) JOIN estate e ON e.id = asked.id CROSS JOIN LATERAL (
+FROM (SELECT DISTINCT unnest($3::text[]) AS id) AS asked JOIN estate e ON e.id = asked.id CROSS JOIN LATERAL (
     SELECT home.id, home.state FROM home
     WHERE home.id > greatest($1::text, e.id || '.') COLLATE "C" AND home.id < (e.id || '/') COLLATE "C"
     ORDER BY home.id LIMIT $2
