@@ -4,7 +4,7 @@ A row that dispatch has already is no change and is not sent. What the directory
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +15,7 @@ from linli_contracts.topics import DISPATCH
 
 from linli_cli.client.answers import Command
 from linli_cli.client.client import Client
-from linli_cli.group.offered import from_now_on, offered_last, service_of
+from linli_cli.group.offered import Said, from_now_on, offered_last, service_of
 from linli_cli.group.planned import Known, lay_over, planned_for
 from linli_cli.group.tables import (
     ABSENCES,
@@ -48,7 +48,7 @@ class Change:
     @property
     def is_one(self) -> bool:
         """False for a row that is as it is registered, and only goes along."""
-        return self.known is None or bool(self.differing)
+        return _differs(self.wanted, self.known)
 
     @property
     def differing(self) -> dict[str, tuple[Any, Any]]:
@@ -86,10 +86,23 @@ async def registered(client: Client, places: Sequence[Place], at: datetime | Non
 def changes(rows: Iterable[Row], known: Known) -> list[Change]:
     """The rows that are new or differ, in their order; and those as they were that a service's change takes along."""
     wanted = [(row, row.wanted) for row in rows]
-    known = known | offered_last(wanted, known)
-    found = [Change(row, said, known.get(row.table.key(row.place, said))) for row, said in wanted]
-    anew = {service_of(one.row) for one in found if one.is_one and from_now_on(one.row)}
-    return [one for one in found if one.is_one or service_of(one.row) in anew]
+    if offered := offered_last(wanted, known):
+        known = known | offered
+    found = list(_compared(wanted, known, along=frozenset()))
+    anew = {service_of(one.row) for one in found if from_now_on(one.row)}
+    return list(_compared(wanted, known, along=anew)) if anew else found
+
+
+def _compared(wanted: Sequence[Said], known: Known, along: Collection[tuple[str, str] | None]) -> Iterator[Change]:
+    """The rows that differ, and those of the services that go along."""
+    for row, said in wanted:
+        has = known.get(row.table.key(row.place, said))
+        if _differs(said, has) or (along and service_of(row) in along):
+            yield Change(row, said, has)
+
+
+def _differs(said: Mapping[str, Any], has: Mapping[str, Any] | None) -> bool:
+    return has is None or any(name in has and has[name] != value for name, value in said.items())
 
 
 def commands_of(wanted: Iterable[Change], run: str, from_at: datetime | None = None) -> Iterator[tuple[Command, int]]:

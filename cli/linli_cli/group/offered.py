@@ -28,12 +28,15 @@ def from_now_on(row: Row) -> bool:
 
 def offered_last(rows: Sequence[Said], known: Known) -> Known:
     """What rows without an instant stand beside: what was offered last, but for what other rows name by its instant."""
-    named = {row.table.key(row.place, said) for row, said in rows if service_of(row) and not from_now_on(row)}
+    about = [(row, said) for row, said in rows if row.table.file == SERVICES]
+    if not about:
+        return {}
+    named = {row.table.key(row.place, said) for row, said in about if not from_now_on(row)}
     last: dict[tuple[object, ...], Mapping[str, Any]] = {}
     for key in sorted(_dated(known), key=_instant):
         if key not in named:
             last[key[:-1]] = known[key]
-    asked = (row.table.key(row.place, said) for row, said in rows if from_now_on(row))
+    asked = (row.table.key(row.place, said) for row, said in about if from_now_on(row))
     # What is planned without an instant is there under the very key.
     return {key: {**last[key[:-1]], "from_at": None} for key in asked if key not in known and key[:-1] in last}
 
