@@ -38,9 +38,10 @@ def handle_estate_registered(facts: Facts, event: EstateRegistered, ctx: Context
 def handle_work_done(facts: Facts, event: RepairDone | TicketResolved, ctx: Context) -> Outcome:
     """Plans the callback, by the policy in force now; its round keeps that version."""
     estate = facts.get(Estate, event.estate_id)
-    policy = _policy(ctx, ctx.policies.version_in_force(ctx.now), event.estate_id, estate)
+    zone, region_id = (estate.zone, estate.region_id) if estate else (DEFAULT_ZONE, "")
+    policy = _policy(ctx, ctx.policies.version_in_force(ctx.now), event.estate_id, region_id)
     known = facts.get(Callback, callback_id(event.case_id, event.round))
-    return plan_callback(known, event, estate.zone if estate else DEFAULT_ZONE, policy)
+    return plan_callback(known, event, zone, region_id, policy)
 
 
 def handle_ticket_reopened(facts: Facts, event: TicketReopened, ctx: Context) -> Outcome:
@@ -87,12 +88,15 @@ def handle_call_late(facts: Facts, callback: Callback, timer: Timer, ctx: Contex
     return record_late_try(callback, timer)
 
 
-def _policy(ctx: Context, version: str, estate_id: str, estate: Estate | None) -> CallingPolicy:
-    return calling_policy(ctx.policies.policy(version, region=estate.region_id if estate else None, estate=estate_id))
+def _policy(ctx: Context, version: str, estate_id: str, region_id: str) -> CallingPolicy:
+    return calling_policy(ctx.policies.policy(version, region=region_id or None, estate=estate_id))
 
 
 def _policy_of(facts: Facts, callback: Callback, ctx: Context) -> CallingPolicy:
-    return _policy(ctx, callback.policy_version, callback.estate_id, facts.get(Estate, callback.estate_id))
+    """By the version and the region that it keeps (ORG-02)."""
+    estate = facts.get(Estate, callback.estate_id)
+    region_id = callback.region_id or (estate.region_id if estate else "")
+    return _policy(ctx, callback.policy_version, callback.estate_id, region_id)
 
 
 def _org_of_callback(facts: Facts, command: CompleteCallback | NoAnswer) -> str | None:

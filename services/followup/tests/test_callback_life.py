@@ -1,6 +1,9 @@
 """A callback is planned once for each round, called at its time, tried again elsewhen, and ends in exactly one way."""
 
+import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,9 +11,13 @@ from hypothesis import strategies as st
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import EstateRegistered
 from linli_contracts.events.followup import CallbackCompleted, CallbackDue, CustomerUnreachable
+from linli_followup.commands import NoAnswer
 from linli_followup.domain.callback import OPEN, Callback, callback_id
 from linli_followup.domain.estate import Estate
-from linli_rulebook.decision import NOTHING, Refusal
+from linli_followup.handlers import MAP
+from linli_rulebook import PolicyBook
+from linli_rulebook.decision import NOTHING, Decision, Refusal
+from linli_testkit.facts import POLICY_DIR, GivenFacts, context
 
 from services.followup.tests.callers import (
     CALLBACK,
@@ -111,6 +118,32 @@ def test_a_region_may_be_stricter_and_the_policy_version_is_kept() -> None:
     assert within == {"east": timedelta(days=5), "somewhere": timedelta(days=7)}, (
         "as policy/2000.1/regions/east.toml says"
     )
+
+
+@pytest.mark.rule("FUP-04", "ORG-01", "ORG-02")
+@pytest.mark.parametrize("moves", [False, True])
+def test_its_tries_keep_the_times_of_the_region_in_which_it_was_planned(moves: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a table gives it
+    """Given an estate that moves to a region with other times of day, then the next try is as it would have been."""
+    shutil.copytree(POLICY_DIR, tmp_path, dirs_exist_ok=True)
+    north = '[followup.callback_times_of_day]\nvalue = ["10:00-10:30", "11:00-11:30"]\n'
+    (tmp_path / "2000.1" / "regions" / "north.toml").write_text(north, encoding="utf-8")
+    world = Callers()
+
+    def lies_in(region: str) -> None:
+        place = {"estate_id": "xh01", "region_id": region, "project_id": "p1", "name": "星河湾", "kind": "residential"}
+        world.hear(EstateRegistered.model_validate(place | {"registered_at": FINISHED}), FINISHED)
+
+    lies_in("somewhere")
+    world.hear(repair_done(FINISHED), FINISHED)
+    if moves:
+        lies_in("north")
+    now = DUE_FROM + timedelta(minutes=5)
+    entry = next(entry for entry in MAP.commands if entry.body is NoAnswer)
+    ctx = replace(context(now), policies=PolicyBook.load(tmp_path))
+    outcome = entry.decide(GivenFacts(world.states), NOBODY, ctx)
+    assert isinstance(outcome, Decision)
+    (callback,) = (state for state in outcome.save if isinstance(state, Callback))
+    assert (callback.region_id, callback.call_from) == ("somewhere", at("2026-03-12 14:00:00"))
 
 
 @pytest.mark.rule("FUP-01")

@@ -1,11 +1,17 @@
 """The gravest fact sets the level, "or more" includes the number, and every ground is kept."""
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import EstateRegistered, TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
+from linli_intake.domain.place import Estate
+from linli_intake.domain.regrading import Ruling
+from linli_rulebook import PolicyBook
+from linli_testkit.facts import POLICY_DIR
 
 from services.intake.tests.desk import NOW, Desk
 
@@ -57,6 +63,28 @@ def test_an_estate_may_count_fewer_people_as_a_collective(desk: Desk) -> None:
     answer = desk.receive(estate_id="lakeside", home_id=None, common_area=True, people=2)
 
     assert answer["level"] == 2
+
+
+@pytest.mark.rule("INT-06", "ORG-01", "ORG-02")
+def test_a_request_is_graded_anew_by_the_region_in_which_it_was_registered(desk: Desk, tmp_path: Path) -> None:
+    """Given a region that counts fewer people as a collective, then only requests since the move are counted so."""
+    shutil.copytree(POLICY_DIR, tmp_path, dirs_exist_ok=True)
+    regions = tmp_path / "2000.1" / "regions"
+    (regions / "north.toml").write_text("[intake.level_2_collective_people]\nvalue = 2\n", encoding="utf-8")
+    policies = PolicyBook.load(tmp_path)
+    before = desk.request(desk.receive()["case_id"])
+    moved = EstateRegistered(
+        estate_id="xh01", region_id="north", project_id="p1", name="星河湾", kind="residential", registered_at=NOW
+    )
+    desk.hear(moved)
+    after = desk.request(desk.receive(contact="13911112222")["case_id"])
+    estate = desk.states[Estate, "xh01"]
+    assert isinstance(estate, Estate)
+    ruling = Ruling(policies, estate)
+    assert (before.region_id, after.region_id) == ("south", "north")
+    assert [ruling.of(one).integer("intake.level_2_collective_people") for one in (before, after)] == [3, 2]
+    older = before.model_copy(update={"region_id": ""})
+    assert ruling.of(older).integer("intake.level_2_collective_people") == 2, "registered before it was kept"
 
 
 def raised(case_id: str, level: int, because: str) -> TicketLevelRaised:

@@ -48,6 +48,10 @@ class Callback(State):
     zone: str
     """The local time of the estate when the callback was planned."""
     policy_version: str
+    region_id: str = ""
+    """The estate's region then: its tries keep that one's terms, wherever the estate moves (ORG-02). Empty where the
+    estate was not registered, or where it was planned before this was kept.
+    """
     finished_at: AwareDatetime
     status: Status
     attempt: int = 1
@@ -100,9 +104,12 @@ def callback_id(case_id: str, round_: int) -> str:
 
 
 def plan_callback(
-    known: Callback | None, done: RepairDone | TicketResolved, zone: str, policy: CallingPolicy
+    known: Callback | None, done: RepairDone | TicketResolved, zone: str, region_id: str, policy: CallingPolicy
 ) -> Decision:
-    """Plans the first call after finished work (FUP-01), once for each case and round; none after a standard answer."""
+    """Plans the first call after finished work (FUP-01), once for each case and round; none after a standard answer.
+
+    ``zone`` and ``region_id`` are the estate's; no region, where it is not registered.
+    """
     if known is not None:
         return NOTHING
     if isinstance(done, TicketResolved) and done.how == "standard_answer":
@@ -117,6 +124,7 @@ def plan_callback(
         customer_ref=done.customer_ref,
         zone=zone,
         policy_version=policy.version,
+        region_id=region_id,
         finished_at=finished_at,
         status="planned",
         call_from=span.call_from,

@@ -80,6 +80,7 @@ def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now:
         policy,
     )
     facts["policy_version"] = policy.version
+    facts["region_id"] = known.estate.region_id if known.estate else ""
     facts["level"] = graded.level
     facts["reasons"] = graded.reasons
     facts["standing_since"] = now

@@ -26,8 +26,9 @@ class Ruling:
     _counted: dict[tuple[int, str], tuple[Group, Counted]] = field(default_factory=dict, compare=False)
 
     def of(self, request: Request) -> Policy:
-        """The policy in force when the request was registered (ORG-02), at its estate."""
-        return self.policies.policy(request.policy_version, region=self.estate.region_id, estate=self.estate.id)
+        """The policy in force when the request was registered (ORG-02), at its estate as it lay then."""
+        region_id = request.region_id or self.estate.region_id
+        return self.policies.policy(request.policy_version, region=region_id, estate=self.estate.id)
 
     def count(self, group: Group | None, policy: Policy) -> Counted:
         """What the group means for its members; counted once for a policy, not once for each of up to 1,000 members."""

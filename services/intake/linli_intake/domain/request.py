@@ -43,6 +43,10 @@ class Request(State):
     source_row: str | None
     policy_version: str
     """In force when it was registered; it is graded by this one for ever (ORG-02)."""
+    region_id: str = ""
+    """Its estate's region when it was registered: it is graded by that one's rules, wherever the estate moves (ORG-02).
+    Empty: registered before this was kept.
+    """
 
     level: Level
     reasons: tuple[str, ...]
