@@ -68,6 +68,11 @@ class Rosters(RuleBasedStateMachine):
         """An office has a plan before it."""
         self.office.send("propose-plan", case_id=f"xh01.c{number}", desk="property", actor=person(who))
 
+    @rule(number=st.integers(1, 30), notice=st.integers(1, 6), who=PEOPLE)
+    def read_notice(self, number: int, notice: int, who: str) -> None:
+        """Somebody has read what they were told, or was not told."""
+        self.office.send("read-notice", case_id=f"xh01.c{number}", number=notice, actor=person(who))
+
     @rule(number=st.integers(1, 30))
     def finish_case(self, number: int) -> None:
         """A case is done."""
@@ -173,6 +178,16 @@ class Rosters(RuleBasedStateMachine):
         for ticket in self._open():
             if ticket.owner_missing:
                 assert not self._there(ticket.owner_id)
+
+    @invariant()
+    def nothing_urgent_is_dropped(self) -> None:
+        """What nobody has read is on its way to the next person, or all were told; nobody was told of it twice."""
+        for ticket in self._open():
+            assert ticket.unread_at is None or ticket.unread_at >= self.office.now
+            for notice in ticket.notices:
+                told = [one.person_id for one in notice.told]
+                assert len(set(told)) == len(told) > 0
+                assert notice.read_by is not None or notice.exhausted
 
     @invariant()
     def the_counters_agree(self) -> None:
