@@ -1,14 +1,17 @@
 """One batch is one transaction: a fact and its state change commit together, once, in constantly many trips."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime
 
 import asyncpg
 import pytest
 from linli_contracts.lanes import lane_of
+from linli_messaging.batch.deciding import Deciding
 from linli_messaging.batch.numbering import EventTooLargeError
 from linli_messaging.inputs import EventInput
 from linli_messaging.loop.transaction import Transactor
+from linli_rulebook.decision import State, Timer
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT, House, Room
@@ -200,9 +203,35 @@ async def test_on_the_system_clock_no_lane_goes_back_in_time(room: Room) -> None
 
 
 @pytest.mark.rule("ORG-04", "OPS-04")
-async def test_a_clock_that_is_caught_up_may_ask_for_states_each_time_it_fires(room: Room) -> None:
-    """Given twenty chimes that each look at another bell, when all are overdue, then each chimes at its instant."""
+async def test_a_clock_that_is_caught_up_may_ask_for_states_each_time_it_fires(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given twenty chimes that each look at another bell, when all are overdue, then each chimes at its instant, and
+    none is decided again and again for those behind it.
+    """
+    decided: list[datetime] = []
+    fire_one = Deciding._fire_one
+
+    def counted(deciding: Deciding, state: State, clock: Timer) -> tuple[State, Timer | None]:
+        decided.append(clock.due_at)
+        return fire_one(deciding, state, clock)
+
+    monkeypatch.setattr(Deciding, "_fire_one", counted)
     due = tuple(AT + SECOND * nth for nth in range(1, 21))
     await room.commit([command(key="k", how="echo", due=due)])
-    await room.commit([timer(at=AT, until=due[-1])])
+    for nth in range(1, len(due) + 1):
+        assert len((await bells(room))["e1.a"].fired) < nth, "no look but for what is still due"
+        await room.commit([timer(at=AT, until=due[-1])])
+        if (await bells(room))["e1.a"].fired == due:
+            break
+    assert (await bells(room))["e1.a"].fired == due
+    assert max(Counter(decided).values()) <= 3
+
+
+@pytest.mark.rule("ORG-04", "OPS-04")
+async def test_an_input_comes_after_all_earlier_clocks_however_often_they_ask(room: Room) -> None:
+    """Given ten overdue chimes that each look at another bell, when it is rung, then all have chimed before."""
+    due = tuple(AT + SECOND * nth for nth in range(1, 11))
+    await room.commit([command(key="k", how="echo", due=due)])
+    await room.commit([command(key="l", at=due[-1] + SECOND)])
     assert (await bells(room))["e1.a"].fired == due

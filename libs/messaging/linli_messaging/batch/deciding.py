@@ -20,6 +20,7 @@ from linli_rulebook.decision import Decision, Early, Refusal, State, Timer
 
 from linli_messaging.batch import versions
 from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
+from linli_messaging.batch.ordering import in_order
 from linli_messaging.batch.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.batch.refused import StuckTimerError, decided, not_refused
 from linli_messaging.batch.waking import first_timer
@@ -80,7 +81,7 @@ class Deciding:
         """Decide all inputs and return the plan; raises :class:`Wanted` with everything that was missing."""
         refs: set[Ref] = set()
         lanes: set[int] = set()
-        for item in self._in_order(inputs):
+        for item in in_order(inputs, self._instant_of):
             try:
                 self._take(item)
             except Wanted as wanted:
@@ -92,21 +93,6 @@ class Deciding:
             self.plan.waits = self.complete.waits
         self.plan.early = list(self._early.values())
         return self.plan
-
-    def _in_order(self, inputs: Iterable[Input]) -> list[Input]:
-        """What was stored first, then by instants; but never against the order of a lane, or of what waited in line."""
-        latest: dict[object, datetime] = {}
-        queue: list[tuple[bool, datetime, int, Input]] = []
-        for place, item in enumerate(inputs):
-            at, fresh = self._instant_of(item), True
-            if isinstance(item, EventInput):
-                line = (item.envelope.producer, item.envelope.lane)
-                fresh, queued = not item.stored, item.envelope.subject if item.stored == "parked" else line
-                at = latest[queued] = max(at, latest.get(queued, at))
-            elif isinstance(item, TimerInput):
-                fresh = item.parked_id is None
-            queue.append((fresh, at, place, item))
-        return [item for _, _, _, item in sorted(queue, key=lambda entry: entry[:3])]
 
     def _instant_of(self, item: Input) -> datetime:
         if isinstance(item, CommandInput):
@@ -121,7 +107,7 @@ class Deciding:
             if self.early is None:
                 self.plan.ripe.append(need)
                 continue
-            for early in self._in_order(self._waiting.pop(need, ())):
+            for early in in_order(self._waiting.pop(need, ()), self._instant_of):
                 if isinstance(early, EventInput):
                     self._take_early(early, need)
 
@@ -321,14 +307,24 @@ class Deciding:
                 self._fire(kind, identity, at, inclusive=False)
 
     def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool) -> None:
+        """Fire what is due, the earliest first.
+
+        A clock that was due by itself (``inclusive``) and asks for states ends this where others fired before it: it is
+        still due, and looked for again at once. Else a long catch-up would decide its first rounds anew for each ask.
+        """
         state = self._facts.get(kind, identity)
         timer = first_timer(state) if state else None
-        for _ in range(MAX_FIRED_PER_INPUT):
+        for fired in range(MAX_FIRED_PER_INPUT):
             if state is None or timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
                 return
             if self.complete is not None and not inclusive and timer.due_at > self.complete.until(lane_of(identity)):
                 raise _Waits
-            state, timer = self._fire_one(state, timer)
+            try:
+                state, timer = self._fire_one(state, timer)
+            except Wanted:
+                if inclusive and fired:
+                    return
+                raise
         message = f"{kind.table} {identity} fired {MAX_FIRED_PER_INPUT} clocks at once"
         raise StuckTimerError(message)
 

@@ -37,8 +37,8 @@ from linli_messaging.service_map import Ref, ServiceMap
 MAX_RESTARTS: Final = 8
 """How often a batch may turn out to need more lanes."""
 MAX_ASKS: Final = 2 * MAX_FIRED_PER_INPUT
-"""How often a batch may ask for more states: a clock that is caught up asks twice each time that it fires (rounds of a
-storm: work orders, then their tickets). A rule that asks for ever is a bug."""
+"""How often a batch may ask for more states: before an input is taken each earlier clock of its states fires, and a
+round of a storm asks twice (work orders, then their tickets). A rule that asks for ever is a bug."""
 MAX_EARLY: Final = 2000
 """Early facts that run with what they waited for: as many as a batch; more run in transactions of their own."""
 VERSION_BITS: Final = 63
