@@ -34,15 +34,9 @@ def _fen(text: str) -> object:
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else text
 
 
-def _written_out(text: str) -> object:
-    """A date or an instant as people write it; a number alone would be taken for seconds since 1970: it is refused."""
-    return text if text[4:5] == "-" else [text]
-
-
 _READ_AS: Final[Mapping[str, Callable[[str], object]]] = {
     **dict.fromkeys(("skills", "weekdays", "trades", "phases", "near"), _many),
     "price_fen": _fen,
-    **dict.fromkeys(("from_at", "until_at", "handed_over_on"), _written_out),
 }
 """The columns whose cells are not simply text."""
 KEY: Final = TypeAdapter(Key)

@@ -62,6 +62,8 @@ def what_is_allowed(error: Mapping[str, Any]) -> Words:
         return _BY_TYPE[kind]
     if kind == "value_error" and "time zone" in error["msg"]:
         return Words("须为 IANA 时区，如 Asia/Shanghai", "must be an IANA time zone, as Asia/Shanghai")
+    if kind == "value_error" and "written out" in error["msg"]:
+        return _DAY if "a date" in error["msg"] else _INSTANT
     return next((said for begins, said in _BY_KIND if kind.startswith(begins)), Words(error["msg"], error["msg"]))
 
 

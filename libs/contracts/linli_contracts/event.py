@@ -4,10 +4,10 @@ The instant of a fact's record, its id and its number travel in the envelope (:m
 carries the facts, each instant under its own name.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -21,8 +21,29 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError(message) from None
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""An aware instant, always UTC after validation; a naive one is refused, and one that UTC cannot say."""
+def _is_written_out(value: object) -> bool:
+    """A number, also one in quotation marks, would be taken for seconds since 1970: 20990101 for a day of that year."""
+    return isinstance(value, date) or (isinstance(value, str) and value[4:5] == "-")
+
+
+def _instant_written_out(value: object) -> object:
+    if not _is_written_out(value):
+        message = "an instant written out, as 2026-07-01T00:00:00+08:00"
+        raise ValueError(message)
+    return value
+
+
+def _day_written_out(value: object) -> object:
+    if not _is_written_out(value):
+        message = "a date written out, as 2026-07-01"
+        raise ValueError(message)
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant_written_out), AfterValidator(_in_utc)]
+"""An aware instant, always UTC after validation; a naive one is refused, a number, and one that UTC cannot say."""
+Day = Annotated[date, BeforeValidator(_day_written_out)]
+"""A date of the calendar; a number is refused."""
 
 KEY_PATTERN: Final = r"^[A-Za-z0-9_\-]{1,64}$"
 ID_PATTERN: Final = r"^[A-Za-z0-9_\-]{1,64}(\.[A-Za-z0-9_\-]{1,64}){1,3}$"

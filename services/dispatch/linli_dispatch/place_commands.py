@@ -1,10 +1,9 @@
 """The bodies of the registry's commands: estates, homes, rosters, contractors, absences, prices, planned changes."""
 
-from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from linli_contracts.event import Fen, Id, Instant, Key
+from linli_contracts.event import Day, Fen, Id, Instant, Key
 from linli_contracts.events.dispatch import EstateKind, Role
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, Field
@@ -48,7 +47,7 @@ class HomeLine(Command):
     home_id: Id
     phase: Name
     building: Name
-    handed_over_on: date | None = None
+    handed_over_on: Day | None = None
     occupied: bool = True
     top_floor: bool = False
 

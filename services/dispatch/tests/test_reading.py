@@ -66,6 +66,8 @@ async def test_what_no_id_can_be_is_refused_at_the_door(client: httpx.AsyncClien
         "/tickets?limit=0",
         "/tickets?level=5000000000",
         "/tickets?unknown=1",
+        "/tickets?received_from=20260101",
+        "/tickets?due_before=1767225600",
         "/estates?cursor=%00",
         "/deadlines/missed?clock=completion&cursor=%00",
         "/deadlines/missed?clock=lunch",

@@ -4,10 +4,9 @@ A body with `command_id` creates something: the client must send an Idempotency-
 """
 
 from collections.abc import Hashable
-from datetime import date
 from typing import Annotated, Final, TypeVar
 
-from linli_contracts.event import Id, Key
+from linli_contracts.event import Day, Id, Key
 from linli_contracts.events.intake import Trade
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -59,8 +58,8 @@ class OpenDeposit(Command):
         default={}, description="periods agreed by trade; a trade without one has the legal minimum (WAR-02)"
     )
     retained_fen: int = Field(strict=True, gt=0, le=LARGEST_FEN)
-    completion_accepted_on: date
-    settled_on: date | None = Field(default=None, description="the date of the settlement; none: today")
+    completion_accepted_on: Day
+    settled_on: Day | None = Field(default=None, description="the date of the settlement; none: today")
     documents: Annotated[tuple[DocumentKind, ...], Field(max_length=MOST_DOCUMENTS), AfterValidator(_each_once)] = ()
 
 
