@@ -20,7 +20,8 @@ from linli_runtime.operating import OPERATE
 from linli_runtime.reads import Reads
 
 ESTATE: Final = "estate"
-"""The table in which a service keeps the estates that it knows, and the region of each; one without has none."""
+"""The table of the estates that a service knows. One that has it says by its query ``place_of_case`` in which region a
+case began; for one without, the policy is the group's."""
 TIMER: Final = "timer|"
 """What the cause of a decision begins with when a clock ran out; else it was a fact or a command."""
 
@@ -91,8 +92,8 @@ def why_routes(service: ServiceMap, reads: Reads, conclusions: Conclusions) -> A
         policies: PolicyBook = request.app.state.policies
         rows = await reads.fetch("timeline_reasons", case_id)
         estate = case_id.partition(".")[0]
-        known = await reads.fetch("load_estate", [estate]) if knows_estates and rows else []
-        region = orjson.loads(known[0]["state"]).get("region_id") if known else None
+        known = await reads.fetchrow("place_of_case", estate, case_id) if knows_estates and rows else None
+        region = known["region_id"] if known else None
         items = [
             _decided(service.name, row, conclusions, policies, region, estate if known else None)
             for row in sorted(rows, key=lambda row: row["at"])

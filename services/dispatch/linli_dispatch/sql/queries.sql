@@ -534,3 +534,8 @@ SELECT w.state::text AS state FROM webhook w WHERE w.id = $1;
 -- What one partner, or one person of the staff, has registered.
 SELECT id, state FROM webhook WHERE starts_with(id, $1 || '.') AND COALESCE(state ->> 'whose', 'contractor') = $2
 ORDER BY id LIMIT 100;
+
+-- name: place_of_case
+-- The region of a case's estate: the one in which it began, wherever the estate is now.
+SELECT coalesce(nullif(t.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
+FROM estate e LEFT JOIN ticket t ON t.id = $2 WHERE e.id = $1;

@@ -145,3 +145,8 @@ GROUP BY t.name HAVING sum(t.counted) <> 0;
 -- What the customer's own status page needs (INT-15).
 SELECT status, state ->> 'received_at' AS received_at, state ->> 'standing_since' AS standing_since
 FROM request WHERE id = $1;
+
+-- name: place_of_case
+-- The region of a case's estate: the one in which it began, wherever the estate is now.
+SELECT coalesce(nullif(r.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
+FROM estate e LEFT JOIN request r ON r.id = $2 WHERE e.id = $1;
