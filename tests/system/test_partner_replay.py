@@ -22,10 +22,9 @@ from linli_testkit.receiver import Answer, receiver
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.system.test_webhooks import AN, BO, Partner, partner, verified
+from tests.system.test_webhooks import AN, BO, EAST, Partner, partner, verified
 
 __all__ = ["partner"]
-EAST = Actor("east", frozenset({"*"}), org="group/east")
 STAFF = Actor("staff", frozenset({"*"}))
 
 
@@ -36,12 +35,15 @@ class _Door:
         self.client, self.app = client, app
 
     async def facts(self, who: Actor, contractor: str = "c-an", **query: Any) -> tuple[int, Any]:  # noqa: ANN401 - the parameters of a query
+        return await self.get(who, f"/contractors/{contractor}/facts", **query)
+
+    async def get(self, who: Actor, path: str, **query: Any) -> tuple[int, Any]:  # noqa: ANN401 - as above
         class Known:
             def actor(self, _header: str | None) -> Actor:
                 return who
 
         self.app.state.tokens = Known()
-        answer = await self.client.get(f"/contractors/{contractor}/facts", params=query)
+        answer = await self.client.get(path, params=query)
         return answer.status_code, answer.json()
 
 
@@ -96,6 +98,23 @@ async def test_others_facts_are_nobodys_business(partner: Partner, door: _Door) 
         status, problem = await door.facts(who)
         assert (status, problem["code"]) == (403, "other-contractor")
     assert len((await door.facts(STAFF))[1]["items"]) == 1
+
+
+@pytest.mark.rule("PAR-01", "DSP-20")
+async def test_others_webhooks_are_not_read_either(partner: Partner, door: _Door) -> None:
+    """Given webhooks of a contractor and of one of the staff, then the first reads its own, the whole group both."""
+    an = (await partner.register("https://hooks.example.org/"))["webhook_id"]
+    sun = (
+        await partner.life.do("dispatch.register-staff-webhook", staff_id="dept-sun", url="https://mail.example.org/")
+    )["webhook_id"]
+    of_an = ("/contractors/c-an/webhooks", f"/webhooks/{an}")
+    of_sun = ("/staff/dept-sun/webhooks", f"/webhooks/{sun}")
+    may = {AN: of_an, BO: (), EAST: (), STAFF: of_an + of_sun}
+    for who, allowed in may.items():
+        for path in of_an + of_sun:
+            status, answer = await door.get(who, path)
+            assert status == (200 if path in allowed else 403), (who.subject, path)
+            assert status == 200 or answer["code"] == "other-contractor"
 
 
 @pytest.mark.rule("PAR-01", "PAR-02")

@@ -10,7 +10,7 @@ from linli_testkit.house import PowerCuts
 from linli_testkit.receiver import Answer, receiver
 
 from tests.system.life import request
-from tests.system.test_webhooks import AN, Partner, partner, verified
+from tests.system.test_webhooks import AN, EAST, Partner, partner, verified
 
 __all__ = ["partner"]
 CRISIS: dict[str, Any] = {"subcategory": "smoke", "people": 3}
@@ -81,17 +81,23 @@ async def test_what_fails_comes_again_and_what_is_gone_is_disabled_and_told(part
 
 @pytest.mark.rule("DSP-20", "PAR-01")
 async def test_staffs_webhooks_are_no_contractors_business_and_not_many(partner: Partner) -> None:
-    """Given webhooks of a person, then a contractor may neither make nor end one, and the most is the policy's."""
+    """Given webhooks of a person, then neither a contractor nor somebody of a region may make or end one, and the most
+    is the policy's.
+    """
     hooks = [await registered(partner, "c-an", f"https://mail.example.org/{number}") for number in range(3)]
-    made = await partner.life.attempt(
-        "dispatch.register-staff-webhook", AN, staff_id="c-an", url="https://a.example.org/"
-    )
-    ended = await partner.life.attempt("dispatch.end-webhook", AN, webhook_id=hooks[0]["webhook_id"])
+    refused = []
+    for stranger in (AN, EAST):
+        made = await partner.life.attempt(
+            "dispatch.register-staff-webhook", stranger, staff_id="c-an", url="https://a.example.org/"
+        )
+        ended = await partner.life.attempt("dispatch.end-webhook", stranger, webhook_id=hooks[0]["webhook_id"])
+        refused += [made, ended]
     fourth = await partner.life.attempt(
         "dispatch.register-staff-webhook", staff_id="c-an", url="https://a.example.org/"
     )
-    refused = [one.code for one in (made, ended, fourth) if isinstance(one, Refusal)]
-    assert refused == ["other-contractor", "other-contractor", "too-many-webhooks"]
+    codes = [one.code for one in (*refused, fourth) if isinstance(one, Refusal)]
+    outside = ["outside-your-organisation"] * 2
+    assert codes == [*["other-contractor"] * 2, *outside, "too-many-webhooks"]
     await partner.register("https://hooks.example.org/", AN)
     await partner.life.do("dispatch.end-webhook", webhook_id=hooks[0]["webhook_id"])
     await registered(partner, "c-an", "https://mail.example.org/again")

@@ -34,6 +34,8 @@ from tests.system.player import Life
 
 AN: Final = Actor("an", frozenset({"*"}), contractor_id="c-an")
 BO: Final = Actor("bo", frozenset({"*"}), contractor_id="c-bo")
+EAST: Final = Actor("east", frozenset({"*"}), org="group/east")
+"""Of a part of the group: what a contractor or one of the staff is told is not all of that part's."""
 
 
 @dataclass(slots=True)
@@ -239,16 +241,19 @@ async def test_a_name_that_leads_into_our_own_network_is_not_connected_to(partne
 
 @pytest.mark.rule("PAR-01")
 async def test_others_webhooks_are_nobodys_business(partner: Partner) -> None:
-    """Given a contractor's webhook, when another one ends or makes one for it, then that is refused by name."""
+    """Given a contractor's webhook, when another one, or somebody of a region, ends or makes one for it, then that is
+    refused by name.
+    """
     with receiver() as an:
         mine = await partner.register(an.url)
-        ended = await partner.life.attempt("dispatch.end-webhook", BO, webhook_id=mine["webhook_id"])
-        made = await partner.life.attempt(
-            "dispatch.register-webhook", BO, contractor_id="c-an", url=an.url, types=["RepairDone"]
-        )
-        for answer in (ended, made):
-            assert isinstance(answer, Refusal)
-            assert answer.code == "other-contractor"
+        for stranger, code in ((BO, "other-contractor"), (EAST, "outside-your-organisation")):
+            ended = await partner.life.attempt("dispatch.end-webhook", stranger, webhook_id=mine["webhook_id"])
+            made = await partner.life.attempt(
+                "dispatch.register-webhook", stranger, contractor_id="c-an", url=an.url, types=["RepairDone"]
+            )
+            for answer in (ended, made):
+                assert isinstance(answer, Refusal)
+                assert answer.code == code
         over = await partner.life.attempt("dispatch.end-webhook", AN, webhook_id=mine["webhook_id"])
         assert isinstance(over, Accepted)
         await partner.repair()

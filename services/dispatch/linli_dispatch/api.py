@@ -10,7 +10,7 @@ from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.events.dispatch import Clock
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Actor
-from linli_runtime.auth import WHOLE_GROUP, require
+from linli_runtime.auth import require
 from linli_runtime.problems import ProblemError, refusing
 from linli_runtime.reads import Reads
 from linli_runtime.versioned_reads import VERSIONED, versioned
@@ -19,7 +19,7 @@ from linli_dispatch.domain import refusals
 from linli_dispatch.domain.blueprints import step_refusals
 from linli_dispatch.domain.blueprints.progress import Progress
 from linli_dispatch.domain.title import Words, words_of
-from linli_dispatch.domain.webhook import FOREIGN, NOT_FOUND, whose_is
+from linli_dispatch.domain.webhook import FOREIGN, NOT_FOUND, Whose, may_manage, whose_is
 from linli_dispatch.home_pages import HomePage, page_homes
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
 from linli_dispatch.planned_pages import (
@@ -182,8 +182,7 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         actor: Annotated[Actor, Depends(require("partner:webhook"))], contractor_id: EstateId
     ) -> list[WebhookSeen]:
         """A contractor's webhooks, with why one is disabled."""
-        if actor.contractor_id not in {None, contractor_id}:
-            raise ProblemError(FOREIGN)
+        _manages(actor, contractor_id, "contractor")
         return await webhooks_of(reads, contractor_id, "contractor")
 
     @routes.get("/staff/{staff_id}/webhooks")
@@ -192,8 +191,7 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         actor: Annotated[Actor, Depends(require("partner:webhook"))], staff_id: EstateId
     ) -> list[WebhookSeen]:
         """The webhooks of somebody of the staff, with why one is disabled."""
-        if actor.contractor_id is not None:
-            raise ProblemError(FOREIGN)
+        _manages(actor, staff_id, "staff")
         return await webhooks_of(reads, staff_id, "staff")
 
     @routes.get("/webhooks/{webhook_id}", responses=VERSIONED)
@@ -202,8 +200,7 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         actor: Annotated[Actor, Depends(require("partner:webhook"))], webhook_id: CaseId, response: Response
     ) -> WebhookSeen:
         """One webhook, with why it is disabled."""
-        if actor.contractor_id not in {None, key_of(webhook_id) if whose_is(webhook_id) == "contractor" else None}:
-            raise ProblemError(FOREIGN)
+        _manages(actor, key_of(webhook_id), whose_is(webhook_id))
         return versioned(response, await show_webhook(reads, webhook_id), NOT_FOUND)
 
     @routes.get("/contractors/{contractor_id}/facts")
@@ -214,10 +211,13 @@ def _about_partners(routes: APIRouter, reads: Reads) -> None:
         wanted: Annotated[PartnerFactFilter, Query()],
     ) -> PartnerFactPage:
         """What a contractor is told of its own orders, in the order of `next`, from any point on; nothing is missed."""
-        whole = actor.contractor_id is None and actor.org == WHOLE_GROUP
-        if actor.contractor_id != contractor_id and not whole:
-            raise ProblemError(FOREIGN)
+        _manages(actor, contractor_id, "contractor")
         return await page_partner_facts(reads, contractor_id, wanted)
+
+
+def _manages(actor: Actor, owner_id: str, whose: Whose) -> None:
+    if not may_manage(actor.contractor_id, actor.org, owner_id, whose):
+        raise ProblemError(FOREIGN)
 
 
 def _about_registry(routes: APIRouter, reads: Reads) -> None:

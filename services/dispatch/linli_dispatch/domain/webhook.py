@@ -209,8 +209,13 @@ def _turned(webhook: Webhook, status: str) -> Decision:
 
 
 NOT_FOUND: Final = Refusal("webhook-not-found", "PAR-01", "没有这个订阅。", "There is no such webhook.", 404)
+_WHOLE_GROUP: Final = "group"
 FOREIGN: Final = Refusal(
-    "other-contractor", "PAR-01", "只能管理本单位的订阅。", "A contractor manages its own webhooks only.", 403
+    "other-contractor",
+    "PAR-01",
+    "承包单位只能管理本单位的订阅，其他订阅只由全集团的令牌管理。",
+    "A contractor manages its own webhooks only; any others are managed with a token of the whole group.",
+    403,
 )
 ENDED: Final = Refusal("webhook-ended", "PAR-01", "订阅已结束。", "The webhook has ended.")
 DISABLED: Final = Refusal(
@@ -227,3 +232,13 @@ BAD_ADDRESS: Final = Refusal(
     "address-not-allowed", "PAR-01", "推送地址不被允许。", "The address is not one that webhooks may be sent to.", 422,
     (("url", "https://<a name of the public internet>/…"),),
 )  # fmt: skip
+
+
+def may_manage(contractor_id: str | None, org: str, owner_id: str, whose: Whose) -> bool:
+    """Whether a token may manage or read what an owner is told: a contractor's its own, one of the whole group any.
+
+    What is told goes wherever a webhook points, so a token for a part of the group would read beyond it.
+    """
+    if contractor_id is not None:
+        return whose == "contractor" and contractor_id == owner_id
+    return org == _WHOLE_GROUP

@@ -107,6 +107,5 @@ def _own(facts: Facts, identity: str, ctx: Context) -> Webhook | Refusal:
 
 
 def _is_foreign(ctx: Context, owner_id: str, whose: Whose) -> bool:
-    """A contractor's token is for its own alone, and for nothing of the staff's."""
-    sender = ctx.actor.contractor_id if ctx.actor else None
-    return sender is not None and (whose == "staff" or sender != owner_id)
+    actor = ctx.actor
+    return actor is None or not webhook.may_manage(actor.contractor_id, actor.org, owner_id, whose)
