@@ -111,6 +111,17 @@ async def test_what_a_region_refines_is_named_with_its_file(client: Client, live
 
 
 @pytest.mark.rule("ORG-02")
+async def test_every_service_says_why_it_decided_what_it_did(client: Client, lived: Any) -> None:  # noqa: ANN401 - as above
+    """Given the subject about which a service decided most, then it is told each of its decisions."""
+    for service in ALL:
+        name = service.map.name
+        subject, times = await lived.fetchrow(
+            f"SELECT subject, count(*) FROM {name}.history GROUP BY subject ORDER BY 2 DESC, 1 LIMIT 1"  # noqa: S608 - our own names
+        )
+        assert len((await client.get(name, f"/why/{subject}"))["items"]) == times > 0, (name, subject)
+
+
+@pytest.mark.rule("ORG-02")
 async def test_the_table_speaks_the_readers_language(client: Client, lived: Any) -> None:  # noqa: ANN401 - as above
     """Given a reader of either language, then the same decisions are told in theirs, with rule, file and level."""
     decisions = await decisions_about(client, await case_that_climbed(lived))

@@ -92,7 +92,7 @@ def why_routes(service: ServiceMap, reads: Reads, conclusions: Conclusions) -> A
         policies: PolicyBook = request.app.state.policies
         rows = await reads.fetch("timeline_reasons", case_id)
         estate = case_id.partition(".")[0]
-        known = await reads.fetchrow("place_of_case", estate, case_id) if knows_estates and rows else None
+        known = await reads.fetchrow("place_of_case", case_id) if knows_estates and rows else None
         region = known["region_id"] if known else None
         items = [
             _decided(service.name, row, conclusions, policies, region, estate if known else None)

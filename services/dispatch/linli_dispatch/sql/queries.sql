@@ -538,4 +538,4 @@ ORDER BY id LIMIT 100;
 -- name: place_of_case
 -- The region of a case's estate: the one in which it began, wherever the estate is now.
 SELECT coalesce(nullif(t.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
-FROM estate e LEFT JOIN ticket t ON t.id = $2 WHERE e.id = $1;
+FROM estate e LEFT JOIN ticket t ON t.id = $1 WHERE e.id = split_part($1, '.', 1);

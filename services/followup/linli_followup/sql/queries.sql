@@ -70,4 +70,4 @@ GROUP BY t.name;
 -- name: place_of_case
 -- The region of a case's estate: the one in which its first callback began, wherever the estate is now.
 SELECT coalesce(nullif(c.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
-FROM estate e LEFT JOIN callback c ON c.id = split_part($2, '.', 1) || '.b1-' || split_part($2, '.', 2) WHERE e.id = $1;
+FROM estate e LEFT JOIN callback c ON c.id = e.id || '.b1-' || split_part($1, '.', 2) WHERE e.id = split_part($1, '.', 1);

@@ -149,4 +149,4 @@ FROM request WHERE id = $1;
 -- name: place_of_case
 -- The region of a case's estate: the one in which it began, wherever the estate is now.
 SELECT coalesce(nullif(r.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
-FROM estate e LEFT JOIN request r ON r.id = $2 WHERE e.id = $1;
+FROM estate e LEFT JOIN request r ON r.id = $1 WHERE e.id = split_part($1, '.', 1);

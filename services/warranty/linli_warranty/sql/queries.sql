@@ -214,3 +214,7 @@ FROM (
     GROUP BY t.part, split_part(t.name, '.', 2)
 ) AS account
 WHERE difference <> 0;
+
+-- name: place_of_case
+-- The region of a case's estate: coverage is decided where the estate is when it is asked for.
+SELECT e.state ->> 'region_id' AS region_id FROM estate e WHERE e.id = split_part($1, '.', 1);
