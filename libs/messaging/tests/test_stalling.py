@@ -24,6 +24,11 @@ def watch(bus: Bus, broker: TestBroker) -> StallWatch:
     return StallWatch(bus.listener.consumer, partial(AIOKafkaConsumer, bootstrap_servers=broker.bootstrap))
 
 
+async def looked(watch: StallWatch) -> None:
+    """One look, in time."""
+    await asyncio.wait_for(watch.look(), WITHIN_S)
+
+
 async def looked_in_vain(bus: Bus) -> None:
     """Returns after the listener's client has found nothing once more."""
     before = bus.listener.consumer.empty_looks
@@ -37,7 +42,7 @@ async def looked_in_vain(bus: Bus) -> None:
 @pytest.mark.rule("OPS-04")
 async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, watch: StallWatch) -> None:
     """Given a partition that the client no longer fetches, when two looks find the same record there, then it ends, and
-    has acknowledged nothing of it.
+    has taken nothing of it.
     """
     kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
     assert kafka is not None
@@ -46,22 +51,21 @@ async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, wat
     await bus.strike(BELL, 1)
     await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
     writer = bus.tasks[f"writer {small.NAME}"]
-    await watch.look()
+    await looked(watch)
     await looked_in_vain(bus)
     assert not writer.done()
-    await watch.look()
+    await looked(watch)
     await asyncio.wait([writer], timeout=WITHIN_S)
     assert isinstance(writer.exception(), StalledError)
     assert str(PARTITION) in str(writer.exception())
     assert await bus.rung(BELL) == ()
-    assert (await kafka.committed(place) or 0) <= bus.listener.consumer.positions()[place]
 
 
 @pytest.mark.rule("OPS-04")
 async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallWatch) -> None:
     """Given nothing to take; then records and no look for them meanwhile; then one more taken between two looks."""
     for _ in range(3):
-        await watch.look()
+        await looked(watch)
         await looked_in_vain(bus)
     kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
     assert kafka is not None
@@ -70,9 +74,9 @@ async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallW
     await bus.strike(BELL, 1)
     await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
     await looked_in_vain(bus)
-    await watch.look()
+    await looked(watch)
     watch._empty_looks = bus.listener.consumer.empty_looks + 1_000  # as if none had been between the two
-    await watch.look()
+    await looked(watch)
     kafka.resume(place)
 
     async def rung() -> bool:
@@ -80,5 +84,5 @@ async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallW
 
     await until(rung)
     await looked_in_vain(bus)
-    await watch.look()
+    await looked(watch)
     assert bus.listener.writer.sound
