@@ -15,7 +15,7 @@ from linli_cli.simulation.run import Run
 from linli_cli.simulation.scratch import scratch_home
 from linli_cli.stack import Stack, StackOptions
 
-ROWS = 500
+ROWS = 200
 BEGIN = datetime(2011, 7, 1, 0, 30)  # noqa: DTZ001 - the file's own local time
 GRID = timedelta(minutes=30)
 """Every instant lies on it: some hundred instants, so that a window for each of them ends in time."""
@@ -24,7 +24,7 @@ AFTER_LAST = timedelta(hours=12)
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    """Three days of a city's requests, as `boston311` reads them: some are late, some never done."""
+    """Two days of a city's requests, as `boston311` reads them: some are late, some never done."""
     path, dice = tmp_path / "sample.csv", Random(7)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -32,7 +32,7 @@ def sample(tmp_path: Path) -> Path:
             ("case_enquiry_id", "open_dt", "target_dt", "closed_dt", "case_title", "reason", "type", "department",
              "neighborhood", "source")
         )  # fmt: skip
-        for number, step in enumerate(sorted(dice.choices(range(144), k=ROWS))):
+        for number, step in enumerate(sorted(dice.choices(range(96), k=ROWS))):
             opened = BEGIN + step * GRID
             due = opened + dice.choice((4, 48, 96, 240)) * GRID
             done = opened + dice.choice((1, 2, 6, 24, 60, 140)) * GRID
