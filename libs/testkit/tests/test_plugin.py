@@ -21,14 +21,13 @@ _INI = """
 """
 _TESTS = """
     import os
-    import time
     import pytest
 
     @pytest.mark.parametrize("n", range(4))
     def test_database(postgres, database, embedded_broker, n, tmp_path_factory):
         print(f"machines={postgres.port},{embedded_broker.bootstrap}")
+        print(f"worker={os.environ.get('PYTEST_XDIST_WORKER')}")
         assert database.name in database.dsn
-        time.sleep(0.2)
 
     @pytest.mark.kafka_only
     def test_needs_kafka(broker):
@@ -56,6 +55,7 @@ def run_pytest(directory: Path, *arguments: str, tests: str = _TESTS, **variable
 def test_workers_share_machines_and_leave_nothing(tmp_path: Path) -> None:
     output = run_pytest(tmp_path, "-n", "2")
     assert "4 passed, 1 skipped" in output
+    assert set(re.findall(r"worker=(\S+)", output)) == {"gw0", "gw1"}
     assert len(set(re.findall(r"machines=(\S+)", output))) == 1
     assert re.search(r"^postgres: embedded PostgreSQL", output, re.MULTILINE)
     assert re.search(r"^embedded-broker: embedded \(Tansu", output, re.MULTILINE)
@@ -78,7 +78,7 @@ def test_machine_that_cannot_start_says_why(tmp_path: Path) -> None:
 
 def test_run_that_is_killed_leaves_no_machine(tmp_path: Path) -> None:
     tests = """
-        import os, signal, time
+        import os, signal
         def test_dies(embedded_broker):
             os.kill(os.getpid(), signal.SIGKILL)
     """
@@ -94,12 +94,12 @@ def test_run_that_is_killed_leaves_no_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("signal_number", [signal.SIGINT])
 def test_interrupted_run_leaves_nothing(tmp_path: Path, signal_number: int) -> None:
     tests = f"""
-        import os, signal, time
+        import os, signal
         def test_interrupted(embedded_broker):
             # Where this run is in the background of a shell, interrupts are ignored, and the child inherits that.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             os.kill(os.getpid(), {int(signal_number)})
-            time.sleep(10)
+            signal.pause()
     """
     assert "KeyboardInterrupt" in run_pytest(tmp_path, tests=tests)
     assert not list(tmp_path.glob("linli-test-*"))
