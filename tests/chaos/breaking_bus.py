@@ -10,6 +10,7 @@ from aiokafka.admin import NewPartitions, RecordsToDelete
 from aiokafka.errors import KafkaError
 from linli_cli.client.rest import producers_of
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, LOYALTY, PARTITIONS, SERVICES, TOPIC_OF, WARRANTY
+from linli_messaging.lanes.gaps import GRACE_S
 from linli_messaging.partitions import METADATA_FOR_MS
 from linli_messaging.producing.relay import LOCK_SPACE
 from linli_messaging.topology import group_of, topics
@@ -20,6 +21,10 @@ from tests.chaos.world import World
 DAY: Final = timedelta(days=1)
 AWAY_S: Final = (1.0, 4.0)
 HELD_S: Final = 6.0
+UNANSWERED_S: Final = GRACE_S + 1
+"""How long nobody answers for what was lost, with the producer away: what was told to be published is asked for after
+the grace. It is the fault's own length; the producer may have told no heads yet, so there is nothing to wait for.
+"""
 QUIET: Final = {0: (INTAKE, FOLLOWUP, WARRANTY), 3: (LOYALTY, WARRANTY), 4: (LOYALTY, WARRANTY)}
 """Services that get no commands in a wave, only facts: they can be away until all is sent, so that nothing comes after
 what they lost.
@@ -131,7 +136,7 @@ async def lost_tail(strike: Strike) -> None:
             await world.process(producer).stop()
     world.start(service)
     await world.ready(service)
-    await asyncio.sleep(3.0)
+    await asyncio.sleep(UNANSWERED_S)
     if twist == "producer":
         for producer in producers:
             world.start(producer)
