@@ -11,7 +11,7 @@ from fastapi import Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
-from linli_messaging.loop.answers import OUTSIDE
+from linli_messaging.batch.answers import OUTSIDE
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 

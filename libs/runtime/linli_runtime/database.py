@@ -14,8 +14,8 @@ FROZEN_MS: Final = 30_000
 gives them up after this. Deciding the largest batch takes a few seconds on a crowded machine."""
 
 KEYED_ACCESS: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
-"""Every query of the loop goes by key. Plans made while tables are small would turn into scans of large ones
-(FASTSTREAM.md, the floor), so the planner is told."""
+"""Every query of the loop goes by key. Plans made while tables are small would turn into scans of large ones,
+so the planner is told."""
 
 PLANNED_EACH_TIME: Final = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
 """A list with eleven filters of which two are given is another query than one with the other nine; a plan takes under a

@@ -12,8 +12,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from linli_messaging.batch.answers import FACTS_ON_THEIR_WAY, OUTSIDE, held, other_body, unknown
 from linli_messaging.batch.versions import refused_as_stale
-from linli_messaging.loop.answers import FACTS_ON_THEIR_WAY, OUTSIDE, held, other_body, unknown
 from linli_messaging.service_map import OnCommand, ServiceMap
 from linli_rulebook.decision import Refusal
 from pydantic.json_schema import models_json_schema

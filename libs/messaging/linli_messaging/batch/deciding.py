@@ -18,7 +18,7 @@ from linli_contracts.lanes import lane_of, lane_of_key
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Decision, Early, Refusal, State, Timer
 
-from linli_messaging.batch import versions
+from linli_messaging.batch import answers, versions
 from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.ordering import in_order
 from linli_messaging.batch.plan import Need, Parked, Plan, Reason, Told
@@ -27,7 +27,6 @@ from linli_messaging.batch.waking import first_timer
 from linli_messaging.batch.working_set import Wanted, WorkingSet, not_more
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
-from linli_messaging.loop import answers
 from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
 
 MAX_FIRED_PER_INPUT = 200

@@ -17,13 +17,13 @@ from typing import Any, Final, Protocol
 
 import asyncpg
 
+from linli_messaging.batch.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.consuming.parked_share import Clog, TooMuchParkedError, parked_lately
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO, Barrier, Known
 from linli_messaging.lanes.inbox import LaneOf, place_of
 from linli_messaging.lanes.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.lanes.waiting import Waiting
-from linli_messaging.loop.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.loop.looking import Looking, StoredInput
 from linli_messaging.loop.passing_by import pass_by
 from linli_messaging.loop.refusing import Batch, commands_of, refuse, to_clients
@@ -33,9 +33,10 @@ from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 
 MAX_BATCH: Final = 1000
-"""Inputs a transaction: larger batches gave no more throughput (FASTSTREAM.md) and hold the lanes longer."""
+"""Inputs a transaction: smaller batches cost more for each input, larger ones more memory, and hold the lanes longer
+(docs/performance.md)."""
 MAX_WAITING_COMMANDS: Final = 10_000
-"""Commands queued in memory before HTTP answers 503: about five batches, under a second of work each."""
+"""Commands queued in memory before HTTP answers 503: about ten batches, about a second of work each."""
 SWEEP_EVERY_S: Final = 0.5
 """How often due timers are looked for on the system clock; below the one-second grain of deadlines; told heads
 make it look at once."""

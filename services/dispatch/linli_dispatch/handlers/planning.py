@@ -6,8 +6,8 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from linli_contracts.lanes import key_of
+from linli_messaging.batch.answers import OUTSIDE
 from linli_messaging.batch.working_set import not_loaded
-from linli_messaging.loop.answers import OUTSIDE
 from linli_messaging.service_map import Actor, Context, Facts, OnCommand, Ref
 from linli_rulebook.decision import Decision, More, Outcome, Refusal, State
 from pydantic import BaseModel, ValidationError
