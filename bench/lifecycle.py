@@ -1,6 +1,6 @@
 """Whole lives through all five services over HTTP and the broker, a second; beside them the floor and the peer.
 
-`LIVES=` in all, `WAVE=` a day; fewer of the floor's and the peer's, which need no more to be steady.
+`LIVES=` in all, `WAVE=` a wave; fewer of the floor's and the peer's, which need no more to be steady.
 """
 
 import os
@@ -17,7 +17,7 @@ from linli_embedded.postgres import Postgres
 from bench.figures import Figures, cpu_ms_each, cpu_s_here, cpu_s_of
 from bench.floor import floor
 from bench.peer import peer
-from bench.repair_life import RepairLives
+from bench.repair_life import UNCALLED, RepairLives
 
 LIVES: Final = int(os.environ.get("LIVES", "4000"))
 WAVE: Final = int(os.environ.get("WAVE", "1000"))
@@ -39,12 +39,12 @@ async def _ours(home: Path) -> tuple[float, dict[str, float]]:
         print(f"  on {stack.bus.kind} and {stack.postgres.kind}")
         lives = RepairLives(stack.client, WAVE)
         await lives.found()
-        await lives.days(1)
+        await lives.waves(UNCALLED)
         before, began = cpu_s_of(stack), time.perf_counter()
-        days = -(-LIVES // WAVE)
-        await lives.days(days)
+        waves = -(-LIVES // WAVE)
+        await lives.waves(waves)
         took_s = time.perf_counter() - began
-        return days * WAVE / took_s, cpu_ms_each(before, cpu_s_of(stack), days * WAVE)
+        return waves * WAVE / took_s, cpu_ms_each(before, cpu_s_of(stack), waves * WAVE)
 
 
 async def _beside(directory: Path) -> tuple[float, float, dict[str, float]]:

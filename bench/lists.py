@@ -34,7 +34,7 @@ from bench.figures import Figures, cpu_s
 from bench.keepalive import Door, request
 from bench.lifecycle import BROKER
 from bench.list_questions import CODES, ESTATES, QUESTIONS, Question, a_region
-from bench.repair_life import RepairLives
+from bench.repair_life import UNCALLED, RepairLives
 
 TICKETS: Final = int(os.environ.get("TICKETS", "200000"))
 DATA: Final = os.environ.get("DATA")
@@ -67,7 +67,7 @@ async def fill(stack: Stack) -> None:
     """
     lives = RepairLives(stack.client, 10)
     await lives.found()
-    await lives.days(2)
+    await lives.waves(UNCALLED + 1)
     for service in SERVICES:
         await stack.services[service].stop()
     connection = await stack.postgres.server.connect(DATABASE)

@@ -8,9 +8,9 @@ from linli_cli.stack import Home, Stack, StackOptions
 
 from bench.figures import Figures
 from bench.lifecycle import BROKER, WAVE
-from bench.repair_life import RepairLives
+from bench.repair_life import UNCALLED, RepairLives
 
-DAYS: Final = 2
+WAVES: Final = UNCALLED + 1
 MEGABYTE: Final = 1024 * 1024
 
 
@@ -21,7 +21,7 @@ async def memory() -> Figures:
             idle = stack.peak_memory_bytes()
             lives = RepairLives(stack.client, WAVE)
             await lives.found()
-            await lives.days(DAYS)
+            await lives.waves(WAVES)
             busy = stack.peak_memory_bytes()
             for part, peak in busy.items():
                 idle_mb, busy_mb = idle[part] / MEGABYTE, peak / MEGABYTE

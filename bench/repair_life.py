@@ -17,6 +17,11 @@ ENGINEERS: Final = 5
 """An estate's: two days' requests are in their hands at a time, and none may have more than 20 (DSP-08)."""
 START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 """A Monday, 10:00 in Shanghai: inside everybody's hours, like the same hour of all days that follow."""
+APART: Final = (timedelta(hours=6), timedelta(hours=18))
+"""From a wave to the next, turn about: 10:00 and 16:00. What comes in one is repaired in the next, before anybody is
+told that its first assessment is due (INT-09)."""
+UNCALLED: Final = 2
+"""The waves right after `found` in which nobody is called back yet: a callback is made a day after the repair."""
 REST_S: Final = 300.0
 
 
@@ -48,27 +53,28 @@ TOWN: Final = Town()
 
 
 class RepairLives:
-    """Plays a day at a time, and each as a desk sees it: new requests come in, those of the day before are repaired,
-    those of the day before that are called back, all side by side.
+    """Plays a wave at a time, two a day, and each as a desk sees it: new requests come in, those of the wave before are
+    repaired, those that were repaired a day ago are called back, all side by side.
     """
 
     def __init__(self, client: Client, wave: int, town: Town = TOWN) -> None:
-        """`wave` requests a day, each of another resident of the town."""
+        """`wave` requests a time, each of another resident of the town."""
         self.client = client
         self.town = town
         self.wave = wave
         self.others_closed = 0
         """Closed cases that were stored and not played."""
-        self._day = START
+        self._played = 0
+        self._at = START
         self._open: list[str] = []
         """Received, and not repaired yet."""
-        self._repaired = 0
-        """On the day before: to be called back."""
+        self._repaired = [0, 0]
+        """In the wave before the last one, and in the last: the former are to be called back next."""
         self._closed = 0
 
     async def found(self) -> None:
-        """Estates with homes and people, and the first day's residents, who join the owners' club."""
-        await self.client.set_clock(self._day)
+        """Estates with homes and people, and the first wave's residents, who join the owners' club."""
+        await self.client.set_clock(self._at)
         await found_estates(self.client, self.wave, START, self.town)
         answers = await self._receive()
         refs = [str(answer.answer["customer_ref"]) for answer in answers]
@@ -77,13 +83,14 @@ class RepairLives:
         )
         await self.client.wait_until_rest(REST_S)
 
-    async def days(self, count: int) -> None:
-        """This many days, each a wave of whole lives; on the first one after `found` nobody is called back yet."""
+    async def waves(self, count: int) -> None:
+        """This many waves of whole lives; the first `UNCALLED` ones after `found` are without calls."""
         for _ in range(count):
-            self._day += timedelta(days=1)
-            await self.client.set_clock(self._day + timedelta(hours=2))
+            self._at += APART[self._played % len(APART)]
+            self._played += 1
+            await self.client.set_clock(self._at)
             await self.client.wait_until_rest(REST_S)
-            opened, to_call_back = self._open, self._repaired
+            opened, to_call_back = self._open, self._repaired.pop(0)
             await asyncio.gather(self._receive(), self._repair(opened), self._call_back(to_call_back))
             await self.client.wait_until_rest(REST_S)
         figures = await self.client.get("dispatch", "/figures")
@@ -97,25 +104,24 @@ class RepairLives:
         return answers
 
     async def _repair(self, cases: Sequence[str]) -> None:
-        at = self._day + timedelta(hours=1)
-        await _do(
-            self.client, "dispatch", [Command("dispatch.finish", f"f{case}", {"case_id": case}, at) for case in cases]
-        )
-        self._repaired = len(cases)
+        finished = [Command("dispatch.finish", f"f{case}", {"case_id": case}, self._at) for case in cases]
+        await _do(self.client, "dispatch", finished)
+        self._repaired.append(len(cases))
 
     async def _call_back(self, expected: int) -> None:
         due = [item["id"] async for item in self.client.pages("followup", "/callbacks", status="due", limit=500)]
         if len(due) != expected:
             raise RuntimeError(f"{len(due)} callbacks are due, not {expected}")
-        said, at = {"satisfied": True, "score": 90, "by": "bench"}, self._day + timedelta(hours=1)
-        calls = [Command("followup.complete-callback", f"c{one}", {"callback_id": one, **said}, at) for one in due]
+        said = {"satisfied": True, "score": 90, "by": "bench"}
+        calls = [
+            Command("followup.complete-callback", f"c{one}", {"callback_id": one, **said}, self._at) for one in due
+        ]
         await _do(self.client, "followup", calls)
         self._closed += len(calls)
 
     def _request(self, number: int) -> Command:
-        return Command(
-            "intake.receive", f"q{self._day.date()}-{number}", resident(number, f"1{number:010d}", self.town), self._day
-        )
+        body = resident(number, f"1{number:010d}", self.town)
+        return Command("intake.receive", f"q{self._played}-{number}", body, self._at)
 
 
 async def found_estates(client: Client, residents: int, at: datetime | None, town: Town = TOWN) -> None:

@@ -19,7 +19,7 @@ from linli_contracts.topics import SERVICES
 
 from bench.figures import Figures, cpu_ms_each, cpu_s_of
 from bench.lifecycle import BROKER, LIVES, WAVE
-from bench.repair_life import REST_S, TOWN, RepairLives, Town
+from bench.repair_life import REST_S, TOWN, UNCALLED, RepairLives, Town
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ async def _rate(line: Line) -> float:
         async with Stack(options) as stack, _more(stack, line.processes - 1):
             lives = RepairLives(stack.client, WAVE, line.town)
             await lives.found()
-            await lives.days(1)
+            await lives.waves(UNCALLED)
             before, began_s = cpu_s_of(stack), time.perf_counter()
-            days = -(-LIVES // WAVE)
-            await lives.days(days)
-            rate = days * WAVE / (time.perf_counter() - began_s)
-            cpu_ms = cpu_ms_each(before, cpu_s_of(stack), days * WAVE)
+            waves = -(-LIVES // WAVE)
+            await lives.waves(waves)
+            rate = waves * WAVE / (time.perf_counter() - began_s)
+            cpu_ms = cpu_ms_each(before, cpu_s_of(stack), waves * WAVE)
     used = ", ".join(f"{part} {ms:.2f}" for part, ms in sorted(cpu_ms.items(), key=lambda one: -one[1]))
     print(f"  {line.what:<34} {rate:>7,.0f} lives/s; processor, ms a life (first processes): {used}", flush=True)
     return rate

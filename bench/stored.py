@@ -18,7 +18,7 @@ from linli_messaging.queries import Queries
 
 from bench.figures import Figures
 from bench.lifecycle import BROKER, LIVES, WAVE
-from bench.repair_life import REST_S, TOWN, RepairLives
+from bench.repair_life import REST_S, TOWN, UNCALLED, RepairLives
 
 STORED: Final = int(os.environ.get("STORED", "1000000"))
 SQL: Final = Path(__file__).with_name("old.sql")
@@ -31,7 +31,7 @@ async def stored() -> Figures:
         async with Stack(options) as stack:
             lives = RepairLives(stack.client, WAVE)
             await lives.found()
-            await lives.days(1)
+            await lives.waves(UNCALLED)
             empty = await _rate(lives)
             for service in SERVICES:
                 await stack.services[service].stop()
@@ -43,15 +43,15 @@ async def stored() -> Figures:
             for service in SERVICES:
                 await stack.answers(service, "ready", REST_S)
             lives.others_closed = STORED
-            await lives.days(1)
+            await lives.waves(1)
             return Figures(await _rate(lives), empty)
 
 
 async def _rate(lives: RepairLives) -> float:
-    days = -(-LIVES // WAVE)
+    waves = -(-LIVES // WAVE)
     began_s = time.perf_counter()
-    await lives.days(days)
-    return days * WAVE / (time.perf_counter() - began_s)
+    await lives.waves(waves)
+    return waves * WAVE / (time.perf_counter() - began_s)
 
 
 async def _fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

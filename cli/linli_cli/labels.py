@@ -26,6 +26,7 @@ FACTS: Final = {
     "OwnerChanged": Words("变更首接责任人", "owner changed"),
     "TicketPassedOn": Words("转达责任部门", "passed on to the desk"),
     "DepartmentAnswered": Words("部门答复", "department answered"),
+    "CaseAssessed": Words("初步评估", "first assessed"),
     "CustomerReported": Words("回复客户", "reported to the customer"),
     "TicketEscalated": Words("升级督办", "escalated one step"),
     "TicketLevelRaised": Words("提高级别", "level raised"),

@@ -181,10 +181,9 @@ class Round:
                 until = (at + timedelta(days=3)).isoformat()
                 of_dispatch.append(("dispatch.wait", about | {"until": until, "reason": "customer_away"}))
             elif case["fate"] == "done":
-                names = ("arrive", "finish") if case["repair"] else ("pass-on", "answer", "report", "resolve")
-                of_dispatch += [
-                    (f"dispatch.{name}", about | ({"how": "handled"} if name == "resolve" else {})) for name in names
-                ]
+                names = ("arrive", "finish") if case["repair"] else ("pass-on", "assess", "answer", "report", "resolve")
+                said = {"resolve": {"how": "handled"}, "assess": {"finding": "justified"}}
+                of_dispatch += [(f"dispatch.{name}", about | said.get(name, {})) for name in names]
         await self._send(DISPATCH, estate, "handle", at, *of_dispatch)
         await self._send(INTAKE, estate, "withdraw", at + timedelta(minutes=5), *of_intake)
 

@@ -117,6 +117,7 @@ async def live(house: House) -> None:
     await life.do("intake.choose-channel", customer_ref=noise["customer_ref"], channel="wechat", by="agent-1")
     await life.after(minutes=30)
     await life.do("dispatch.pass-on", case_id=noise["case_id"])
+    await life.do("dispatch.assess", case_id=noise["case_id"], finding="to_be_examined")
     await life.after(hours=5)
     await life.do("dispatch.answer", case_id=noise["case_id"])
     await life.after(hours=1)

@@ -137,6 +137,8 @@ def house(
         ("open", "plan", PLAN | {"claim": {"amount_fen": 10**15, "cause": "floor"}}, {}, 422, "invalid-content"),
         ("open", "wait", {"until": "2001-01-01T00:00:00Z"}, {}, 422, "wait-not-ahead"),
         ("open", "report", {"next_report_by": "2001-01-01T00:00:00Z"}, {}, 422, "report-too-late"),
+        ("open", "assessment", {"finding": "nothing"}, {}, 422, "invalid-content"),
+        ("closed", "assessment", {"finding": "justified"}, {}, 409, "not-in-hand"),
         ("open", "applications/measure/decision", {"submission": 9, "verdict": "approved"}, {}, 409, "no-application"),
     ],
 )

@@ -27,6 +27,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "StormOrderJoined": Step(_IN_HAND),
     "TicketPassedOn": Step(_IN_HAND),
     "DepartmentAnswered": Step(_IN_HAND),
+    "CaseAssessed": Step(_IN_HAND),
     "CustomerReported": Step(_IN_HAND),
     "MessageRequested": Step(_IN_HAND),
     "TicketEscalated": Step(_IN_HAND),

@@ -142,7 +142,8 @@ class _Plan:
             yield self._step("dispatch.wait", at, self._desk, until=until, reason="customer_away")
 
     def _reports(self, since: datetime, done_at: datetime) -> Iterator[Step]:
-        """Until it is done, the customer is told every two days or so; sometimes it is forgotten."""
+        """The customer is told what was found, and every two days or so until it is done; sometimes it is forgotten."""
+        yield from self._assesses(since, done_at)
         at, number = since, 0
         while True:
             number += 1
@@ -151,6 +152,19 @@ class _Plan:
                 return
             if not self._happens(3 * _LATE, "forgets", number):
                 yield self._step("dispatch.report", at, self._desk, number=number)
+
+    def _assesses(self, since: datetime, done_at: datetime) -> Iterator[Step]:
+        """Feedback that came online is answered at once; who asked something is told by when the answer comes."""
+        at = by_day(since + self.chance.hours(0.5, 9, "assesses", *self._case))
+        if at >= done_at or not self.ticket.runs("first_assessment") or self._happens(_LATE, "forgets to assess"):
+            return
+        if self.ticket.runs("feedback_answer"):
+            yield self._step("dispatch.report", at, self._desk)
+            return
+        promised: dict[str, object] = (
+            {"next_report_by": at + timedelta(days=2)} if self.ticket.kind == "consultation" else {}
+        )
+        yield self._step("dispatch.assess", at, self._desk, 0, finding="to_be_examined", **promised)
 
     def _step(self, name: str, at: datetime, who: Identity, number: int = 0, **body: object) -> Step:
         ticket = self.ticket

@@ -17,6 +17,8 @@ LEVELS: Final = {
 }
 CLOCKS: Final = {
     "passing_on": Words("转达", "passing on"),
+    "first_assessment": Words("初步评估", "first assessment"),
+    "feedback_answer": Words("答复网上反馈", "answer to feedback online"),
     "department_answer": Words("部门答复", "department's answer"),
     "customer_report": Words("回复客户", "report to the customer"),
     "arrival": Words("施工单位到场", "contractor's arrival"),

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from linli_contracts.event import Fen, Id, Instant, Key
-from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, SmallWorksKind
+from linli_contracts.events.dispatch import ApplicationKind, Consent, CrisisEntry, Finding, SmallWorksKind
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli_dispatch.domain.amounts import MOST_FEN
@@ -68,6 +68,13 @@ class PassOn(OnTicket):
     """The responsible desk has the request in its hands; ``desk`` only where it is another than the chosen one."""
 
     desk: Key | None = None
+
+
+class Assess(OnTicket):
+    """The first assessment, told to the customer; a date makes it a report too. A consultation needs one."""
+
+    finding: Finding
+    next_report_by: Instant | None = None
 
 
 class Answer(OnTicket):

@@ -141,7 +141,7 @@ def test_a_standard_answer_closes_a_consultation_or_with_consent(
     assert office.facts(TicketResolved)[0].how == how
     assert office.ticket().status == status
     assert [event.how for event in office.facts(TicketClosed)] == (["standard_answer"] if status == "closed" else [])
-    assert office.ticket().kept == {"passing_on": 1, "customer_report": 1, "completion": 1}
+    assert office.ticket().kept == {"passing_on": 1, "first_assessment": 1, "customer_report": 1, "completion": 1}
 
 
 @pytest.mark.rule("DSP-01", "DSP-02")

@@ -257,6 +257,7 @@ def test_who_passes_on_in_time_has_sent_the_form_in_time(at: datetime, channel: 
 @pytest.mark.rule("ORG-04")
 def test_a_deadline_over_an_unpublished_year_is_marked(office: Office) -> None:
     office.open(local("2027-03-09 09:30"))
+    office.accepted("assess", finding="justified")
     office.until(local("2027-03-13 00:00"))
     missed = office.facts(DeadlineMissed)[0]
     assert (missed.clock, missed.provisional, missed.rule) == ("customer_report", True, "DSP-03")
@@ -268,6 +269,7 @@ def test_a_provisional_deadline_is_worked_out_again_once_the_year_is_published(
     office: Office, *, touched: bool
 ) -> None:
     office.open()
+    office.accepted("assess", finding="justified")
     due = office.due("customer_report")
     before = office.ticket()
     # As it was counted before the year was published: a day earlier, and marked.

@@ -117,6 +117,7 @@ def test_a_short_absence_leaves_what_is_neither_due_nor_urgent(office: Office, l
 def test_what_becomes_a_crisis_in_a_short_absence_is_handed_over_at_once(office: Office) -> None:
     saturday = local("2026-03-14 09:30")  # nothing of the departments is due in a day
     office.open(saturday, level=4, received_by="keeper")
+    office.accepted("assess", finding="justified")
     handler = str(office.ticket().handler_id)
     for who in (handler, "keeper"):
         away(office, from_at=saturday, length=timedelta(hours=24), staff_id=who, deputy_id="fixer1")
@@ -132,6 +133,7 @@ def test_what_becomes_a_crisis_in_a_short_absence_is_handed_over_at_once(office:
 def test_an_absence_is_short_up_to_the_limit(office: Office, longer: timedelta, *, over: bool) -> None:
     begins = local("2026-03-14 09:30")  # a Saturday: nothing of the departments is due in a day
     office.open(begins, level=4)
+    office.accepted("assess", finding="justified")
     roster(office, AGENT2)
     taken = office.ticket().handler_id
     away(office, from_at=begins, length=timedelta(hours=24) + longer, staff_id=taken)

@@ -27,7 +27,9 @@ def test_the_first_grading_opens_the_ticket(office: Office) -> None:
         "service_centre",
     )
     assert ticket.policy_version == "2000.1"
-    assert {clock.name for clock in ticket.clocks} == {"customer_report", "completion", "age_level_2", "age_level_1"}
+    assert {clock.name for clock in ticket.clocks} == {
+        "first_assessment", "customer_report", "completion", "age_level_2", "age_level_1",
+    }  # fmt: skip
     (opened,) = office.facts(TicketOpened)
     (assigned,) = office.facts(TicketAssigned)
     assert (opened.owner_id, opened.level, opened.opened_at, opened.policy_version) == ("s17", 4, NOW, "2000.1")
@@ -101,6 +103,7 @@ def test_a_ticket_opened_late_misses_its_deadlines_when_it_opens_not_in_the_past
     missed = [(event.clock, event.due_at) for event in office.facts(DeadlineMissed)]
     assert missed == [
         ("passing_on", local("2026-03-02 00:00")),  # received on a Sunday
+        ("first_assessment", local("2026-03-02 09:30")),
         ("customer_report", local("2026-03-04 17:30")),
         ("completion", local("2026-03-08 09:30")),
     ]

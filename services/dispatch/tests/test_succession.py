@@ -82,6 +82,7 @@ def test_without_a_deputy_who_is_there_whoever_handles_the_case_owns_it(office: 
 def test_an_owner_away_for_a_short_time_stays_the_owner(office: Office, longer: timedelta, *, over: bool) -> None:
     saturday = local("2026-03-14 09:30")
     office.open(saturday, received_by="keeper")
+    office.accepted("assess", finding="justified")
     away(office, "keeper", timedelta(hours=24) + longer, deputy_id="centre_head")
     settle(office)
     assert (office.ticket().owner_id == "centre_head") is over

@@ -17,6 +17,7 @@ def running(office: Office) -> set[str]:
 @pytest.mark.rule("DSP-06", "DSP-19")
 def test_a_wait_pauses_age_and_completion_and_nothing_else(office: Office) -> None:
     office.open()
+    office.accepted("assess", finding="justified")
     before = running(office)
     office.accepted("wait", at=local("2026-03-11 09:30"), until=local("2026-03-20 09:30"), reason="key_missing")
     assert before - running(office) == PAUSED

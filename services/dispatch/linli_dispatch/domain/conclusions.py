@@ -26,6 +26,8 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
         "dispatch.forward_to_department_within",
         "calendar.desk_departments",
     ),
+    "first_assessment": ("intake.first_assessment_within",),
+    "feedback_answer": ("intake.online_feedback_within", "intake.online_feedback"),
     "department_answer": ("dispatch.department_answer", "calendar.desk_departments"),
     "customer_report": ("dispatch.report_within", "dispatch.report_again", "calendar.desk_departments"),
     "completion": (
@@ -158,6 +160,7 @@ CONCLUSIONS: Final[Conclusions] = {
             "storm.order_waits_at_most",
         ),
     ),
+    "first assessed": Conclusion("已初步评估并告知客户", "first assessed"),
     "passed on": Conclusion("已转达", "passed on"),
     "department answered": Conclusion("部门已答复", "department answered"),
     "customer told": Conclusion("已回复客户", "customer told"),

@@ -1,9 +1,16 @@
-"""What those who handle a case report: passed on, answered, told the customer, resolved (INT-08, DSP-02, DSP-03)."""
+"""What those who handle a case report: passed on, assessed, answered, told, resolved (INT-08, 09, DSP-02, DSP-03)."""
 
 from datetime import datetime
 from typing import Literal
 
-from linli_contracts.events.dispatch import CustomerReported, DepartmentAnswered, TicketPassedOn, TicketResolved
+from linli_contracts.events.dispatch import (
+    CaseAssessed,
+    CustomerReported,
+    DepartmentAnswered,
+    Finding,
+    TicketPassedOn,
+    TicketResolved,
+)
 from linli_contracts.events.messages import MessageRequested
 from linli_contracts.lanes import id_under, key_of
 from linli_rulebook.decision import Refusal
@@ -16,7 +23,9 @@ from linli_dispatch.domain.closing import close, complete
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.deadlines.clocks import drop, wind
 from linli_dispatch.domain.refusals import (
+    ALREADY_ASSESSED,
     ALREADY_PASSED_ON,
+    ANSWER_DATE_MISSING,
     IS_A_REPAIR,
     NO_ANSWER_OWED,
     NO_STANDARD_ANSWER,
@@ -64,6 +73,36 @@ def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     return None
 
 
+def assess(turn: Turn, finding: Finding, next_report_by: datetime | None) -> Refusal | None:
+    """The first assessment is made and the customer told of it (INT-09); with a date it is a report too (DSP-03).
+
+    Once in the life of a case. A consultation that can't be answered at once needs the date: the customer is told when.
+    """
+    ticket = turn.ticket
+    refusal = refuse_other_answers(turn)
+    if refusal is not None:
+        return refusal
+    if ticket.assessed_at is not None or ticket.round > 1:
+        return ALREADY_ASSESSED
+    if next_report_by is None and ticket.kind == "consultation":
+        return ANSWER_DATE_MISSING
+    turn.change(assessed_at=turn.at)
+    turn.tell(
+        CaseAssessed(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            finding=finding,
+            assessed_at=turn.at,
+        )
+    )
+    turn.because("INT-09", "first assessed", {"finding": finding})
+    if next_report_by is not None:
+        return report(turn, next_report_by)
+    wind(turn)
+    return None
+
+
 def answer(turn: Turn) -> Refusal | None:
     """The department gave its written opinion (DSP-02)."""
     ticket = turn.ticket
@@ -94,7 +133,14 @@ def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
         latest = turn.terms.departments.due(turn.at, turn.terms.report_within).at
         if not turn.at < next_report_by <= latest:
             return REPORT_TOO_LATE
-    turn.change(report_from=turn.at, report_by=next_report_by, reports=ticket.reports + 1, reports_missed=0)
+    turn.change(
+        report_from=turn.at,
+        report_by=next_report_by,
+        reports=ticket.reports + 1,
+        reports_missed=0,
+        assessed_at=ticket.assessed_at or turn.at,
+        first_report_at=ticket.first_report_at or turn.at,
+    )
     wind(turn)
     next_by = next(clock.due_at for clock in turn.ticket.clocks if clock.name == "customer_report")
     turn.tell(

@@ -61,6 +61,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded, into: Gathering | None = No
         graded_level=graded.level,
         level_reasons=graded.reasons,
         people=graded.people,
+        feedback=(ticket.kind, ticket.channel) in terms.online_feedback,
         complex=desk.department or graded.level <= COMPLEX_FROM_LEVEL,
     )
     turn.tell(

@@ -77,6 +77,17 @@ UNKNOWN_DESK: Final = Refusal(
 ALREADY_PASSED_ON: Final = Refusal(
     "already-passed-on", "INT-08", "已转达该部门。", "This desk already has the request in its hands."
 )
+ALREADY_ASSESSED: Final = Refusal(
+    "already-assessed", "INT-09", "已完成初步评估并告知客户。", "The first assessment was made, and the customer told."
+)
+ANSWER_DATE_MISSING: Final = Refusal(
+    "answer-date-missing",
+    "INT-09",
+    "咨询未能当场答复时须告知客户答复日期。",
+    "A consultation that is not answered at once needs the date of its answer: the customer is told when.",
+    422,
+    (("next_report_by", "an instant from now to the latest that the policy allows"),),
+)
 IS_A_REPAIR: Final = Refusal(
     "is-a-repair", "DSP-10", "报修工单以维修完成结束。", "A repair is neither passed on nor resolved; it is finished."
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 from typing import Final, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,8 @@ class Terms:
     clocks: Mapping[Clock, ClockRule]
     warn_at_share: Fraction
     """Of the time of a deadline: then staff are told of it (DSP-20)."""
+    online_feedback: frozenset[tuple[str, str]]
+    """Kind and channel of the requests that are feedback online (INT-09)."""
     report_within: Span
     arrive_within: timedelta
     short_absence: timedelta
@@ -168,6 +171,7 @@ class Terms:
 def terms_of(policy: Policy, zone: str) -> Terms:
     """The terms of the places in ``zone`` that have ``policy``; cached, so that a ticket costs a lookup."""
     weights = policy.table("dispatch.route_weights")
+    feedback = policy.table("intake.online_feedback")
     ladder = cast("tuple[LadderStep, ...]", tuple(policy.texts("dispatch.ladder_steps")))
     calendars = {name: calendar_for(policy, name, zone=zone) for name in ("departments", "approvers")}
     return Terms(
@@ -178,6 +182,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         approvers=calendars["approvers"],
         clocks=clock_table(policy, calendars),
         warn_at_share=policy.share("dispatch.warn_at_share"),
+        online_feedback=frozenset(product(feedback["kinds"], feedback["channels"])),
         report_within=policy.span("dispatch.report_within"),
         short_absence=policy.span("dispatch.short_absence").elapsed,
         arrive_within=policy.span("dispatch.arrive_within").elapsed,

@@ -261,6 +261,12 @@ class Ticket(State):
     small_works: SmallWorks | None = None
     small_works_fen: int = 0
     """What was approved so far: every office sees the sum (DSP-15)."""
+    feedback: bool = False
+    """Feedback that came online: answered in a time of its own (INT-09)."""
+    assessed_at: AwareDatetime | None = None
+    """When the customer was first told what was found, or more than that (INT-09)."""
+    first_report_at: AwareDatetime | None = None
+    """When the customer first got a report (DSP-03); it answers feedback (INT-09)."""
     closed_at: AwareDatetime | None = None
     closed_how: str | None = None
 

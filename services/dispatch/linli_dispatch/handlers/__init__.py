@@ -82,6 +82,7 @@ from linli_dispatch.handlers.working import (
     handle_answer,
     handle_answer_plan,
     handle_arrive,
+    handle_assess,
     handle_carry_out_plan,
     handle_complain_of_contractor,
     handle_decide_application,
@@ -100,6 +101,8 @@ from linli_dispatch.handlers.working import (
 
 _RULES_OF_CLOCK: Final = {
     "passing_on": ("INT-08", "DSP-06", "ORG-04"),
+    "first_assessment": ("INT-09", "ORG-04"),
+    "feedback_answer": ("INT-09", "ORG-04"),
     "department_answer": ("DSP-02", "DSP-06", "ORG-04"),
     "customer_report": ("DSP-03", "DSP-06", "ORG-04"),
     "completion": ("DSP-03", "DSP-06", "ORG-04"),
@@ -165,6 +168,11 @@ MAP: Final = ServiceMap(
             "dispatch.pass-on", "POST /tickets/{case_id}/pass-on", commands.PassOn, "dispatch:handle",
             needs_of_command, handle_pass_on, ("INT-08", "DSP-02"),
             org_of_ticket, "The responsible desk has the request in its hands",
+        ),
+        OnCommand(
+            "dispatch.assess", "POST /tickets/{case_id}/assessment", commands.Assess, "dispatch:handle",
+            needs_of_command, handle_assess, ("INT-09", "DSP-03"),
+            org_of_ticket, "The request was first assessed, and the customer told what was found",
         ),
         OnCommand(
             "dispatch.answer", "POST /tickets/{case_id}/department-answer", commands.Answer, "dispatch:handle",

@@ -27,6 +27,11 @@ def handle_answer(facts: Facts, command: commands.Answer, ctx: Context) -> Outco
     return on_command(facts, command, ctx, handling.answer)
 
 
+def handle_assess(facts: Facts, command: commands.Assess, ctx: Context) -> Outcome:
+    """The request was first assessed."""
+    return on_command(facts, command, ctx, lambda turn: handling.assess(turn, command.finding, command.next_report_by))
+
+
 def handle_report(facts: Facts, command: commands.Report, ctx: Context) -> Outcome:
     """The customer was told."""
     return on_command(facts, command, ctx, lambda turn: handling.report(turn, command.next_report_by))

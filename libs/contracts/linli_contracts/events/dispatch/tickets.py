@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from linli_contracts.event import Event, Id, Instant, Key, Level
-from linli_contracts.events.dispatch.words import Role, WhyReplaced
+from linli_contracts.events.dispatch.words import Finding, Role, WhyReplaced
 from linli_contracts.events.intake import Category, RequestKind
 from linli_contracts.topics import DISPATCH
 
@@ -96,6 +96,18 @@ class DepartmentAnswered(Event):
     round: int
     desk: str
     answered_at: Instant
+
+
+class CaseAssessed(Event):
+    """The first assessment is made, and the customer was told its result (INT-09)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    finding: Finding
+    assessed_at: Instant
 
 
 class CustomerReported(Event):

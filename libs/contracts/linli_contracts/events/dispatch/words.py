@@ -20,7 +20,7 @@ Clock = Literal[
     "passing_on", "department_answer", "customer_report", "completion", "arrival", "age_level_2", "age_level_1",
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
     "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
-    "crisis_confirmation", "blueprint_step", "overdue_report",
+    "crisis_confirmation", "blueprint_step", "overdue_report", "first_assessment", "feedback_answer",
 ]  # fmt: skip
 Stage = Literal["front", "back"]
 """Whether a step of a blueprint is in contact with the customer (DSP-17)."""
@@ -33,6 +33,8 @@ ReportGround = Literal[
     "quality_claim",
 ]  # fmt: skip
 """Why a repair is reported to the property service manager (DSP-13)."""
+Finding = Literal["justified", "unjustified", "to_be_examined"]
+"""What the first assessment found of a request (INT-09)."""
 NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command"]
 """Of what staff are told (DSP-20): work is theirs, a step of the ladder, a deadline about to be missed, a crisis."""
 WhyReplaced = Literal["absence", "roster", "somebody_came"]

@@ -104,7 +104,12 @@ def answer_in_person(turn: Turn, by: str) -> Refusal | None:
     able = signatories(turn.estate, offices[HEAD], (offices[name] for name in turn.terms.crisis_chain[1:]), turn.at)
     if by not in able:
         return NOT_THE_HEAD
-    turn.change(crisis=replace(crisis, answered_at=turn.at, answered_by=by))
+    turn.change(
+        crisis=replace(crisis, answered_at=turn.at, answered_by=by),
+        assessed_at=ticket.assessed_at or turn.at,
+        first_report_at=ticket.first_report_at or turn.at,
+    )
+    wind(turn)
     turn.tell(
         CrisisAnswered(
             case_id=ticket.id,

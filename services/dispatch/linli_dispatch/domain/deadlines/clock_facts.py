@@ -19,6 +19,15 @@ def _not_passed_on(ticket: Ticket) -> datetime | None:
     return ticket.round_from if ticket.passed_on_at is None else None
 
 
+def _not_assessed(ticket: Ticket) -> datetime | None:
+    return ticket.received_at if ticket.round == 1 and ticket.assessed_at is None else None
+
+
+def _feedback_unanswered(ticket: Ticket) -> datetime | None:
+    waits = ticket.feedback and ticket.round == 1 and ticket.first_report_at is None
+    return ticket.received_at if waits else None
+
+
 def _no_answer(ticket: Ticket) -> datetime | None:
     return ticket.answer_from if ticket.answered_at is None else None
 
@@ -68,6 +77,8 @@ def _unsigned(ticket: Ticket) -> datetime | None:
 
 FACTS: Final[Mapping[tuple[str, str], Since]] = {
     ("round_began", "passed_on"): _not_passed_on,
+    ("received", "assessed"): _not_assessed,
+    ("feedback_received", "feedback_answered"): _feedback_unanswered,
     ("passed_on", "department_answered"): _no_answer,
     ("reported_last", "reported"): lambda ticket: ticket.report_from,
     ("round_began", "completed"): lambda ticket: ticket.round_from,

@@ -21,7 +21,7 @@ NOT_IN_TABLE: Final[frozenset[Clock]] = frozenset({"ladder_step", STEP_CLOCK})
 """Clocks that come in numbers; `ladder.py` and the blueprints wind them."""
 _AREA: Final = "clocks."
 _DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED}
-_FLAGS: Final = frozenset({"climbs", "warns", "comes_back", "moves"})
+_FLAGS: Final = frozenset({"deadline", "climbs", "warns", "comes_back", "moves"})
 _FIELDS: Final = frozenset({"starts", "stops", "counted", "within", "calendar", "during", "pauses_on", *_FLAGS})
 _WAITS: Final = frozenset({"customer"})
 
@@ -39,7 +39,9 @@ class ClockRule:
     """Tells those of one name in one round apart; None: there is one."""
     during: frozenset[Status]
     deadline: bool
-    """It climbs: a miss is told, counted, and takes a step of the ladder (DSP-06)."""
+    """A miss is told and counted."""
+    climbs: bool
+    """A deadline whose miss takes a step of the ladder besides (DSP-06)."""
     pauses: bool
     """Stands still while the case waits for the customer (DSP-06)."""
     warns: bool
@@ -80,7 +82,8 @@ def _row(policy: Policy, name: Clock, calendars: Mapping[str, Calendar]) -> Cloc
         ),
         step=OCCURRENCE.get(facts),
         during=_DURING[table.get("during", "in_hand")],
-        deadline=table.get("climbs", False),
+        deadline=table.get("deadline", False) or table.get("climbs", False),
+        climbs=table.get("climbs", False),
         pauses="customer" in table.get("pauses_on", ()),
         warns=table.get("warns", False),
         comes_back=table.get("comes_back", False),

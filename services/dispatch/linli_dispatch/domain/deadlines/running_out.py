@@ -1,7 +1,8 @@
 """What happens when a clock runs out: one table, clock → consequence.
 
-A deadline that ran out is told, counted, and takes a step of the ladder (DSP-06). Clocks run out in the order of their
-instants; what a command or fact at the same second would have stopped has run out before it (ORG-04).
+A deadline that ran out is told and counted, and takes a step of the ladder where it climbs (DSP-06). Clocks run out in
+the order of their instants; what a command or fact at the same second would have stopped has run out before it
+(ORG-04).
 """
 
 from collections.abc import Callable, Mapping
@@ -44,6 +45,8 @@ def miss(turn: Turn, clock: RunningClock) -> None:
             "reports_missed": ticket.reports_missed + 1,
         }
     _note(turn, clock, row.rule, facts)
+    if row.climbs:
+        climb(turn, because=clock.name, remedies=clock.name)
 
 
 def miss_step(turn: Turn, clock: RunningClock) -> None:
@@ -53,12 +56,13 @@ def miss_step(turn: Turn, clock: RunningClock) -> None:
     which = mark_missed(turn, clock.step)
     if which is not None:
         _note(turn, clock, "DSP-17", {}, which)
+        climb(turn, because=clock.name, remedies=clock.name)
 
 
 def _note(
     turn: Turn, clock: RunningClock, rule: str, facts: Mapping[str, object], of: tuple[str, str] | None = None
 ) -> None:
-    """A missed deadline is told, counted, kept as a row, and takes a step of the ladder (DSP-06)."""
+    """A missed deadline is told, counted, and kept as a row."""
     ticket = turn.ticket
     overdue = ticket.overdue if clock.name in ticket.overdue else (*ticket.overdue, clock.name)
     turn.change(overdue=overdue, missed=counted(ticket.missed, clock.name), **facts)
@@ -93,7 +97,6 @@ def _note(
     )
     named = {"clock": clock.name, "due_at": clock.due_at.isoformat()}
     turn.because(rule, "deadline missed", named | ({"step": f"{of[0]}.{of[1]}"} if of else {}))
-    climb(turn, because=clock.name, remedies=clock.name)
 
 
 def expire_step(turn: Turn, clock: RunningClock) -> None:
@@ -109,6 +112,8 @@ def close_uncalled(turn: Turn, clock: RunningClock) -> None:
 
 CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "passing_on": miss,
+    "first_assessment": miss,
+    "feedback_answer": miss,
     "department_answer": miss,
     "customer_report": miss,
     "completion": miss,
