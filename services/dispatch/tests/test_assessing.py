@@ -145,7 +145,7 @@ def test_what_is_opened_too_late_misses_it_when_it_opens_and_stays_owed(office: 
 
 @pytest.mark.rule("INT-09", "ORG-02")
 async def test_a_ticket_of_before_owes_no_first_assessment(reads: Reads, office: Office) -> None:
-    """Given open tickets that were stored before the clock was known, when the migration ran, then it does not start."""
+    """Given open tickets stored before the clock was known, when the migration ran, then it does not start."""
     office.open()
     office.open(case_id="xh01.c2", level=3)
     office.accepted("resolve", case_id="xh01.c2", how="standard_answer", consented=True)
