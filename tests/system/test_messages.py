@@ -16,6 +16,7 @@ from linli_intake.settings import GatewaySettings
 from linli_messaging import crash
 from linli_messaging.outside.intent import Patience, Repeats
 from linli_runtime.database import open_reader
+from linli_runtime.mail import MailServer
 from linli_runtime.outside import Outside
 from linli_runtime.reads import Reads
 from linli_testkit.clock import HandClock
@@ -51,14 +52,14 @@ class Desk:
         """Send what is due with a runner of our own, and tell what became of it."""
         await self.send_with(GatewaySettings.model_validate({"url": url, "repeats": repeats, "secret": secret}))
 
-    async def send_with(self, settings: GatewaySettings) -> None:
-        """The same, through a gateway that is set up so."""
+    async def send_with(self, settings: GatewaySettings, mail: MailServer | None = None) -> None:
+        """The same, through a gateway that is set up so, and mail through a server of its own."""
         if self.life.house.instant > self.clock.now():
             self.clock.set(self.life.house.instant)
         outside = Outside(public_only=False)
         queries = self.life.house.rooms["intake"].queries
         async with await open_reader(self.dsn, "intake") as reader:
-            sender = MessageSender(settings, Reads(reader, queries), outside, message_patience(shipped_policy()))
+            sender = MessageSender(settings, Reads(reader, queries), outside, message_patience(shipped_policy()), mail)
             await carry_out(self.life.house, self.dsn, "intake", [sender], self.clock)
         await outside.close()
 

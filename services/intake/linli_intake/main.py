@@ -8,6 +8,7 @@ from pathlib import Path
 
 from linli_messaging.outside.effects import Sender
 from linli_rulebook import PolicyBook
+from linli_runtime.mail import MailServer, mail_settings
 from linli_runtime.outside import Outside
 from linli_runtime.process import Service, run
 from linli_runtime.reads import Reads
@@ -22,13 +23,15 @@ from linli_intake.settings import NAME, GatewaySettings, customer_key
 
 
 def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
-    """Messages go through the gateway that the environment names."""
-    settings = GatewaySettings()
+    """Messages go through the gateway and the mail server that the environment names."""
+    settings, mail = GatewaySettings(), mail_settings()
     if settings.url is None:
-        logging.getLogger(__name__).warning("no gateway is set: no message goes out; see docs/running.md")
+        lost = "no message" if mail.host is None else "nothing but mail"
+        logging.getLogger(__name__).warning("no gateway is set: %s goes out; see docs/running.md", lost)
     outside = Outside(public_only=False)
     stack.push_async_callback(outside.close)
-    return (MessageSender(settings, reads, outside, message_patience(policies)),)
+    server = None if mail.host is None else MailServer(mail)
+    return (MessageSender(settings, reads, outside, message_patience(policies), server),)
 
 
 SERVICE = Service(map=MAP, sql=Path(__file__).parent / "sql", router=router, conclusions=CONCLUSIONS, senders=senders)
@@ -42,6 +45,10 @@ def main() -> None:
         GatewaySettings()
     except ValidationError as error:
         sys.exit(f"{refused_settings(error, 'LINLI_GATEWAY_')}; see docs/running.md")
+    try:
+        mail_settings()
+    except ValidationError as error:
+        sys.exit(f"{refused_settings(error, 'LINLI_MAIL_')}; see docs/running.md")
     run(SERVICE)
 
 

@@ -9,6 +9,7 @@
     sending --certainly not received---> waiting (the next try, later and later)
     sending --nobody knows-------------> waiting where a repetition does no harm: the receiver recognises it, or can be
                                          asked first, or it is an emergency;  unknown otherwise
+    sending --nobody can find out------> unknown
     unknown --its answer comes late----> sent
     unknown --a person found out-------> sent, failed
     failed, unknown --a person wants it> waiting (once more, for a day)
@@ -64,7 +65,14 @@ class InDoubt:
     """Where a repetition does no harm, it need not wait: not the receiver is at fault, but one of us died."""
 
 
-Result = Taken | Refused | NotNow | InDoubt
+@dataclass(frozen=True, slots=True)
+class Unknowable:
+    """An earlier try may have been received, and the way it went can't be asked: it is not sent again."""
+
+    error: str
+
+
+Result = Taken | Refused | NotNow | InDoubt | Unknowable
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,8 @@ def note(intent: Intent, result: Result, repeats: Repeats, patience: Patience, n
             return replace(intent, status="failed", error=error, noted_at=now)
         case NotNow(error, after_s):
             return _again(replace(intent, error=error), max(after_s, wait_s(intent, patience)), now)
+        case Unknowable(error):
+            return replace(intent, status="unknown", error=error, doubtful=True, noted_at=now)
         case InDoubt(error, at_once):
             doubtful = replace(intent, error=error, doubtful=True)
             if not _may_repeat(intent, repeats):
