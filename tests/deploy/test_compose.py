@@ -34,9 +34,12 @@ ONE_SHOT = {"kafka-provision", "database-roles"}  # They end; whoever needs them
 ON_DEMAND = {"audit"}  # They run when somebody asks, and end.
 BLIND = {"collector"}  # Its image holds no program that could check it: Prometheus does (LinliCollectorAway).
 OF_PROCESS = {f"LINLI_{name.upper()}" for name in Settings.model_fields}
+OF_MAIL = {f"LINLI_MAIL_{name}" for name in ("HOST", "PORT", "SECURITY", "USER", "PASSWORD", "SENDER")}
 OF_ONE = {
-    "intake": {"LINLI_CUSTOMER_KEY", "LINLI_GATEWAY_URL", "LINLI_GATEWAY_SECRET", "LINLI_GATEWAY_REPEATS"},
-    "dispatch": {"LINLI_WEBHOOK_KEY"},
+    "intake": {"LINLI_CUSTOMER_KEY", "LINLI_GATEWAY_URL", "LINLI_GATEWAY_SECRET", "LINLI_GATEWAY_REPEATS"}
+    | OF_MAIL
+    | {"LINLI_MAIL_REPEATS"},
+    "dispatch": {"LINLI_WEBHOOK_KEY"} | OF_MAIL,
 }
 OF_CONTAINER = {  # What the other containers are told, by the programs that read it.
     "kafka": {"LINLI_KAFKA_BROKER_PASSWORD", "LINLI_KAFKA_ADMIN_PASSWORD"},

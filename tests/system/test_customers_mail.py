@@ -56,7 +56,7 @@ async def test_mail_goes_to_the_mail_server_and_a_number_through_the_gateway(des
     assert [intent["status"] for intent in intents] == ["sent", "sent"]
     assert await desk.told("MessageSent") == 2
     stored = await desk.life.house.rooms["intake"].connection.fetch(
-        "SELECT body::text AS row FROM outbox UNION ALL SELECT intent::text FROM intent"
+        "SELECT convert_from(body, 'UTF8') AS row FROM outbox UNION ALL SELECT intent::text FROM intent"
     )
     assert not [row for row in stored if "wang@" in row["row"]]
 

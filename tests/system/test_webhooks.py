@@ -15,11 +15,14 @@ from linli_contracts.lanes import lane_of
 from linli_dispatch import settings
 from linli_dispatch.domain.webhook import TOLD
 from linli_dispatch.main import feeds
+from linli_dispatch.staff_mail import StaffMailSender
 from linli_dispatch.webhooks import WebhookSender
 from linli_messaging.inputs import Accepted
+from linli_messaging.outside.effects import Sender
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 from linli_runtime.database import open_reader, open_writer
+from linli_runtime.mail import MailServer
 from linli_runtime.outside import Outside, is_public
 from linli_runtime.reads import Reads
 from linli_testkit.clock import HandClock
@@ -52,7 +55,7 @@ class Partner:
         answer = await self.life.do_as(who, "dispatch.register-webhook", **body)
         return {**answer, "secret": settings.secret_of(answer["webhook_id"])}
 
-    async def deliver(self, *, public_only: bool = False) -> None:
+    async def deliver(self, *, public_only: bool = False, mail: MailServer | None = None) -> None:
         """Look through the facts, and send what is due with a runner of our own."""
         room = self.life.house.rooms["dispatch"]
         if self.life.house.instant > self.clock.now():
@@ -63,8 +66,12 @@ class Partner:
             await open_reader(self.dsn, "dispatch") as reader,
             pool.acquire() as connection,
         ):
-            sender = WebhookSender(Reads(reader, room.queries), outside, shipped_policy())
-            runner = runner_of(room.map, room.queries, pool, [sender], self.clock)
+            reads, policies = Reads(reader, room.queries), shipped_policy()
+            senders: tuple[Sender, ...] = (
+                WebhookSender(reads, outside, policies),
+                StaffMailSender(reads, mail, policies),
+            )
+            runner = runner_of(room.map, room.queries, pool, senders, self.clock)
             for feed in feeds(DEPLOYMENT, room.queries, self.clock, shipped_policy()):
                 await feed.begin(connection)
                 await feed.step(connection)

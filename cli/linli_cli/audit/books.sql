@@ -74,8 +74,8 @@ SELECT id, state AS content FROM dispatch.workload;
 SELECT id, state AS content FROM dispatch.subscriptions;
 
 -- name: dispatch_webhook
--- Partners' webhooks.
-SELECT id, state AS content FROM dispatch.webhook;
+-- Webhooks of partners and staff; a mail address is personal.
+SELECT id, CASE WHEN starts_with(state ->> 'url', 'mailto:') THEN state - 'url' ELSE state END AS content FROM dispatch.webhook;
 
 -- name: dispatch_price_library
 -- What repairs may cost in a region.

@@ -26,7 +26,8 @@ _STATUS: Final = {
     "unknown": Words("结果不明", "unknown"),
     "sent": Words("已发出", "sent"),
 }
-_KIND: Final = {"message": Words("消息", "message"), "webhook": Words("推送", "delivery")}
+_KIND: Final = {"message": Words("消息", "message"), "webhook": Words("推送", "delivery"),
+          "mail": Words("邮件", "mail")}  # fmt: skip
 
 
 @EFFECTS.command(name="list")

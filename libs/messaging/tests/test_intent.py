@@ -16,6 +16,7 @@ from linli_messaging.outside.intent import (
     Repeats,
     Result,
     Taken,
+    Unknowable,
     note,
     take,
     wait_s,
@@ -42,6 +43,7 @@ EMERGENCY = replace(SENDING, emergency=True)
         (SENDING, InDoubt("no_answer"), "recognised", "waiting"),
         (SENDING, InDoubt("no_answer"), "asked", "waiting"),
         (SENDING, InDoubt("no_answer"), "neither", "unknown"),
+        (SENDING, Unknowable("no_answer"), "asked", "unknown"),
         (EMERGENCY, InDoubt("no_answer"), "neither", "waiting"),
         (replace(SENDING, status="unknown"), Taken("r1"), "neither", "sent"),
     ],
@@ -50,7 +52,7 @@ def test_what_came_of_a_sending(intent: Intent, result: Result, repeats: Repeats
     """Given an intent that is being sent, when the result is known, then it is where the table says."""
     after = note(intent, result, repeats, PATIENCE, NOW + SECOND)
     assert (after.status, after.noted_at) == (status, NOW + SECOND)
-    assert after.doubtful == isinstance(result, InDoubt)
+    assert after.doubtful == isinstance(result, (InDoubt, Unknowable))
     assert (after.reference is not None) == (status == "sent")
 
 

@@ -280,7 +280,7 @@ class RegisterWebhook(Command):
 
 
 class RegisterStaffWebhook(Command):
-    """POST /staff/{staff_id}/webhooks: for somebody of the staff, or for the mail gateway that serves them."""
+    """POST /staff/{staff_id}/webhooks: for somebody of the staff; the URL may be a mail address, `mailto:<address>`."""
 
     staff_id: Key
     url: Annotated[str, Field(max_length=500)]

@@ -10,6 +10,7 @@ from linli_messaging.outside.effects import Feed, Sender
 from linli_messaging.outside.fact_feed import FactFeed
 from linli_messaging.queries import Queries
 from linli_rulebook import PolicyBook
+from linli_runtime.mail import MailServer, mail_settings
 from linli_runtime.outside import Outside
 from linli_runtime.process import Service, run
 from linli_runtime.reads import Reads
@@ -22,14 +23,19 @@ from linli_dispatch.domain.webhook import STAFF_TOLD, TOLD
 from linli_dispatch.handlers import MAP
 from linli_dispatch.replays import Replays
 from linli_dispatch.settings import webhook_settings
+from linli_dispatch.staff_mail import StaffMailSender
 from linli_dispatch.webhooks import Deliveries, WebhookSender
 
 
 def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
-    """Webhooks of partners and staff; strangers name the addresses, so only public ones are connected to."""
+    """Webhooks of partners and staff; strangers name the addresses, so only public ones are connected to. Mail to staff
+    goes to the deployment's own server.
+    """
     outside = Outside(public_only=not webhook_settings().private)
     stack.push_async_callback(outside.close)
-    return (WebhookSender(reads, outside, policies),)
+    mail = mail_settings()
+    server = None if mail.host is None else MailServer(mail)
+    return WebhookSender(reads, outside, policies), StaffMailSender(reads, server, policies)
 
 
 def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[Feed]:
@@ -52,6 +58,10 @@ def main() -> None:
         webhook_settings()
     except ValidationError as error:
         sys.exit(f"{refused_settings(error, 'LINLI_WEBHOOK_')}; see docs/running.md")
+    try:
+        mail_settings()
+    except ValidationError as error:
+        sys.exit(f"{refused_settings(error, 'LINLI_MAIL_')}; see docs/running.md")
     run(SERVICE)
 
 

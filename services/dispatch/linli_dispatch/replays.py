@@ -14,8 +14,8 @@ from linli_messaging.loop.writer import Clock
 from linli_messaging.queries import Queries
 from linli_rulebook import PolicyBook
 
+from linli_dispatch.delivering import delivery_terms
 from linli_dispatch.domain.webhook import Webhook, deliveries
-from linli_dispatch.webhooks import give_up_within
 
 AT_ONCE: Final = 8
 """Replays that are taken a page further at a time."""
@@ -49,18 +49,20 @@ class Replays:
             after = await connection.fetchval(self.queries["place_since"], owner, since)
         wanted = list(webhook.types), list(webhook.estate_ids)
         rows = await connection.fetch(self.queries["page_partner_facts"], owner, after, *wanted, PAGE)
-        give_up_after = give_up_within(self.policies, now)
+        terms = delivery_terms(self.policies, now)
         effects = [
             (effect, now)
             for row in rows
             if row["at"] >= since
             for effect in deliveries(
-                row["id"], row["type"], row["at"], orjson.loads(row["body"]), (webhook,), now, give_up_after
+                row["id"], row["type"], row["at"], orjson.loads(row["body"]), (webhook,), now, terms
             )
         ]
         async with connection.transaction():
             causes = [effect.cause for effect, _ in effects]
-            await connection.execute(self.queries["intents_again"], causes, now, now + give_up_after, BY_PARTNER, WHY)
+            await connection.execute(
+                self.queries["intents_again"], causes, now, now + terms.give_up_after, BY_PARTNER, WHY
+            )
             await Store(connection, self.queries, self.deployment, self.service).append_intents(effects)
             reached = rows[-1]["place"] if rows else after
             await connection.execute(self.queries["note_replay"], webhook.id, replay, reached, len(rows) < PAGE)

@@ -13,18 +13,19 @@ import hmac
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
 from linli_messaging.outside.fact_feed import FactTold
 from linli_messaging.outside.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
-from linli_rulebook import Policy, PolicyBook
+from linli_rulebook import PolicyBook
 from linli_rulebook.effect import Effect
 from linli_runtime.clock import SystemClock
 from linli_runtime.outside import IllegalRequestError, NoAnswerError, NotReachedError, Outside, PrivateAddressError
 from linli_runtime.reads import Reads
 
+from linli_dispatch.delivering import delivery_patience, delivery_terms
 from linli_dispatch.domain.webhook import WEBHOOK, Webhook, deliveries
 from linli_dispatch.settings import secret_of
 
@@ -48,12 +49,7 @@ class WebhookSender:
 
     def patience(self, now: datetime) -> Patience:
         """By the policy in force."""
-        policy = _policy(self.policies, now)
-        return Patience(
-            first_wait_s=policy.span("dispatch.webhook_first_wait").elapsed.total_seconds(),
-            longest_wait_s=policy.span("dispatch.webhook_longest_wait").elapsed.total_seconds(),
-            jitter=float(policy.share("dispatch.webhook_wait_jitter")),
-        )
+        return delivery_patience(self.policies, now)
 
     def may_from(self, intent: Intent, now: datetime) -> datetime:
         """A machine has no quiet hours."""
@@ -107,16 +103,6 @@ class Deliveries:
     policies: PolicyBook
 
     def __call__(self, fact: FactTold, subscriber: Mapping[str, Any], now: datetime) -> Iterable[Effect]:
-        """To a webhook, if it wants it."""
+        """To a webhook or a mail address, if it wants it."""
         webhook = Webhook.model_validate_json(subscriber["state"])
-        give_up_after = give_up_within(self.policies, now)
-        return deliveries(fact.id, fact.type, fact.at, fact.body, (webhook,), now, give_up_after)
-
-
-def give_up_within(policies: PolicyBook, now: datetime) -> timedelta:
-    """How long a delivery is tried."""
-    return _policy(policies, now).span("dispatch.webhook_give_up_after").elapsed
-
-
-def _policy(policies: PolicyBook, now: datetime) -> Policy:
-    return policies.policy(policies.version_in_force(now))
+        return deliveries(fact.id, fact.type, fact.at, fact.body, (webhook,), now, delivery_terms(self.policies, now))

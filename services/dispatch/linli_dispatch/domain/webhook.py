@@ -1,5 +1,5 @@
 """A webhook: where a partner wants to be told of its own orders, of which facts, and until when (PAR-01, PAR-02); where
-somebody of the staff, or the mail gateway for them, wants to be told what concerns them (DSP-20). One mechanism.
+somebody of the staff wants to be told what concerns them, there or by mail (DSP-20). One mechanism.
 
 active --a delivery was given up, or the receiver said "gone"--> disabled --resumed--> active
 active, disabled --ended--> ended
@@ -7,7 +7,7 @@ active --replayed--> active, told once more of everything since an instant
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar, Final, Literal
@@ -33,6 +33,10 @@ from linli_rulebook.effect import Effect
 
 WEBHOOK: Final = "webhook"
 """The kind of effect."""
+MAIL: Final = "mail"
+"""The kind where the address is a mail address."""
+MAILTO: Final = "mailto:"
+"""What such an address begins with, as a URL."""
 TOLD: Final = frozenset(
     fact.type_name()
     for fact in (
@@ -79,11 +83,21 @@ class Webhook(State):
         """Whose it is."""
         return key_of(self.id)
 
+    @property
+    def mail_address(self) -> str | None:
+        """Where it is told by mail. None: at a URL."""
+        return mail_address_of(self.url)
+
     def wants(self, kind: str, body: Mapping[str, Any], at: datetime) -> bool:
         """Whether a fact concerns its owner, in its estates, and is of a type it asked for."""
         if kind not in self.types or at < self.since or body.get(_OWNER[self.whose]) != self.owner_id:
             return False
         return not self.estate_ids or body.get("estate_id") in self.estate_ids
+
+
+def mail_address_of(url: str) -> str | None:
+    """The mail address that a URL names, as it stands there; None: the URL is another one."""
+    return url.removeprefix(MAILTO) if url.startswith(MAILTO) else None
 
 
 def webhook_id(owner_id: str, cause: str, whose: Whose = "contractor") -> str:
@@ -133,11 +147,14 @@ def register(
         _RULE[wanted.whose], "webhook registered", wanted.id, policy.version, {"types": list(wanted.types)}
     )
     now_has = has.model_copy(update={"webhook_ids": (*has.webhook_ids, wanted.id)})
-    return Decision(save=(wanted, now_has), because=(because,), answer={"webhook_id": wanted.id, "status": "active"})
+    answer = {"webhook_id": wanted.id, "status": "active", **({} if wanted.mail_address is None else {"by": MAIL})}
+    return Decision(save=(wanted, now_has), because=(because,), answer=answer)
 
 
 def end(webhook: Webhook, has: Subscriptions) -> Outcome:
-    """Nothing is delivered any more, and another one may be registered."""
+    """Nothing is delivered any more, and another one may be registered; a mail address is forgotten."""
+    if webhook.mail_address is not None:
+        webhook = webhook.model_copy(update={"url": MAILTO})
     ended = _turned(webhook, "ended")
     left = tuple(one for one in has.webhook_ids if one != webhook.id)
     return replace(ended, save=(*ended.save, has.model_copy(update={"webhook_ids": left})))
@@ -185,21 +202,32 @@ def given_up(webhook: Webhook | None, reason: str, now: datetime) -> Decision:
     return Decision(save=(disabled,), events=(told,), because=(because,))
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """What the policy says of deliveries."""
+
+    give_up_after: timedelta
+    """How long one is tried."""
+    mailed: frozenset[str]
+    """The kinds of notices that staff are told by mail; the others reach their webhooks and work lists only."""
+
+
 def deliveries(
     fact_id: str, kind: str, at: datetime, body: Mapping[str, Any], webhooks: Iterable[Webhook], now: datetime,
-    give_up_after: timedelta,
+    terms: DeliveryTerms,
 ) -> Iterable[Effect]:  # fmt: skip
     """A delivery of the fact to each webhook that wants it; the same fact again makes the same one."""
     for webhook in webhooks:
-        if webhook.wants(kind, body, at):
+        by_mail = webhook.mail_address is not None
+        if webhook.wants(kind, body, at) and (not by_mail or body.get("kind") in terms.mailed):
             yield Effect(
-                kind=WEBHOOK,
+                kind=MAIL if by_mail else WEBHOOK,
                 cause=f"{webhook.id}|{fact_id}",
                 subject=webhook.id,
                 recipient=webhook.id,
                 payload={"type": kind, "timestamp": at.isoformat(), "id": fact_id, "data": dict(body)},
                 send_from=now,
-                give_up_at=now + give_up_after,
+                give_up_at=now + terms.give_up_after,
             )
 
 
@@ -230,8 +258,11 @@ NOT_SET_UP: Final = Refusal(
 )
 BAD_ADDRESS: Final = Refusal(
     "address-not-allowed", "PAR-01", "推送地址不被允许。", "The address is not one that webhooks may be sent to.", 422,
-    (("url", "https://<a name of the public internet>/…"),),
+    (("url", "https://<a name of the public internet>/… | for staff also mailto:<one address>"),),
 )  # fmt: skip
+NO_MAIL_SERVER: Final = Refusal(
+    "mail-not-set-up", "DSP-20", "本部署未设置邮件服务器。", "This deployment has no mail server.", 409
+)
 
 
 def may_manage(contractor_id: str | None, org: str, owner_id: str, whose: Whose) -> bool:

@@ -30,7 +30,7 @@ from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
 from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.storms.watching import Region
 from linli_dispatch.domain.ticket import DEADLINE_NEAR, NOTICE_UNREAD, WAIT_ENDS, Ticket
-from linli_dispatch.domain.webhook import WEBHOOK, Subscriptions, Webhook
+from linli_dispatch.domain.webhook import MAIL, WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers import beginning, handing_over, serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
@@ -348,7 +348,7 @@ MAP: Final = ServiceMap(
         OnCommand(
             "dispatch.register-staff-webhook", "POST /staff/{staff_id}/webhooks", commands.RegisterStaffWebhook,
             "partner:webhook", needs_of_registering, handle_register_webhook, ("DSP-20",),
-            summary="Tell somebody of the staff at an address what concerns them; answers with the signing secret",
+            summary="Tell somebody of the staff at an address, or by mail (`mailto:`), what concerns them",
             tell=with_secret,
         ),
         OnCommand(
@@ -367,7 +367,10 @@ MAP: Final = ServiceMap(
             summary="Be told once more of everything since an instant, each delivery with the id that it had",
         ),
     ),
-    outcomes=(OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02", "DSP-20")),),
+    outcomes=(
+        OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02", "DSP-20")),
+        OnOutcome(MAIL, needs_of_delivery, on_delivery_ended, ("DSP-20",)),
+    ),
     timers=(
         *(
             OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)

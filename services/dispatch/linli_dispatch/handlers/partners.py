@@ -7,6 +7,7 @@ from linli_contracts.lanes import key_of
 from linli_messaging.outside.intent import Intent
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Outcome, Refusal
+from linli_runtime.mail import is_mail_address, mail_settings
 
 from linli_dispatch.addresses import may_be_told
 from linli_dispatch.commands import EndWebhook, RegisterStaffWebhook, RegisterWebhook, ReplayWebhook, ResumeWebhook
@@ -39,15 +40,18 @@ def needs_of_webhook(body: ReplayWebhook | ResumeWebhook) -> Iterable[Ref]:
 def handle_register_webhook(facts: Facts, body: RegisterWebhook | RegisterStaffWebhook, ctx: Context) -> Outcome:
     """PAR-01: a contractor, for its own orders. DSP-20: whoever is no contractor, for somebody of the staff."""
     settings = webhook_settings()
-    if not settings.key.get_secret_value():
-        return webhook.NOT_SET_UP
     owner, whose = _owner(body)
+    address = webhook.mail_address_of(body.url) if whose == "staff" else None
+    if address is not None and mail_settings().host is None:
+        return webhook.NO_MAIL_SERVER
+    if address is None and not settings.key.get_secret_value():
+        return webhook.NOT_SET_UP
     if _is_foreign(ctx, owner, whose):
         return webhook.FOREIGN
     identity = webhook_id(owner, body.command_id, whose)
     types = body.types if isinstance(body, RegisterWebhook) else tuple(webhook.STAFF_TOLD)
     wanted = Webhook(id=identity, whose=whose, url=body.url, types=types, estate_ids=body.estate_ids, since=ctx.now)
-    allowed = may_be_told(body.url, private=settings.private)
+    allowed = may_be_told(body.url, private=settings.private) if address is None else is_mail_address(address)
     policy = ctx.policies.policy(ctx.policies.version_in_force(ctx.now))
     has = _subscriptions(facts, owner, whose)
     return webhook.register(facts.get(Webhook, identity), has, wanted, policy, may_be_told=allowed)
@@ -86,7 +90,9 @@ def on_delivery_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
 
 
 def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The answer with the secret that signs its deliveries, which is stored nowhere."""
+    """The answer with the secret that signs its deliveries, which is stored nowhere; a mail has none."""
+    if answer.get("by") == webhook.MAIL:
+        return answer
     return {**answer, "secret": secret_of(str(answer["webhook_id"]))}
 
 
