@@ -1,6 +1,9 @@
 """Staff whose mail address is registered are told by mail what concerns them, by the policy, at least once (DSP-20)."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -215,3 +218,19 @@ async def test_killed_anywhere_a_person_is_told(partner: Partner, point: str) ->
         assert len(box.received) == (2 if point == "effect-after-sending" else 1)
         assert len({letter.as_bytes() for letter in box.received}) == 1
     assert [one["status"] for one in await intents(partner)] == ["sent"]
+
+
+@pytest.mark.rule("INT-16", "DSP-20", "INT-13")
+@pytest.mark.parametrize("service", ["intake", "dispatch"])
+def test_mail_that_could_not_be_sent_keeps_the_process_from_starting(service: str) -> None:
+    """Given a mail server without an address to send from, then one line names the setting, and no password."""
+    environment = {
+        "LINLI_CUSTOMER_KEY": "k", "LINLI_MAIL_HOST": "mail.example.org", "LINLI_MAIL_USER": "linli",
+        "LINLI_MAIL_PASSWORD": "hush", "PATH": os.environ["PATH"],
+    }  # fmt: skip
+    start = f"from linli_{service}.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", start], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "LINLI_MAIL_SENDER must be a mail address" in line
+    assert "hush" not in line
