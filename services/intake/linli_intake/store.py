@@ -102,6 +102,8 @@ class Figures(BaseModel):
     received: int
     by_level: dict[Level, int]
     by_kind: dict[RequestKind, int]
+    by_channel: dict[Channel, int]
+    """How they came (INT-01)."""
     by_status: dict[Stage, int]
     quarantined: int
     """Still in quarantine."""
@@ -180,6 +182,7 @@ async def figures(reads: Reads, org: str, estate_id: str | None) -> Figures:
             "received": sum(by_what["status"].values()),
             "by_level": by_what["level"],
             "by_kind": by_what["kind"],
+            "by_channel": by_what["channel"],
             "by_status": by_what["status"],
             "quarantined": by_what["quarantine"].get("open", 0),
             "resubmitted": by_what["quarantine"].get("resubmitted", 0),

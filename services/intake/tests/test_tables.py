@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
 import asyncpg
 import linli_intake
 import pytest
 import pytest_asyncio
+from linli_contracts.events.intake import Channel
 from linli_contracts.lanes import lane_of
 from linli_intake.domain.request import Request
 from linli_intake.handlers import MAP
@@ -115,6 +117,24 @@ async def test_everything_is_counted_once_and_a_refused_form_where_it_came_from(
     assert (counted.quarantined, counted.linked_groups, counted.linked_requests) == (2, 1, 2)
     assert (await figures(reads, "group/north", None)).received == 0
     assert (await figures(reads, "group", "xh02")).received == 1
+
+
+@pytest.mark.rule("INT-01")
+async def test_how_a_request_came_is_kept_and_counted(desk: Desk, reads: Reads) -> None:
+    """Given a request by each channel there is, then each is stored with it, and the figures say how many came so."""
+    cases = {
+        channel: desk.receive(channel=channel, contact=f"139{number:08}")["case_id"]
+        for number, channel in enumerate(get_args(Channel))
+    }
+    desk.receive(channel="hotline", contact="13700000000")
+    await keep(reads, desk.states.values())
+    assert await figures_that_differ(reads) == []
+    for channel, case_id in cases.items():
+        shown = await show_request(reads, case_id, "group", with_words=False)
+        assert shown is not None
+        assert shown.request.channel == channel
+    counted = (await figures(reads, "group", None)).by_channel
+    assert counted == dict.fromkeys(cases, 1) | {"hotline": 2}
 
 
 @pytest.mark.rule("INT-15")

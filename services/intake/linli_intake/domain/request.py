@@ -58,8 +58,9 @@ class Request(State):
     standing_since: Instant
 
     def tally(self) -> Mapping[str, int]:
-        """What `GET /figures` tells of it; the migration `0003_figures.sql` counts the same."""
-        return {f"level.{self.level}": 1, f"kind.{self.kind}": 1, f"status.{self.status}": 1}
+        """What `GET /figures` tells of it; the migration `0006_figures_by_channel.sql` counts the same."""
+        counted = f"level.{self.level}", f"kind.{self.kind}", f"channel.{self.channel}", f"status.{self.status}"
+        return dict.fromkeys(counted, 1)
 
     @property
     def is_over(self) -> bool:
