@@ -68,6 +68,10 @@ def _reach_who_has_it(turn: Turn, previous: int) -> None:
         return
     if is_crisis(ticket.level) and not is_crisis(previous):
         cover_the_absent(turn)
+    if previous not in turn.terms.notices["approval"].told:
+        for application in turn.ticket.applications:
+            if application.pending:
+                tell_staff(turn, "approval", application.people, application.kind)
     handler_id = turn.ticket.handler_id
     if (
         handler_id is not None

@@ -17,7 +17,7 @@ class StaffNotified(Event):
     """Tells the notices of a case apart: what is read, and told again, is this one."""
     kind: NoticeKind
     about: str
-    """The desk that has the case, the step of the ladder, the deadline, or the office that commands."""
+    """The desk that has the case, the step of the ladder, the deadline, the office that commands, the application."""
     person_id: str
     times: int
     """The so-manieth person told of this; a later one because those before them did not read it."""

@@ -35,8 +35,9 @@ ReportGround = Literal[
 """Why a repair is reported to the property service manager (DSP-13)."""
 Finding = Literal["justified", "unjustified", "to_be_examined"]
 """What the first assessment found of a request (INT-09)."""
-NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command"]
-"""Of what staff are told (DSP-20): work is theirs, a step of the ladder, a deadline about to be missed, a crisis."""
+NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command", "approval"]
+"""Of what staff are told (DSP-20): work is theirs, a step of the ladder, a deadline about to be missed, a crisis, an
+application that they may sign."""
 WhyReplaced = Literal["absence", "roster", "somebody_came"]
 """Why a place in a case goes to somebody else: who had it is away or has left, or one who fits joined or is back."""
 SmallWorksKind = Literal["unrecognised_claim", "unattributable_claim", "left_over_facility"]

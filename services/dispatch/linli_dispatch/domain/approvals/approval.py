@@ -54,6 +54,8 @@ class Application:
     """Whose turn it is; None once nobody is asked any more."""
     people: tuple[str, ...] = ()
     """Who was told that it is before their office; nobody: it is vacant, and so are all above it."""
+    told: tuple[str, ...] = ()
+    """Everybody who was told of this asking: who may sign again later is not told again."""
     signatures: tuple[Signature, ...] = ()
     """Of this submission."""
     reason: str | None = None

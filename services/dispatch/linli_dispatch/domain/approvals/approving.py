@@ -16,6 +16,7 @@ from linli_contracts.lanes import id_under
 from linli_dispatch.domain.approvals.approval import KINDS, Application, end, submit
 from linli_dispatch.domain.deadlines.clocks import drop, wind
 from linli_dispatch.domain.group.offices import LAST_RESORT, signatories
+from linli_dispatch.domain.notices.telling import tell_others, tell_staff
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
@@ -52,9 +53,10 @@ def ask(turn: Turn, application: Application) -> None:
         # What the office before this one owed is put right; the next one owes nothing yet.
         drop(turn, CLOCK_OF[application.kind])
     people = tuple(sorted(may_sign(turn, application)))
-    keep(turn, replace(application, people=people))
+    keep(turn, replace(application, people=people, told=people))
     wind(turn)
     _tell_asked(turn, application, people, turn.at)
+    tell_staff(turn, "approval", people, application.kind)
 
 
 def ask_again(turn: Turn, why: WhyReplaced) -> None:
@@ -66,8 +68,10 @@ def ask_again(turn: Turn, why: WhyReplaced) -> None:
         if application.pending:
             people = tuple(sorted(may_sign(turn, application)))
             if people != application.people:
-                keep(turn, replace(application, people=people))
+                told = application.told or application.people
+                keep(turn, replace(application, people=people, told=tuple(dict.fromkeys((*told, *people)))))
                 _tell_asked(turn, application, people, application.since, why)
+                tell_others(turn, "approval", people, application.kind, told)
 
 
 def _tell_asked(
@@ -142,7 +146,8 @@ def tell_decided(
     reason: str | None = None,
     final: bool = True,
 ) -> None:
-    """Tells what became of ``application``, as it was before the decision."""
+    """Tells what became of ``application``, as it was before the decision; that it waits need not be read any more."""
+    tell_staff(turn, "approval", (), application.kind)
     ticket = turn.ticket
     turn.tell(
         ApprovalDecided(

@@ -12,6 +12,7 @@ _CALLED: Final[Mapping[NoticeKind, tuple[str, str]]] = {
     "ladder_step": ("升级督办", "step of the ladder"),
     "deadline_near": ("时限临近", "deadline near"),
     "command": ("危机指挥", "command of a crisis"),
+    "approval": ("待审批", "approval asked"),
 }
 
 

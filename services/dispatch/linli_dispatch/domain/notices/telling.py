@@ -43,6 +43,30 @@ def tell_staff(turn: Turn, kind: NoticeKind, people: Sequence[str], about: str) 
         turn.change(notices=unread)
 
 
+def tell_others(turn: Turn, kind: NoticeKind, people: Sequence[str], about: str, told: Sequence[str]) -> None:
+    """It concerns these people now: those who were not ``told`` before are. An unread one goes on as theirs."""
+    ticket = turn.ticket
+    unread = next((one for one in ticket.notices if one.is_past(kind, about)), None)
+    if unread is None:
+        fresh = tuple(one for one in people if one not in told)
+        if fresh:
+            tell_staff(turn, kind, fresh, about)
+        return
+    fresh = tuple(one for one in people if one not in told and not unread.was_told(one))
+    for times, person_id in enumerate(fresh, start=len(unread.told) + 1):
+        _tell(turn, unread, person_id, times, urgent=True)
+    if fresh:
+        facts = {"number": unread.number, "kind": kind, "about": about, "people": list(fresh), "urgent": True}
+        turn.because("DSP-20", "staff told", facts)
+    now = replace(
+        unread,
+        people=tuple(people),
+        told=(*unread.told, *(_told(turn, one) for one in fresh)),
+        exhausted=unread.exhausted and not fresh,
+    )
+    _keep(turn, [now if one is unread else one for one in ticket.notices])
+
+
 def tell_next_of_staff(turn: Turn) -> None:
     """Nobody has read it in time: the next person is told, of each notice whose time is over (ORG-04)."""
     over = [one.read_by is not None and one.read_by < turn.at for one in turn.ticket.notices]
