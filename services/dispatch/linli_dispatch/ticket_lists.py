@@ -183,18 +183,22 @@ async def page_tickets(reads: Reads, words: Words, actor: Actor, wanted: Tickets
 
 
 async def count_tickets(reads: Reads, words: Words, actor: Actor, wanted: TicketFilter) -> TicketCount:
-    """How many fit, up to `LARGEST_COUNT`. Raises `ProblemError` as a page does."""
+    """How many fit at one instant, up to `LARGEST_COUNT`. Raises `ProblemError` as a page does."""
     asked = await _worked_out(reads, words, actor, wanted)
+    if asked.nothing:
+        return TicketCount(count=0, more=False)
     bound = LARGEST_COUNT + 1
     counted = 0
-    if asked.looks_at_open and not asked.nothing:
-        row = await reads.fetchrow("count_open", bound, *asked.of_open)
-        counted = row["counted"] if row else 0
-    if asked.looks_at_closed and not asked.nothing and counted < bound:
-        last = () if asked.performer is None else (asked.performer,)
-        until = wanted.received_until or _NEVER
-        row = await reads.fetchrow(f"count_closed_of_{asked.way_to_closed}", bound, *asked.of_closed, until, *last)
-        counted += row["counted"] if row else 0
+    # One snapshot: a ticket that is closed between the two questions would be counted in both, or in neither.
+    async with reads.at_one_instant() as then:
+        if asked.looks_at_open:
+            row = await then.fetchrow("count_open", bound, *asked.of_open)
+            counted = row["counted"] if row else 0
+        if asked.looks_at_closed and counted < bound:
+            last = () if asked.performer is None else (asked.performer,)
+            until = wanted.received_until or _NEVER
+            row = await then.fetchrow(f"count_closed_of_{asked.way_to_closed}", bound, *asked.of_closed, until, *last)
+            counted += row["counted"] if row else 0
     return TicketCount(count=min(counted, LARGEST_COUNT), more=counted > LARGEST_COUNT)
 
 

@@ -1,10 +1,12 @@
 """Lists and counts hold what a plain reading of the same tickets finds, in order, from page to page, within a scope."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from linli_contracts.events.intake import RequestKind
@@ -23,6 +25,7 @@ from linli_dispatch.ticket_lists import (
 )
 from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
+from linli_testkit.databases import Database
 from linli_testkit.facts import shipped_policy
 from linli_testkit.tables import keep
 
@@ -49,6 +52,7 @@ WAYS: Final = {
 }
 """What makes lists of closed tickets walk each of the indexes."""
 Found = list[str]
+_WAITS_FOR_CLOSED_ONES: Final = "SELECT true FROM pg_locks WHERE relation = 'closed_ticket'::regclass AND NOT granted"
 
 
 def a_ticket(chance: random.Random, number: int) -> Ticket:
@@ -205,6 +209,37 @@ async def test_a_list_and_its_count_are_what_a_plain_reading_finds(
         assert counted == TicketCount(count=len(without_order), more=False), (actor, wanted)
         lengths.append(len(expected))
     assert sum(1 for length in lengths if length) > 100, "most filters find nothing"
+
+
+async def _until(connection: "asyncpg.Connection[asyncpg.Record]", question: str) -> None:
+    """Ask the database until it is so: of who waits for a lock it tells nobody by itself."""
+    while True:
+        if await connection.fetchval(question):
+            return
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.rule("DSP-19")
+async def test_a_ticket_that_is_closed_while_they_are_counted_counts_once(
+    database: Database, reads: Reads, tickets: list[Ticket]
+) -> None:
+    """Given a count that has asked for the open ones, when one is closed before it asks for the others, then all are
+    counted, and none twice.
+    """
+    closing = next(ticket for ticket in tickets if ticket.status != "closed")
+    closed = closing.model_copy(update={"status": "closed", "clocks": (), "overdue": ()})
+    other = await asyncpg.connect(database.dsn)
+    async with other.transaction():
+        await other.execute("LOCK TABLE closed_ticket IN ACCESS EXCLUSIVE MODE")
+        counting = asyncio.create_task(count_tickets(reads, WORDS, Actor("reader", SCOPES), TicketFilter()))
+        async with asyncio.timeout(20):
+            await _until(other, _WAITS_FOR_CLOSED_ONES)
+        lane = await other.fetchval("SELECT lane FROM ticket WHERE id = $1", closed.id)
+        await other.execute(reads.queries["save_ticket"], [closed.id], [lane], [closed.model_dump_json()])
+    await other.close()
+    assert await counting == TicketCount(count=len(tickets), more=False)
+    after = await count_tickets(reads, WORDS, Actor("reader", SCOPES), TicketFilter(status="closed"))
+    assert after.count == sum(ticket.status == "closed" for ticket in tickets) + 1
 
 
 @pytest.mark.rule("DSP-19")
