@@ -15,12 +15,12 @@ _TAGS: Final = re.compile(rf"{_TAG}(?:[ \t]*,[ \t]*{_TAG})*")
 EXPECTED_WRONGLY: Final = Refusal(
     "wrong-if-match", "DSP-19", "If-Match 应为 ETag 中给出的版本（带引号）或 *。",
     "If-Match is a version as an ETag shows it, in quotation marks, or *.", 400,
-    (("If-Match", f'"version", several with commas between them, or *; at most {MAX_EXPECTED} characters'),),
+    (("If-Match", f'"<ETag>"[, "<ETag>", …] | * (≤ {MAX_EXPECTED})'),),
 )  # fmt: skip
 NO_VERSIONS: Final = Refusal(
     "no-versions-here", "DSP-19", "此请求所涉事项不提供版本，请去掉 If-Match。",
     "What this command is about is not shown with versions; leave out If-Match.", 400,
-    (("If-Match", "nothing"),),
+    (("If-Match", "无 / nothing"),),
 )  # fmt: skip
 
 

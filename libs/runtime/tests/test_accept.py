@@ -1,14 +1,17 @@
 """What a client sends is checked at the door: a key or an instant that nothing could keep is refused by name."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
+from linli_messaging.batch.versions import stale
 from linli_messaging.inputs import CommandInput
 from linli_messaging.service_map import Actor, OnCommand
 from linli_rulebook.decision import NOTHING, Refusal, State
 from linli_runtime.commands import Asked, accept
+from linli_runtime.problems import problem_of
 from pydantic import BaseModel
 
 
@@ -23,6 +26,8 @@ class Make(BaseModel):
 MAKE: OnCommand[Any] = OnCommand(
     "test.make", "POST /things", Make, "test:make", lambda _: ((Thing, "t1"),), lambda *_: NOTHING, ()
 )
+_TAG, _CHINESE, _ENGLISH = re.compile(r'"[^"]*"'), re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{3}")
+"""A version as an ETag shows it; words of either language."""
 LONG_AGO = datetime(2025, 3, 3, tzinfo=UTC)
 ASKED = Asked(MAKE, {}, "k1", None, Actor("somebody", frozenset({"*"})))
 
@@ -88,6 +93,7 @@ async def test_versions_that_are_written_wrongly_are_refused(if_match: object) -
     refused = accept(replace(ASKED, entry=CHANGE, if_match=if_match), stepped_to=None)
     assert isinstance(refused, Refusal)
     assert (refused.status, refused.code, refused.fields[0][0]) == (400, "wrong-if-match", "If-Match")
+    assert in_both(refused)
 
 
 @pytest.mark.rule("DSP-19")
@@ -96,3 +102,21 @@ async def test_a_version_of_what_shows_none_is_refused() -> None:
     refused = accept(replace(ASKED, if_match='"a1"'), stepped_to=None)
     assert isinstance(refused, Refusal)
     assert (refused.status, refused.code) == (400, "no-versions-here")
+    assert in_both(refused)
+
+
+@pytest.mark.rule("DSP-19", "INT-03")
+def test_that_another_version_stands_or_none_is_told_in_both_languages() -> None:
+    thing = Thing(id="t1")
+    for standing in (None, thing):
+        refused = stale(frozenset({"a1"}), standing)
+        assert refused is not None
+        assert (refused.code, in_both(refused)) == ("stale-version", True)
+
+
+def in_both(refused: Refusal) -> bool:
+    """Whether a problem can be read in Chinese and in English, and what is allowed in both, or in signs."""
+    told = problem_of(refused)
+    allowed = [_TAG.sub("", one["allowed"]) for one in told["errors"]]
+    whole = bool(_CHINESE.search(told["detail"])) and bool(_ENGLISH.search(told["detail_en"]))
+    return whole and all(bool(_CHINESE.search(one)) == bool(_ENGLISH.search(one)) for one in allowed)

@@ -55,5 +55,7 @@ def refused_as_stale(standing: str) -> Refusal:
     )
 
 
-NOTHING_STANDS: Final = replace(refused_as_stale(""), fields=(("If-Match", "nothing: there is no such thing yet"),))
+NOTHING_STANDS: Final = replace(
+    refused_as_stale(""), fields=(("If-Match", "无：尚无此事项 / nothing: there is no such thing yet"),)
+)
 """A version of what is not there; the command would have made it."""
