@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -44,6 +43,7 @@ from linli_rulebook.explaining import Conclusions
 
 from linli_runtime.auth import Tokens
 from linli_runtime.clock import AnyClock, SteppedClock, SystemClock
+from linli_runtime.collecting import collect, spare_what_stays
 from linli_runtime.database import open_reader, open_writer
 from linli_runtime.effect_routes import effect_routes
 from linli_runtime.founding import PolicyVersionError, WrongDeploymentError, found
@@ -61,8 +61,6 @@ MESSAGING_SQL = Path(linli_messaging.__file__).parent / "sql"
 STOP_WITHIN_S = 10.0
 PACK_BYTES = 256 * 1024
 """Records go to the broker in packs of this size: a quarter of what a request may have."""
-COLLECT_EVERY = (50_000, 20, 50)
-"""Objects made between two collections of the youngest; then how many of those before an older one."""
 PART_FAILED = 1
 CANNOT_START = 2
 REFUSALS = (
@@ -237,25 +235,31 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     parts = {
         "writer": writer.run(),
         "relay": relay.run(),
-        "gaps": consumer.watch_gaps(),
-        "stalls": StallWatch(consumer, new_client).watch(),
         "archiver": archiver.run(),
         "http": serving,
         **({"effects": effects.run()} if effects else {}),
+    }
+    watches = {
+        "gaps": consumer.watch_gaps(),
+        "stalls": StallWatch(consumer, new_client).watch(),
+        "collector": collect(),
         **(
             {"clock": clock.follow(writer.retrying, running.look_at_the_clock)}
             if isinstance(clock, SteppedClock)
             else {}
         ),
     }
-    tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
-    for task in tasks:
+    working, watching = (
+        [asyncio.create_task(work, name=title) for title, work in of.items()] for of in (parts, watches)
+    )
+    for task in (*working, *watching):
         task.add_done_callback(lambda done: _ended(done, stop))
-    stack.push_async_callback(_stop, tasks, [writer, relay, archiver, *([effects] if effects else [])], server)
+    told = [writer, relay, archiver, *([effects] if effects else [])]
+    stack.push_async_callback(_stop, working, watching, told, server)
     stack.push_async_callback(broker.stop)
     stack.callback(_let_go, writer)
     await broker.start()
-    _spare_the_collector()
+    spare_what_stays()
     log.info("started on port %s", settings.http_port)
 
 
@@ -268,15 +272,6 @@ def _traced(
     tracer = Tracer.to(endpoint, name, settings.deployment, settings.trace_share)
     stack.callback(tracer.close)
     return tracer.committed
-
-
-def _spare_the_collector() -> None:
-    """What a started process has made stays for good, so no collection need look at it; and a batch makes tens of
-    thousands of objects that no cycle holds, so it looks at the rest a hundred times more rarely than by default.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_EVERY)
 
 
 def _let_go(writer: Writer) -> None:
@@ -307,18 +302,21 @@ async def _effects(
 
 
 async def _stop(
-    tasks: "list[asyncio.Task[None]]",
+    working: "list[asyncio.Task[None]]",
+    watching: "list[asyncio.Task[None]]",
     parts: "Iterable[Writer | Relay | Archiver | EffectRunner]",
     server: uvicorn.Server,
 ) -> None:
-    """The group is left already (the broker stopped first): finish the batch, publish it, close the door."""
+    """The group is left already (the broker stopped first): finish the batch, publish it, close the door. Who only
+    watches has nothing to finish.
+    """
     server.should_exit = True
     for part in parts:
         part.stop()
-    await asyncio.wait([task for task in tasks if task.get_name() != "gaps"], timeout=STOP_WITHIN_S)
-    for task in tasks:
+    await asyncio.wait(working, timeout=STOP_WITHIN_S)
+    for task in (*working, *watching):
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*working, *watching, return_exceptions=True)
 
 
 def _ended(task: "asyncio.Task[None]", stop: _Stop) -> None:
