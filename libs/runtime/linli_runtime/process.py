@@ -7,11 +7,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import linli_messaging
@@ -249,13 +250,8 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
             else {}
         ),
     }
-    working, watching = (
-        [asyncio.create_task(work, name=title) for title, work in of.items()] for of in (parts, watches)
-    )
-    for task in (*working, *watching):
-        task.add_done_callback(lambda done: _ended(done, stop))
     told = [writer, relay, archiver, *([effects] if effects else [])]
-    stack.push_async_callback(_stop, working, watching, told, server)
+    stack.push_async_callback(_stop, _tasks(parts, stop), _tasks(watches, stop), told, server)
     stack.push_async_callback(broker.stop)
     stack.callback(_let_go, writer)
     await broker.start()
@@ -299,6 +295,13 @@ async def _effects(
     runner = EffectRunner(writer.pool, writer.queries, clock, senders, tells, writer.look_for_ripe, feeds=feeds)
     writer.on_commit.append(runner.committed)
     return runner
+
+
+def _tasks(parts: Mapping[str, Coroutine[Any, Any, None]], stop: _Stop) -> "list[asyncio.Task[None]]":
+    tasks = [asyncio.create_task(work, name=title) for title, work in parts.items()]
+    for task in tasks:
+        task.add_done_callback(lambda done: _ended(done, stop))
+    return tasks
 
 
 async def _stop(

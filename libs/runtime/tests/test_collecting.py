@@ -25,6 +25,12 @@ def _as_before() -> Iterator[None]:
     gc.unfreeze()
 
 
+async def _looks(count: int) -> None:
+    """At least so many, of a collector that waits for nothing."""
+    for _ in range(4 * count):
+        await asyncio.sleep(0)
+
+
 def test_the_objects_of_a_batch_bring_no_collection() -> None:
     looked: list[str] = []
 
@@ -46,11 +52,10 @@ async def test_what_lies_about_is_collected_and_what_outlived_some_looks_too() -
     gone_old, gone_young = weakref.ref(old), weakref.ref(young)
     del young
     collecting = asyncio.create_task(collect(every_s=0))
-    while gone_young() is not None:
-        await asyncio.sleep(0)
+    await _looks(2)
+    assert (gone_old() is None, gone_young() is None) == (False, True)
     del old  # of the middle generation now, which one look in twenty is at
-    for _ in range(4 * MIDDLE_EVERY):
-        await asyncio.sleep(0)
+    await _looks(MIDDLE_EVERY)
     assert gone_old() is None
     collecting.cancel()
     with contextlib.suppress(asyncio.CancelledError):
