@@ -250,8 +250,10 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
             else {}
         ),
     }
-    told = [writer, relay, archiver, *([effects] if effects else [])]
-    stack.push_async_callback(_stop, _tasks(parts, stop), _tasks(watches, stop), told, server)
+    working, watching = _tasks(parts, stop), _tasks(watches, stop)
+    stack.push_async_callback(
+        _stop, working, watching, [writer, relay, archiver, *([effects] if effects else [])], server
+    )
     stack.push_async_callback(broker.stop)
     stack.callback(_let_go, writer)
     await broker.start()
