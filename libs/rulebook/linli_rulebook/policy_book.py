@@ -111,10 +111,10 @@ class PolicyBook:
         """
         if at.tzinfo is None:
             raise RulebookError(f"{at} is naive: an instant needs its offset")
-        started = [version.id for version in self._versions.values() if version.effective_from <= at]
-        if not started:
-            raise NoVersionInForceError(f"no policy version is in force at {at}")
-        return started[-1]
+        for version in reversed(self._versions.values()):
+            if version.effective_from <= at:
+                return version.id
+        raise NoVersionInForceError(f"no policy version is in force at {at}")
 
     def policy(self, version: str, *, region: str | None = None, estate: str | None = None) -> Policy:
         """The policy of `version` at a place: the group's, refined by the region's file and then by the estate's.

@@ -56,7 +56,7 @@ class Unit(StrEnum):
 
     def fits(self, other: "Unit") -> bool:
         """Whether values of the two units can stand for each other: the same unit, or spans of the same clock."""
-        return self is other or any(self in clock and other in clock for clock in _CLOCKS)
+        return self is other or (self in _CLOCK_OF and _CLOCK_OF[self] is _CLOCK_OF.get(other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,10 @@ _CLOCKS: tuple[dict[Unit, int], ...] = (
     {Unit.WORKING_DAYS: 1},
 )
 
+_CLOCK_OF: dict[Unit, dict[Unit, int]] = {unit: clock for clock in _CLOCKS for unit in clock}
+
 _KIND_OF: dict[Unit, Kind] = {
-    **{unit: Kind.SPAN for clock in _CLOCKS for unit in clock},
+    **dict.fromkeys(_CLOCK_OF, Kind.SPAN),
     **dict.fromkeys(_INTEGERS, Kind.INTEGER),
     Unit.SHARE: Kind.SHARE,
     Unit.FEN: Kind.FEN,
@@ -114,4 +116,4 @@ _KIND_OF: dict[Unit, Kind] = {
 
 def in_smallest_unit(span: Span) -> int:
     """The span counted in its clock's smallest unit, so that it compares with the others of that clock."""
-    return next(span.amount * clock[span.unit] for clock in _CLOCKS if span.unit in clock)
+    return span.amount * _CLOCK_OF[span.unit][span.unit]

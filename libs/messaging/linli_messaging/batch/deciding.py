@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from linli_contracts.event import Event
 from linli_contracts.lanes import lane_of, lane_of_key
@@ -24,7 +24,7 @@ from linli_messaging.batch.ordering import in_order
 from linli_messaging.batch.plan import Need, Parked, Plan, Reason, Told
 from linli_messaging.batch.refused import StuckTimerError, decided, not_refused
 from linli_messaging.batch.waking import first_timer
-from linli_messaging.batch.working_set import Wanted, WorkingSet, not_more
+from linli_messaging.batch.working_set import Recall, Wanted, WorkingSet, not_more, recall_nothing
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
 from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
@@ -48,6 +48,8 @@ class Deciding:
     now: datetime
     stepped: bool
     live_from: LiveFrom = ALWAYS_LIVE
+    recall: Recall = recall_nothing
+    """States that are known besides the loaded ones."""
     known: Mapping[str, tuple[bytes, Mapping[str, Any]]] = field(default_factory=dict)
     """Commands answered before: their digest and answer."""
     held: Mapping[str, int] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Deciding:
 
     def __post_init__(self) -> None:
         """Derived lookups."""
-        self._facts = WorkingSet(self.loaded)
+        self._facts = WorkingSet(self.loaded, self.recall)
         self._clocks = {(entry.state, entry.clock): entry for entry in self.map.timers}
         self._blocked = set(self.held)
         self._answered = {}
@@ -349,7 +351,9 @@ class Deciding:
 
     def _apply(self, decision: Decision, ctx: Context) -> None:
         """All of a decision or nothing: every lane it touches must be locked. Nothing outside for what is not live."""
-        events = [one for one in decision.events if isinstance(one, Event) and (ctx.live or not one.asks_outside)]
+        events = cast("tuple[Event, ...]", decision.events)
+        if not ctx.live:
+            events = tuple(event for event in events if not event.asks_outside)
         lanes = {lane_of(state.id) for state in decision.save}
         lanes.update([lane_of_key(event.key) for event in events])
         lanes.update([lane_of_key(row.key) for row in decision.append])
@@ -370,7 +374,7 @@ class Deciding:
             self.plan.effects.extend((effect, ctx.now) for effect in decision.effects)
         for because in decision.because:
             self.plan.reasons.append(Reason(because, ctx.cause, ctx.now))
-            self.plan.decisions[because.rule] = self.plan.decisions.get(because.rule, 0) + 1
+            self.plan.decisions[because.rule] += 1
 
     def _park(self, item: EventInput | TimerInput, error: Exception, *, holds: bool) -> None:
         stack = "".join(traceback.format_exception(error))

@@ -1,7 +1,9 @@
 """What one transaction stores besides its inboxes: the outcome of deciding a batch. Plain values."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from linli_contracts.event import Event
 from linli_rulebook.decision import Append, Because, Early, State
@@ -15,8 +17,7 @@ Need = tuple[str, str]
 """What an early fact waits for: a state's table and id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A fact to be appended to the outbox."""
 
     event: Event
@@ -24,8 +25,7 @@ class Told:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A reason to be appended to the history."""
 
     because: Because
@@ -87,7 +87,7 @@ class Plan:
     """Subjects whose hold ended in this batch: their timers come back."""
     latest: dict[int, datetime] = field(default_factory=dict)
     """The latest instant that anything was decided at, of each lane that it touched."""
-    decisions: dict[str, int] = field(default_factory=dict)
+    decisions: Counter[str] = field(default_factory=Counter)
     """How often each rule decided, for the metrics."""
 
     def stack_of(self, subject: str) -> str:

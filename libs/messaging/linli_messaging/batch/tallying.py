@@ -39,7 +39,10 @@ def moved(
 
 def _add(change: Counter[Place], lane: int, part: str, now: Mapping[str, int], before: Mapping[str, int]) -> None:
     """Only what differs: most of what a state counts stays as it was."""
-    for name, number in now.items() - before.items():
-        change[lane, part, name] += number - before.get(name, 0)
-    for name in before.keys() - now.keys():
-        change[lane, part, name] -= before[name]
+    for name, number in now.items():
+        counted = before.get(name, 0)
+        if number != counted:
+            change[lane, part, name] += number - counted
+    for name, counted in before.items():
+        if name not in now:
+            change[lane, part, name] -= counted

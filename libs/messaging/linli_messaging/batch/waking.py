@@ -25,15 +25,17 @@ def rows_to_wake(
 ) -> dict[Ref, datetime | None]:
     """When to wake the states whose row changes; None: they show no clock any more."""
     due: dict[Ref, datetime | None] = {}
-    for ref, state in plan.states.items():
-        before = loaded.get(ref)
-        after = _earliest(state)
-        if after != (_earliest(before) if before else None):
-            due[ref] = after
     for item in plan.woken:
         ref = item.refs[0]
         state_now = plan.states.get(ref) or loaded.get(ref)
         due[ref] = _earliest(state_now) if state_now else None
+    for ref, state in plan.states.items():
+        if ref in due or type(state).timers is State.timers:
+            continue
+        before = loaded.get(ref)
+        after = _earliest(state)
+        if after != (_earliest(before) if before else None):
+            due[ref] = after
     for kind in kinds:
         # Whatever state the subject has: one that is not there, or shows no clock, is looked at once and forgotten.
         for subject in plan.released:

@@ -1,6 +1,6 @@
 """The states a batch is decided on: as loaded, then as decided so far. What is not loaded is asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from linli_rulebook.decision import Decision, Early, More, Outcome, Refusal, State
@@ -20,19 +20,33 @@ class Wanted(Exception):  # noqa: N818 - not an error: the batch is asked again 
         self.lanes = set(lanes)
 
 
+Recall = Callable[[Ref], State | None]
+"""A state that was not loaded with the others and is known nevertheless, as it is stored; None: it has to be loaded."""
+
+
+def recall_nothing(_: Ref) -> None:
+    """Only what was loaded is known."""
+
+
 class WorkingSet:
     """The loaded states with what this batch has decided so far; what a rule sees as its facts."""
 
-    def __init__(self, loaded: Mapping[Ref, State | None]) -> None:
+    def __init__(self, loaded: Mapping[Ref, State | None], recall: Recall = recall_nothing) -> None:
         """Start from what the database holds (None: there is no such state)."""
         self._now: dict[Ref, State | None] = dict(loaded)
+        self._recall = recall
 
     def get(self, kind: type[S], identity: str) -> S | None:
-        """The state as decided so far; raises :class:`Wanted` when it was not loaded."""
+        """The state as decided so far; raises :class:`Wanted` when it is not known."""
+        ref = kind, identity
         try:
-            return self._now[kind, identity]  # type: ignore[return-value]  # keyed by its own class
+            return self._now[ref]  # type: ignore[return-value]  # keyed by its own class
         except KeyError:
-            raise Wanted([(kind, identity)]) from None
+            recalled = self._recall(ref)
+        if recalled is None:
+            raise Wanted([ref])
+        self._now[ref] = recalled
+        return recalled  # type: ignore[return-value]  # likewise
 
     def put(self, states: Mapping[Ref, State]) -> None:
         """Later inputs of the batch see these."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -151,13 +152,14 @@ class Transactor:
             loaded: dict[Ref, State | None] = {}
             early: dict[Need, list[EventInput]] | None = None if apart else {}
             wanted = {ref for item in sound for ref in item.refs}
+            recall = partial(self._recall, lanes, loaded)
             for _ in range(MAX_ASKS):
                 early = await self._gather(store, wanted - loaded.keys(), loaded, early, lanes, held)
                 crash.point("after-load")
                 deciding = Deciding(
                     map=self.map, policies=self.policies, loaded=loaded, locked=lanes, now=_lifted(now, heads),
-                    stepped=self.stepped, live_from=self.live_from, known=answered, held=held, poisoned=poisoned,
-                    early=early, complete=Completeness(known, last, arrivals) if known else None,
+                    stepped=self.stepped, live_from=self.live_from, recall=recall, known=answered, held=held,
+                    poisoned=poisoned, early=early, complete=Completeness(known, last, arrivals) if known else None,
                 )  # fmt: skip
                 try:
                     plan = deciding.run(taken)
@@ -191,6 +193,13 @@ class Transactor:
             else:
                 into[ref] = state
         await store.load(missing, into)
+
+    def _recall(self, locked: frozenset[int], loaded: dict[Ref, State | None], ref: Ref) -> State | None:
+        """A state that an input turns out to need, if it is remembered: it asks for no other round then."""
+        state = self.remembered.get(ref) if lane_of(ref[1]) in locked else None
+        if state is not None:
+            loaded[ref] = state
+        return state
 
     def _has_not_gone_back(self, heads: Mapping[int, Held]) -> None:
         lost = {lane: self.committed[lane] for lane, held in heads.items() if held.head < self.committed.get(lane, 0)}

@@ -87,8 +87,8 @@ class Terms:
     approvers: Calendar
     """The steps of the ladder: working days of those who stand on it."""
     clocks: Mapping[Clock, ClockRule]
-    warn_at_share: Fraction
-    """Of the time of a deadline: then staff are told of it (DSP-20)."""
+    left_when_warned: Fraction
+    """Of the time of a deadline, when staff are told of it (DSP-20)."""
     online_feedback: frozenset[tuple[str, str]]
     """Kind and channel of the requests that are feedback online (INT-09)."""
     report_within: Span
@@ -181,7 +181,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         departments=calendars["departments"],
         approvers=calendars["approvers"],
         clocks=clock_table(policy, calendars),
-        warn_at_share=policy.share("dispatch.warn_at_share"),
+        left_when_warned=1 - policy.share("dispatch.warn_at_share"),
         online_feedback=frozenset(product(feedback["kinds"], feedback["channels"])),
         report_within=policy.span("dispatch.report_within"),
         short_absence=policy.span("dispatch.short_absence").elapsed,

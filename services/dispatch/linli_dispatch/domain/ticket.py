@@ -4,7 +4,7 @@ Data only. Deadlines are worked out from these facts by `clocks.py`, never from 
 The parts are plain dataclasses: a rule makes them by the dozen, and what is stored is checked when it is loaded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
@@ -349,7 +349,12 @@ class Ticket(State):
     @property
     def warn_at(self) -> datetime | None:
         """When staff are told next that a deadline is near."""
-        return min((clock.warn_at for clock in self.clocks if clock.warn_at is not None), default=None)
+        next_at: datetime | None = None
+        for clock in self.clocks:
+            warn_at = clock.warn_at
+            if warn_at is not None and (next_at is None or warn_at < next_at):
+                next_at = warn_at
+        return next_at
 
     @property
     def unread_at(self) -> datetime | None:
@@ -359,16 +364,14 @@ class Ticket(State):
         read_by = min((by for one in self.notices if (by := one.read_by)), default=None)
         return read_by + ONE_SECOND if read_by else None
 
-    def timers(self) -> Iterator[Timer]:
+    def timers(self) -> tuple[Timer, ...]:
         """The one that is due first: of the case's time, or of an urgent notice that nobody has read."""
-        unread_at = self.unread_at
-        first = next(self._in_time(), None)
+        first, unread_at = self._in_time(), self.unread_at
         if unread_at is not None and (first is None or unread_at < first.due_at):
-            yield Timer(unread_at, NOTICE_UNREAD, self.round, self.notices_told)
-        elif first is not None:
-            yield first
+            first = Timer(unread_at, NOTICE_UNREAD, self.round, self.notices_told)
+        return (first,) if first is not None else ()
 
-    def _in_time(self) -> Iterator[Timer]:
+    def _in_time(self) -> Timer | None:
         """A warning, a clock, one second after it is due, or the end of a dated wait."""
         wait = self.wait
         if self.clocks:
@@ -379,10 +382,7 @@ class Ticket(State):
                 at = watched_from
             warn_at = self.warn_at
             if warn_at is not None and warn_at <= at and (wait is None or warn_at <= wait.until):
-                yield Timer(warn_at, DEADLINE_NEAR, self.round, self.warnings + 1)
-                return
+                return Timer(warn_at, DEADLINE_NEAR, self.round, self.warnings + 1)
             if wait is None or at <= wait.until:
-                yield Timer(at, clock.name, self.round, clock.step)
-                return
-        if wait is not None:
-            yield Timer(wait.until, WAIT_ENDS, self.round, self.waits)
+                return Timer(at, clock.name, self.round, clock.step)
+        return Timer(wait.until, WAIT_ENDS, self.round, self.waits) if wait is not None else None

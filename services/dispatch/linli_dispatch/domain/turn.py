@@ -85,7 +85,7 @@ class Turn:
         if to_id is not None and self.home is not None and self.home.served_by != to_id:
             self.home = self.touched["home"] = self.home.model_copy(update={"served_by": to_id})
 
-    def decision(self, **answer: object) -> Decision:
+    def decision(self, answer: Mapping[str, object] | None = None) -> Decision:
         """All of it as one decision; states that did not change are not saved."""
         ticket = self.ticket
         return Decision(
@@ -93,5 +93,11 @@ class Turn:
             events=tuple(self.events),
             append=tuple(self.rows),
             because=tuple(self.reasons),
-            answer={"case_id": ticket.id, **{name: getattr(ticket, name) for name in ANSWERED}, **answer},
+            answer=answer,
         )
+
+    @property
+    def answer(self) -> dict[str, object]:
+        """What whoever commanded it is told."""
+        ticket = self.ticket
+        return {"case_id": ticket.id, **{name: getattr(ticket, name) for name in ANSWERED}}

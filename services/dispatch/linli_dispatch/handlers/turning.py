@@ -51,7 +51,7 @@ def on_command(
         return otherwise
     turn = turn_of(facts, ticket, estate, ctx)
     catch_up(turn)
-    return rule(turn) or turn.decision()
+    return rule(turn) or turn.decision(turn.answer)
 
 
 def on_event(facts: Facts, case_id: str, ctx: Context, rule: Callable[[Turn], None]) -> Outcome:

@@ -29,7 +29,7 @@ def fill_all(workload: Workload, turns: Iterable[Turn]) -> tuple[Decision, int]:
         turn.workload = workload
         if fill(turn):
             workload = turn.workload
-            decided += replace(turn.decision(), answer=None)
+            decided += turn.decision()
             moved += 1
     return decided, moved
 

@@ -31,7 +31,7 @@ def hand_over_all(
         turn.workload = workload
         if hand_over(turn, handover, estate):
             workload = turn.workload
-            decided += replace(turn.decision(), answer=None)
+            decided += turn.decision()
             moved += 1
     return decided, moved
 

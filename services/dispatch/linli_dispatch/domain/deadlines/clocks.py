@@ -13,7 +13,6 @@ customer comes back after a miss, each time later, so a case in hand always has 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -78,8 +77,13 @@ def _steps(turn: Turn) -> tuple[list[RunningClock], bool]:
         return [], False
     before = {clock.step: clock for clock in turn.ticket.clocks if clock.name == STEP_CLOCK}
     running = [
-        _warning(
-            turn, RunningClock(STEP_CLOCK, one.since, one.due_at, one.number, one.provisional), before.get(one.number)
+        RunningClock(
+            name=STEP_CLOCK,
+            since=one.since,
+            due_at=one.due_at,
+            step=one.number,
+            provisional=one.provisional,
+            warn_at=_warns_at(turn, one.since, one.due_at, before.get(one.number)),
         )
         for one in course.steps
         if one.running
@@ -123,19 +127,23 @@ def _by_due(clock: RunningClock) -> tuple[datetime, str, int]:
 
 def _started(turn: Turn, row: ClockRule, since: datetime, before: RunningClock | None) -> RunningClock:
     due = row.count(turn.ticket, turn.terms, row.within, since)
-    step = row.step(turn.ticket) if row.step else 1
-    clock = RunningClock(name=row.name, since=since, due_at=due.at, step=step, provisional=due.provisional)
-    if not row.warns:
-        return clock
-    return _warning(turn, clock, before, turn.ticket.waited_in_round if row.pauses else NO_TIME)
+    stood_still = turn.ticket.waited_in_round if row.pauses else NO_TIME
+    return RunningClock(
+        name=row.name,
+        since=since,
+        due_at=due.at,
+        step=row.step(turn.ticket) if row.step else 1,
+        provisional=due.provisional,
+        warn_at=_warns_at(turn, since, due.at, before, stood_still) if row.warns else None,
+    )
 
 
-def _warning(
-    turn: Turn, clock: RunningClock, before: RunningClock | None, stood_still: timedelta = NO_TIME
-) -> RunningClock:
-    """With the instant at which staff are told of it (DSP-20); one that is past already warns nobody any more."""
-    if before is not None and before.due_at == clock.due_at:
-        return replace(clock, warn_at=before.warn_at)
-    left = 1 - turn.terms.warn_at_share
-    warn_at = clock.due_at - (clock.due_at - clock.since - stood_still) * left.numerator / left.denominator
-    return replace(clock, warn_at=warn_at) if warn_at >= turn.at else clock
+def _warns_at(
+    turn: Turn, since: datetime, due_at: datetime, before: RunningClock | None, stood_still: timedelta = NO_TIME
+) -> datetime | None:
+    """The instant at which staff are told of it (DSP-20); one that is past already warns nobody any more."""
+    if before is not None and before.due_at == due_at:
+        return before.warn_at
+    left = turn.terms.left_when_warned
+    warn_at = due_at - (due_at - since - stood_still) * left.numerator / left.denominator
+    return warn_at if warn_at >= turn.at else None
