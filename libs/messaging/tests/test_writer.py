@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from linli_messaging.any_clock import Clock
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.lanes.restored import SuspendedError, WentBackError
 from linli_messaging.loop.refusing import OverloadedError
 from linli_messaging.loop.transaction import LostRaceError, Transactor
-from linli_messaging.loop.writer import Clock, Writer
+from linli_messaging.loop.writer import Writer
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy

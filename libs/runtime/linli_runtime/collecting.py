@@ -1,23 +1,23 @@
-"""When the garbage collector looks: by the clock, not by how many objects were made.
+"""When the garbage collector looks: between two batches, not by how many objects were made.
 
-What services make is nearly all freed by itself, for no cycle holds it; a batch makes tens of thousands of objects that
-live until its commit. A collector that counts objects looks in the midst of it, when there is most to look at and
-nothing to find.
+What services make is nearly all freed by itself, for no cycle holds it. A batch makes tens of thousands of objects that
+live until its commit: a collector that counts objects, or goes by the clock, looks in the midst of it, when there is
+most to look at and nothing to find.
 """
 
-import asyncio
 import gc
-from itertools import count
+import time
+from dataclasses import dataclass
 from typing import Final
 
 COLLECT_EVERY_S: Final = 0.25
-"""Under load what lies about is a few MB by then; at rest a look takes some microseconds."""
+"""At least between two looks: small batches follow each other in milliseconds."""
 MIDDLE_EVERY: Final = 20
 """Looks at the youngest for each at those that outlived some."""
 WHOLE_EVERY: Final = 1200
-"""Looks, some five minutes of them, for each at everything that the start did not make."""
+"""Looks, five minutes of them at least, for each at everything that the start did not make."""
 UNBOUNDED: Final = 1_000_000
-"""Objects made and not freed, some 100 MB, at which the collector does not wait for the clock."""
+"""Objects made and not freed, some 100 MB, at which the collector waits for nobody."""
 
 
 def spare_what_stays() -> None:
@@ -27,8 +27,20 @@ def spare_what_stays() -> None:
     gc.set_threshold(UNBOUNDED, MIDDLE_EVERY, WHOLE_EVERY // MIDDLE_EVERY)
 
 
-async def collect(every_s: float = COLLECT_EVERY_S) -> None:
-    """Collect, until cancelled."""
-    for look in count(1):
-        await asyncio.sleep(every_s)
-        gc.collect(2 if not look % WHOLE_EVERY else 1 if not look % MIDDLE_EVERY else 0)
+@dataclass(slots=True)
+class Collecting:
+    """The looks of one process."""
+
+    every_s: float = COLLECT_EVERY_S
+    _looked_s: float = 0.0
+    """When it looked last, in monotonic seconds."""
+    _looks: int = 0
+
+    def look(self) -> None:
+        """Collect, unless it was done just now; to be called when little is in memory."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < self.every_s:
+            return
+        self._looked_s = now_s
+        self._looks += 1
+        gc.collect(2 if not self._looks % WHOLE_EVERY else 1 if not self._looks % MIDDLE_EVERY else 0)

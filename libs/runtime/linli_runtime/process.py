@@ -44,7 +44,7 @@ from linli_rulebook.explaining import Conclusions
 
 from linli_runtime.auth import Tokens
 from linli_runtime.clock import AnyClock, SteppedClock, SystemClock
-from linli_runtime.collecting import collect, spare_what_stays
+from linli_runtime.collecting import Collecting, spare_what_stays
 from linli_runtime.database import open_reader, open_writer
 from linli_runtime.effect_routes import effect_routes
 from linli_runtime.founding import PolicyVersionError, WrongDeploymentError, found
@@ -189,9 +189,9 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     stack.push_async_callback(producer.stop)
     await producer.start()
     metrics = Metrics(name)
-    remembered = Remembered(settings.remembered_states)
+    remembered, barrier = Remembered(settings.remembered_states), Barrier(service.map.producers())
     transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from, remembered)
-    writer = Writer(service.map, pool, queries, transactor, clock, Barrier(service.map.producers()))
+    writer = Writer(service.map, pool, queries, transactor, clock, barrier, between_batches=Collecting().look)
     relay = Relay(name, settings.deployment, pool, queries, producer, clock)
     archiver = Archiver(pool, queries, clock, timedelta(days=settings.archive_after_days))
     broker = KafkaBroker(
@@ -243,7 +243,6 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     watches = {
         "gaps": consumer.watch_gaps(),
         "stalls": StallWatch(consumer, new_client).watch(),
-        "collector": collect(),
         **(
             {"clock": clock.follow(writer.retrying, running.look_at_the_clock)}
             if isinstance(clock, SteppedClock)

@@ -1,13 +1,11 @@
-"""The collector of a started process looks by the clock: not in the midst of a batch, and at all that lies about."""
+"""The collector of a started process looks between batches, not in the midst of one, and at all that lies about."""
 
-import asyncio
-import contextlib
 import gc
 import weakref
 from collections.abc import Iterator
 
 import pytest
-from linli_runtime.collecting import MIDDLE_EVERY, collect, spare_what_stays
+from linli_runtime.collecting import MIDDLE_EVERY, Collecting, spare_what_stays
 
 
 class Circle:
@@ -25,12 +23,6 @@ def _as_before() -> Iterator[None]:
     gc.unfreeze()
 
 
-async def _looks(count: int) -> None:
-    """At least so many, of a collector that waits for nothing."""
-    for _ in range(4 * count):
-        await asyncio.sleep(0)
-
-
 def test_the_objects_of_a_batch_bring_no_collection() -> None:
     looked: list[str] = []
 
@@ -46,17 +38,28 @@ def test_the_objects_of_a_batch_bring_no_collection() -> None:
     assert (len(batch), looked) == (200_000, [])
 
 
-async def test_what_lies_about_is_collected_and_what_outlived_some_looks_too() -> None:
+def test_what_lies_about_is_collected_and_what_outlived_some_looks_too() -> None:
     spare_what_stays()
+    collecting = Collecting(every_s=0)
     old, young = Circle(), Circle()
     gone_old, gone_young = weakref.ref(old), weakref.ref(young)
     del young
-    collecting = asyncio.create_task(collect(every_s=0))
-    await _looks(2)
+    collecting.look()
     assert (gone_old() is None, gone_young() is None) == (False, True)
     del old  # of the middle generation now, which one look in twenty is at
-    await _looks(MIDDLE_EVERY)
+    collecting.look()
+    assert gone_old() is not None
+    for _ in range(MIDDLE_EVERY):
+        collecting.look()
     assert gone_old() is None
-    collecting.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await collecting
+
+
+def test_looks_do_not_follow_each_other_at_once() -> None:
+    spare_what_stays()
+    collecting = Collecting(every_s=3600)
+    collecting.look()
+    circle = Circle()
+    gone = weakref.ref(circle)
+    del circle
+    collecting.look()
+    assert gone() is not None

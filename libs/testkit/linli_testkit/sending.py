@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
-from linli_messaging.loop.writer import Clock
+from linli_messaging.any_clock import Clock
 from linli_messaging.outside.effects import EffectRunner, Sender, by_kind
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap

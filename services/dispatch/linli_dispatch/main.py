@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from linli_messaging.loop.writer import Clock
+from linli_messaging.any_clock import Clock
 from linli_messaging.outside.effects import Feed, Sender
 from linli_messaging.outside.fact_feed import FactFeed
 from linli_messaging.queries import Queries

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from linli_messaging.any_clock import Clock
 from linli_messaging.loop.storing import Store
-from linli_messaging.loop.writer import Clock
 from linli_messaging.queries import Queries
 from linli_rulebook import PolicyBook
 

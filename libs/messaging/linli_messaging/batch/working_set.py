@@ -46,7 +46,7 @@ class WorkingSet:
         if recalled is None:
             raise Wanted([ref])
         self._now[ref] = recalled
-        return recalled  # type: ignore[return-value]  # likewise
+        return recalled  # type: ignore[return-value]  # keyed by its own class too
 
     def put(self, states: Mapping[Ref, State]) -> None:
         """Later inputs of the batch see these."""

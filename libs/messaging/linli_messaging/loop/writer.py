@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import asyncpg
 
+from linli_messaging.any_clock import Clock
 from linli_messaging.batch.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.consuming.parked_share import Clog, TooMuchParkedError, parked_lately
 from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
@@ -45,19 +46,6 @@ BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 log = logging.getLogger(__name__)
 
 
-class Clock(Protocol):
-    """The injected clock: the only source of instants."""
-
-    @property
-    def stepped(self) -> bool:
-        """True where a conductor moves the instant."""
-        ...
-
-    def now(self) -> datetime:
-        """The instant up to which timers are due."""
-        ...
-
-
 @dataclass(slots=True)
 class Writer:
     """The loop of one process. Stopping is graceful: the batch in hand is finished, the rest is not taken."""
@@ -71,6 +59,8 @@ class Writer:
     owned: set[int] = field(default_factory=set)
     """Lanes whose partitions this process has been given: whose timers it fires."""
     on_commit: list[Callable[[Committed], None]] = field(default_factory=list)
+    between_batches: Callable[[], None] = lambda: None
+    """Called when nothing of a batch is in memory any more."""
     fatal: BaseException | None = None
     suspended: bool = False
     """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
@@ -211,41 +201,46 @@ class Writer:
         self._wake.set()
 
     async def _drain(self) -> None:
-        while self.sound and await self._may_take():
-            self._ripe = self._ripe or (self._try_again and self._stored_wait)
-            stored = await self._take_stored() if self._ripe else []
-            batches, taken = self._take_waiting()
-            joined = self.held_back.join(taken)
-            again = self._take_again() if self._try_again else []
-            self._try_again = False
-            self._in_hand = inputs = [*again, *joined]
-            self._busy = bool(inputs)
-            try:
-                timers = await self._take_timers() if self._sweep and not self.clogged else []
-                everything: list[Input | Passing] = [*stored, *inputs, *timers]
-                if everything:
-                    self._busy = True
-                    await self._commit(everything)
-            except (SuspendedError, TooMuchParkedError) as error:
-                if isinstance(error, SuspendedError):
-                    self.suspended, self._ripe = True, True
-                else:
-                    self.clog(error)
-                self._events.extendleft(reversed(batches))
-                self.held_back.put_back(again)
-                refuse((), commands_of(inputs), error)
-                return
-            except BaseException as error:
-                # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
-                refuse(batches, commands_of(inputs), error)
-                raise
-            finally:
-                self._busy, self._in_hand = False, ()
-            for _, done in batches:
-                if not done.done():
-                    done.set_result(None)
-            if not everything:
-                return
+        taking = True
+        while taking and self.sound and await self._may_take():
+            taking = await self._take_and_commit()
+            self.between_batches()
+
+    async def _take_and_commit(self) -> bool:
+        """One batch of what waits; False where nothing does, or nothing may be taken now."""
+        self._ripe = self._ripe or (self._try_again and self._stored_wait)
+        stored = await self._take_stored() if self._ripe else []
+        batches, taken = self._take_waiting()
+        joined = self.held_back.join(taken)
+        again = self._take_again() if self._try_again else []
+        self._try_again = False
+        self._in_hand = inputs = [*again, *joined]
+        self._busy = bool(inputs)
+        try:
+            timers = await self._take_timers() if self._sweep and not self.clogged else []
+            everything: list[Input | Passing] = [*stored, *inputs, *timers]
+            if everything:
+                self._busy = True
+                await self._commit(everything)
+        except (SuspendedError, TooMuchParkedError) as error:
+            if isinstance(error, SuspendedError):
+                self.suspended, self._ripe = True, True
+            else:
+                self.clog(error)
+            self._events.extendleft(reversed(batches))
+            self.held_back.put_back(again)
+            refuse((), commands_of(inputs), error)
+            return False
+        except BaseException as error:
+            # Nobody waits for ever: what was taken and not committed is answered like what was never taken.
+            refuse(batches, commands_of(inputs), error)
+            raise
+        finally:
+            self._busy, self._in_hand = False, ()
+        for _, done in batches:
+            if not done.done():
+                done.set_result(None)
+        return bool(everything)
 
     def _take_waiting(self) -> tuple[list[Batch], list[Input | Passing]]:
         batches: list[Batch] = []

@@ -17,8 +17,8 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from linli_messaging import crash
+from linli_messaging.any_clock import Clock
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.loop.writer import Clock
 from linli_messaging.one_at_a_time import Role
 from linli_messaging.outside.intent import FINAL, InDoubt, Intent, Patience, Repeats, Result, Taken, note, take
 from linli_messaging.outside.intent_rows import Move, moving, read_intent

@@ -14,8 +14,8 @@ from typing import Any, Final
 import orjson
 from linli_rulebook.effect import Effect
 
+from linli_messaging.any_clock import Clock
 from linli_messaging.loop.storing import Store
-from linli_messaging.loop.writer import Clock
 from linli_messaging.queries import Queries
 
 PER_LANE: Final = 500

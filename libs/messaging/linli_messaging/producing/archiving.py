@@ -15,8 +15,8 @@ from typing import Final
 import asyncpg
 
 from linli_messaging import crash
+from linli_messaging.any_clock import Clock
 from linli_messaging.lanes.barrier import LONG_AGO
-from linli_messaging.loop.writer import Clock
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
 

@@ -24,8 +24,8 @@ from linli_contracts.lanes import partition_of
 from linli_contracts.topics import TOPIC_OF, heads_topic
 
 from linli_messaging import crash
+from linli_messaging.any_clock import Clock
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.loop.writer import Clock
 from linli_messaging.one_at_a_time import Role
 from linli_messaging.partitions import partitions_now
 from linli_messaging.queries import Queries
