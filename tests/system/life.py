@@ -144,7 +144,18 @@ async def live(house: House) -> None:
     await _stormy(life)
     for passage in comings_and_goings.PASSAGES:
         await passage(life, request)
+    await _turned_out_otherwise(life)
     await _planned_ahead(life)
+
+
+async def _turned_out_otherwise(life: Life) -> None:
+    """A complaint is a repair after all: it goes to the engineer, and warranty is asked."""
+    noise = await life.do("intake.receive", **request(contact="13800000501"))
+    await life.after(minutes=30)
+    await life.do("intake.amend", case_id=noise["case_id"], by="agent-li", **REPAIR)
+    assert await life.handler_of(noise["case_id"]) == "engineer-qian"
+    await life.after(hours=2)
+    await life.do("dispatch.finish", case_id=noise["case_id"])
 
 
 async def _planned_ahead(life: Life) -> None:

@@ -16,6 +16,7 @@ from linli_contracts.events.dispatch import (
     TicketOpened,
     TicketReopened,
 )
+from linli_contracts.events.intake import ComplaintAmended, RequestFacts
 from linli_dispatch.domain.blueprints.blueprint import blueprints_of
 from linli_dispatch.domain.blueprints.course import is_complete
 from linli_dispatch.domain.group.places import Workload
@@ -156,6 +157,25 @@ class CaseLife(RuleBasedStateMachine):
         """Facts changed."""
         self.office.hear(graded(level, self.office.now, reasons=(f"level_{level}",)))
 
+    @rule(
+        kind=st.sampled_from(["complaint", "consultation", "repair", "special_service", "public_affairs"]),
+        category=st.sampled_from(["engineering_quality", "customer_service", "property_management"]),
+        subcategory=st.sampled_from(["decoration", "crack"]),
+        trade=st.sampled_from([None, "waterproofing"]),
+        emergency=st.booleans(),
+    )
+    def it_turns_out_otherwise(self, **is_now: Any) -> None:  # noqa: ANN401 - fields of a request
+        """Its facts were not as they were told."""
+        self.office.hear(
+            ComplaintAmended(
+                case_id=CASE,
+                estate_id="xh01",
+                changed=tuple(is_now),
+                amended_at=self.office.now,
+                is_now=RequestFacts.model_validate(is_now),
+            )
+        )
+
     @rule(how=st.sampled_from(["unreachable", "withdrawn"]))
     def it_may_end(self, how: str) -> None:
         """Rarely wanted, always possible."""
@@ -251,7 +271,7 @@ CaseLife.TestCase.settings = settings(
 )
 
 
-@pytest.mark.rule("DSP-19", "DSP-06", "INT-09", "ORG-04")
+@pytest.mark.rule("DSP-19", "DSP-06", "INT-02", "INT-09", "ORG-04")
 class TestCaseLife(CaseLife.TestCase):  # type: ignore[misc,valid-type]  # hypothesis makes the class at run time
     pass
 

@@ -48,12 +48,17 @@ def test_a_correction_that_keeps_the_level_tells_no_grade(desk: Desk) -> None:
 def test_a_kind_turns_into_another_without_losing_its_history(desk: Desk) -> None:
     case_id = desk.receive(kind="consultation")["case_id"]
 
+    desk.told.clear()
     desk.accepted("intake.amend", case_id=case_id, by="s17", kind="complaint", trade="waterproofing", place="kitchen")
     desk.accepted("intake.amend", case_id=case_id, by="s17", place=None)
 
     request = desk.request(case_id)
     assert (request.kind, request.trade, request.place) == ("complaint", "waterproofing", None)
     assert request.received_at == desk.now
+    told = [event.is_now for event in desk.told if isinstance(event, ComplaintAmended)]
+    assert [now and (now.kind, now.trade, now.place, now.category, now.emergency) for now in told] == [
+        ("complaint", "waterproofing", place, request.category, request.emergency) for place in ("kitchen", None)
+    ]
 
 
 def test_facts_that_are_so_already_change_nothing(desk: Desk) -> None:

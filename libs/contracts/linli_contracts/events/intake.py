@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from linli_contracts.event import Event, Id, Instant, Key, Level
 from linli_contracts.topics import INTAKE
 
@@ -94,6 +96,19 @@ class ComplaintUnlinked(Event):
     unlinked_by: str
 
 
+class RequestFacts(BaseModel):
+    """What a request is about, by its codes: those that decide who handles it and by when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: RequestKind
+    category: Category
+    subcategory: str
+    trade: Trade | None = None
+    place: str | None = None
+    emergency: bool = False
+
+
 class ComplaintAmended(Event):
     """Facts of a request changed: which ones, never the words (INT-06, INT-15)."""
 
@@ -103,6 +118,8 @@ class ComplaintAmended(Event):
     estate_id: Key
     changed: tuple[str, ...]
     amended_at: Instant
+    is_now: RequestFacts | None = None
+    """All of them as they are now, changed or not; None: told before this was."""
 
 
 class ComplaintWithdrawn(Event):

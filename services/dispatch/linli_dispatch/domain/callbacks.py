@@ -56,6 +56,8 @@ def reopen(turn: Turn, happening: Happening) -> None:
         complex=desk.department or ticket.graded_level <= COMPLEX_FROM_LEVEL,
         passed_on_at=None,
         passed_on=0,
+        redirected_at=None,
+        redirected=0,
         answer_from=None,
         answered_at=None,
         report_from=turn.at,

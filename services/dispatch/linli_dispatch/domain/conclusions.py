@@ -160,6 +160,14 @@ CONCLUSIONS: Final[Conclusions] = {
             "storm.order_waits_at_most",
         ),
     ),
+    "facts amended": Conclusion(
+        "内容更正",
+        "facts amended",
+        ("dispatch.desk_of_kind", "dispatch.desk_of_category", "intake.online_feedback"),
+    ),
+    "amended, but what is under way stays": Conclusion(
+        "内容更正，已在办的不变", "amended, but what is under way stays"
+    ),
     "first assessed": Conclusion("已初步评估并告知客户", "first assessed"),
     "passed on": Conclusion("已转达", "passed on"),
     "department answered": Conclusion("部门已答复", "department answered"),

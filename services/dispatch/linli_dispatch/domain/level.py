@@ -12,7 +12,7 @@ from linli_contracts.events.intake import ComplaintGraded
 
 from linli_dispatch.domain.assigning.handing_over import cover_the_absent
 from linli_dispatch.domain.crises.crisis import follow_level, is_crisis
-from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.deadlines.clocks import count_anew, wind
 from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
@@ -39,6 +39,7 @@ def regrade(turn: Turn, graded: ComplaintGraded) -> None:
         turn.because("INT-06", "level lowered by intake's decision", {"level": level, "previous_level": ticket.level})
     follow_level(turn)
     _reach_who_has_it(turn, ticket.level)
+    count_anew(turn, "passing_on")
     wind(turn)
 
 

@@ -1,7 +1,7 @@
 """The lifecycle of a ticket, as one table: (status, what happened) → the next status. What is not here cannot happen.
 
     received ──graded──▶ open ◀──not covered── coverage_asked ──covered──▶ contractor_notified
-                          │ ▲                       │                          │
+                          │ ▲ └─────amended────────▶│                          │
                           │ └──unsatisfied──┐       │                          │
                           └────completed──▶ completed ◀────────────────────────┘
                                              │ satisfied · unreachable · time limit · notified by mail · standard answer
@@ -19,7 +19,7 @@ Status = Literal["received", "open", "coverage_asked", "contractor_notified", "c
 Happening = Literal[
     "graded", "graded_with_coverage_asked", "covered", "not_covered", "completed", "standard_answer",
     "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "notified_by_mail",
-    "withdrawn",
+    "withdrawn", "amended_with_coverage_asked",
 ]  # fmt: skip
 
 IN_HAND: Final[frozenset[Status]] = frozenset({"open", "coverage_asked", "contractor_notified"})
@@ -30,6 +30,7 @@ TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("received", "graded"): "open",
     ("received", "graded_with_coverage_asked"): "coverage_asked",
     ("received", "withdrawn"): "closed",
+    ("open", "amended_with_coverage_asked"): "coverage_asked",
     ("open", "completed"): "completed",
     ("open", "withdrawn"): "closed",
     ("coverage_asked", "covered"): "contractor_notified",

@@ -258,6 +258,8 @@ class Ticket(State):
     """The last one of each kind: what was decided before is on the timeline."""
     course: Course | None = None
     """Where it is in its blueprint; None: its kind has none with steps of its own (DSP-17)."""
+    steps_before: int = 0
+    """How many steps began in blueprints that it turned out not to belong to: those of its own are numbered on."""
     small_works: SmallWorks | None = None
     small_works_fen: int = 0
     """What was approved so far: every office sees the sum (DSP-15)."""
@@ -286,6 +288,10 @@ class Ticket(State):
     """Longer time to complete (DSP-03); time once given is not taken back in the same round."""
     passed_on_at: AwareDatetime | None = None
     passed_on: int = 0
+    redirected_at: AwareDatetime | None = None
+    """When another desk than the one that had it turned out responsible: its passing on counts from then (INT-08)."""
+    redirected: int = 0
+    """How often that was."""
     answer_from: AwareDatetime | None = None
     """The department got the form and owes its opinion in time (DSP-02)."""
     answered_at: AwareDatetime | None = None

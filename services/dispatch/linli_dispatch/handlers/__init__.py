@@ -8,6 +8,7 @@ from typing import Final
 
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_contracts.events.intake import (
+    ComplaintAmended,
     ComplaintGraded,
     ComplaintReceived,
     ComplaintsLinked,
@@ -43,6 +44,7 @@ from linli_dispatch.handlers.crises import (
     handle_read_notice,
 )
 from linli_dispatch.handlers.following import (
+    handle_amended,
     handle_callback,
     handle_clock,
     handle_coverage,
@@ -139,6 +141,10 @@ MAP: Final = ServiceMap(
         OnEvent(
             ComplaintGraded, needs_of_graded, handle_graded,
             ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-09", "DSP-13", "DSP-19", "INT-16"),
+        ),
+        OnEvent(
+            ComplaintAmended, needs_of_graded, handle_amended,
+            ("INT-02", "INT-05", "INT-08", "DSP-08", "DSP-17", "WAR-02"),
         ),
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),

@@ -2,6 +2,7 @@
 
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_contracts.events.intake import (
+    ComplaintAmended,
     ComplaintGraded,
     ComplaintReceived,
     ComplaintsLinked,
@@ -13,8 +14,9 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import NOTHING, More, Outcome, Timer
 
 from linli_dispatch.domain import callbacks
+from linli_dispatch.domain.amending import follow_amendment
 from linli_dispatch.domain.closing import withdraw
-from linli_dispatch.domain.deadlines.running_out import run_out
+from linli_dispatch.domain.deadlines.running_out import catch_up, run_out
 from linli_dispatch.domain.group.places import Estate, Home
 from linli_dispatch.domain.level import regrade, says_nothing_new
 from linli_dispatch.domain.opening import link, open_ticket, remember, unlink
@@ -45,6 +47,7 @@ def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome
             _note_repair(facts, turn)
         elif ticket.status != "closed" and not says_nothing_new(turn, event):
             regrade(turn, event)
+            catch_up(turn)
 
     return on_event(facts, event.case_id, ctx, open_or_regrade)
 
@@ -56,6 +59,29 @@ def _note_repair(facts: Facts, turn: Turn) -> None:
     records = facts.get(PhaseRecords, ticket.estate_id) or PhaseRecords(id=ticket.estate_id)
     back = goes_back(home, turn.at, turn.terms)
     note_repair(turn, records, facts.get(Ticket, back) if back else None)
+
+
+def handle_amended(facts: Facts, event: ComplaintAmended, ctx: Context) -> Outcome:
+    """Takes over what a request is really about; a repair that it turns out to be is counted with its home's.
+
+    Deadlines that are in the past by that are missed at once, as by another level.
+    """
+    is_now = event.is_now
+    if is_now is None:
+        return NOTHING
+
+    def amend(turn: Turn) -> None:
+        ticket = turn.ticket
+        if ticket.status == "closed":
+            return
+        turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
+        follow_amendment(turn, is_now)
+        home = turn.home
+        if ticket.in_hand and ticket.kind != "repair" and home is not None and home.last_repair != ticket.id:
+            _note_repair(facts, turn)
+        catch_up(turn)
+
+    return on_event(facts, event.case_id, ctx, amend)
 
 
 def handle_linked(facts: Facts, event: ComplaintsLinked, ctx: Context) -> Outcome:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_contracts.events.intake import (
+    ComplaintAmended,
     ComplaintGraded,
     ComplaintReceived,
     ComplaintsLinked,
@@ -41,8 +42,8 @@ def needs_of_received(event: ComplaintReceived) -> tuple[Ref, ...]:
     return (*case_and_estate(event.case_id), (PhaseRecords, event.estate_id), (Usual, event.estate_id), *home)
 
 
-def needs_of_graded(event: ComplaintGraded) -> tuple[Ref, ...]:
-    """A grading: besides the ticket, the counts of its estate's phases, for a repair that it opens."""
+def needs_of_graded(event: ComplaintGraded | ComplaintAmended) -> tuple[Ref, ...]:
+    """A grading, or other facts: the ticket, and the counts of its estate's phases, for a case that is a repair now."""
     return (*case_and_estate(event.case_id), (PhaseRecords, key_of(event.case_id)))
 
 

@@ -65,13 +65,13 @@ INSERT INTO open_ticket AS o (id, lane, estate_id, title, received_at, level, st
 SELECT id, lane, estate_id, title, received_at, level, status, owner_id, handler_id, performer_id, offices, overdue, due_at,
     by_office, notified
 FROM given WHERE NOT closed
-ON CONFLICT (estate_id, id) DO UPDATE SET level = excluded.level, status = excluded.status, owner_id = excluded.owner_id,
-    handler_id = excluded.handler_id, performer_id = excluded.performer_id, offices = excluded.offices,
-    overdue = excluded.overdue, due_at = excluded.due_at, by_office = excluded.by_office,
+ON CONFLICT (estate_id, id) DO UPDATE SET title = excluded.title, level = excluded.level, status = excluded.status,
+    owner_id = excluded.owner_id, handler_id = excluded.handler_id, performer_id = excluded.performer_id,
+    offices = excluded.offices, overdue = excluded.overdue, due_at = excluded.due_at, by_office = excluded.by_office,
     notified = excluded.notified
-WHERE (o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at, o.by_office, o.notified)
+WHERE (o.title, o.level, o.status, o.owner_id, o.handler_id, o.performer_id, o.offices, o.overdue, o.due_at, o.by_office, o.notified)
     IS DISTINCT FROM (
-    excluded.level, excluded.status, excluded.owner_id, excluded.handler_id, excluded.performer_id, excluded.offices,
+    excluded.title, excluded.level, excluded.status, excluded.owner_id, excluded.handler_id, excluded.performer_id, excluded.offices,
     excluded.overdue, excluded.due_at, excluded.by_office, excluded.notified);
 
 -- name: load_handover

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from linli_contracts.events.intake import Category, ComplaintAmended, ComplaintWithdrawn, RequestKind, Trade
+from linli_contracts.events.intake import (
+    Category,
+    ComplaintAmended,
+    ComplaintWithdrawn,
+    RequestFacts,
+    RequestKind,
+    Trade,
+)
 from linli_rulebook import Policy
 from linli_rulebook.decision import Because, Decision, Outcome, Refusal
 from pydantic import BaseModel, ConfigDict, Field
@@ -92,7 +99,7 @@ def amend(
     facts = {"changed": list(names), "level": regraded[0].request.level, "reason_given": bool(reason)}
     return Decision(
         save=(now_counted,) if now_counted is not None and now_counted is not group else (),
-        events=(told_amended(request, names, now),),
+        events=(told_amended(amended, names, now),),
         because=(*_emergency(amended, changed), Because("INT-06", "facts amended", request.id, facts=facts)),
         answer={"case_id": request.id, "level": regraded[0].request.level, "changed": list(names)},
     ) + decided(regraded, now)
@@ -149,8 +156,21 @@ def over(request: Request) -> Refusal:
 
 
 def told_amended(request: Request, names: tuple[str, ...], now: datetime) -> ComplaintAmended:
-    """The fact that these fields changed; never the words."""
-    return ComplaintAmended(case_id=request.id, estate_id=request.estate_id, changed=names, amended_at=now)
+    """The fact that these fields of the request, as it is now, changed; never the words."""
+    return ComplaintAmended(
+        case_id=request.id,
+        estate_id=request.estate_id,
+        changed=names,
+        amended_at=now,
+        is_now=RequestFacts(
+            kind=request.kind,
+            category=request.category,
+            subcategory=request.subcategory,
+            trade=request.trade,
+            place=request.place,
+            emergency=request.emergency,
+        ),
+    )
 
 
 def _emergency(amended: Request, changed: Mapping[str, Any]) -> tuple[Because, ...]:

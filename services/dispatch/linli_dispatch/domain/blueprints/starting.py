@@ -22,10 +22,22 @@ def start_course(turn: Turn) -> None:
     blueprint = turn.terms.blueprint_of(ticket.kind, ticket.subcategory)
     if blueprint is None or blueprint.again_from is None:
         return
-    turn.change(course=Course(blueprint.name))
+    turn.change(course=Course(blueprint.name, numbered=ticket.steps_before))
     _tell_started(turn, blueprint)
     for rule in courses.first_steps(blueprint):
         start(turn, blueprint, rule)
+
+
+def change_course(turn: Turn) -> None:
+    """The case turned out to be a matter of another blueprint, or of none: what was open of its own is dropped."""
+    course = turn.ticket.course
+    blueprint = turn.terms.blueprint_of(turn.ticket.kind, turn.ticket.subcategory)
+    name = blueprint.name if blueprint is not None and blueprint.again_from is not None else None
+    if (course.blueprint if course else None) != name:
+        if course is not None:
+            drop_steps(turn)
+            turn.change(course=None, steps_before=course.numbered)
+        start_course(turn)
 
 
 def start_again(turn: Turn) -> None:

@@ -16,7 +16,7 @@ Since = Callable[[Ticket], datetime | None]
 
 
 def _not_passed_on(ticket: Ticket) -> datetime | None:
-    return ticket.round_from if ticket.passed_on_at is None else None
+    return (ticket.redirected_at or ticket.round_from) if ticket.passed_on_at is None else None
 
 
 def _not_assessed(ticket: Ticket) -> datetime | None:
@@ -105,6 +105,7 @@ def _asked(kind: ApplicationKind) -> Callable[[Ticket], int]:
 
 
 OCCURRENCE: Final[Mapping[tuple[str, str], Callable[[Ticket], int]]] = {
+    ("round_began", "passed_on"): lambda ticket: ticket.redirected + 1,
     ("passed_on", "department_answered"): lambda ticket: ticket.passed_on,
     ("reported_last", "reported"): lambda ticket: ticket.reports + 1,
     # The first contractor, or the one to whom the repair was re-entrusted.

@@ -108,6 +108,14 @@ def drop(turn: Turn, *names: Clock) -> None:
     )
 
 
+def count_anew(turn: Turn, *names: Clock) -> None:
+    """What their due instants rest on has changed: they are counted again, from their fact, by the `wind` that follows.
+
+    What was missed already stays so.
+    """
+    turn.change(clocks=tuple(clock for clock in turn.ticket.clocks if clock.name not in names))
+
+
 def drop_all(turn: Turn) -> None:
     """Takes every clock away, neither kept nor missed: the case ends here."""
     turn.change(clocks=(), overdue=())
