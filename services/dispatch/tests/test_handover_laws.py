@@ -220,7 +220,11 @@ class Rosters(RuleBasedStateMachine):
     def _clocks(self) -> dict[str, set[RunningClock]]:
         soon = self.office.now + 2 * SETTLED
         return {
-            one.id: {clock for clock in one.clocks if clock.due_at > soon and (one.handler_id or clock.name != PASSING)}
+            one.id: {
+                clock
+                for clock in one.clocks
+                if clock.due_at > soon and (one.handler_id or PASSING not in {clock.name, clock.remedies})
+            }
             for one in self._open()
         }
 
