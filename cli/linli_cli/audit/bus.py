@@ -1,12 +1,13 @@
 """Whether the bus says what outboxes and archives say, in every lane without a hole, and nothing personal (INT-13).
 
-A record of another deployment, or one without a readable envelope, is none of ours: it is counted and passed over. A
-lane may begin at any number, for a bus forgets; from there on none may be missing.
+A record of another deployment, or one without a readable envelope, is no fact of ours; what is personal is looked for
+in it all the same. A lane may begin at any number, for a bus forgets; from there on none may be missing.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -80,25 +81,25 @@ class BusSeen:
     """Still to be compared with what each producer told."""
     personal: list[Mapping[str, Any]] = field(default_factory=list)
     records: int = 0
-    passed_over: int = 0
-    """Of another deployment, or unreadable."""
 
     def take(self, record: Any) -> None:  # noqa: ANN401 - aiokafka's record has no type of its own
         """One more record of any topic."""
         self.records += 1
         producer = PRODUCER_OF.get(record.topic)
         if producer is not None:
-            envelope = self._envelope(record.headers)
-            if envelope is None:
-                self.passed_over += 1
-                return
-            self.lanes[producer, envelope.lane].add(envelope.number)
-            if envelope.abandoned_from is not None:
-                self._abandon(producer, envelope.lane, envelope.abandoned_from, envelope.number - 1)
-            self.facts[producer].append((envelope.lane, envelope.number, envelope.id, record.value or b""))
+            self._take_fact(producer, record)
         elif record.topic.endswith(".heads.v1"):
             self._take_heads(record.value)
         self._look_for_people(record)
+
+    def _take_fact(self, producer: str, record: Any) -> None:  # noqa: ANN401 - as above
+        envelope = self._envelope(record.headers)
+        if envelope is None:
+            return
+        self.lanes[producer, envelope.lane].add(envelope.number)
+        if envelope.abandoned_from is not None:
+            self._abandon(producer, envelope.lane, envelope.abandoned_from, envelope.number - 1)
+        self.facts[producer].append((envelope.lane, envelope.number, envelope.id, record.value or b""))
 
     def _abandon(self, producer: str, lane: int, first: int, last: int) -> None:
         """These numbers never come, and what the bus has of them is none of the restored database's (promise 8)."""
@@ -113,14 +114,12 @@ class BusSeen:
         return envelope if envelope.deployment == self.deployment else None
 
     def _take_heads(self, value: bytes | None) -> None:
-        try:
+        with suppress(ValueError, KeyError, TypeError):
             told = orjson.loads(value or b"")
             if told["deployment"] == self.deployment:
                 for lane, (head, _) in told["lanes"].items():
                     place = (str(told["producer"]), int(lane))
                     self.heads[place] = max(self.heads.get(place, 0), head)
-        except (ValueError, KeyError, TypeError):
-            self.passed_over += 1
 
     def _look_for_people(self, record: Any) -> None:  # noqa: ANN401 - as above
         parts = [record.key or b"", record.value or b"", *(value for _, value in record.headers)]

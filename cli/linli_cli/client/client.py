@@ -16,7 +16,6 @@ from linli_cli.client.rest import Reading, at_rest, producers_of
 from linli_cli.client.together import together
 from linli_cli.client.tokens import LIFETIME_S, Identity, TokenSigner
 from linli_cli.complaint import Complaint
-from linli_cli.language import Words
 
 LINES_PER_REQUEST: Final = 500
 """The size of a service's own batches; a larger request would only wait inside."""
@@ -163,12 +162,6 @@ class Client:
             return Reading.model_validate(await self.get(service, "/rest"))
 
         return dict(zip(self.addresses, await together(map(read, self.addresses)), strict=True))
-
-    async def reasons_not_at_rest(self) -> tuple[dict[str, Reading], list[Words]]:
-        """Two rounds of readings: the second, and what keeps the system from being at rest (nothing: it is)."""
-        previous = await self.rest()
-        readings = await self.rest()
-        return readings, at_rest(readings, previous, self._who_reads())
 
     async def wait_until_rest(self, timeout_s: float) -> dict[str, Reading]:
         """The readings once the system is at rest; a `Complaint` with the reasons when it isn't within the time."""

@@ -15,7 +15,6 @@ class Script:
     price_fen: int | None = None
     """What the replacement costs."""
     satisfied_from_round: int = 1
-    always_reached: bool = True
 
 
 @dataclass(slots=True)

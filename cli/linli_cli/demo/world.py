@@ -128,11 +128,6 @@ class World:
         """Who is entrusted when a contractor does not come."""
         return str(self.told["replacement"]["id"])
 
-    @cached_property
-    def contractor_names(self) -> dict[str, str]:
-        """Contractors' names by id."""
-        return {one["id"]: one["zh"] for one in (*self.told["contractors"], self.told["replacement"])}
-
     def person(self, *of: object) -> str:
         """Somebody's name."""
         names, dice = self.told["names"], self.chance.dice("name", *of)

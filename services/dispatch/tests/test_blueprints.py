@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import Clock
+from linli_contracts.events.dispatch import Clock, CustomerReported
 from linli_dispatch.domain.blueprints.blueprint import PEOPLE, Blueprint, blueprints_of
 from linli_dispatch.domain.blueprints.progress import DONE_AT, StepShown, progress
 from linli_dispatch.domain.terms import terms_of
@@ -16,7 +16,7 @@ from linli_rulebook.units import Unit
 from linli_testkit.facts import shipped_policy
 
 from services.dispatch.tests.matters import decoration, offered, special_service, step, under_permit
-from services.dispatch.tests.office import CASE, NOW, SECOND, Office, person
+from services.dispatch.tests.office import CASE, NOW, SECOND, Office, graded, person, received
 
 POLICY = shipped_policy().policy("2000.1")
 TERMS = terms_of(POLICY, "Asia/Shanghai")
@@ -152,6 +152,21 @@ def test_a_complaint_shows_its_progress_by_its_clocks(office: Office) -> None:
     office.accepted("report")
     after = standing(office)
     assert (after["answer"], after["report"], after["resolution"]) == ("done", "done", "running")
+
+
+@pytest.mark.rule("DSP-17", "DSP-01")
+def test_a_front_step_of_a_collective_case_is_no_report_before_the_answer_in_person_and_the_next_step_has_its_clock(
+    office: Office,
+) -> None:
+    office.hear(
+        received(NOW, kind="public_affairs", category="property_management", subcategory="decoration", people=3)
+    )
+    office.hear(graded(2, NOW).model_copy(update={"people": 3}))
+    step(office, "registration", documents=["id_card", "decoration_plan", "company_licence"])
+    assert office.facts(CustomerReported) == []
+    assert [(clock.name, clock.step) for clock in office.ticket().clocks if clock.name == "blueprint_step"] == [
+        ("blueprint_step", 2)
+    ]
 
 
 def test_every_clock_that_a_step_points_at_says_when_it_was_done() -> None:

@@ -4,10 +4,19 @@ from typing import get_args
 
 import pytest
 from linli_contracts.event import Event
-from linli_contracts.events.dispatch import ContractorNotified, RepairDone, TicketClosed, TicketReopened, TicketResolved
+from linli_contracts.events.dispatch import (
+    CaseAssessed,
+    ContractorNotified,
+    CustomerReported,
+    RepairDone,
+    TicketClosed,
+    TicketPassedOn,
+    TicketReopened,
+    TicketResolved,
+)
 from linli_intake.domain.request import Stage
 from linli_intake.domain.secret import opens
-from linli_intake.domain.standing import IN_WORDS
+from linli_intake.domain.standing import IN_WORDS, MOVES
 from linli_intake.settings import customer_key
 from linli_rulebook.decision import NOTHING, Early
 
@@ -20,6 +29,7 @@ def fact(kind: type[Event], case_id: str) -> Event:
         "customer_ref": "cu1", "trade": "plumbing", "notified_at": NOW, "arrive_by": NOW, "finish_by": NOW,
         "done_by": "contractor", "done_at": NOW, "in_time": True, "how": "handled", "resolved_at": NOW, "reason": "x",
         "reopened_at": NOW, "level": 4, "received_at": NOW, "closed_at": NOW,
+        "desk": "property", "passed_on_at": NOW, "finding": "justified", "assessed_at": NOW, "reported_at": NOW,
     }  # fmt: skip
     if kind is TicketClosed:
         told["how"] = "satisfied"
@@ -32,6 +42,10 @@ def fact(kind: type[Event], case_id: str) -> Event:
     [
         ((), "received"),
         ((ContractorNotified,), "handling"),
+        ((TicketPassedOn,), "handling"),
+        ((CaseAssessed,), "handling"),
+        ((CustomerReported,), "handling"),
+        ((TicketResolved, CustomerReported), "done"),
         ((RepairDone,), "done"),
         ((TicketResolved,), "done"),
         ((ContractorNotified, RepairDone, TicketReopened), "handling"),
@@ -50,7 +64,7 @@ def test_a_request_stands_where_dispatch_says(desk: Desk, facts: tuple[type[Even
 
 
 @pytest.mark.rule("INT-15")
-@pytest.mark.parametrize("kind", [ContractorNotified, RepairDone, TicketResolved, TicketReopened, TicketClosed])
+@pytest.mark.parametrize("kind", list(MOVES))
 def test_a_withdrawn_request_stays_withdrawn(desk: Desk, kind: type[Event]) -> None:
     case_id = desk.receive()["case_id"]
     desk.accepted("intake.withdraw", case_id=case_id)
@@ -58,7 +72,7 @@ def test_a_withdrawn_request_stays_withdrawn(desk: Desk, kind: type[Event]) -> N
     assert desk.hear(fact(kind, case_id)) is NOTHING
 
 
-@pytest.mark.parametrize("kind", [ContractorNotified, RepairDone, TicketResolved, TicketClosed])
+@pytest.mark.parametrize("kind", [kind for kind in MOVES if kind is not TicketReopened])
 def test_a_repeated_fact_changes_nothing(desk: Desk, kind: type[Event]) -> None:
     case_id = desk.receive()["case_id"]
     desk.hear(fact(kind, case_id))

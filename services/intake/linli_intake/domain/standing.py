@@ -1,6 +1,7 @@
 """Where a request stands in the customer's eyes (INT-15): dispatch's facts move it, and each stage has its plain words.
 
-    received --ContractorNotified--> handling --RepairDone, TicketResolved--> done --TicketClosed--> closed
+    received --passed on, assessed, reported on, contractor notified--> handling
+    handling --RepairDone, TicketResolved--> done --TicketClosed--> closed
     done, closed --TicketReopened--> handling          received, handling, done --withdrawn by the customer--> withdrawn
 
 A fact that does not fit the stage (late, repeated, after a withdrawal) changes nothing.
@@ -12,10 +13,13 @@ from typing import Any, Final
 
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import (
+    CaseAssessed,
     ContractorNotified,
+    CustomerReported,
     RepairDone,
     TicketClosed,
     TicketLevelRaised,
+    TicketPassedOn,
     TicketReopened,
     TicketResolved,
 )
@@ -35,6 +39,9 @@ class Move:
 
 _OPEN: Final[frozenset[Stage]] = frozenset({"received", "handling", "done"})
 MOVES: Final[dict[type[Event], Move]] = {
+    TicketPassedOn: Move("handling", frozenset({"received"}), "passed_on_at"),
+    CaseAssessed: Move("handling", frozenset({"received"}), "assessed_at"),
+    CustomerReported: Move("handling", frozenset({"received"}), "reported_at"),
     ContractorNotified: Move("handling", frozenset({"received"}), "notified_at"),
     RepairDone: Move("done", frozenset({"received", "handling"}), "done_at"),
     TicketResolved: Move("done", frozenset({"received", "handling"}), "resolved_at"),

@@ -4,13 +4,16 @@ Functions in this package only fetch states and call one rule of `domain/`; no r
 """
 
 from linli_contracts.events.dispatch import (
+    CaseAssessed,
     ContractorNotified,
+    CustomerReported,
     EstateRegistered,
     HomeRegistered,
     HomesRegistered,
     RepairDone,
     TicketClosed,
     TicketLevelRaised,
+    TicketPassedOn,
     TicketReopened,
     TicketResolved,
 )
@@ -78,6 +81,9 @@ MAP = ServiceMap(
         OnEvent(HomesRegistered, needs_of_homes, on_homes_registered, rules=("INT-03",)),
         OnEvent(HomeRegistered, needs_of_homes, on_homes_registered, rules=("INT-03",)),
         OnEvent(TicketLevelRaised, needs_of_standing, on_level_raised, rules=("INT-06", "DSP-06")),
+        OnEvent(TicketPassedOn, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(CaseAssessed, needs_of_standing, on_standing, rules=("INT-15", "INT-09")),
+        OnEvent(CustomerReported, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(ContractorNotified, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(RepairDone, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(TicketResolved, needs_of_standing, on_standing, rules=("INT-15",)),

@@ -156,9 +156,8 @@ def done(
         if refusal is not None:
             # A grave case takes an accepted plan besides (DSP-04): its desk resolves it once there is one.
             turn.because("DSP-17", "all steps done, but not resolved", {"refusal": refusal.code})
-    elif rule.stage == "front":
-        report(turn, None)
-    else:
+    elif rule.stage == "back" or report(turn, None) is not None:
+        # A collective complaint is answered in person first: until then the step is no report (DSP-01).
         wind(turn)
 
 
