@@ -92,5 +92,5 @@ def _ticket(number: int, estate: Estate, _workload: Workload, home: Home) -> Tic
         category="engineering_quality", subcategory="leak", channel="hotline", customer_ref="c",
         received_at=NOW - timedelta(hours=1),
         trade=TRADES[number % len(TRADES)], language="zh-CN", emergency=False, complete_by=None, people=1,
-        owner_id="s", round_from=NOW, report_from=NOW,
+        owner_id="s", status="received", level=4, round=1, clocks=(), overdue=(), round_from=NOW, report_from=NOW,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import orjson
+from linli_dispatch.domain.ticket import Ticket
 
 from tests.system.player import Life
 
@@ -107,10 +107,8 @@ async def _away(life: Life, who: str, hours: int, **more: Any) -> None:  # noqa:
 
 async def _ticket(life: Life, case: Mapping[str, Any]) -> dict[str, Any]:
     dispatch = life.house.rooms["dispatch"].connection
-    found: dict[str, Any] = orjson.loads(
-        await dispatch.fetchval("SELECT state FROM ticket WHERE id = $1", case["case_id"])
-    )
-    return found
+    state = await dispatch.fetchval("SELECT state FROM ticket WHERE id = $1", case["case_id"])
+    return Ticket.model_validate_json(state).model_dump(mode="json")
 
 
 PASSAGES: Final[tuple[Callable[[Life, Request], Awaitable[None]], ...]] = (

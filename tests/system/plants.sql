@@ -132,7 +132,7 @@ INSERT INTO dispatch.outbox SELECT lane, (SELECT max(number) + 1 FROM dispatch.o
 
 -- name: endings_that_differ
 -- Closed, and nobody was told.
-ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check;
+ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check, ALTER COLUMN clocked DROP NOT NULL;
 UPDATE dispatch.ticket SET state = state || '{"status": "open"}' WHERE id = (
     SELECT min(id) FROM dispatch.ticket WHERE status = 'closed');
 
@@ -144,7 +144,7 @@ WHERE type = 'TicketResolved';
 
 -- name: tickets_without_owner
 -- Nobody's.
-ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_owner_id_check, DROP CONSTRAINT ticket_clocked_check;
+ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_owner_id_check, DROP CONSTRAINT ticket_clocked_check, ALTER COLUMN clocked DROP NOT NULL;
 UPDATE dispatch.ticket SET state = state || '{"owner_id": "", "status": "open"}';
 
 -- name: owners_that_differ
@@ -162,7 +162,7 @@ UPDATE dispatch.ticket SET state = state || '{"notices": [{"number": 1000, "told
 
 -- name: tickets_without_clock
 -- Open for ever.
-ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check;
+ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check, ALTER COLUMN clocked DROP NOT NULL;
 UPDATE dispatch.ticket SET state = state || '{"status": "open", "clocks": [], "wait": null}';
 
 -- name: misses_that_differ

@@ -40,6 +40,10 @@ class State(BaseModel):
 
     id: str
 
+    def stored(self) -> str:
+        """What its table keeps of it: JSON that its model reads again."""
+        return self.model_dump_json()
+
     def timers(self) -> Iterable[Timer]:
         """The running clocks of this state, at least the one that is due first (none by default).
 

@@ -9,7 +9,7 @@ from typing import Final
 from linli_contracts.event import Instant, Level
 from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
 from linli_contracts.events.intake import Category, RequestKind, Trade
-from linli_messaging.batch.versions import stored_version
+from linli_messaging.batch.versions import stored_version, version_of
 from linli_messaging.service_map import Actor
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field
@@ -180,23 +180,24 @@ async def show_ticket(reads: Reads, words: Words, actor: Actor, case_id: str) ->
     row = await reads.fetchrow("show_ticket", case_id, actor.org, actor.contractor_id)
     if row is None:
         return None
-    return _seen_by(actor, words, row["state"]), stored_version(Ticket, row["state"])
+    ticket = Ticket.model_validate_json(row["state"])
+    return _seen_by(actor, words, ticket), version_of(ticket)
 
 
 async def read_tickets(reads: Reads, words: Words, actor: Actor, case_ids: Sequence[str]) -> list[TicketSeen]:
     """The tickets that a list found for this reader, in its order; not one whose order went elsewhere since."""
     rows = await reads.fetch("read_tickets", case_ids, actor.contractor_id) if case_ids else []
-    seen = {row["id"]: _seen_by(actor, words, row["state"]) for row in rows}
+    seen = {row["id"]: _seen_by(actor, words, Ticket.model_validate_json(row["state"])) for row in rows}
     return [seen[case_id] for case_id in case_ids if case_id in seen]
 
 
-def _seen_by(actor: Actor, words: Words, state: str) -> TicketSeen:
+def _seen_by(actor: Actor, words: Words, ticket: Ticket) -> TicketSeen:
     """A contractor sees its order and how far the case is (PAR-01).
 
     What is before the offices, the crisis, and what was reported and measured is the company's own; what another
     contractor was asked before, and why the order was taken from it, is neither its own nor this one's.
     """
-    seen = TicketSeen.model_validate_json(state)
+    seen = TicketSeen.model_validate(ticket, from_attributes=True)
     key = title_key(
         kind=seen.kind, category=seen.category, subcategory=seen.subcategory, trade=seen.trade, place=seen.place
     )

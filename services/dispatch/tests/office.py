@@ -325,7 +325,7 @@ class Office:
         assert not isinstance(outcome, More)
         if isinstance(outcome, Decision):
             for state in outcome.save:
-                self.states[type(state), state.id] = type(state).model_validate_json(state.model_dump_json())
+                self.states[type(state), state.id] = type(state).model_validate_json(state.stored())
             self.told.extend(event for event in outcome.events if isinstance(event, Event))
             self.reasons.extend(outcome.because)
             self.rows.extend(outcome.append)

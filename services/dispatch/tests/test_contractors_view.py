@@ -76,7 +76,7 @@ async def test_what_is_the_companys_own_is_not_shown(reads: Reads) -> None:
     """Given a repair in crisis, reported, with small works, then its contractor sees none of that; staff do."""
     office = office_of_a_repair()
     of_the_company = {
-        "crisis": Crisis(local("2026-03-10 10:00"), "head"),
+        "crisis": Crisis(local("2026-03-10 10:00"), "head", None),
         "level_reasons": ("published",),
         "reported": ("strong_complaint",),
         "measure": "speak_to_customer",

@@ -86,6 +86,7 @@ def a_ticket(chance: random.Random, number: int) -> Ticket:
         order=chance.choice((None, *(Order("o", who, None, due_at, due_at, due_at) for who in ("builder_co", "abc")))),
         clocks=(RunningClock("completion", received_at, due_at),) if opened else (),
         overdue=("customer_report",) if opened and late else (),
+        round=1,
         round_from=received_at,
         report_from=received_at,
     )  # fmt: skip
@@ -298,9 +299,11 @@ async def test_an_office_has_what_it_has_to_decide(reads: Reads, tickets: list[T
     waiting = [ticket for ticket in tickets if ticket.status == "open"][:9]
     for nth, ticket in enumerate(waiting):
         office = "gm" if nth % 3 else "engineering_vp"
-        asked = Application(f"{ticket.id}.a", "plan", "s1", ("engineering_vp", "gm"), FIRST, 1, office=office)
+        asked = Application(
+            f"{ticket.id}.a", "plan", "s1", ("engineering_vp", "gm"), FIRST, 1, "pending", office=office
+        )
         await keep(reads, [ticket.model_copy(update={"applications": (asked,)})])
-    decided = Application(f"{waiting[0].id}.a", "plan", "s1", ("gm",), FIRST, 1, status="approved")
+    decided = Application(f"{waiting[0].id}.a", "plan", "s1", ("gm",), FIRST, 1, "approved")
     await keep(reads, [waiting[0].model_copy(update={"applications": (decided,)})])
 
     async def before(office: str, org: str = "group", estate_id: str | None = None) -> Found:

@@ -149,7 +149,7 @@ class Store:
                     f"save_{kind.table}",
                     [state.id for state in changed],
                     [lane_of(state.id) for state in changed],
-                    [state.model_dump_json() for state in changed],
+                    [state.stored() for state in changed],
                 )
 
     async def save_timers(self, kinds: Iterable[type[State]], plan: Plan, loaded: Mapping[Ref, State | None]) -> None:

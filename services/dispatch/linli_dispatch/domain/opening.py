@@ -18,7 +18,7 @@ from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
 from linli_dispatch.domain.storms.gathering import Gathering, gather
 from linli_dispatch.domain.terms import Desk
-from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.domain.ticket import ORDINARY, Ticket
 from linli_dispatch.domain.turn import Turn
 
 
@@ -41,6 +41,11 @@ def remember(received: ComplaintReceived) -> Decision:
         emergency=received.emergency,
         complete_by=received.complete_by,
         people=received.people,
+        status="received",
+        level=ORDINARY,
+        round=1,
+        clocks=(),
+        overdue=(),
         round_from=received.received_at,
         report_from=received.received_at,
     )

@@ -189,7 +189,11 @@ class Acceptance:
 
 
 class Ticket(State):
-    """A case. Fields of a round are set anew when it is reopened; the others belong to its whole life."""
+    """A case. Fields of a round are set anew when it is reopened; the others belong to its whole life.
+
+    Most of it says nothing for most of its life, and is stored only once it does (`stored`): a field that statements of
+    the database read has no default, and a default never changes without a migration.
+    """
 
     table: ClassVar[str] = "ticket"
 
@@ -208,7 +212,7 @@ class Ticket(State):
     complete_by: AwareDatetime | None
     people: int
 
-    status: Status = "received"
+    status: Status
     policy_version: str | None = None
     """The version in force when the ticket was opened: it decides to the end (ORG-02)."""
     region_id: str = ""
@@ -221,7 +225,7 @@ class Ticket(State):
     """The first receiver, later whoever was handed the case over: exactly one at any instant (INT-04, DSP-19)."""
     owner_missing: bool = False
     """The owner is away or has left, and nobody could take their place: whoever comes and fits does (DSP-19)."""
-    level: int = ORDINARY
+    level: int
     """The more severe of the two below."""
     graded_level: int = ORDINARY
     """By the facts: intake's decision."""
@@ -273,7 +277,7 @@ class Ticket(State):
     closed_how: str | None = None
 
     # -- of this round
-    round: int = 1
+    round: int
     round_from: AwareDatetime
     """What the round's deadlines count from: the receipt, later the reopening."""
     waited_in_round: timedelta = NO_TIME
@@ -312,14 +316,18 @@ class Ticket(State):
     """What of it was reported to the property service manager (DSP-13)."""
     measure: str | None = None
     """What the manager proposed about it: a code."""
-    clocks: tuple[RunningClock, ...] = ()
+    clocks: tuple[RunningClock, ...]
     """The one that is due first comes first."""
-    overdue: tuple[Clock, ...] = ()
+    overdue: tuple[Clock, ...]
     """Deadlines that were missed and are still owed."""
     steps: tuple[LadderStep, ...] = ()
     """The steps of the ladder taken in this round."""
     completed_at: AwareDatetime | None = None
     acceptance: Acceptance = Acceptance()
+
+    def stored(self) -> str:
+        """Without what it says by default: half of the document, which is written whole at every step of a life."""
+        return self.model_dump_json(exclude_defaults=True)
 
     def application(self, kind: ApplicationKind) -> Application | None:
         """The last application of a kind, decided or not; most cases have none of any."""

@@ -47,9 +47,9 @@ class Application:
     """When the office whose turn it is got it."""
     asked: int
     """How many times an office was asked, over all submissions: tells the clocks of its steps apart."""
+    status: ApplicationStatus
     submission: int = 1
     amount_fen: int | None = None
-    status: ApplicationStatus = "pending"
     office: str | None = None
     """Whose turn it is; None once nobody is asked any more."""
     people: tuple[str, ...] = ()
@@ -84,6 +84,7 @@ def submit(
         chain=tuple(chain),
         since=at,
         asked=known.asked + 1 if known else 1,
+        status="pending",
         submission=known.submission + 1 if known else 1,
         amount_fen=amount_fen,
         office=chain[0],

@@ -46,6 +46,7 @@ class Crisis:
 
     opened_at: AwareDatetime
     commander_id: str | None
+    ended_at: AwareDatetime | None
     duties: tuple[Duty, ...] = ()
     collective: bool = False
     """Several customers complain together: answered in person first."""
@@ -55,7 +56,6 @@ class Crisis:
     """When the region handed it to the group centre."""
     entries: int = 0
     """Lines of its log, which are on the timeline."""
-    ended_at: AwareDatetime | None = None
 
     @property
     def running(self) -> bool:
