@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import asyncpg
 import pytest
+from linli_dispatch.domain.approvals.plan import SmallWorks
 from linli_dispatch.domain.crises.crisis_file import Crisis
-from linli_dispatch.domain.ticket import Order, SmallWorks, Ticket
+from linli_dispatch.domain.repairs.order import Order
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.store import TicketSeen, show_ticket
 from linli_dispatch.ticket_lists import TicketsWanted, page_tickets
 from linli_messaging.service_map import Actor

@@ -12,8 +12,9 @@ from linli_contracts.events.dispatch import OwnerChanged, TicketAssigned, Ticket
 from linli_dispatch.domain.approvals.approving import may_sign
 from linli_dispatch.domain.assigning.filling import Filling, filling_id
 from linli_dispatch.domain.assigning.handover import Handover, handover_id
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.places import Workload
-from linli_dispatch.domain.ticket import RunningClock, Ticket
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import turn_of
 from linli_rulebook.decision import Decision

@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from linli_dispatch import ticket_lists
-from linli_dispatch.domain.ticket import Order
+from linli_dispatch.domain.repairs.order import Order
 from linli_dispatch.domain.title import words_of
 from linli_dispatch.ticket_lists import TicketCount, TicketFilter, TicketsWanted, count_tickets, page_tickets
 from linli_messaging.service_map import Actor

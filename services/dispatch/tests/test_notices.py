@@ -11,7 +11,7 @@ from linli_contracts.events.dispatch import (
     TicketEscalated,
 )
 from linli_dispatch import ticket_lists
-from linli_dispatch.domain.ticket import NOTICE_UNREAD
+from linli_dispatch.domain.deadlines.running_clock import NOTICE_UNREAD
 from linli_dispatch.domain.title import words_of
 from linli_dispatch.handlers import MAP
 from linli_messaging.service_map import Actor

@@ -13,9 +13,9 @@ from linli_contracts.events.dispatch import (
     PlanRejected,
     TicketResolved,
 )
+from linli_dispatch.domain.approvals.plan import Claim
 from linli_dispatch.domain.approvals.plans import chain_of_plan
 from linli_dispatch.domain.terms import Terms, terms_of
-from linli_dispatch.domain.ticket import Claim
 from linli_messaging.service_map import Actor
 from linli_testkit.facts import shipped_policy
 

@@ -12,8 +12,10 @@ import pytest_asyncio
 from linli_contracts.events.intake import RequestKind
 from linli_dispatch import ticket_lists
 from linli_dispatch.domain.approvals.approval import Application
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.lifecycle import Status
-from linli_dispatch.domain.ticket import Order, RunningClock, Ticket
+from linli_dispatch.domain.repairs.order import Order
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.title import title_key, titles_with, words_of
 from linli_dispatch.ticket_lists import (
     TicketCount,

@@ -5,12 +5,13 @@ from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachab
 
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.crises.crisis import follow_level
+from linli_dispatch.domain.deadlines.running_clock import NO_TIME
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import begin_round
+from linli_dispatch.domain.repairs.order import Acceptance
 from linli_dispatch.domain.repairs.repair import asks_coverage
 from linli_dispatch.domain.repairs.repair_records import report_again
-from linli_dispatch.domain.ticket import NO_TIME, Acceptance
 from linli_dispatch.domain.turn import Turn
 
 

@@ -13,8 +13,8 @@ from linli_contracts.events.intake import ComplaintGraded
 from linli_dispatch.domain.assigning.handing_over import cover_the_absent
 from linli_dispatch.domain.crises.crisis import follow_level, is_crisis
 from linli_dispatch.domain.deadlines.clocks import count_anew, wind
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.notices.telling import tell_staff
-from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
 COMPLEX_FROM_LEVEL: Final = 3

@@ -5,187 +5,42 @@ The parts are plain dataclasses: a rule makes them by the dozen, and what is sto
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
 from linli_contracts.events.dispatch import (
-    AccompanyGround,
     ApplicationKind,
     Clock,
-    Ground,
     LadderStep,
     ReportGround,
     Role,
-    SmallWorksKind,
 )
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import State, Timer
 from pydantic import AwareDatetime
 
 from linli_dispatch.domain.approvals.approval import Application
+from linli_dispatch.domain.approvals.plan import Plan, SmallWorks
 from linli_dispatch.domain.blueprints.course import Course
 from linli_dispatch.domain.crises.crisis_file import Crisis
+from linli_dispatch.domain.deadlines.running_clock import (
+    DEADLINE_NEAR,
+    NO_TIME,
+    NOTICE_UNREAD,
+    ONE_SECOND,
+    RUNS_OUT_WHEN_DUE,
+    WAIT_ENDS,
+    RunningClock,
+    Wait,
+)
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
+from linli_dispatch.domain.repairs.order import Acceptance, Order
 
-ONE_SECOND: Final = timedelta(seconds=1)
-"""Done at the due instant is kept, one second later is missed (ORG-04): a clock runs out a second after it is due."""
-NO_TIME: Final = timedelta(0)
-PlanStatus = Literal["proposed", "approved", "accepted", "rejected", "refused", "confirmed"]
-"""*rejected* by the customer, *refused* by an office; both are followed by another plan."""
-RUNS_OUT_WHEN_DUE: Final[frozenset[str]] = frozenset({"callback_close"})
-"""Acts *within* its time, not after it: a case is closed at the latest one month after completion (FUP-01)."""
-DEADLINE_NEAR: Final = "deadline_near"
-"""The timer of a warning: a deadline is about to be missed (DSP-20)."""
-NOTICE_UNREAD: Final = "notice_unread"
-"""The timer of an urgent notice: nobody has read it in time (DSP-20)."""
-WAIT_ENDS: Final = "wait_ends"
-"""The timer of a dated wait for the customer; no deadline of ours."""
 ORDINARY: Final = 4
 """The least severe level (INT-06)."""
 HANDLED_AT_ONCE: Final[tuple[int, ...]] = (3, 4)
 """The levels that go to a department, or are settled by a standard answer (DSP-02); 1 and 2 are a crisis (DSP-01)."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunningClock:
-    """A clock that runs towards ``due_at``. ``step`` tells those of one name in one round apart."""
-
-    name: Clock
-    since: AwareDatetime
-    """The fact it counts from; another one makes another clock."""
-    due_at: AwareDatetime
-    step: int = 1
-    provisional: bool = False
-    """Counted over a year whose holidays are not yet published (ORG-04)."""
-    remedies: Clock | None = None
-    """For a step of the ladder: the missed deadline it is to put right."""
-    warn_at: AwareDatetime | None = None
-    """When staff are told that it is about to be missed; None: they were told, or nobody is (DSP-20)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A dated wait for the customer; ``reason`` is a code."""
-
-    reason: str
-    since: AwareDatetime
-    until: AwareDatetime
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Another contractor at a lump-sum price, beside what the price library says for the same work (DSP-14)."""
-
-    replacement_id: str
-    price_fen: int
-    work_item: str | None = None
-    quantity: int | None = None
-    library_fen: int | None = None
-    """None: the library does not know the work."""
-
-    @property
-    def over_library_fen(self) -> int | None:
-        """How much dearer than the library, negative where cheaper: every approver sees it."""
-        return None if self.library_fen is None else self.price_fen - self.library_fen
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The repair order to a contractor (工程联系单), and to its replacement once it is re-entrusted."""
-
-    order_id: str
-    contractor_id: str
-    contract_id: str | None
-    called_at: AwareDatetime
-    """When the one who is to come was told: the notice, later the re-entrusting."""
-    arrive_by: AwareDatetime
-    finish_by: AwareDatetime
-    """Completion's deadline too, later by the waits for the customer since then (DSP-06, DSP-10)."""
-    waited_before: timedelta = NO_TIME
-    """What the round had waited when the one who is to come was told."""
-    arrived_at: AwareDatetime | None = None
-    refused_at: AwareDatetime | None = None
-    delayed_at: AwareDatetime | None = None
-    """When the contractor last reported that it needs longer."""
-    grounds: tuple[Ground, ...] = ()
-    """Why re-entrusting was proposed, in the order in which the grounds appeared (DSP-14)."""
-    declined: tuple[Ground, ...] = ()
-    """The grounds on which the manager did not re-entrust."""
-    offer: Offer | None = None
-    """Whom the manager wants to entrust: goes through the offices first."""
-    replacement_id: str | None = None
-    price_fen: int | None = None
-    accompany: tuple[AccompanyGround, ...] = ()
-    """Why an engineer and the service supervisor are to go with the contractor (DSP-11)."""
-    accompanied_by: tuple[str, ...] = ()
-    """The engineer and the supervisor who did."""
-
-    @property
-    def performer_id(self) -> str:
-        """Who is to do the work now."""
-        return self.replacement_id or self.contractor_id
-
-    @property
-    def open_ground(self) -> Ground | None:
-        """The first ground that nobody has decided on: the proposal that is open."""
-        if self.replacement_id is not None:
-            return None
-        return next((ground for ground in self.grounds if ground not in self.declined), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Compensation within a plan (WAR-20 ff.)."""
-
-    amount_fen: int
-    cause: str
-    """What it is paid for: claims of one case for one cause count together (WAR-23)."""
-    reasonable: bool = True
-    """The facts hold, and professionals find the amount within range (WAR-20)."""
-    by_property: bool = False
-    """The property company pays, not the developer (WAR-22)."""
-    recovered: bool = False
-    """From the contractor's deposit (WAR-24)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A resolution plan (处理方案): approved by offices, accepted by the customer, carried out until they sign."""
-
-    number: int
-    desk: str
-    status: PlanStatus
-    claim: Claim | None = None
-    carried_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SmallWorks:
-    """Small works (零星工程) that are, or were last, applied for (DSP-15)."""
-
-    kind: SmallWorksKind
-    reason: str
-    """A code."""
-    budget_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What the owner did about a finished repair, in this round (DSP-12)."""
-
-    signed_at: AwareDatetime | None = None
-    missing_reason: str | None = None
-    """The reason on the customer's side why there is no signature."""
-    mails_asked: int = 0
-    """How often the express mail was asked for."""
-    mail_asked_at: AwareDatetime | None = None
-
-    @property
-    def awaited(self) -> bool:
-        """Whether the signature is missing for a reason on the customer's side."""
-        return self.missing_reason is not None and self.signed_at is None
 
 
 class Ticket(State):

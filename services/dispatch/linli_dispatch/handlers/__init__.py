@@ -23,6 +23,7 @@ from linli_dispatch.domain.assigning.filling import FILL, Filling
 from linli_dispatch.domain.assigning.handover import HAND_OVER, Handover
 from linli_dispatch.domain.blueprints.catalogue import ServiceCatalogue
 from linli_dispatch.domain.blueprints.step_record import StepRecord
+from linli_dispatch.domain.deadlines.running_clock import DEADLINE_NEAR, NOTICE_UNREAD, WAIT_ENDS
 from linli_dispatch.domain.deadlines.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.group.places import ComingEstate, Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.group.planned_change import CHANGE_BEGINS, PlannedChange
@@ -30,7 +31,7 @@ from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
 from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.storms.watching import Region
-from linli_dispatch.domain.ticket import DEADLINE_NEAR, NOTICE_UNREAD, WAIT_ENDS, Ticket
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.webhook import MAIL, WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers import beginning, handing_over, serving, storming
 from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign

@@ -4,9 +4,9 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
+from linli_dispatch.domain.approvals.plan import SmallWorks
 from linli_dispatch.domain.approvals.small_works import apply_for_small_works
 from linli_dispatch.domain.repairs.reporting import propose_measure
-from linli_dispatch.domain.ticket import SmallWorks
 from linli_dispatch.handlers.working import on_staff_command
 
 

@@ -9,10 +9,11 @@ from linli_rulebook.decision import Outcome, Refusal
 from linli_dispatch import commands
 from linli_dispatch.domain import handling, refusals
 from linli_dispatch.domain.approvals import deciding, plans
+from linli_dispatch.domain.approvals.plan import Claim
 from linli_dispatch.domain.deadlines import waiting
 from linli_dispatch.domain.group.places import Estate, PriceLibrary
 from linli_dispatch.domain.repairs import accompanying, reentrusting, repair
-from linli_dispatch.domain.ticket import Claim, Offer
+from linli_dispatch.domain.repairs.order import Offer
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import on_command
 

@@ -26,6 +26,7 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.approving import apply
+from linli_dispatch.domain.approvals.plan import Claim, Plan
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.refusals import (
     NO_PLAN,
@@ -36,7 +37,6 @@ from linli_dispatch.domain.refusals import (
     UNKNOWN_DESK,
 )
 from linli_dispatch.domain.terms import Terms
-from linli_dispatch.domain.ticket import Claim, Plan
 from linli_dispatch.domain.turn import Turn
 
 LEGAL: Final = "legal"

@@ -10,8 +10,8 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.approving import apply
+from linli_dispatch.domain.approvals.plan import SmallWorks
 from linli_dispatch.domain.refusals import APPLICATION_PENDING, WARRANTY_COVERS
-from linli_dispatch.domain.ticket import SmallWorks
 from linli_dispatch.domain.turn import Turn
 
 

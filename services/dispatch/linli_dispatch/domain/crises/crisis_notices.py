@@ -14,9 +14,9 @@ from linli_rulebook.decision import Refusal
 from linli_dispatch.domain.assigning.routing import stable_order
 from linli_dispatch.domain.crises.crisis_file import Crisis, Duty, Notice
 from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import persons_on
 from linli_dispatch.domain.refusals import ALREADY_CONFIRMED, NO_CRISIS, NOT_NOTIFIED
-from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from linli_contracts.events.intake import Channel
 from linli_rulebook import Calendar, ChannelKind, Due, Span, passing_on_due
 
-from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, NO_TIME, Ticket
+from linli_dispatch.domain.deadlines.running_clock import NO_TIME
+from linli_dispatch.domain.ticket import HANDLED_AT_ONCE, Ticket
 
 if TYPE_CHECKING:
     from linli_dispatch.domain.terms import Terms

@@ -19,7 +19,7 @@ from typing import TypeVar
 from linli_contracts.events.dispatch import Clock
 
 from linli_dispatch.domain.deadlines.clock_table import NOT_IN_TABLE, STEP_CLOCK, ClockRule
-from linli_dispatch.domain.ticket import NO_TIME, RunningClock
+from linli_dispatch.domain.deadlines.running_clock import NO_TIME, RunningClock
 from linli_dispatch.domain.turn import Turn
 
 _Name = TypeVar("_Name", bound=str)

@@ -8,9 +8,9 @@ its clock ends early when the deadline it is to put right is put right (`clocks.
 from linli_contracts.events.dispatch import Clock, TicketEscalated
 
 from linli_dispatch.domain.deadlines.clocks import counted
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.deadlines.standing import person_on
 from linli_dispatch.domain.notices.telling import tell_staff
-from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
 

@@ -18,6 +18,13 @@ from linli_dispatch.domain.crises.crisis_notices import tell_next_person
 from linli_dispatch.domain.deadlines.clock_table import STEP_CLOCK
 from linli_dispatch.domain.deadlines.clocks import counted, published_later, wind
 from linli_dispatch.domain.deadlines.ladder import climb
+from linli_dispatch.domain.deadlines.running_clock import (
+    DEADLINE_NEAR,
+    NOTICE_UNREAD,
+    RUNS_OUT_WHEN_DUE,
+    WAIT_ENDS,
+    RunningClock,
+)
 from linli_dispatch.domain.deadlines.waiting import end_wait
 from linli_dispatch.domain.deadlines.warning import warn
 from linli_dispatch.domain.level import raise_by_age
@@ -25,7 +32,6 @@ from linli_dispatch.domain.notices.telling import tell_next_of_staff
 from linli_dispatch.domain.repairs.acceptance import ask_for_mail
 from linli_dispatch.domain.repairs.reentrusting import propose_for_lateness, propose_over_limit
 from linli_dispatch.domain.repairs.reporting import report_overdue
-from linli_dispatch.domain.ticket import DEADLINE_NEAR, NOTICE_UNREAD, RUNS_OUT_WHEN_DUE, WAIT_ENDS, RunningClock
 from linli_dispatch.domain.turn import Turn
 
 MISSED_DEADLINE: Final = "missed_deadline"

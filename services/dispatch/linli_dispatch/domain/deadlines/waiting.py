@@ -6,8 +6,8 @@ from linli_contracts.events.dispatch import TicketResumed, TicketWaiting
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.deadlines.running_clock import Wait
 from linli_dispatch.domain.refusals import ALREADY_WAITING, NOT_WAITING, WAIT_NOT_AHEAD
-from linli_dispatch.domain.ticket import Wait
 from linli_dispatch.domain.turn import Turn
 
 

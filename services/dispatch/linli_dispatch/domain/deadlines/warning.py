@@ -9,9 +9,9 @@ from dataclasses import replace
 from linli_contracts.events.dispatch import DeadlineApproached
 
 from linli_dispatch.domain.approvals.approving import may_sign
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import stand_in
 from linli_dispatch.domain.notices.telling import tell_staff
-from linli_dispatch.domain.ticket import RunningClock
 from linli_dispatch.domain.turn import Turn
 
 

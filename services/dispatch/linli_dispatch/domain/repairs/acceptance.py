@@ -18,8 +18,9 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.refusals import ALREADY_SIGNED, MAIL_NOT_DUE, NOT_A_REPAIR
-from linli_dispatch.domain.ticket import RunningClock, Ticket
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 

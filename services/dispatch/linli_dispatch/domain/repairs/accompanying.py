@@ -18,8 +18,9 @@ from linli_dispatch.domain.refusals import (
     NOT_THE_SUPERVISOR,
     VISIT_ACCOMPANIED,
 )
+from linli_dispatch.domain.repairs.order import Order
 from linli_dispatch.domain.terms import Terms
-from linli_dispatch.domain.ticket import Order, Ticket
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 ENGINEER = "repair_engineer"

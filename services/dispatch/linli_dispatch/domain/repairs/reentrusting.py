@@ -21,6 +21,7 @@ from linli_rulebook.decision import Refusal
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.approving import apply, finish
 from linli_dispatch.domain.deadlines.clocks import drop, wind
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import LAST_RESORT, signatories
 from linli_dispatch.domain.group.places import PriceLibrary
 from linli_dispatch.domain.refusals import (
@@ -35,8 +36,8 @@ from linli_dispatch.domain.refusals import (
     REPLACEMENT_MISSING,
     REPLACEMENT_UNFIT,
 )
+from linli_dispatch.domain.repairs.order import Offer, Order
 from linli_dispatch.domain.repairs.reporting import report
-from linli_dispatch.domain.ticket import Offer, Order, RunningClock
 from linli_dispatch.domain.turn import Turn
 
 MANAGER: Final = "property_service_manager"

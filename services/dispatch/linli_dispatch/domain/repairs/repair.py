@@ -16,11 +16,13 @@ from linli_rulebook.decision import Refusal
 from linli_dispatch.domain.approvals.plans import refuse_without_plan
 from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.domain.deadlines.running_clock import ONE_SECOND
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.refusals import ALREADY_ARRIVED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
 from linli_dispatch.domain.repairs.accompanying import ask_for_company, note_missing_company
+from linli_dispatch.domain.repairs.order import Order
 from linli_dispatch.domain.repairs.reentrusting import propose
-from linli_dispatch.domain.ticket import ONE_SECOND, Order, Ticket
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 

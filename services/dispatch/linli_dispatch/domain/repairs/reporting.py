@@ -12,9 +12,10 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.approving import apply
+from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import LAST_RESORT, persons_on, signatories
 from linli_dispatch.domain.refusals import APPLICATION_PENDING, NOT_YOUR_OFFICE, NOTHING_REPORTED
-from linli_dispatch.domain.ticket import RunningClock, Ticket
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 MANAGER: Final = "property_service_manager"

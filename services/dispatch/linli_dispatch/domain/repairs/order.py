@@ -1,0 +1,90 @@
+"""What a ticket knows of its repair: the order to a contractor, the offer of another, and the owner's acceptance.
+
+Data only: `repair.py`, `reentrusting.py` and `acceptance.py` decide about it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from linli_contracts.events.dispatch import AccompanyGround, Ground
+from pydantic import AwareDatetime
+
+from linli_dispatch.domain.deadlines.running_clock import NO_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Another contractor at a lump-sum price, beside what the price library says for the same work (DSP-14)."""
+
+    replacement_id: str
+    price_fen: int
+    work_item: str | None = None
+    quantity: int | None = None
+    library_fen: int | None = None
+    """None: the library does not know the work."""
+
+    @property
+    def over_library_fen(self) -> int | None:
+        """How much dearer than the library, negative where cheaper: every approver sees it."""
+        return None if self.library_fen is None else self.price_fen - self.library_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The repair order to a contractor (工程联系单), and to its replacement once it is re-entrusted."""
+
+    order_id: str
+    contractor_id: str
+    contract_id: str | None
+    called_at: AwareDatetime
+    """When the one who is to come was told: the notice, later the re-entrusting."""
+    arrive_by: AwareDatetime
+    finish_by: AwareDatetime
+    """Completion's deadline too, later by the waits for the customer since then (DSP-06, DSP-10)."""
+    waited_before: timedelta = NO_TIME
+    """What the round had waited when the one who is to come was told."""
+    arrived_at: AwareDatetime | None = None
+    refused_at: AwareDatetime | None = None
+    delayed_at: AwareDatetime | None = None
+    """When the contractor last reported that it needs longer."""
+    grounds: tuple[Ground, ...] = ()
+    """Why re-entrusting was proposed, in the order in which the grounds appeared (DSP-14)."""
+    declined: tuple[Ground, ...] = ()
+    """The grounds on which the manager did not re-entrust."""
+    offer: Offer | None = None
+    """Whom the manager wants to entrust: goes through the offices first."""
+    replacement_id: str | None = None
+    price_fen: int | None = None
+    accompany: tuple[AccompanyGround, ...] = ()
+    """Why an engineer and the service supervisor are to go with the contractor (DSP-11)."""
+    accompanied_by: tuple[str, ...] = ()
+    """The engineer and the supervisor who did."""
+
+    @property
+    def performer_id(self) -> str:
+        """Who is to do the work now."""
+        return self.replacement_id or self.contractor_id
+
+    @property
+    def open_ground(self) -> Ground | None:
+        """The first ground that nobody has decided on: the proposal that is open."""
+        if self.replacement_id is not None:
+            return None
+        return next((ground for ground in self.grounds if ground not in self.declined), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the owner did about a finished repair, in this round (DSP-12)."""
+
+    signed_at: AwareDatetime | None = None
+    missing_reason: str | None = None
+    """The reason on the customer's side why there is no signature."""
+    mails_asked: int = 0
+    """How often the express mail was asked for."""
+    mail_asked_at: AwareDatetime | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the signature is missing for a reason on the customer's side."""
+        return self.missing_reason is not None and self.signed_at is None
