@@ -62,15 +62,15 @@ async def _lived(house: House, patch: pytest.MonkeyPatch) -> Books:
         assert isinstance(await life.attempt("dispatch.retry-change", change_id=broken["change_id"]), Failed)
         await life.after(days=3)
     assert await house.parked() == []
-    estate = await _state(house, "estate", "xh01")
+    estate = await state_of(house, "estate", "xh01")
     assert [one["contractor_id"] for one in estate["contractors"]] == ["c-an", "c-bo"]
     assert "dept-new" in {one["staff_id"] for one in estate["staff"]}
-    assert await _state(house, "home", "xh01.p1-1-199")
-    assert (await _state(house, "ticket", noise["case_id"]))["missed"], "the case's clocks ran on"
+    assert await state_of(house, "home", "xh01.p1-1-199")
+    assert (await state_of(house, "ticket", noise["case_id"]))["missed"], "the case's clocks ran on"
     (aside,) = await house.rooms["dispatch"].fetch("page_set_aside", "", 10, "group")
     assert aside["id"] == broken["change_id"]
     await life.do("dispatch.retry-change", change_id=broken["change_id"])
-    assert "c-new" in {one["contractor_id"] for one in (await _state(house, "estate", "xh01"))["contractors"]}
+    assert "c-new" in {one["contractor_id"] for one in (await state_of(house, "estate", "xh01"))["contractors"]}
     assert await house.rooms["dispatch"].fetch("page_set_aside", "", 10, "group") == []
     await life.after(days=1)
     return await house.books()
@@ -92,11 +92,12 @@ async def test_a_command_of_that_very_second_finds_the_estate_that_came_and_all_
         house.instant = from_at + timedelta(seconds=1)
         away = {"from_at": house.instant, "until_at": house.instant + timedelta(days=1)}
         await life.do("dispatch.record-absence", estate_id="xh02", staff_id="dept-sun", **away)
-        estate = await _state(house, "estate", "xh02")
+        estate = await state_of(house, "estate", "xh02")
         assert ([one["staff_id"] for one in estate["staff"]], estate["planned"]) == (["dept-sun"], [])
 
 
-async def _state(house: House, table: str, identity: str) -> dict[str, Any]:
+async def state_of(house: House, table: str, identity: str) -> dict[str, Any]:
+    """A state of dispatch as it is stored."""
     select = f"SELECT state FROM {table} WHERE id = $1"  # noqa: S608 - a table of ours
     found: dict[str, Any] = orjson.loads(await house.rooms["dispatch"].connection.fetchval(select, identity))
     return found

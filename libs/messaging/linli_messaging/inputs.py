@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from linli_contracts.envelope import Envelope
 from linli_contracts.event import Event
-from linli_rulebook.decision import Refusal
+from linli_rulebook.decision import Refusal, Timer
 from pydantic import BaseModel
 
 from linli_messaging.outside.intent import Intent
@@ -143,6 +143,10 @@ class TimerInput:
     refs: tuple[Ref, ...]
     parked_id: int | None = None
     """What it was parked as, when an operator wants it tried again."""
+    alone: bool = False
+    """Only its earliest clock: the database refused something of a batch, and the culprit is looked for."""
+    clock: Timer | None = None
+    """Which one that was, the last time it was decided: what the database refuses then is of this one."""
 
     @property
     def cause(self) -> str:

@@ -113,6 +113,8 @@ class OnTimer(Generic[S]):
     rules: tuple[str, ...]
     needs: Callable[[S, Timer], Iterable[Ref]] = field(default=lambda _state, _timer: ())
     """Further states; the state itself is always loaded."""
+    refused: Callable[[Facts, S, Timer, Context, Exception], Outcome] | None = None
+    """In place of ``decide`` once the database has refused what that decided. None: the state is held for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,14 @@ class Bell(State):
     """Its clock fails when it fires."""
     stuck: bool = False
     """Its clock shows again after it fired."""
+    hoarse: int = 0
+    """Its chime with so many due violates a constraint of the database."""
+    gives_way: bool = False
+    """Then it is hushed; else its line in the map knows nothing better than the error."""
+    mute: bool = False
+    """Being hushed violates it, too."""
+    hushed: tuple[str, ...] = ()
+    """What the database refused, once for each chime."""
     echoes: bool = False
     """Each chime looks at another bell, which nobody knew it would."""
 
@@ -116,7 +124,8 @@ def strike(facts: Facts, bell_id: str, nth: int, how: str, ctx: Context) -> Outc
         return More(((Bell, other),)) if _unloaded(facts, other) else _rung(bell, nth, ctx)
     every: dict[str, dict[str, Any]] = {
         "silence": {"due": ()}, "unsayable": {"loudness": -1}, "break": {"broken": True}, "mend": {"broken": False},
-        "echo": {"echoes": True},
+        "echo": {"echoes": True}, "hoarse": {"hoarse": 2}, "hushed": {"hoarse": 2, "gives_way": True},
+        "mute": {"hoarse": 2, "gives_way": True, "mute": True},
     }  # fmt: skip
     changes = every.get(what.removeprefix("early "), {})
     text = "x" * (600 * 1024) if what == "long" else ""
@@ -164,7 +173,25 @@ def on_chime(facts: Facts, bell: Bell, timer: Timer, ctx: Context) -> Outcome:
     if bell.echoes:
         facts.get(Bell, f"{bell.id}-echo-{timer.step}-{len(bell.due)}")
     left = tuple(due for due in bell.due if due != timer.due_at)
-    return Decision(save=(bell.model_copy(update={"due": left, "fired": (*bell.fired, ctx.now)}),))
+    chimed = {
+        "due": left,
+        "fired": (*bell.fired, ctx.now),
+        "loudness": -1 if bell.hoarse == len(bell.due) else bell.loudness,
+    }
+    return Decision(save=(bell.model_copy(update=chimed),))
+
+
+def on_refused_chime(facts: Facts, bell: Bell, timer: Timer, ctx: Context, error: Exception) -> Outcome:
+    """The database refused what a clock decided."""
+    if not bell.gives_way:
+        raise error
+    left = tuple(due for due in bell.due if due != timer.due_at)
+    hushed = {
+        "due": left,
+        "hushed": (*bell.hushed, type(error).__name__),
+        "loudness": -1 if bell.mute else bell.loudness,
+    }
+    return Decision(save=(bell.model_copy(update=hushed),))
 
 
 MAP: Final = ServiceMap(
@@ -180,7 +207,7 @@ MAP: Final = ServiceMap(
                   lambda body: [(Bell, body.bell_id)], on_ring, ("OPS-03",),
                   org=lambda _facts, body: f"group/east/p/{body.bell_id.partition('.')[0]}"),
     ),
-    timers=(OnTimer(Bell, "chime", on_chime, ("ORG-04",)),),
+    timers=(OnTimer(Bell, "chime", on_chime, ("ORG-04",), refused=on_refused_chime),),
 )  # fmt: skip
 
 EVENTS: Final = (Rung, Tolled, Cast, Sent, Heard)

@@ -14,6 +14,7 @@ from linli_messaging.lanes.restored import SuspendedError, WentBackError
 from linli_messaging.loop.refusing import OverloadedError
 from linli_messaging.loop.transaction import LostRaceError, Transactor
 from linli_messaging.loop.writer import Writer
+from linli_rulebook.decision import Refusal
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
@@ -68,6 +69,47 @@ async def test_an_event_too_large_parks_what_made_it(room: Room) -> None:
     (left,) = await parked(room)
     assert "524288 are allowed" in left["error"]
     assert (await bells(room))["e1.a"].rung == (2,)
+
+
+@pytest.mark.rule("OPS-02", "ORG-04")
+@pytest.mark.parametrize("first", ["clock", "fact", "command"])
+@pytest.mark.parametrize(
+    ("how", "fired", "hushed", "held"),
+    [
+        ("hushed", (-3, -1), ("CheckViolationError",), False),
+        ("hoarse", (-3,), (), True),
+        ("mute", (-3,), (), True),
+    ],
+)
+async def test_a_clock_that_the_database_refuses_stands_alone(
+    room: Room, *, first: str, how: str, fired: tuple[int, ...], hushed: tuple[str, ...], held: bool
+) -> None:
+    """Given three due clocks of a bell whose second the database refuses, then that one alone gives way, or holds the
+    bell where it cannot; whatever found it due is not at fault, and other bells chime.
+    """
+    due = [str(AT - nth * SECOND) for nth in (3, 2, 1)]
+    async with running(room) as writer:
+        writer.owned.clear()  # so that nothing sweeps before it is to
+        await send(writer, command(key="1", how=how, due=due, at=AT - 9 * SECOND))
+        await send(writer, command("e1.b", key="2", due=due, at=AT - 9 * SECOND))
+        writer.owned |= set(range(64))
+        if first == "fact":
+            await writer.submit_events([record(rung("e1.a", 5), 1, AT)])
+        elif first == "command":
+            (answer,) = await send(writer, command("e1.a", key="3", nth=5, at=AT))
+            assert isinstance(answer, Refusal if held else Accepted)
+        writer.sweep()
+
+        async def done() -> bool:
+            state = await bells(room)
+            return not state["e1.b"].due and (bool(await parked(room)) or not state["e1.a"].due)
+
+        await until(done)
+    bell = (await bells(room))["e1.a"]
+    assert (bell.fired, bell.hushed) == (tuple(AT + nth * SECOND for nth in fired), hushed)
+    assert [left["source"] for left in await parked(room) if left["source"] == "timer"] == ["timer"] * held
+    if first != "clock" and not held:
+        assert bell.rung == (0, 5)
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

@@ -6,7 +6,6 @@ experiences does not depend on when a sweep or a batch happened. An input that r
 answered with an error, the others go on.
 """
 
-import traceback
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +20,10 @@ from linli_rulebook.decision import Decision, Early, Refusal, State, Timer
 from linli_messaging.batch import answers, versions
 from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.ordering import in_order
-from linli_messaging.batch.plan import Need, Parked, Plan, Reason, Told
+from linli_messaging.batch.plan import Need, Plan, Reason, Told
 from linli_messaging.batch.refused import StuckTimerError, decided, not_refused
-from linli_messaging.batch.waking import first_timer
+from linli_messaging.batch.setting_aside import parked
+from linli_messaging.batch.waking import first_due, first_timer
 from linli_messaging.batch.working_set import Recall, Wanted, WorkingSet, not_more, recall_nothing
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
@@ -146,10 +146,10 @@ class Deciding:
 
     def _decide(self, item: Input) -> None:
         poison = self.poisoned.get(id(item))
-        if poison is not None:
+        if isinstance(item, TimerInput):
+            self._take_timer(item, poison)
+        elif poison is not None:
             self._set_aside(item, poison)
-        elif isinstance(item, TimerInput):
-            self._take_timer(item)
         elif isinstance(item, CommandInput):
             self._take_command(item)
         elif isinstance(item, OutcomeInput):
@@ -157,13 +157,10 @@ class Deciding:
         else:
             self._take_event(item)
 
-    def _set_aside(self, item: Input, error: Exception) -> None:
+    def _set_aside(self, item: CommandInput | OutcomeInput | EventInput, error: Exception) -> None:
         if isinstance(item, CommandInput):
             self.plan.parked.append(answers.failed(item, error))
             self.plan.answers.append((item, Failed(item.id)))
-        elif isinstance(item, TimerInput):
-            self.plan.suspended.append(item)
-            self._park(item, error, holds=True)
         elif isinstance(item, OutcomeInput):
             self.plan.stuck.append((item, repr(error)))
         else:
@@ -171,14 +168,18 @@ class Deciding:
 
     # -- the four kinds of input ------------------------------------------------------------------------------------
 
-    def _take_timer(self, item: TimerInput) -> None:
+    def _take_timer(self, item: TimerInput, refused: Exception | None) -> None:
         if item.id in self._blocked and not self._releases(item, item.id):
             self.plan.suspended.append(item)
             return
         self.plan.woken.append(item)
         kind = item.refs[0][0]
         try:
-            self._fire(kind, item.id, item.until, inclusive=True)
+            if refused is None:
+                item.clock = first_due(self._facts.get(kind, item.id), item.until) if item.alone else None
+                self._fire(kind, item.id, item.until, inclusive=True, alone=item.alone)
+            else:
+                self._give_way(kind, item, refused)
         except Wanted:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
@@ -307,7 +308,7 @@ class Deciding:
             if identity not in self._blocked or identity == passing:
                 self._fire(kind, identity, at, inclusive=False)
 
-    def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool) -> None:
+    def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool, alone: bool = False) -> None:
         """Fire what is due, the earliest first.
 
         A clock that was due by itself (``inclusive``) and asks for states ends this where others fired before it: it is
@@ -315,7 +316,7 @@ class Deciding:
         """
         state = self._facts.get(kind, identity)
         timer = first_timer(state) if state else None
-        for fired in range(MAX_FIRED_PER_INPUT):
+        for fired in range(1 if alone else MAX_FIRED_PER_INPUT):
             if state is None or timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
                 return
             if self.complete is not None and not inclusive and timer.due_at > self.complete.until(lane_of(identity)):
@@ -327,9 +328,20 @@ class Deciding:
                     return
                 raise
         message = f"{kind.table} {identity} fired {MAX_FIRED_PER_INPUT} clocks at once"
-        raise StuckTimerError(message)
+        if not alone:
+            raise StuckTimerError(message)
 
-    def _fire_one(self, state: State, timer: Timer) -> tuple[State, Timer | None]:
+    def _give_way(self, kind: type[State], item: TimerInput, refused: Exception) -> None:
+        """The clock that the database refused does what its line in the map says of that; else its state is held."""
+        clock = item.clock if item.alone else None
+        if clock is None or self._clocks[kind, clock.clock].refused is None:
+            raise refused
+        state = self._facts.get(kind, item.id)
+        # Where another one is first now, it gave way already, and the answer to its commit was lost.
+        if state is not None and clock == first_due(state, item.until):
+            self._fire_one(state, clock, refused)
+
+    def _fire_one(self, state: State, timer: Timer, refused: Exception | None = None) -> tuple[State, Timer | None]:
         """The state after that, and its clock that runs out next."""
         kind = type(state)
         entry = self._clocks[kind, timer.clock]
@@ -338,7 +350,10 @@ class Deciding:
         context = Context(now=timer.due_at, policies=self.policies, cause=cause, live=live)
         for other_kind, other in entry.needs(state, timer):
             self._facts.get(other_kind, other)
-        outcome = decided(not_more(entry.decide(self._facts, state, timer, context)))
+        if refused is None or entry.refused is None:
+            outcome = decided(not_more(entry.decide(self._facts, state, timer, context)))
+        else:
+            outcome = decided(not_more(entry.refused(self._facts, state, timer, context, refused)))
         after = next((saved for saved in reversed(outcome.save) if (type(saved), saved.id) == (kind, state.id)), state)
         following = first_timer(after)
         if following == timer:
@@ -377,20 +392,9 @@ class Deciding:
             self.plan.decisions[because.rule] += 1
 
     def _park(self, item: EventInput | TimerInput, error: Exception, *, holds: bool) -> None:
-        stack = "".join(traceback.format_exception(error))
-        if isinstance(item, TimerInput):
-            parked = Parked(
-                "timer", self.map.name, item.lane, 0, item.table, item.id, None, str(error), stack, holds,
-                again=item.parked_id is not None,
-            )  # fmt: skip
-        else:
-            envelope = item.envelope
-            parked = Parked(
-                "event", envelope.producer, envelope.lane, envelope.number, envelope.type, envelope.subject, item,
-                str(error), stack, holds, item.unknown, again=item.parked_id is not None,
-            )  # fmt: skip
-            if item.stored == "early":
-                self.plan.applied.append(item)
-        self.plan.parked.append(parked)
+        kept = parked(self.map.name, item, error, holds=holds)
+        if isinstance(item, EventInput) and item.stored == "early":
+            self.plan.applied.append(item)
+        self.plan.parked.append(kept)
         if holds:
-            self._blocked.add(parked.subject)
+            self._blocked.add(kept.subject)

@@ -20,6 +20,12 @@ def first_timer(state: State) -> Timer | None:
     return min(state.timers(), default=None)
 
 
+def first_due(state: State | None, until: datetime) -> Timer | None:
+    """The clock of a state that runs out next, if it has by then."""
+    timer = first_timer(state) if state else None
+    return timer if timer is not None and timer.due_at <= until else None
+
+
 def rows_to_wake(
     kinds: Iterable[type[State]], plan: Plan, loaded: Mapping[Ref, State | None]
 ) -> dict[Ref, datetime | None]:

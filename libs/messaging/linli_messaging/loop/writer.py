@@ -28,6 +28,7 @@ from linli_messaging.lanes.waiting import Waiting
 from linli_messaging.loop.looking import Looking, StoredInput
 from linli_messaging.loop.passing_by import pass_by
 from linli_messaging.loop.refusing import Batch, commands_of, refuse, to_clients
+from linli_messaging.loop.taking_apart import Tried, commit_alone
 from linli_messaging.loop.transaction import Committed, Transactor
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
@@ -289,12 +290,11 @@ class Writer:
     # -- committing ---------------------------------------------------------------------------------------------------
 
     async def _commit(
-        self, inputs: list[Input | Passing], poisoned: Mapping[int, Exception] | None = None, *, apart: bool = False
-    ) -> None:
-        """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone.
-
-        ``apart``: without the early facts that wait for it, which may be what fails.
-        """
+        self, inputs: list[Input | Passing], poisoned: Mapping[int, Exception] | None = None, *,
+        tried: Tried = "together",
+    ) -> None:  # fmt: skip
+        """Commit a batch; one that fails for a reason of its own is halved until the culprit stands alone."""
+        apart = tried != "together"
         try:
             committed = await self.retrying(lambda c: self._run(c, inputs, poisoned or {}, apart=apart))
         except (TooMuchParkedError, SuspendedError):
@@ -304,14 +304,10 @@ class Writer:
             await self.retrying(lambda connection: note_seen(connection, self.queries, lost))
             raise
         except Exception as error:
-            if poisoned is not None or is_transient(error):
+            if is_transient(error):
                 raise
-            if len(inputs) == 1 and not apart:
-                await self._commit(inputs, apart=True)
-                return
             if len(inputs) == 1:
-                log.warning("an input is set aside: %s", error)
-                await self._commit(inputs, {id(inputs[0]): error})
+                await commit_alone(inputs[0], error, tried, self._commit, self.looking, self._until)
                 return
             half = len(inputs) // 2
             await self._commit(inputs[:half])

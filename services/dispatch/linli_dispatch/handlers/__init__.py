@@ -374,18 +374,18 @@ MAP: Final = ServiceMap(
             summary="Be told once more of everything since an instant, each delivery with the id that it had",
         ),
     ),
-    outcomes=(
-        OnOutcome(WEBHOOK, needs_of_delivery, on_delivery_ended, ("PAR-02", "DSP-20")),
-        OnOutcome(MAIL, needs_of_delivery, on_delivery_ended, ("DSP-20",)),
+    outcomes=tuple(
+        OnOutcome(kind, needs_of_delivery, on_delivery_ended, ("PAR-02", "DSP-20")) for kind in (WEBHOOK, MAIL)
     ),
     timers=(
         *(
             OnTimer(Ticket, clock, handle_clock, _RULES_OF_CLOCK[clock], needs_of_clock)
             for clock in (*CONSEQUENCES, DEADLINE_NEAR, NOTICE_UNREAD, WAIT_ENDS)
         ),
-        OnTimer(Estate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
-        OnTimer(ComingEstate, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
-        OnTimer(PriceLibrary, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning),
+        *(
+            OnTimer(place, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning,
+                    beginning.handle_refused_beginning) for place in (Estate, ComingEstate, PriceLibrary)
+        ),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
         OnTimer(

@@ -1,7 +1,7 @@
 """A planned change of the registry begins: its command is decided at the instant from which it holds (ORG-01).
 
-Whatever its rule raises then sets this change alone aside: held back instead, its place's clock would hold all that
-the estate does.
+Whatever its rule raises then, or the database refuses of it, sets this change alone aside: held back instead, its
+place's clock would hold all that the estate does.
 """
 
 from collections.abc import Iterable
@@ -43,6 +43,12 @@ def handle_beginning(facts: Facts, place: Place, timer: Timer, ctx: Context) -> 
     return outcome
 
 
+def handle_refused_beginning(facts: Facts, place: Place, timer: Timer, ctx: Context, error: Exception) -> Outcome:
+    """The database took nothing of what the change decided: it is set aside as one whose rule raises is."""
+    change = facts.get(PlannedChange, place.planned[0].change_id) if timer in place.timers() else None
+    return NOTHING if change is None else set_aside(place, change, "change-failed", _told(error))
+
+
 def handle_retry_change(facts: Facts, command: RetryChange, ctx: Context) -> Outcome:
     """A change that was set aside is decided now; what it raises, its sender hears of, and it stays where it is."""
     change = facts.get(PlannedChange, command.change_id)
@@ -57,6 +63,7 @@ def handle_retry_change(facts: Facts, command: RetryChange, ctx: Context) -> Out
 
 
 def _told(error: Exception) -> str:
-    """What was raised, and where: enough to find it."""
+    """What was raised, and where: enough to find it; without the rows that a database quotes below its first line."""
     last = extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({PurePath(last.filename).name}:{last.lineno})"
+    said = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {said} ({PurePath(last.filename).name}:{last.lineno})"
