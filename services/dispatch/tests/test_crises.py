@@ -1,5 +1,6 @@
 """Levels 1 and 2 are crises: commanded by one person, told to those who decide until they confirm (DSP-01)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,9 @@ from linli_contracts.events.dispatch import (
     TicketLevelRaised,
 )
 from linli_contracts.events.intake import ComplaintsLinked
+from linli_dispatch.domain.crises.crisis import MOST_ENTRIES
 from linli_dispatch.domain.crises.crisis_file import Crisis
+from linli_dispatch.domain.ticket import Ticket
 from linli_messaging.service_map import Actor
 
 from services.dispatch.tests.office import CASE, NOW, SECOND, Office, graded, local, person
@@ -247,6 +250,18 @@ def test_a_crisis_that_turns_out_collective_is_answered_in_person_from_then_on(o
     linked = {"case_id": CASE, "estate_id": "xh01", "group_id": "xh01.g1", "linked_case_ids": followers, "people": 3}
     office.hear(ComplaintsLinked.model_validate({**linked, "linked_by": "agent1", "linked_at": office.now}))
     assert office.refused("report") == "answer-in-person-first"
+
+
+@pytest.mark.rule("DSP-01")
+def test_a_log_has_a_bound_and_its_last_line_is_written(office: Office) -> None:
+    office.open(level=2)
+    ticket = office.ticket()
+    assert ticket.crisis is not None
+    full = replace(ticket.crisis, entries=MOST_ENTRIES - 1)
+    office.states[Ticket, ticket.id] = ticket.model_copy(update={"crisis": full})
+    office.accepted("log-crisis", code="called_owner")
+    assert office.facts(CrisisLogged)[-1].number == MOST_ENTRIES
+    assert office.refused("log-crisis", code="called_owner") == "crisis-log-full"
 
 
 # -- the end

@@ -48,6 +48,20 @@ def test_not_covered_own_staff_keep_it(office: Office, answer: dict[str, Any]) -
     assert (done.done_by, done.contractor_id, done.in_time) == ("own_staff", None, True)
 
 
+@pytest.mark.rule("DSP-10", "FUP-01")
+def test_an_answer_about_another_round_changes_nothing(office: Office) -> None:
+    """Given a reopened repair that asked warranty again, when the first answer comes again, then nobody is called."""
+    office.open_repair()
+    office.covered(NOTIFIED)
+    office.accepted("finish")
+    office.called_back(satisfied=False)
+    told = len(office.facts(ContractorNotified))
+    office.covered(round_=1)
+    assert (office.ticket().status, len(office.facts(ContractorNotified))) == ("coverage_asked", told)
+    office.covered(round_=2)
+    assert (office.ticket().status, len(office.facts(ContractorNotified))) == ("contractor_notified", told + 1)
+
+
 @pytest.mark.rule("DSP-10")
 def test_an_answer_that_comes_twice_or_too_late_changes_nothing(office: Office) -> None:
     office.open_repair()

@@ -273,6 +273,9 @@ PLAN_MISSING: Final = Refusal(
     "此级别的案件须有客户接受的处理方案方可完成。",
     "A case of this level is completed only by a plan that the customer accepted.",
 )
+CRISIS_LOG_FULL: Final = Refusal(
+    "crisis-log-full", "DSP-01", "危机处理记录已满。", "The log of this crisis has as many lines as one may have."
+)
 NO_CRISIS: Final = Refusal("no-crisis", "DSP-01", "没有进行中的危机案件。", "The case is no crisis, or no more.")
 NOT_NOTIFIED: Final = Refusal(
     "not-notified", "DSP-01", "您未收到该危机通知。", "You were not told of this crisis.", 403

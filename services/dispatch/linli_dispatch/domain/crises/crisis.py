@@ -30,6 +30,7 @@ from linli_dispatch.domain.refusals import (
     ALREADY_ANSWERED_IN_PERSON,
     ANSWER_IN_PERSON_FIRST,
     COMMANDS_ALREADY,
+    CRISIS_LOG_FULL,
     NO_CRISIS,
     NO_GROUP_CENTRE,
     NOT_COLLECTIVE,
@@ -171,8 +172,10 @@ def hand_to_group(turn: Turn, reason: str, by: str) -> Refusal | None:
 def log(turn: Turn, entry: CrisisEntry, code: str, document: str | None, by: str) -> Refusal | None:
     """A line of the crisis's log: what was noted, decided, ordered or carried out."""
     ticket, crisis = turn.ticket, turn.ticket.crisis
-    if crisis is None or not crisis.running or crisis.entries >= MOST_ENTRIES:
+    if crisis is None or not crisis.running:
         return NO_CRISIS
+    if crisis.entries >= MOST_ENTRIES:
+        return CRISIS_LOG_FULL
     if entry in _LEADERS and not _may_lead(turn, crisis, by):
         return NOT_THE_COMMANDER
     number = crisis.entries + 1
