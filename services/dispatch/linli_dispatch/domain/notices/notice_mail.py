@@ -30,7 +30,7 @@ def write_notice(told: Mapping[str, Any], zone: tzinfo) -> NoticeMail:
     case_id, about, number, times = told["case_id"], told["about"], told["number"], told["times"]
     at = _shown(told["notified_at"], zone)
     chinese = [f"{zh}：案件 {case_id}，项目 {told['estate_id']}，级别 {told['level']}，{about}，{at}。"]
-    english = [f"{en}: case {case_id}, estate {told['estate_id']}, level {told['level']}, {about}, {at}."]
+    english = [f"{en.capitalize()}: case {case_id}, estate {told['estate_id']}, level {told['level']}, {about}, {at}."]
     if told["read_by"]:
         by = _shown(told["read_by"], zone)
         chinese.append(f"通知编号 {number}，请在 {by} 前确认已读；逾时未读，转发下一人。")
