@@ -13,7 +13,7 @@ from linli_messaging.batch.deciding import Deciding
 from linli_messaging.batch.plan import Plan
 from linli_messaging.batch.working_set import Wanted
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
-from linli_messaging.service_map import ANYWHERE, Actor
+from linli_messaging.service_map import ANYWHERE, Actor, Ref
 from linli_rulebook.decision import Refusal
 from linli_testkit.facts import shipped_policy
 
@@ -268,6 +268,22 @@ async def test_more_states_and_lanes_are_asked_for_all_at_once() -> None:
     with pytest.raises(Wanted) as wanted:
         decide([record(rung(), 1)], locked=frozenset())
     assert wanted.value.lanes == {lane_of("e1")}
+
+
+async def test_what_is_known_besides_the_loaded_states_is_not_asked_for() -> None:
+    """Given a state that was not loaded and is known, when two inputs need it, then it is recalled once."""
+    recalled: list[Ref] = []
+
+    def recall(ref: Ref) -> Bell | None:
+        recalled.append(ref)
+        return Bell(id=ref[1]) if ref[1] == "e8.x" else None
+
+    inputs: list[Input] = [record(rung(how="more:e8.x"), 1), record(rung("e1.b", how="more:e8.x"), 2)]
+    assert len(decide(inputs, recall=recall).states) == 2
+    assert recalled == [(Bell, "e8.x")]
+    with pytest.raises(Wanted) as wanted:
+        decide([record(rung(how="more:e9.x"), 1)], recall=recall)
+    assert wanted.value.refs == {(Bell, "e9.x")}
 
 
 async def test_a_batch_that_asks_is_given_up_without_waiting_for_the_collector() -> None:

@@ -64,6 +64,33 @@ async def test_a_remembered_state_is_not_read_again(room: Room) -> None:
 
 
 @pytest.mark.rule("OPS-03")
+async def test_a_remembered_state_that_an_input_turns_out_to_need_asks_for_no_other_round(room: Room) -> None:
+    """Given a bell rung last by this process, then by another one, then it is recalled the first time, and read anew
+    the second.
+    """
+    other = await second_room(room, await dsn_of(room))
+    await room.commit([record(rung(nth=1), 1), record(rung("e1.b", nth=2), 2)])
+    plain = await room.commit([record(rung(nth=3), 3)])
+    recalled = await room.commit([record(rung(nth=4, how="more:e1.b"), 4)])
+    await other.commit([record(rung("e1.b", nth=5), 5)])
+    await room.commit([record(rung(nth=6), 6)])
+    read = await room.commit([record(rung(nth=7, how="more:e1.b"), 7)])
+    await other.connection.close()
+    assert recalled.round_trips == plain.round_trips
+    assert read.round_trips > plain.round_trips
+    assert (await bells(room))["e1.a"].rung == (1, 3, 4, 6, 7)
+
+
+@pytest.mark.rule("OPS-03")
+async def test_nothing_is_recalled_of_a_lane_that_is_not_held(room: Room) -> None:
+    """Given a remembered bell in another lane, when an input turns out to need it, then that lane is taken first."""
+    assert lane_of("e9.x") != LANE
+    await room.commit([record(rung("e9.x"), 1)])
+    committed = await room.commit([record(rung(nth=2, how="more:e9.x"), 1)])
+    assert committed.lanes == {LANE, lane_of("e9.x")}
+
+
+@pytest.mark.rule("OPS-03")
 async def test_two_processes_that_take_turns_see_each_other_s_states(room: Room) -> None:
     """Given two processes that remember a bell, when they ring it in turns, then no ring is lost."""
     other = await second_room(room, await dsn_of(room))
