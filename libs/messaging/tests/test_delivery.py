@@ -1,11 +1,12 @@
 """On a real broker, facts arrive once and in order whatever is lost, repeated, broken or late (promises 3 to 7)."""
 
 import asyncio
+import gc
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
@@ -77,6 +78,23 @@ async def test_facts_travel_whenever_they_happen(bus: Bus) -> None:
     await bus.strike("e1.a", 2, at=AT + timedelta(days=20 * 365))
     bus.relay()
     await has_rung(bus, 1, 2)
+
+
+@pytest.mark.rule("OPS-04")
+async def test_records_are_freed_with_their_batch_and_not_by_the_collector(bus: Bus) -> None:
+    """Given facts that come one by one, then all but the last batch's records are gone before the collector looks."""
+    gc.collect()
+    gc.disable()
+    try:
+        bus.relay()
+        for nth in range(1, 31):
+            await bus.strike("e1.a", nth)
+            await has_rung(bus, *range(1, nth + 1))
+        alive = [one for one in gc.get_objects() if isinstance(one, ConsumerRecord)]
+    finally:
+        gc.enable()
+    facts = [record for record in alive if record.topic == TOPIC_OF[NORTH]]
+    assert len(facts) <= 1
 
 
 @pytest.mark.rule("OPS-03")

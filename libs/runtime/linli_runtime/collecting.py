@@ -10,11 +10,12 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-COLLECT_EVERY_S: Final = 0.25
-"""At least between two looks: small batches follow each other in milliseconds."""
-MIDDLE_EVERY: Final = 20
+COLLECT_EVERY_S: Final = 2.0
+"""At least between two looks: each is at all states that were remembered since the last one, some 20 ms of a batch's
+500, and finds next to nothing."""
+MIDDLE_EVERY: Final = 10
 """Looks at the youngest for each at those that outlived some."""
-WHOLE_EVERY: Final = 1200
+WHOLE_EVERY: Final = 150
 """Looks, five minutes of them at least, for each at everything that the start did not make."""
 UNBOUNDED: Final = 1_000_000
 """Objects made and not freed, some 100 MB, at which the collector waits for nobody."""

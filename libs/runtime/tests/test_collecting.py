@@ -46,7 +46,7 @@ def test_what_lies_about_is_collected_and_what_outlived_some_looks_too() -> None
     del young
     collecting.look()
     assert (gone_old() is None, gone_young() is None) == (False, True)
-    del old  # of the middle generation now, which one look in twenty is at
+    del old  # of the middle generation now, which one look in ten is at
     collecting.look()
     assert gone_old() is not None
     for _ in range(MIDDLE_EVERY):

@@ -115,7 +115,8 @@ class Consumer:
         return tuple(chain.from_iterable(found.values()))
 
     async def _take(self, message: KafkaMessage) -> None:
-        records = message.raw_message
+        # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
+        records, message.raw_message = message.raw_message, ()
         try:
             await self._handle(records)
         except Exception as error:
