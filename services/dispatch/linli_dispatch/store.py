@@ -90,6 +90,9 @@ class TicketSeen(BaseModel):
     kept: dict[Clock, int]
     missed: dict[Clock, int]
     steps_taken: dict[LadderStep, int]
+    assessed_at: Instant | None
+    """When the customer was first told what was found, or more (INT-09)."""
+    first_report_at: Instant | None
     completed_at: Instant | None
     acceptance: Acceptance
     course: Course | None = None

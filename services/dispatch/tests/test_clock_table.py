@@ -81,3 +81,21 @@ def test_a_clock_without_a_row_is_refused() -> None:
     entries = {name: entry for name, entry in POLICY.entries.items() if name != "clocks.arrival"}
     with pytest.raises(PolicyFileError, match=r"not so: arrival$"):
         clock_table(Policy(POLICY.version, None, None, MappingProxyType(entries)), CALENDARS)
+
+
+@pytest.mark.rule("INT-09")
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({"kinds": ["praises"], "channels": ["app"]}, "kinds: some of consultation, complaint"),
+        ({"kinds": ["praise"], "channels": ["apps"]}, "channels: some of hotline, chat"),
+        ({"kinds": ["praise"]}, "channels: some of"),
+    ],
+)
+def test_feedback_online_of_a_kind_or_channel_that_there_is_not_is_refused(table: dict[str, Any], told: str) -> None:
+    name = "intake.online_feedback"
+    entry = POLICY.entries[name]
+    changed = replace(entry, settings=(replace(entry.in_force, value=table),))
+    policy = Policy(POLICY.version, None, None, MappingProxyType({**POLICY.entries, name: changed}))
+    with pytest.raises(PolicyFileError, match=r"intake\.toml: intake\.online_feedback: " + told):
+        terms_of(policy, "Asia/Shanghai")

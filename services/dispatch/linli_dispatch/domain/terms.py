@@ -14,7 +14,8 @@ from typing import Final, cast, get_args
 from zoneinfo import ZoneInfo
 
 from linli_contracts.events.dispatch import AccompanyGround, Clock, LadderStep, NoticeKind, Role
-from linli_rulebook import Calendar, Policy, Span, calendar_for
+from linli_contracts.events.intake import Channel, RequestKind
+from linli_rulebook import Calendar, Policy, PolicyFileError, Span, calendar_for
 
 from linli_dispatch.domain.blueprints.blueprint import Blueprint, Blueprints, blueprints_of
 from linli_dispatch.domain.blueprints.step_record import Failing
@@ -49,6 +50,7 @@ class NoticeRule:
     urgent: frozenset[int]
 
 
+_FEEDBACK: Final = "intake.online_feedback"
 CLAIM_KINDS: Final = ("reasonable", "unreasonable", "property")
 CLAIM_RULES: Final = (
     *(f"{kind}_{size}" for kind in CLAIM_KINDS for size in ("small", "large")),
@@ -171,7 +173,6 @@ class Terms:
 def terms_of(policy: Policy, zone: str) -> Terms:
     """The terms of the places in ``zone`` that have ``policy``; cached, so that a ticket costs a lookup."""
     weights = policy.table("dispatch.route_weights")
-    feedback = policy.table("intake.online_feedback")
     ladder = cast("tuple[LadderStep, ...]", tuple(policy.texts("dispatch.ladder_steps")))
     calendars = {name: calendar_for(policy, name, zone=zone) for name in ("departments", "approvers")}
     return Terms(
@@ -182,7 +183,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         approvers=calendars["approvers"],
         clocks=clock_table(policy, calendars),
         left_when_warned=1 - policy.share("dispatch.warn_at_share"),
-        online_feedback=frozenset(product(feedback["kinds"], feedback["channels"])),
+        online_feedback=_online_feedback(policy),
         report_within=policy.span("dispatch.report_within"),
         short_absence=policy.span("dispatch.short_absence").elapsed,
         arrive_within=policy.span("dispatch.arrive_within").elapsed,
@@ -232,6 +233,15 @@ def terms_of(policy: Policy, zone: str) -> Terms:
             calendars["departments"],
         ),
     )
+
+
+def _online_feedback(policy: Policy) -> frozenset[tuple[str, str]]:
+    """Raises `PolicyFileError` for a kind or channel that there is not."""
+    about, table = policy.explain(_FEEDBACK), policy.table(_FEEDBACK)
+    for field, known in (("kinds", get_args(RequestKind)), ("channels", get_args(Channel))):
+        if not set(table.get(field, ("",))) <= set(known):
+            raise PolicyFileError(f"{about.file}: {_FEEDBACK}: {field}: some of {', '.join(known)}")
+    return frozenset(product(table["kinds"], table["channels"]))
 
 
 def _desk(name: str, table: Mapping[str, object], ladder: tuple[LadderStep, ...]) -> Desk:
