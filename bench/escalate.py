@@ -23,12 +23,17 @@ CASES: Final = int(os.environ.get("CASES", "20000"))
 MISSED: Final = timedelta(hours=1, seconds=1)
 """By phone, within working hours: an hour to pass a request on to a department (INT-08), and a second."""
 
+WARNED: Final = timedelta(minutes=48)
+"""Four fifths of it: staff were told that it is near (DSP-20), before what is measured begins."""
+
 
 async def escalate() -> Figures:
     """Seconds for all cases."""
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as directory:
         async with Stack(StackOptions(home=Home(Path(directory)), broker=BROKER, clock="stepped")) as stack:
             await _receive(stack.client)
+            await stack.client.set_clock(START + WARNED)
+            await stack.client.wait_until_rest(REST_S)
             before, began = cpu_s_of(stack), time.perf_counter()
             await stack.client.set_clock(START + MISSED)
             await stack.client.wait_until_rest(REST_S)
