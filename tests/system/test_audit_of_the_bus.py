@@ -185,12 +185,14 @@ async def test_a_head_beyond_the_lanes_is_found(told: Bus) -> None:
 @pytest.mark.rule("INT-13")
 @pytest.mark.parametrize("topic", [parked_topic("loyalty"), TOPIC_OF[PRODUCER]])
 async def test_a_customers_number_on_any_topic_is_found(told: Bus, topic: str) -> None:
-    """Also in what is no fact, for want of an envelope."""
+    """Also in a record that is no fact of ours: of another deployment, which the broker's other readers pass over."""
     await told.tell_all_but("")
+    elsewhere = (await told.facts(PRODUCER))[0][0]._replace(deployment="another")
     contact = f"139{secrets.randbelow(10**8):08}"
     await told.connection.execute(
         "UPDATE intake.customer SET state = state || jsonb_build_object('contact', $1::text)", contact
     )
     assert await told.audit() == set()
-    await told.producer.send_and_wait(topic, orjson.dumps({"error": f"no member {contact}"}))
+    record = orjson.dumps({"error": f"no member {contact}"})
+    await told.producer.send_and_wait(topic, record, headers=headers_of(elsewhere))
     assert await told.audit() == {bus.PERSONAL}
