@@ -48,11 +48,12 @@ def _whoever_tells(books: Books) -> Books:
             continue
         told, others_told = _parted(books.get((DISPATCH, "told", id_), []), 1)
         because, other_reasons = _parted(books.get((DISPATCH, "because", id_), []), 3)
-        remembered = [one for one in ticket["reported"] if one == PHASE]
+        reported = ticket.get("reported", [])  # left out while there is nothing
+        remembered = [one for one in reported if one == PHASE]
+        kept[service, what, id_] = ticket | {"reported": [one for one in reported if one != PHASE]}
         if not (told or because or remembered):
             continue
         kept[DISPATCH, "told", id_], kept[DISPATCH, "because", id_] = others_told, other_reasons
-        kept[service, what, id_] = ticket | {"reported": [one for one in ticket["reported"] if one != PHASE]}
         as_it_should = remembered == [PHASE for _, body in told if body["round"] == ticket["round"]]
         reports.setdefault(id_.partition(".")[0], []).append(
             [ticket["subcategory"], [[kind, _of_any_case(body)] for kind, body in told], because, as_it_should]
