@@ -22,7 +22,6 @@ from bench.repair_life import REST_S, START, TOWN
 CASES: Final = int(os.environ.get("CASES", "20000"))
 MISSED: Final = timedelta(hours=1, seconds=1)
 """By phone, within working hours: an hour to pass a request on to a department (INT-08), and a second."""
-
 WARNED: Final = timedelta(minutes=48)
 """Four fifths of it: staff were told that it is near (DSP-20), before what is measured begins."""
 

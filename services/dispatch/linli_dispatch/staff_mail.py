@@ -12,7 +12,7 @@ from linli_rulebook import PolicyBook
 from linli_runtime.mail import Letter, MailServer
 from linli_runtime.reads import Reads
 
-from linli_dispatch.delivering import delivery_patience, group_zone
+from linli_dispatch.delivering import delivery_patience, group_zone, still_wanted
 from linli_dispatch.domain.notices.notice_mail import write_notice
 from linli_dispatch.domain.webhook import MAIL, Webhook
 
@@ -43,12 +43,11 @@ class StaffMailSender:
 
     async def send(self, intent: Intent) -> Result:
         """Send it, if the address is still wanted; nothing personal is logged."""
-        row = await self.reads.fetchrow("load_webhook", [intent.recipient])
-        webhook = Webhook.model_validate_json(row["state"]) if row else None
-        if webhook is None or webhook.status == "ended" or webhook.mail_address is None:
+        webhook = await still_wanted(self.reads, intent.recipient)
+        if not isinstance(webhook, Webhook):
+            return webhook
+        if webhook.mail_address is None:
             return Refused("ended")
-        if webhook.status == "disabled":
-            return NotNow("disabled")
         if self.mail is None:
             return NotNow("no_mail_server")
         try:

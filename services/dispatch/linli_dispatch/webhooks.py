@@ -25,7 +25,7 @@ from linli_runtime.clock import SystemClock
 from linli_runtime.outside import IllegalRequestError, NoAnswerError, NotReachedError, Outside, PrivateAddressError
 from linli_runtime.reads import Reads
 
-from linli_dispatch.delivering import delivery_patience, delivery_terms
+from linli_dispatch.delivering import delivery_patience, delivery_terms, still_wanted
 from linli_dispatch.domain.webhook import WEBHOOK, Webhook, deliveries
 from linli_dispatch.settings import secret_of
 
@@ -57,12 +57,9 @@ class WebhookSender:
 
     async def send(self, intent: Intent) -> Result:
         """Deliver it, if its webhook is still wanted."""
-        row = await self.reads.fetchrow("load_webhook", [intent.recipient])
-        webhook = Webhook.model_validate_json(row["state"]) if row else None
-        if webhook is None or webhook.status == "ended":
-            return Refused("ended")
-        if webhook.status == "disabled":
-            return NotNow("disabled")
+        webhook = await still_wanted(self.reads, intent.recipient)
+        if not isinstance(webhook, Webhook):
+            return webhook
         body = orjson.dumps(intent.payload)
         headers = signed(intent.id, int(_WALL.now().timestamp()), body, secret_of(webhook.id))
         try:

@@ -138,8 +138,7 @@ def report(turn: Turn, next_report_by: datetime | None) -> Refusal | None:
         report_by=next_report_by,
         reports=ticket.reports + 1,
         reports_missed=0,
-        assessed_at=ticket.assessed_at or turn.at,
-        first_report_at=ticket.first_report_at or turn.at,
+        **ticket.facts_of_report(turn.at),
     )
     wind(turn)
     next_by = next(clock.due_at for clock in turn.ticket.clocks if clock.name == "customer_report")

@@ -180,6 +180,10 @@ class Ticket(State):
     completed_at: AwareDatetime | None = None
     acceptance: Acceptance = Acceptance()
 
+    def facts_of_report(self, at: datetime) -> dict[str, datetime]:
+        """What a report at this instant changes: it tells what was found, too, where nobody had (INT-09)."""
+        return {"assessed_at": self.assessed_at or at, "first_report_at": self.first_report_at or at}
+
     def stored(self) -> str:
         """Without what it says by default: half of the document, which is written whole at every step of a life."""
         return self.model_dump_json(exclude_defaults=True)

@@ -107,8 +107,7 @@ def answer_in_person(turn: Turn, by: str) -> Refusal | None:
         return NOT_THE_HEAD
     turn.change(
         crisis=replace(crisis, answered_at=turn.at, answered_by=by),
-        assessed_at=ticket.assessed_at or turn.at,
-        first_report_at=ticket.first_report_at or turn.at,
+        **ticket.facts_of_report(turn.at),
     )
     wind(turn)
     turn.tell(
