@@ -4,7 +4,7 @@ In the real writer loop on a real database with a constraint; whoever finds it d
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -45,12 +45,12 @@ async def _house(databases: Databases) -> AsyncIterator[tuple[House, str]]:
 
 
 @asynccontextmanager
-async def _writing(house: House, dsn: str) -> AsyncIterator[Writer]:
-    """Dispatch's own loop, at the house's instant."""
+async def _writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> AsyncIterator[Writer]:
+    """Dispatch's own loop, at the house's instant, in a process that fires the timers of these lanes."""
     async with await open_writer(dsn, "dispatch") as pool:
         queries = house.rooms["dispatch"].queries
         transactor = Transactor(MAP, shipped_policy(), queries, DEPLOYMENT, stepped=True)
-        writer = Writer(MAP, pool, queries, transactor, HandClock(house.instant), Barrier(()), set(LANES))
+        writer = Writer(MAP, pool, queries, transactor, HandClock(house.instant), Barrier(()), set(lanes))
         loop = asyncio.create_task(writer.run())
         try:
             yield writer
@@ -136,6 +136,29 @@ async def _lived(house: House, dsn: str, patch: pytest.MonkeyPatch, first: str, 
     await connection.execute("ALTER TABLE estate DROP CONSTRAINT planted")
     await life.do("dispatch.retry-change", change_id=broken["change_id"])
     assert "c-new" in {one["contractor_id"] for one in (await state_of(house, "estate", "xh01"))["contractors"]}
+
+
+@pytest.mark.rule("ORG-01", "OPS-02")
+async def test_a_command_at_a_process_whose_lane_it_is_not_is_done_too(databases: Databases) -> None:
+    """Given a due change that the database refuses and a process that fires none of its lane's clocks, when a command
+    comes to that process, then the change is set aside alone, and the command is done, not failed.
+    """
+    async with _house(databases) as (house, dsn):
+        life, connection = Life(house), house.rooms["dispatch"].connection
+        await found_estate(life)
+        noise = await life.do("intake.receive", **request())
+        contractor = {"contractor_id": "c-new", "trades": ["electrical"], "phases": ["p1"]}
+        from_at = (house.instant + COME).isoformat()
+        broken = await life.do(
+            "dispatch.register-contractor", estate_id="xh01", contractors=[contractor], from_at=from_at
+        )
+        await connection.execute(REFUSED)
+        house.instant += COME + timedelta(seconds=1)
+        async with _writing(house, dsn, lanes=()) as writer:
+            passed = _command(house, "dispatch.pass-on", "k1", case_id=noise["case_id"])
+            assert isinstance(await writer.submit_command(passed), Accepted)
+        assert (await state_of(house, "planned_change", broken["change_id"]))["status"] == "set_aside"
+        assert await house.parked() == []
 
 
 class _Losing:

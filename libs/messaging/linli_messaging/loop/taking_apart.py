@@ -46,7 +46,7 @@ async def commit_alone(
     tried: Tried,
     commit: Commit,
     looking: Looking,
-    until: Callable[[int], datetime],
+    until: Callable[[Input, int], datetime],
 ) -> None:
     """The next thing to try of an input that failed alone with ``error``; raises it where there is none."""
     if tried == "together":
@@ -73,10 +73,12 @@ async def commit_alone(
         raise error
 
 
-async def _clocks_before(item: Input | Passing, looking: Looking, until: Callable[[int], datetime]) -> list[TimerInput]:
-    """The states of an input whose clocks run out before it, as far as they may fire here."""
+async def _clocks_before(
+    item: Input | Passing, looking: Looking, until: Callable[[Input, int], datetime]
+) -> list[TimerInput]:
+    """The states of an input whose clocks run out before it, as far as they may fire with it."""
     if isinstance(item, Passing):
         return []
-    ends = {lane: until(lane) for lane in {lane_of(identity) for _, identity in item.refs}}
+    ends = {lane: until(item, lane) for lane in {lane_of(identity) for _, identity in item.refs}}
     before = {lane: min(end, item.at or end) - JUST_BEFORE for lane, end in ends.items() if end > LONG_AGO}
     return [clock for clock in await looking.due(before, MOST_AT_ONCE) if clock.refs[0] in item.refs]

@@ -287,6 +287,10 @@ class Writer:
             return LONG_AGO
         return self.barrier.until(lane, self.clock.now())
 
+    def _takes_along(self, item: Input, lane: int) -> datetime:
+        """How far the lane's timers may fire with an input of it: on the stepped clock whosoever the lane is."""
+        return (item.at or self.clock.now()) if self.clock.stepped else self._until(lane)
+
     # -- committing ---------------------------------------------------------------------------------------------------
 
     async def _commit(
@@ -307,7 +311,7 @@ class Writer:
             if is_transient(error):
                 raise
             if len(inputs) == 1:
-                await commit_alone(inputs[0], error, tried, self._commit, self.looking, self._until)
+                await commit_alone(inputs[0], error, tried, self._commit, self.looking, self._takes_along)
                 return
             half = len(inputs) // 2
             await self._commit(inputs[:half])
