@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 import pytest
 from linli_contracts.lanes import lane_of
-from linli_messaging.batch.deciding import Deciding
+from linli_messaging.batch.firing import Firing
 from linli_messaging.batch.numbering import EventTooLargeError
 from linli_messaging.inputs import EventInput
 from linli_messaging.loop.transaction import Transactor
@@ -210,13 +210,13 @@ async def test_a_clock_that_is_caught_up_may_ask_for_states_each_time_it_fires(
     none is decided again and again for those behind it.
     """
     decided: list[datetime] = []
-    fire_one = Deciding._fire_one
+    fire_one = Firing._fire_one
 
-    def counted(deciding: Deciding, state: State, clock: Timer) -> tuple[State, Timer | None]:
+    def counted(firing: Firing, state: State, clock: Timer) -> tuple[State, Timer | None]:
         decided.append(clock.due_at)
-        return fire_one(deciding, state, clock)
+        return fire_one(firing, state, clock)
 
-    monkeypatch.setattr(Deciding, "_fire_one", counted)
+    monkeypatch.setattr(Firing, "_fire_one", counted)
     due = tuple(AT + SECOND * nth for nth in range(1, 21))
     await room.commit([command(key="k", how="echo", due=due)])
     for nth in range(1, len(due) + 1):

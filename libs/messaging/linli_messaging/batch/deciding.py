@@ -6,35 +6,27 @@ experiences does not depend on when a sweep or a batch happened. An input that r
 answered with an error, the others go on.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from linli_contracts.event import Event
-from linli_contracts.lanes import lane_of, lane_of_key
+from linli_contracts.lanes import lane_of
 from linli_rulebook import PolicyBook
-from linli_rulebook.decision import Decision, Early, Refusal, State, Timer
+from linli_rulebook.decision import Decision, Early, Refusal, State
 
 from linli_messaging.batch import answers, versions
+from linli_messaging.batch.applying import Applying
+from linli_messaging.batch.firing import Firing, Waits
 from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.ordering import in_order
-from linli_messaging.batch.plan import Need, Plan, Reason, Told
-from linli_messaging.batch.refused import StuckTimerError, decided, not_refused
-from linli_messaging.batch.setting_aside import parked
-from linli_messaging.batch.waking import first_due, first_timer
+from linli_messaging.batch.plan import Need, Plan
+from linli_messaging.batch.refused import decided, not_refused
 from linli_messaging.batch.working_set import Recall, Wanted, WorkingSet, not_more, recall_nothing
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
-from linli_messaging.service_map import Context, OnEvent, OnTimer, Ref, ServiceMap
-
-MAX_FIRED_PER_INPUT = 200
-"""A state that fires more clocks than this at once is a rule that makes clocks for ever: a bug, parked."""
-
-
-class _Waits(Exception):  # noqa: N818 - not an error: the input is tried again
-    """A clock is overdue, and facts that would have stopped it may be on their way."""
+from linli_messaging.service_map import Context, OnEvent, Ref, ServiceMap
 
 
 @dataclass(slots=True)
@@ -62,20 +54,19 @@ class Deciding:
     """Stored facts that wait for a state that is not there; None: they run in a transaction of their own."""
     plan: Plan = field(default_factory=Plan)
     _facts: WorkingSet = field(init=False)
-    _clocks: dict[tuple[type[State], str], OnTimer[Any]] = field(init=False)
-    _blocked: set[str] = field(init=False)
-    _answered: dict[str, tuple[bytes, Answer]] = field(init=False)
+    _applying: Applying = field(init=False)
+    _firing: Firing = field(init=False)
+    _answered: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
     _waiting: dict[Need, list[EventInput]] = field(init=False)
     """Early facts, stored or of this batch, by what they wait for."""
     _early: dict[int, tuple[EventInput, Early]] = field(default_factory=dict)
-    _created: deque[Need] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        """Derived lookups."""
+        """The parts that share the pass."""
         self._facts = WorkingSet(self.loaded, self.recall)
-        self._clocks = {(entry.state, entry.clock): entry for entry in self.map.timers}
-        self._blocked = set(self.held)
-        self._answered = {}
+        self._applying = Applying(self.map.name, self._facts, self.locked, self.held, self.plan)
+        clocks = {(entry.state, entry.clock): entry for entry in self.map.timers}
+        self._firing = Firing(clocks, self.policies, self.live_from, self.complete, self._applying)
         self._waiting = {need: list(items) for need, items in (self.early or {}).items()}
 
     def run(self, inputs: Iterable[Input]) -> Plan:
@@ -103,8 +94,9 @@ class Deciding:
     def _take(self, item: Input) -> None:
         """One input, and what waited for what it creates: at once, so that nothing fresh can slip in between."""
         self._take_one(item)
-        while self._created:
-            need = self._created.popleft()
+        created = self._applying.created
+        while created:
+            need = created.popleft()
             if self.early is None:
                 self.plan.ripe.append(need)
                 continue
@@ -114,11 +106,11 @@ class Deciding:
 
     def _take_early(self, item: EventInput, need: Need) -> None:
         self._early.pop(id(item), None)
-        waits = item.envelope.subject in self._blocked
+        waits = self._applying.is_blocked(item.envelope.subject)
         if not waits:
             try:
                 self._take_event(item)
-            except _Waits:
+            except Waits:
                 waits = True
         if waits:
             self.plan.ripe.append(need)
@@ -135,7 +127,7 @@ class Deciding:
             return
         try:
             self._decide(item)
-        except _Waits:
+        except Waits:
             if fresh is not None:
                 complete.stop(fresh)
             elif not isinstance(item, TimerInput):
@@ -164,30 +156,25 @@ class Deciding:
         elif isinstance(item, OutcomeInput):
             self.plan.stuck.append((item, repr(error)))
         else:
-            self._park(item, error, holds=item.critical)
+            self._applying.park(item, error, holds=item.critical)
 
     # -- the four kinds of input ------------------------------------------------------------------------------------
 
     def _take_timer(self, item: TimerInput, refused: Exception | None) -> None:
-        if item.id in self._blocked and not self._releases(item, item.id):
+        if self._applying.stands_back(item, item.id):
             self.plan.suspended.append(item)
             return
         self.plan.woken.append(item)
-        kind = item.refs[0][0]
         try:
-            if refused is None:
-                item.clock = first_due(self._facts.get(kind, item.id), item.until) if item.alone else None
-                self._fire(kind, item.id, item.until, inclusive=True, alone=item.alone)
-            else:
-                self._give_way(kind, item, refused)
+            self._firing.due(item.refs[0][0], item, refused)
         except Wanted:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
             self.plan.suspended.append(item)
-            self._park(item, error, holds=True)
+            self._applying.park(item, error, holds=True)
             return
         if item.parked_id is not None:
-            self._settled(item, item.id)
+            self._applying.settle(item, item.id)
 
     def _take_command(self, item: CommandInput) -> None:
         before = self.known.get(item.id)
@@ -200,15 +187,15 @@ class Deciding:
             same = digest == item.digest
             self.plan.answers.append((item, answer if same else answers.other_body(item.id)))
             return
-        blocked = next((identity for _, identity in item.refs if identity in self._blocked), None)
+        blocked = next((identity for _, identity in item.refs if self._applying.is_blocked(identity)), None)
         if blocked is not None:
             self.plan.answers.append((item, answers.held(blocked)))
             return
         at = self._instant_of(item)
         try:
-            self._fire_before(item.refs, at)
+            self._firing.before(item.refs, at)
             answer = self._decide_command(item, at)
-        except (Wanted, _Waits):
+        except (Wanted, Waits):
             raise
         except Exception as error:  # noqa: BLE001 - a bug in a rule: this command alone fails, with its stack in the log
             self.plan.parked.append(answers.failed(item, error))
@@ -233,34 +220,34 @@ class Deciding:
             return answers.unknown(outcome.id)
         if stale is not None:
             return stale
-        self._apply(outcome, context)
+        self._applying.apply(outcome, context)
         return Accepted(outcome.answer or {})
 
     def _take_event(self, item: EventInput) -> None:
         if item.event is None and not item.unreadable:
-            self._settled(item, item.envelope.subject)
-        elif item.envelope.subject in self._blocked and not self._releases(item, item.envelope.subject):
+            self._applying.settle(item, item.envelope.subject)
+        elif self._applying.stands_back(item, item.envelope.subject):
             if not item.stored:
                 self.plan.followers.append(item)
         elif item.unreadable:
-            self._park(item, ValueError(item.unreadable), holds=item.critical)
+            self._applying.park(item, ValueError(item.unreadable), holds=item.critical)
         elif item.entry is not None and item.event is not None:
             self._decide_event(item, item.entry, item.event)
 
     def _decide_event(self, item: EventInput, entry: OnEvent[Any], event: Event) -> None:
         at = item.at if self.stepped else max(self.now, item.at)
         try:
-            self._fire_before(item.refs, item.at, passing=item.envelope.subject)
+            self._firing.before(item.refs, item.at, passing=item.envelope.subject)
             live = self.live_from.is_live(item.at)
             context = Context(now=at, policies=self.policies, cause=item.cause, live=live)
             outcome = not_refused(not_more(entry.decide(self._facts, event, context)))
-        except (Wanted, _Waits):
+        except (Wanted, Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this input alone is parked
-            self._park(item, error, holds=event.order_critical)
+            self._applying.park(item, error, holds=event.order_critical)
             return
         if isinstance(outcome, Decision):
-            self._apply(outcome, context)
+            self._applying.apply(outcome, context)
         else:
             if lane_of(outcome.id) not in self.locked:
                 # Held, so that nobody makes the missing state between our look and our storing of the event.
@@ -269,132 +256,21 @@ class Deciding:
             self._waiting.setdefault((outcome.table, outcome.id), []).append(item)
             if item.stored == "early":
                 return
-        self._settled(item, item.envelope.subject)
+        self._applying.settle(item, item.envelope.subject)
 
     def _take_outcome(self, item: OutcomeInput) -> None:
-        if any(identity in self._blocked for _, identity in item.refs):
+        if any(self._applying.is_blocked(identity) for _, identity in item.refs):
             self.plan.later.append(item)
             return
         at = item.at if self.stepped else max(self.now, item.at)
         try:
-            self._fire_before(item.refs, item.at)
+            self._firing.before(item.refs, item.at)
             context = Context(now=at, policies=self.policies, cause=item.cause)
             outcome = decided(not_more(item.entry.decide(self._facts, item.intent, context)))
-        except (Wanted, _Waits):
+        except (Wanted, Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this outcome alone is not told
             self.plan.stuck.append((item, repr(error)))
             return
-        self._apply(outcome, context)
+        self._applying.apply(outcome, context)
         self.plan.settled.append(item)
-
-    def _releases(self, item: EventInput | TimerInput, subject: str) -> bool:
-        """A parked head that is tried again may pass its own hold."""
-        return item.parked_id is not None and item.parked_id == self.held.get(subject)
-
-    def _settled(self, item: EventInput | TimerInput, subject: str) -> None:
-        """A stored input is done with and leaves its store; what it held goes on."""
-        if isinstance(item, TimerInput) or item.stored:
-            self.plan.applied.append(item)
-        if subject in self._blocked and self._releases(item, subject):
-            self._blocked.discard(subject)
-            self.plan.released.append(subject)
-
-    # -- clocks -------------------------------------------------------------------------------------------------------
-
-    def _fire_before(self, refs: Iterable[Ref], at: datetime, *, passing: str = "") -> None:
-        """Clocks of held states wait, but for those of the subject whose head is tried again (``passing``)."""
-        for kind, identity in refs:
-            if identity not in self._blocked or identity == passing:
-                self._fire(kind, identity, at, inclusive=False)
-
-    def _fire(self, kind: type[State], identity: str, until: datetime, *, inclusive: bool, alone: bool = False) -> None:
-        """Fire what is due, the earliest first.
-
-        A clock that was due by itself (``inclusive``) and asks for states ends this where others fired before it: it is
-        still due, and looked for again at once. Else a long catch-up would decide its first rounds anew for each ask.
-        """
-        state = self._facts.get(kind, identity)
-        timer = first_timer(state) if state else None
-        for fired in range(1 if alone else MAX_FIRED_PER_INPUT):
-            if state is None or timer is None or timer.due_at > until or (timer.due_at == until and not inclusive):
-                return
-            if self.complete is not None and not inclusive and timer.due_at > self.complete.until(lane_of(identity)):
-                raise _Waits
-            try:
-                state, timer = self._fire_one(state, timer)
-            except Wanted:
-                if inclusive and fired:
-                    return
-                raise
-        message = f"{kind.table} {identity} fired {MAX_FIRED_PER_INPUT} clocks at once"
-        if not alone:
-            raise StuckTimerError(message)
-
-    def _give_way(self, kind: type[State], item: TimerInput, refused: Exception) -> None:
-        """The clock that the database refused does what its line in the map says of that; else its state is held."""
-        clock = item.clock if item.alone else None
-        if clock is None or self._clocks[kind, clock.clock].refused is None:
-            raise refused
-        state = self._facts.get(kind, item.id)
-        # Where another one is first now, it gave way already, and the answer to its commit was lost.
-        if state is not None and clock == first_due(state, item.until):
-            self._fire_one(state, clock, refused)
-
-    def _fire_one(self, state: State, timer: Timer, refused: Exception | None = None) -> tuple[State, Timer | None]:
-        """The state after that, and its clock that runs out next."""
-        kind = type(state)
-        entry = self._clocks[kind, timer.clock]
-        cause = f"timer|{kind.table}|{state.id}|{timer.clock}|{timer.occurrence}|{timer.step}"
-        live = self.live_from.is_live(timer.due_at)
-        context = Context(now=timer.due_at, policies=self.policies, cause=cause, live=live)
-        for other_kind, other in entry.needs(state, timer):
-            self._facts.get(other_kind, other)
-        if refused is None or entry.refused is None:
-            outcome = decided(not_more(entry.decide(self._facts, state, timer, context)))
-        else:
-            outcome = decided(not_more(entry.refused(self._facts, state, timer, context, refused)))
-        after = next((saved for saved in reversed(outcome.save) if (type(saved), saved.id) == (kind, state.id)), state)
-        following = first_timer(after)
-        if following == timer:
-            message = f"the clock {timer.clock} of {state.id} still shows after it fired"
-            raise StuckTimerError(message)
-        self._apply(outcome, context)
-        return after, following
-
-    # -- effects ------------------------------------------------------------------------------------------------------
-
-    def _apply(self, decision: Decision, ctx: Context) -> None:
-        """All of a decision or nothing: every lane it touches must be locked. Nothing outside for what is not live."""
-        events = cast("tuple[Event, ...]", decision.events)
-        if not ctx.live:
-            events = tuple(event for event in events if not event.asks_outside)
-        lanes = {lane_of(state.id) for state in decision.save}
-        lanes.update([lane_of_key(event.key) for event in events])
-        lanes.update([lane_of_key(row.key) for row in decision.append])
-        lanes.update([lane_of(effect.subject) for effect in decision.effects])
-        if not lanes <= self.locked:
-            raise Wanted(lanes=lanes - self.locked)
-        for lane in lanes:
-            self.plan.latest[lane] = max(ctx.now, self.plan.latest.get(lane, ctx.now))
-        changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
-        for ref in changed:
-            if ref not in self.plan.states and self._facts.get(*ref) is None:
-                self._created.append((ref[0].table, ref[1]))
-        self._facts.put(changed)
-        self.plan.states.update(changed)
-        self.plan.told.extend(Told(event, ctx.cause, ctx.now) for event in events)
-        self.plan.appends.extend(decision.append)
-        if ctx.live:
-            self.plan.effects.extend((effect, ctx.now) for effect in decision.effects)
-        for because in decision.because:
-            self.plan.reasons.append(Reason(because, ctx.cause, ctx.now))
-            self.plan.decisions[because.rule] += 1
-
-    def _park(self, item: EventInput | TimerInput, error: Exception, *, holds: bool) -> None:
-        kept = parked(self.map.name, item, error, holds=holds)
-        if isinstance(item, EventInput) and item.stored == "early":
-            self.plan.applied.append(item)
-        self.plan.parked.append(kept)
-        if holds:
-            self._blocked.add(kept.subject)

@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol
 
 from linli_contracts.lanes import lane_of
 
-from linli_messaging.batch.deciding import MAX_FIRED_PER_INPUT
+from linli_messaging.batch.firing import MAX_FIRED_PER_INPUT
 from linli_messaging.inputs import Input, Passing, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO
 from linli_messaging.loop.looking import Looking

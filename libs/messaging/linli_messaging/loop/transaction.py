@@ -18,7 +18,8 @@ from linli_rulebook import PolicyBook
 from linli_rulebook.decision import State
 
 from linli_messaging import crash
-from linli_messaging.batch.deciding import MAX_FIRED_PER_INPUT, Deciding
+from linli_messaging.batch.deciding import Deciding
+from linli_messaging.batch.firing import MAX_FIRED_PER_INPUT
 from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.numbering import Held
 from linli_messaging.batch.plan import Need, Plan
