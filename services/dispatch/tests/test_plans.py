@@ -67,47 +67,44 @@ def test_the_level_says_who_approves(terms: Terms, level: int, chain: tuple[str,
     assert chain_of_plan(level, None, 0, terms) == chain
 
 
-@pytest.mark.rule("WAR-20", "ORG-04")
+CENTRE, VP, GM = "service_centre_manager", "marketing_vp", "general_manager"
+REVIEW = ("cost_and_contract", "legal", "finance")
+CHAINS: dict[str, tuple[dict[str, bool], dict[int, tuple[str, ...]]]] = {
+    "WAR-20": ({}, {
+        SMALL - 1: (CENTRE, *REVIEW, VP),
+        SMALL: (CENTRE, *REVIEW, VP),
+        LARGE: (CENTRE, *REVIEW, VP, GM),
+    }),
+    "WAR-21": ({"reasonable": False}, {
+        SMALL - 1: (CENTRE, "legal", VP),
+        SMALL: (CENTRE, "legal", VP),
+        LARGE: (CENTRE, "legal", VP, GM),
+    }),
+    "WAR-22": ({"by_property": True}, {
+        SMALL - 1: ("property_service_manager", "property_general_manager"),
+        SMALL: ("property_service_manager", "property_general_manager"),
+        LARGE: ("property_service_manager", "service_centre", VP, GM),
+    }),
+    "WAR-22 unreasonable": ({"by_property": True, "reasonable": False}, {
+        1: ("property_service_manager", GM),
+        SMALL: ("property_service_manager", GM),
+        LARGE: ("property_service_manager", GM),
+    }),
+}  # fmt: skip
+"""By rule: the claim, and its whole chain at each amount. Legal reviews whatever the developer pays (DSP-04)."""
+
+
+@pytest.mark.rule("WAR-20", "WAR-21", "WAR-22", "DSP-04", "ORG-04")
 @pytest.mark.parametrize(
-    ("amount_fen", "approver"), [(SMALL - 1, "marketing_vp"), (SMALL, "marketing_vp"), (LARGE, "general_manager")]
+    ("rule", "amount_fen"), [(rule, amount) for rule, (_, chains) in CHAINS.items() for amount in chains]
 )
-def test_reasonable_compensation_is_reviewed_by_cost_legal_and_finance(
-    terms: Terms, amount_fen: int, approver: str
-) -> None:
-    chain = chain_of_plan(4, Claim(amount_fen, "leak"), 0, terms)
-    assert chain[0] == "service_centre_manager"
-    assert [one for one in chain if one in {"cost_and_contract", "legal", "finance"}] == [
-        "cost_and_contract", "legal", "finance"
-    ]  # fmt: skip
-    assert chain[-1] == approver
-    assert "marketing_vp" in chain
-
-
-@pytest.mark.rule("WAR-21", "DSP-04", "ORG-04")
-@pytest.mark.parametrize(
-    ("amount_fen", "chain"),
-    [
-        (SMALL, ("service_centre_manager", "legal", "marketing_vp")),
-        (LARGE, ("service_centre_manager", "legal", "marketing_vp", "general_manager")),
-    ],
-)
-def test_unreasonable_compensation(terms: Terms, amount_fen: int, chain: tuple[str, ...]) -> None:
-    assert chain_of_plan(4, Claim(amount_fen, "leak", reasonable=False), 0, terms) == chain
-
-
-@pytest.mark.rule("WAR-22", "ORG-04")
-@pytest.mark.parametrize(
-    ("amount_fen", "reasonable", "chain"),
-    [
-        (SMALL, True, ("property_service_manager", "property_general_manager")),
-        (LARGE, True, ("property_service_manager", "service_centre", "marketing_vp", "general_manager")),
-        (1, False, ("property_service_manager", "general_manager")),
-    ],
-)
-def test_compensation_by_the_property_company(
-    terms: Terms, amount_fen: int, chain: tuple[str, ...], *, reasonable: bool
-) -> None:
-    assert chain_of_plan(4, Claim(amount_fen, "leak", reasonable=reasonable, by_property=True), 0, terms) == chain
+def test_each_claim_goes_through_its_whole_chain_at_its_exact_amount(office: Office, rule: str, amount_fen: int) -> None:
+    """Given a level 4 case, then exactly these offices are asked, in this order, and the last one approves."""
+    claim, chains = CHAINS[rule]
+    office.open(level=4)
+    draft(office, "compensation", amount_fen=amount_fen, **claim)
+    assert tuple(event.office for event in office.facts(ApprovalAsked)) == chains[amount_fen]
+    assert [event.compensation_fen for event in office.facts(PlanApproved)] == [amount_fen]
 
 
 @pytest.mark.rule("DSP-04")

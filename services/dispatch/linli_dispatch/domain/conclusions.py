@@ -248,6 +248,9 @@ CONCLUSIONS: Final[Conclusions] = {
     "application returned": Conclusion("审批退回", "application returned", (), "kind", _BEHIND_CHAIN),
     "application rejected": Conclusion("审批不同意", "application rejected", (), "kind", _BEHIND_CHAIN),
     "application withdrawn": Conclusion("申请撤回", "application withdrawn"),
+    "the level rose: the chain begins again": Conclusion(
+        "级别上升，重新送审", "the level rose: the chain begins again", _PLAN_CHAINS
+    ),
     "plan approved": Conclusion("处理方案获批", "plan approved", _PLAN_CHAINS),
     "plan accepted by the customer": Conclusion("客户接受方案", "plan accepted by the customer"),
     "plan rejected by the customer": Conclusion("客户不接受方案", "plan rejected by the customer"),

@@ -10,6 +10,7 @@ from typing import Final
 from linli_contracts.events.dispatch import TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 
+from linli_dispatch.domain.approvals.plans import follow_raised_level
 from linli_dispatch.domain.assigning.handing_over import cover_the_absent
 from linli_dispatch.domain.crises.crisis import follow_level, is_crisis
 from linli_dispatch.domain.deadlines.clocks import count_anew, wind
@@ -38,6 +39,8 @@ def regrade(turn: Turn, graded: ComplaintGraded) -> None:
     elif level > ticket.level:
         turn.because("INT-06", "level lowered by intake's decision", {"level": level, "previous_level": ticket.level})
     follow_level(turn)
+    if level < ticket.level:
+        follow_raised_level(turn)
     _reach_who_has_it(turn, ticket.level)
     count_anew(turn, "passing_on")
     wind(turn)
@@ -59,6 +62,7 @@ def raise_by_age(turn: Turn, clock: RunningClock) -> None:
     if level < ticket.level:
         _tell_raised(turn, ticket.level, clock.name)
         follow_level(turn)
+        follow_raised_level(turn)
         _reach_who_has_it(turn, ticket.level)
 
 

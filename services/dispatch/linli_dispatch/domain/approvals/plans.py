@@ -25,9 +25,10 @@ from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
-from linli_dispatch.domain.approvals.approving import apply
+from linli_dispatch.domain.approvals.approving import CLOCK_OF, apply, finish
 from linli_dispatch.domain.approvals.plan import Claim, Plan
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
+from linli_dispatch.domain.deadlines.clocks import drop
 from linli_dispatch.domain.refusals import (
     NO_PLAN,
     NOTHING_TO_RECOVER_FROM,
@@ -98,7 +99,7 @@ def propose_plan(turn: Turn, desk: str, claim: Claim | None, by: str) -> Refusal
     )
     _tell_splitting(turn, claim)
     chain = chain_of_plan(ticket.level, claim, _granted(turn, claim), turn.terms)
-    apply(turn, "plan" if claim is None else "compensation", by, amount_fen, chain)
+    apply(turn, _kind_of(claim), by, amount_fen, chain)
     return None
 
 
@@ -126,6 +127,28 @@ def approve_plan(turn: Turn, application: Application) -> None:
         )
     )
     turn.because("DSP-04", "plan approved", {"plan": plan.number, "filed_with": list(filed_with)})
+
+
+def follow_raised_level(turn: Turn) -> None:
+    """The level rose while a plan is before the offices: where another office has to approve it now, it begins again.
+
+    Nobody's approval is worth less for it, but who approved a plan for an ordinary case did not see a grave one (DSP-04).
+    A plan that every office has approved stays approved (assumed: no rule says otherwise).
+    """
+    plan = turn.ticket.plan
+    if plan is None or plan.status != "proposed":
+        return
+    application = turn.ticket.application(_kind_of(plan.claim))
+    if application is None or not application.pending:
+        return
+    chain = chain_of_plan(turn.ticket.level, plan.claim, _granted(turn, plan.claim), turn.terms)
+    if set(chain) <= set(application.chain):
+        return
+    # What the office of before owed is neither kept nor missed: it is not asked that any more.
+    drop(turn, CLOCK_OF[application.kind])
+    finish(turn, application, "withdrawn", application.proposer, None, "level_raised")
+    turn.because("DSP-04", "the level rose: the chain begins again", {"level": turn.ticket.level, "chain": list(chain)})
+    apply(turn, application.kind, application.proposer, application.amount_fen, chain)
 
 
 def refuse_plan(turn: Turn, application: Application) -> None:
@@ -207,12 +230,15 @@ def refuse_without_plan(turn: Turn) -> Refusal | None:
 # -- inside --------------------------------------------------------------------------------------------------------
 
 
+def _kind_of(claim: Claim | None) -> ApplicationKind:
+    return "plan" if claim is None else "compensation"
+
+
 def _may_follow(turn: Turn) -> bool:
     plan = turn.ticket.plan
     if plan is None or plan.status in {"rejected", "refused"}:
         return True
-    kind: ApplicationKind = "plan" if plan.claim is None else "compensation"
-    application = turn.ticket.application(kind)
+    application = turn.ticket.application(_kind_of(plan.claim))
     return plan.status == "proposed" and application is not None and application.status == "returned"
 
 
