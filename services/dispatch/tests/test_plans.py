@@ -98,7 +98,9 @@ CHAINS: dict[str, tuple[dict[str, bool], dict[int, tuple[str, ...]]]] = {
 @pytest.mark.parametrize(
     ("rule", "amount_fen"), [(rule, amount) for rule, (_, chains) in CHAINS.items() for amount in chains]
 )
-def test_each_claim_goes_through_its_whole_chain_at_its_exact_amount(office: Office, rule: str, amount_fen: int) -> None:
+def test_each_claim_goes_through_its_whole_chain_at_its_exact_amount(
+    office: Office, rule: str, amount_fen: int
+) -> None:
     """Given a level 4 case, then exactly these offices are asked, in this order, and the last one approves."""
     claim, chains = CHAINS[rule]
     office.open(level=4)
@@ -202,12 +204,15 @@ def test_accepted_a_settlement_is_agreed_at_the_approved_amount(office: Office) 
 
 
 @pytest.mark.rule("WAR-24")
-def test_whether_the_deposit_pays_is_decided_with_the_claim(office: Office) -> None:
+@pytest.mark.parametrize(("recovered", "contract_id"), [(True, "k1"), (False, None)])
+def test_whether_the_deposit_pays_is_decided_with_the_claim(
+    office: Office, contract_id: str | None, *, recovered: bool
+) -> None:
     office.open_repair()
     office.covered()
-    draft(office, "compensation", amount_fen=SMALL, recovered=True)
+    draft(office, "compensation", amount_fen=SMALL, recovered=recovered)
     office.accepted("answer-plan", accepted=True)
-    assert office.facts(CompensationAgreed)[0].contract_id == "k1"
+    assert office.facts(CompensationAgreed)[0].contract_id == contract_id
 
 
 @pytest.mark.rule("WAR-21", "WAR-22")

@@ -1,9 +1,11 @@
-"""The level rises while a plan is before the offices: those who now have to approve it do, one after another (DSP-04)."""
+"""The level rises while a plan is before the offices: those who now have to approve it do, in order (DSP-04)."""
 
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import ApprovalAsked, ApprovalDecided, PlanApproved
+from linli_contracts.events.dispatch import ApprovalAsked, ApprovalDecided, PlanApproved, StaffNotified
+from linli_dispatch.domain.terms import NoticeRule, terms_of
+from linli_testkit.facts import shipped_policy
 
 from services.dispatch.tests.office import Office, graded, local, person
 
@@ -22,7 +24,7 @@ def chain(office: Office, kind: str = "plan") -> tuple[str, ...]:
 
 @pytest.mark.rule("DSP-04", "DSP-07")
 def test_a_plan_of_a_case_that_turns_grave_begins_again_at_its_new_authorities(office: Office) -> None:
-    """Given a plan before the manager of a level 4 case, when it rises to level 1, then the VP and the GM approve it."""
+    """Given a plan before the manager of a level 4 case, when it is of level 1, then VP and GM approve it."""
     proposed(office, 4)
     office.hear(graded(1, office.now, reasons=("published",)))
     ended = office.facts(ApprovalDecided)[-1]
@@ -50,6 +52,36 @@ def test_a_rise_by_age_asks_the_higher_authority_too_and_drops_what_the_lower_on
     assert (office.ticket().level, chain(office)) == (2, ("marketing_vp",))
     assert "plan_approval" not in office.ticket().overdue
     assert office.due("plan_approval") == local("2026-03-18 17:30")
+
+
+@pytest.mark.rule("DSP-04", "DSP-07")
+@pytest.mark.parametrize("signed", [False, True])
+def test_an_office_that_is_the_first_before_and_after_keeps_its_time_unless_it_has_signed(
+    office: Office, *, signed: bool
+) -> None:
+    """Given a claim of a level 4 case before the manager, when it is of level 1, then the GM comes after the VP."""
+    proposed(office, 4, amount_fen=100_000)
+    due = office.due("compensation_approval")
+    if signed:
+        office.approve("centre_head", "compensation")
+    office.hear(graded(1, office.now, reasons=("published",)))
+    assert chain(office, "compensation")[-2:] == ("marketing_vp", "general_manager")
+    assert office.facts(ApprovalAsked)[-1].submission == (2 if signed else 1)
+    assert office.due("compensation_approval") == due
+    for who in ("centre_head", "pricer", "lawyer", "cashier", "marketing_vp", "gm"):
+        assert office.facts(PlanApproved) == []
+        office.approve(who, "compensation")
+    assert len(office.facts(PlanApproved)) == 1
+
+
+@pytest.mark.rule("DSP-20", "DSP-04")
+def test_who_is_asked_anew_is_told_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = terms_of(shipped_policy().policy("2000.1"), "Asia/Shanghai")
+    monkeypatch.setitem(terms.notices, "approval", NoticeRule(frozenset({1}), frozenset({1})))
+    proposed(office, 4)
+    office.hear(graded(1, office.now, reasons=("published",)))
+    told = [event.person_id for event in office.facts(StaffNotified) if event.kind == "approval"]
+    assert told == ["marketing_vp"]
 
 
 @pytest.mark.rule("DSP-04", "WAR-20")

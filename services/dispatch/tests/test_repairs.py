@@ -11,9 +11,10 @@ from linli_contracts.events.dispatch import (
     ReentrustingProposed,
     RepairDone,
 )
+from linli_dispatch.domain.group.places import Workload
 from linli_messaging.service_map import Actor
 
-from services.dispatch.tests.office import HOME, SECOND, Office, local
+from services.dispatch.tests.office import HOME, NOW, SECOND, Office, local
 
 NOTIFIED = local("2026-03-10 10:00")
 PARTNER = frozenset({"partner:repair"})
@@ -46,6 +47,36 @@ def test_not_covered_own_staff_keep_it(office: Office, answer: dict[str, Any]) -
     office.accepted("finish")
     (done,) = office.facts(RepairDone)
     assert (done.done_by, done.contractor_id, done.in_time) == ("own_staff", None, True)
+
+
+@pytest.mark.rule("DSP-10", "DSP-03")
+def test_before_the_hand_over_the_developers_engineering_department_is_responsible(office: Office) -> None:
+    """Given a home that is not handed over, then engineering gets the repair at once, in complex time."""
+    office.open_repair(trade="electrical")
+    assert (office.ticket().desk, office.ticket().handler_id) == ("repair", "fixer2")
+    office.covered(NOTIFIED, covered=False, contractor_id=None, basis="not_handed_over")
+    ticket = office.ticket()
+    assert (ticket.status, ticket.desk, ticket.handler_id, ticket.order) == ("open", "engineering", "builder", None)
+    assert office.due("completion") == NOW + timedelta(days=30)
+    assert {"passing_on", "department_answer"}.isdisjoint({clock.name for clock in ticket.clocks})
+    assert "passing_on" not in ticket.missed
+    workload = office.states[Workload, "xh01"]
+    assert isinstance(workload, Workload)
+    assert workload.in_hand == {"builder": 1}
+    office.accepted("finish", at=NOW + timedelta(days=1))
+    assert office.facts(RepairDone)[0].done_by == "own_staff"
+    office.called_back(satisfied=False)
+    assert (office.ticket().status, office.ticket().desk) == ("coverage_asked", "engineering")
+
+
+@pytest.mark.rule("DSP-10", "DSP-08")
+def test_where_nobody_of_the_developers_department_is_there_who_has_the_repair_keeps_it() -> None:
+    office = Office()
+    office.found(without={"builder"})
+    office.open_repair(trade="electrical")
+    office.covered(NOTIFIED, covered=False, contractor_id=None, basis="not_handed_over")
+    assert (office.ticket().desk, office.ticket().handler_id) == ("repair", "fixer2")
+    assert office.reasons[-1].rule == "DSP-10"
 
 
 @pytest.mark.rule("DSP-10", "FUP-01")

@@ -31,6 +31,8 @@ DocumentKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A kind of document as a code: settlement, contract, callback_sheets, warranty_report …"""
 Phase = Annotated[str, Field(min_length=1, max_length=64, pattern=WITHOUT_CONTROLS)]
 """The name of a phase, as homes are registered with it."""
+Building = Annotated[str, Field(min_length=1, max_length=64, pattern=WITHOUT_CONTROLS)]
+"""The name of a building within its phase, as homes are registered with it."""
 Reference = Annotated[str, Field(max_length=200, pattern=WITHOUT_CONTROLS)]
 """The number of a document elsewhere; never personal data."""
 
@@ -51,6 +53,11 @@ class OpenDeposit(Command):
     phases: Annotated[
         tuple[Phase, ...],
         Field(max_length=100, description="the phases it covers; none named: all"),
+        AfterValidator(_each_once),
+    ] = ()
+    buildings: Annotated[
+        tuple[Building, ...],
+        Field(max_length=100, description="the buildings of these phases that it covers; none named: all"),
         AfterValidator(_each_once),
     ] = ()
     trades: Annotated[tuple[Trade, ...], Field(min_length=1, max_length=50), AfterValidator(_each_once)]

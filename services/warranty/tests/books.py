@@ -133,9 +133,12 @@ class Books:
                 )
             )
         for home_id, on in (("xh01.1-1-101", date(2020, 3, 10)), ("xh01.2-1-101", None)):
-            phase = home_id.removeprefix("xh01.")[0]
-            home = RegisteredHome(home_id=home_id, phase=phase, building="1", handed_over_on=on)
-            self.hear(HomesRegistered(estate_id="xh01", homes=(home,)))
+            self.register(home_id, home_id.removeprefix("xh01.")[0], on)
+
+    def register(self, home_id: str, phase: str, on: date | None, building: str = "1") -> None:
+        """A home of estate xh01, handed over on a day or not."""
+        home = RegisteredHome(home_id=home_id, phase=phase, building=building, handed_over_on=on)
+        self.hear(HomesRegistered(estate_id="xh01", homes=(home,)))
 
     def hear(self, event: Event) -> Outcome:
         """A fact of another service, applied."""

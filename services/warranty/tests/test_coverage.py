@@ -86,6 +86,25 @@ def test_the_contract_of_the_phase_answers_and_of_several_the_longest() -> None:
     assert books.ask("2021-01-01", home_id=None).contract_id == "ht4"
 
 
+@pytest.mark.rule("WAR-02", "DSP-08")
+@pytest.mark.parametrize(
+    ("home_id", "contractor_id"),
+    [("xh01.1-1-101", "sg2"), ("xh01.1-2-101", "sg3"), ("xh01.2-1-201", "sg1"), (None, "sg3")],
+)
+def test_the_contract_of_the_building_answers(home_id: str | None, contractor_id: str | None) -> None:
+    """Given two contracts of one trade and phase, each for a building, then each is asked about its own; neither about
+    the building of the same name of another phase, and the longest about the common area.
+    """
+    books = Books()
+    books.send(opening(phases=("2",)))
+    for home, phase, building in (("1-2-101", "1", "2"), ("2-1-201", "2", "1")):
+        books.register(f"xh01.{home}", phase, date(2020, 3, 10), building=building)
+    books.send(opening(contract_id="ht2", contractor_id="sg2", phases=("1",), buildings=("1",)))
+    books.send(opening(contract_id="ht3", contractor_id="sg3", phases=("1",), buildings=("2", "3"),
+                       completion_accepted_on=date(2020, 3, 11)))  # fmt: skip
+    assert books.ask("2021-01-01", home_id=home_id).contractor_id == contractor_id
+
+
 @pytest.mark.rule("WAR-02")
 @pytest.mark.parametrize(
     ("trade", "starts", "ends"),

@@ -191,6 +191,16 @@ CONCLUSIONS: Final[Conclusions] = {
     ),
     "ticket closed": Conclusion("关闭", "ticket closed"),
     "answer about coverage came too late": Conclusion("保修答复来迟", "answer about coverage came too late"),
+    "not handed over: the developer's department is responsible": Conclusion(
+        "未交付：由开发商工程部负责",
+        "not handed over: the developer's department is responsible",
+        ("dispatch.repair_desk_before_handover",),
+    ),
+    "not handed over, and nobody of the developer's department is there: own staff": Conclusion(
+        "未交付，开发商工程部无人：自有人员维修",
+        "not handed over, and nobody of the developer's department is there: own staff",
+        ("dispatch.repair_desk_before_handover",),
+    ),
     "not covered: own staff": Conclusion("不在保修范围：自有人员维修", "not covered: own staff"),
     "contractor notified": Conclusion(
         "已通知施工单位", "contractor notified", ("dispatch.arrive_within", "dispatch.finish_within")
@@ -250,6 +260,9 @@ CONCLUSIONS: Final[Conclusions] = {
     "application withdrawn": Conclusion("申请撤回", "application withdrawn"),
     "the level rose: the chain begins again": Conclusion(
         "级别上升，重新送审", "the level rose: the chain begins again", _PLAN_CHAINS
+    ),
+    "the level rose: more offices approve": Conclusion(
+        "级别上升，增加审批岗位", "the level rose: more offices approve", _PLAN_CHAINS
     ),
     "plan approved": Conclusion("处理方案获批", "plan approved", _PLAN_CHAINS),
     "plan accepted by the customer": Conclusion("客户接受方案", "plan accepted by the customer"),

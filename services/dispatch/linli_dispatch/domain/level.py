@@ -7,7 +7,7 @@ level at which work is told outside the work list is told to who has it; who is 
 
 from typing import Final
 
-from linli_contracts.events.dispatch import TicketLevelRaised
+from linli_contracts.events.dispatch import ApplicationKind, TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 
 from linli_dispatch.domain.approvals.plans import follow_raised_level
@@ -39,9 +39,8 @@ def regrade(turn: Turn, graded: ComplaintGraded) -> None:
     elif level > ticket.level:
         turn.because("INT-06", "level lowered by intake's decision", {"level": level, "previous_level": ticket.level})
     follow_level(turn)
-    if level < ticket.level:
-        follow_raised_level(turn)
-    _reach_who_has_it(turn, ticket.level)
+    asked_again = follow_raised_level(turn) if level < ticket.level else None
+    _reach_who_has_it(turn, ticket.level, asked_again)
     count_anew(turn, "passing_on")
     wind(turn)
 
@@ -62,12 +61,11 @@ def raise_by_age(turn: Turn, clock: RunningClock) -> None:
     if level < ticket.level:
         _tell_raised(turn, ticket.level, clock.name)
         follow_level(turn)
-        follow_raised_level(turn)
-        _reach_who_has_it(turn, ticket.level)
+        _reach_who_has_it(turn, ticket.level, follow_raised_level(turn))
 
 
-def _reach_who_has_it(turn: Turn, previous: int) -> None:
-    """The level rose from ``previous``: a case in somebody's hands."""
+def _reach_who_has_it(turn: Turn, previous: int, asked_again: ApplicationKind | None) -> None:
+    """The level rose from ``previous``: a case in somebody's hands. Who is asked anew by that was told already."""
     ticket = turn.ticket
     if ticket.level >= previous or not ticket.in_hand:
         return
@@ -75,7 +73,7 @@ def _reach_who_has_it(turn: Turn, previous: int) -> None:
         cover_the_absent(turn)
     if previous not in turn.terms.notices["approval"].told:
         for application in turn.ticket.applications:
-            if application.pending:
+            if application.pending and application.kind != asked_again:
                 tell_staff(turn, "approval", application.people, application.kind)
     handler_id = turn.ticket.handler_id
     if (

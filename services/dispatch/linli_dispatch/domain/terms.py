@@ -94,6 +94,8 @@ class Terms:
     online_feedback: frozenset[tuple[str, str]]
     """Kind and channel of the requests that are feedback online (INT-09)."""
     report_within: Span
+    repair_desk_before_handover: str
+    """The developer's, for a repair in a home that is not handed over (DSP-10)."""
     arrive_within: timedelta
     short_absence: timedelta
     """Up to it, an absence leaves what is not due in it where it is (DSP-20)."""
@@ -186,6 +188,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         online_feedback=_online_feedback(policy),
         report_within=policy.span("dispatch.report_within"),
         short_absence=policy.span("dispatch.short_absence").elapsed,
+        repair_desk_before_handover=policy.text("dispatch.repair_desk_before_handover"),
         arrive_within=policy.span("dispatch.arrive_within").elapsed,
         finish_within=policy.span("dispatch.finish_within").elapsed,
         reentrust_small_amount_fen=policy.fen("dispatch.reentrust_small_amount"),

@@ -49,7 +49,7 @@ def cover(estate: Estate, home: Home | None, trade: Trade, on: date, policy: Pol
 
     `home` is None for the common area. Of several contracts the one that runs longest is asked; ties go by its id.
     """
-    found = _contract_of(estate, home.phase if home else None, trade, policy)
+    found = _contract_of(estate, home, trade, policy)
     starts_on = home.handed_over_on if home else (found[0].completion_accepted_on if found else None)
     if home is None and found is None:
         return Coverage(covered=False, basis="no_contract")
@@ -99,11 +99,11 @@ def answer_coverage(
     return Decision(events=(answer,), because=(why,))
 
 
-def _contract_of(estate: Estate, phase: str | None, trade: Trade, policy: Policy) -> tuple[Terms, date] | None:
+def _contract_of(estate: Estate, home: Home | None, trade: Trade, policy: Policy) -> tuple[Terms, date] | None:
     candidates = [
         (terms, agreed_end(trade, terms.completion_accepted_on, terms.periods_months.get(trade), policy))
         for terms in estate.terms
-        if terms.cover(trade, phase)
+        if terms.cover(trade, home)
     ]
     if not candidates:
         return None

@@ -60,6 +60,7 @@ class Deposit(State):
     org: str
     """The innermost part of the organisation that holds all its estates."""
     phases: tuple[str, ...]
+    buildings: tuple[str, ...] = ()
     trades: tuple[Trade, ...]
     periods_months: dict[Trade, int]
     retained_fen: int
@@ -119,6 +120,7 @@ class Contract(BaseModel):
     contractor_id: str
     estate_ids: tuple[str, ...]
     phases: tuple[str, ...]
+    buildings: tuple[str, ...]
     trades: tuple[Trade, ...]
     periods_months: dict[Trade, int]
     retained_fen: int

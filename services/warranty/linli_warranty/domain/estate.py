@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Terms(BaseModel):
-    """What a contract promises in an estate: which trades and phases, from when, for how long (WAR-02)."""
+    """What a contract promises in an estate: which trades, phases and buildings, from when, for how long (WAR-02)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,14 +21,20 @@ class Terms(BaseModel):
     contractor_id: str
     phases: tuple[str, ...]
     """Empty: every phase."""
+    buildings: tuple[str, ...] = ()
+    """Of those phases; empty: every building."""
     trades: tuple[Trade, ...]
     periods_months: dict[Trade, int] = {}
     """Periods agreed beyond the legal minimum, by trade; a trade that is not in it has the minimum."""
     completion_accepted_on: date
 
-    def cover(self, trade: Trade, phase: str | None) -> bool:
-        """Whether they are about this trade and phase; without a phase (the common area) about the trade alone."""
-        return trade in self.trades and (phase is None or not self.phases or phase in self.phases)
+    def cover(self, trade: Trade, home: "Home | None") -> bool:
+        """Whether they are about this trade, the home's phase and building; the common area (None): the trade."""
+        if trade not in self.trades or home is None:
+            return trade in self.trades
+        return (not self.phases or home.phase in self.phases) and (
+            not self.buildings or home.building in self.buildings
+        )
 
 
 class Estate(State):
@@ -48,11 +54,13 @@ class Estate(State):
 
 
 class Home(BaseModel):
-    """A home: its phase, and the day it was handed over, from which its customer's warranty runs (WAR-02)."""
+    """A home: where it is, and the day it was handed over, from which its customer's warranty runs (WAR-02)."""
 
     model_config = ConfigDict(frozen=True)
 
     phase: str
+    building: str = ""
+    """Empty: it was registered before this was kept, and a contract for single buildings is not about it."""
     handed_over_on: date | None
 
 
@@ -83,7 +91,9 @@ def learn_homes(known: Callable[[str], Homes | None], told: Iterable[RegisteredH
     """
     by_shelf = defaultdict[str, dict[str, Home]](dict)
     for one in told:
-        by_shelf[shelf_of(one.home_id)][one.home_id] = Home(phase=one.phase, handed_over_on=one.handed_over_on)
+        by_shelf[shelf_of(one.home_id)][one.home_id] = Home(
+            phase=one.phase, building=one.building, handed_over_on=one.handed_over_on
+        )
     changed = []
     for shelf_id, homes in by_shelf.items():
         shelf = known(shelf_id) or Homes(id=shelf_id)

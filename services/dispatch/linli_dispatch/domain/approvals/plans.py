@@ -25,7 +25,7 @@ from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
-from linli_dispatch.domain.approvals.approving import CLOCK_OF, apply, finish
+from linli_dispatch.domain.approvals.approving import CLOCK_OF, apply, finish, keep
 from linli_dispatch.domain.approvals.plan import Claim, Plan
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.deadlines.clocks import drop
@@ -129,26 +129,31 @@ def approve_plan(turn: Turn, application: Application) -> None:
     turn.because("DSP-04", "plan approved", {"plan": plan.number, "filed_with": list(filed_with)})
 
 
-def follow_raised_level(turn: Turn) -> None:
-    """The level rose while a plan is before the offices: where another office has to approve it now, it begins again.
+def follow_raised_level(turn: Turn) -> ApplicationKind | None:
+    """The level rose while a plan is before the offices: where another one has to approve it now, it begins again.
 
-    Nobody's approval is worth less for it, but who approved a plan for an ordinary case did not see a grave one (DSP-04).
-    A plan that every office has approved stays approved (assumed: no rule says otherwise).
+    Who approved a plan for an ordinary case did not see a grave one (DSP-04). Where nobody has signed yet and the same
+    office is the first, it goes on at its time, and the others after it. A plan that every office has approved stays
+    approved (assumed). Returns the kind of the application that began again, if one did: its office was told.
     """
     plan = turn.ticket.plan
-    if plan is None or plan.status != "proposed":
-        return
-    application = turn.ticket.application(_kind_of(plan.claim))
-    if application is None or not application.pending:
-        return
+    application = turn.ticket.application(_kind_of(plan.claim)) if plan is not None else None
+    if plan is None or plan.status != "proposed" or application is None or not application.pending:
+        return None
     chain = chain_of_plan(turn.ticket.level, plan.claim, _granted(turn, plan.claim), turn.terms)
     if set(chain) <= set(application.chain):
-        return
+        return None
+    facts = {"level": turn.ticket.level, "chain": list(chain)}
+    if not application.signatures and application.office == chain[0]:
+        keep(turn, replace(application, chain=chain))
+        turn.because("DSP-04", "the level rose: more offices approve", facts)
+        return None
     # What the office of before owed is neither kept nor missed: it is not asked that any more.
     drop(turn, CLOCK_OF[application.kind])
     finish(turn, application, "withdrawn", application.proposer, None, "level_raised")
-    turn.because("DSP-04", "the level rose: the chain begins again", {"level": turn.ticket.level, "chain": list(chain)})
+    turn.because("DSP-04", "the level rose: the chain begins again", facts)
     apply(turn, application.kind, application.proposer, application.amount_fen, chain)
+    return application.kind
 
 
 def refuse_plan(turn: Turn, application: Application) -> None:

@@ -1,7 +1,8 @@
 """Repairs (DSP-10): who is to do it is warranty's answer; then the contractor's way from the notice to the end.
 
 Covered: the contractor is notified with a time to arrive and a time to finish. Not covered: our own staff, who have it
-already. A contractor may speak for its own order only; staff may speak for any.
+already, or before the hand-over the developer's engineering department, which gets it then. A contractor may speak for
+its own order only; staff may speak for any.
 """
 
 from dataclasses import replace
@@ -14,6 +15,7 @@ from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.plans import refuse_without_plan
+from linli_dispatch.domain.assigning.assigning import assign
 from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.deadlines.running_clock import ONE_SECOND
@@ -62,6 +64,9 @@ def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
         turn.because("DSP-10", "answer about coverage came too late", {"round": answer.round, "status": ticket.status})
         return
     turn.change(status=status)
+    if answer.basis == "not_handed_over":
+        _leave_to_developer(turn)
+        return
     if answer.contractor_id is None or not covered:
         turn.because("DSP-10", "not covered: own staff", {"basis": answer.basis, "handler_id": ticket.handler_id})
         return
@@ -122,6 +127,23 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
     turn.because("DSP-10", "repair done", {"in_time": in_time})
     note_missing_company(turn)
     return None
+
+
+def _leave_to_developer(turn: Turn) -> None:
+    """Not handed over: the developer's department does it, which by that makes it complex (DSP-03).
+
+    It has it in its hands with that, as a desk with a work list. Where the estate's roster has nobody of it, or a
+    storm's work order serves it, whoever has the case keeps it: somebody is on the spot (assumed).
+    """
+    ticket, desk = turn.ticket, turn.terms.desk(turn.terms.repair_desk_before_handover)
+    facts = {"desk": desk.name, "handler_id": ticket.handler_id}
+    if ticket.storm_order_id is not None or not turn.estate.has_desk(desk.name):
+        turn.because("DSP-10", "not handed over, and nobody of the developer's department is there: own staff", facts)
+        return
+    turn.change(desk=desk.name, complex=ticket.complex or desk.department, passed_on_at=ticket.passed_on_at or turn.at)
+    turn.because("DSP-10", "not handed over: the developer's department is responsible", facts)
+    assign(turn, desk, served_by=ticket.handler_id)
+    wind(turn)
 
 
 def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
