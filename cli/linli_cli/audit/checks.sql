@@ -429,22 +429,23 @@ WHERE COALESCE(t.times, 0) NOT BETWEEN 1 AND 1 + COALESCE(n.again, 0)
 ORDER BY message_id;
 
 -- name: questions_without_one_answer
--- Questions about coverage that warranty has processed and not answered exactly once, and answers to none.
+-- Questions about coverage that warranty has processed and not answered exactly once each, and answers to none. A case
+-- whose trade is corrected is asked about again in the same round, once the question before it was answered.
 WITH asked AS (
-    SELECT o.case_id, (convert_from(o.body, 'UTF8')::jsonb ->> 'round')::integer AS round, o.lane, o.number,
-        o.number <= COALESCE(i.last, 0)
-        AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', o.lane, o.number))
-        AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', o.lane, o.number))
-            AS processed
+    SELECT o.case_id, (convert_from(o.body, 'UTF8')::jsonb ->> 'round')::integer AS round, count(*) AS times_asked,
+        count(*) FILTER (WHERE o.number <= COALESCE(i.last, 0)
+            AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', o.lane, o.number))
+            AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', o.lane, o.number))
+        ) AS processed
     FROM dispatch.fact o LEFT JOIN warranty.inbox i ON i.producer = 'dispatch' AND i.lane = o.lane
-    WHERE o.type = 'CoverageAsked'
+    WHERE o.type = 'CoverageAsked' GROUP BY 1, 2
 ), answered AS (
     SELECT case_id, (convert_from(body, 'UTF8')::jsonb ->> 'round')::integer AS round, count(*) AS times
     FROM warranty.fact WHERE type = 'CoverageAnswered' GROUP BY 1, 2
 )
-SELECT case_id, round, number IS NOT NULL AS asked, COALESCE(times, 0) AS times_answered
+SELECT case_id, round, times_asked IS NOT NULL AS asked, COALESCE(times, 0) AS times_answered
 FROM asked FULL JOIN answered USING (case_id, round)
-WHERE number IS NULL OR times > 1 OR (processed AND times IS NULL) ORDER BY case_id, round;
+WHERE times_asked IS NULL OR times > times_asked OR processed > COALESCE(times, 0) ORDER BY case_id, round;
 
 -- --- callbacks -------------------------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "NoticeExhausted": Step(_IN_HAND),
     "TicketWaiting": Step(_IN_HAND),
     "TicketResumed": Step(_IN_HAND),
-    "CoverageAsked": Step(("open",), "asked"),
+    "CoverageAsked": Step(("open", "asked"), "asked"),
     "ContractorNotified": Step(("asked",), "notified"),
     "AccompanimentAsked": Step(("notified",)),
     "VisitAccompanied": Step(("notified",)),

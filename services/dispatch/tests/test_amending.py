@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import (
+    ContractorNotified,
     CoverageAsked,
     DeadlineMissed,
     RepairReported,
@@ -157,6 +158,134 @@ def test_what_warranty_is_asked_about_stays_while_a_contractor_may_come(office: 
         (because.what, because.facts) for because in office.reasons
     ]
     assert len(office.facts(CoverageAsked)) == 1
+
+
+def answered(office: Office, **fields: Any) -> None:  # noqa: ANN401 - fields of the answer
+    office.covered(**({"covered": False, "contractor_id": None, "basis": "expired"} | fields))
+
+
+@pytest.mark.rule("INT-02", "WAR-02", "DSP-10")
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_trade_corrected_while_warranty_is_asked_is_asked_about_anew(office: Office, *, covered: bool) -> None:
+    """Given a question about the wrong trade, whatever its answer says, then nobody is called for it, and warranty is
+    asked once more about the right one.
+    """
+    office.open_repair()
+    amended(office, trade="electrical")
+    assert [event.trade for event in office.facts(CoverageAsked)] == ["waterproofing"]
+    answered(office, covered=covered, contractor_id="builder_co" if covered else None)
+    assert [(event.trade, event.round) for event in office.facts(CoverageAsked)] == [
+        ("waterproofing", 1), ("electrical", 1),
+    ]  # fmt: skip
+    assert (office.ticket().status, office.ticket().trade) == ("coverage_asked", "electrical")
+    assert office.facts(ContractorNotified) == []
+    office.covered(contractor_id="lights_co")
+    assert [(event.contractor_id, event.trade) for event in office.facts(ContractorNotified)] == [
+        ("lights_co", "electrical")
+    ]
+    assert not office.ticket().amended_later
+
+
+@pytest.mark.rule("INT-02", "DSP-08", "DSP-10")
+def test_what_turns_out_no_repair_while_warranty_is_asked_calls_nobody(office: Office) -> None:
+    """Given an answer that a contractor is to come, then the case goes to the desk of what it is by now instead."""
+    office.open_repair()
+    amended(office, kind="complaint")
+    assert office.ticket().kind == "repair"
+    office.covered()
+    ticket = office.ticket()
+    assert (ticket.kind, ticket.status, ticket.desk, ticket.handler_id) == (
+        "complaint", "open", "engineering", "builder",
+    )  # fmt: skip
+    assert office.facts(ContractorNotified) == []
+    assert office.due("passing_on") == NOW + HOUR
+    office.accepted("pass-on")
+    office.accepted("resolve")
+
+
+@pytest.mark.rule("INT-02", "OPS-03")
+def test_a_correction_that_is_taken_back_in_time_changes_nothing(office: Office) -> None:
+    office.open_repair()
+    amended(office, trade="electrical")
+    amended(office)
+    assert not office.ticket().amended_later
+    office.covered()
+    assert [event.contractor_id for event in office.facts(ContractorNotified)] == ["builder_co"]
+    assert len(office.facts(CoverageAsked)) == 1
+
+
+@pytest.mark.rule("INT-02", "OPS-03")
+def test_an_answer_of_another_round_makes_nothing_up(office: Office) -> None:
+    office.open_repair()
+    office.covered()
+    office.accepted("finish")
+    office.called_back(satisfied=False)
+    amended(office, trade="electrical")
+    office.covered(round_=1)
+    assert (office.ticket().status, office.ticket().trade) == ("coverage_asked", "waterproofing")
+
+
+@pytest.mark.rule("INT-02", "FUP-01", "WAR-02")
+def test_what_was_corrected_while_a_contractor_came_holds_in_the_next_round(office: Office) -> None:
+    office.open_repair()
+    office.covered()
+    amended(office, trade="electrical")
+    office.accepted("finish")
+    assert office.ticket().trade == "waterproofing", "it is what was repaired"
+    office.called_back(satisfied=False)
+    assert [(event.trade, event.round) for event in office.facts(CoverageAsked)] == [
+        ("waterproofing", 1), ("electrical", 2),
+    ]  # fmt: skip
+    assert not office.ticket().amended_later
+
+
+@pytest.mark.rule("INT-02", "FUP-01", "DSP-08", "DSP-17")
+def test_a_case_that_was_no_repair_is_reopened_at_the_desk_and_blueprint_of_what_it_is(office: Office) -> None:
+    office.open_repair()
+    office.covered()
+    amended(office, kind="public_affairs", subcategory="decoration")
+    office.accepted("finish")
+    office.called_back(satisfied=False)
+    ticket = office.ticket()
+    assert (ticket.kind, ticket.status, ticket.desk, ticket.handler_id) == (
+        "public_affairs", "open", "property", "keeper",
+    )  # fmt: skip
+    assert [event.blueprint_step for event in office.facts(StepStarted)] == ["registration"]
+
+
+@pytest.mark.rule("INT-02", "FUP-01", "DSP-08")
+def test_what_is_corrected_after_completion_decides_who_gets_the_next_round(office: Office) -> None:
+    office.open()
+    office.accepted("resolve")
+    amended(office, **QUALITY)
+    office.called_back(satisfied=False)
+    assert (office.ticket().desk, office.ticket().handler_id) == ("engineering", "builder")
+
+
+@pytest.mark.rule("INT-02")
+@pytest.mark.parametrize("ends", ["satisfied", "withdrawn"])
+def test_a_closed_case_is_remembered_as_what_it_was(office: Office, ends: str) -> None:
+    office.open_repair()
+    office.covered()
+    amended(office, trade="electrical", kind="complaint")
+    if ends == "withdrawn":
+        office.withdrawn()
+    else:
+        office.accepted("finish")
+        office.called_back(satisfied=True)
+    ticket = office.ticket()
+    assert (ticket.kind, ticket.trade, ticket.status, ticket.amended_later) == ("complaint", "electrical", "closed", {})
+
+
+@pytest.mark.rule("INT-02", "WAR-02")
+def test_another_trade_of_a_repair_that_nobody_covers_is_asked_about(office: Office) -> None:
+    """Given our own staff have a repair, when its trade turns out another, then warranty may name who is to come."""
+    office.open_repair()
+    answered(office)
+    amended(office, trade="electrical")
+    assert office.ticket().status == "coverage_asked"
+    office.covered(contractor_id="lights_co")
+    assert [event.contractor_id for event in office.facts(ContractorNotified)] == ["lights_co"]
 
 
 @pytest.mark.rule("INT-02", "DSP-17", "DSP-18")

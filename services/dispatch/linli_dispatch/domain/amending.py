@@ -1,20 +1,25 @@
 """What a request is about turned out otherwise (INT-02, INT-05): the case goes on as what it is now.
 
-Its desk, its blueprint, warranty's question and its deadlines follow. What somebody has under way stays: the kind and
-trade about which warranty is asked or for which a contractor is called, and the desk of a storm's work order.
+Its desk, its blueprint, warranty's question and its deadlines follow. What somebody has under way stays for now: the
+kind and trade about which warranty is asked or for which a contractor is called, and the desk of a storm's work order.
+Kind and trade are made up for as soon as nobody has them under way any more: when warranty has answered, else with the
+next round, else when the case is closed. An answer about what the case no longer is calls nobody.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
 from linli_contracts.events.intake import RequestFacts
+from linli_contracts.events.warranty import CoverageAnswered
 
 from linli_dispatch.domain.assigning.assigning import assign
 from linli_dispatch.domain.blueprints.starting import change_course
 from linli_dispatch.domain.deadlines.clocks import count_anew, drop, wind
 from linli_dispatch.domain.lifecycle import after
-from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage
+from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
+from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
@@ -26,17 +31,48 @@ def follow_amendment(turn: Turn, is_now: RequestFacts) -> None:
     """Takes over the corrected facts; those that are known already change nothing. Not for a closed case."""
     ticket = turn.ticket
     differing = {name: value for name, value in is_now if value != getattr(ticket, name)}
-    kept = _under_way(ticket) & differing.keys()
-    changed = {name: value for name, value in differing.items() if name not in kept}
-    if kept:
-        turn.because("INT-02", "amended, but what is under way stays", {"stays": sorted(kept)})
-    if not changed:
+    later = {name: value for name, value in differing.items() if name in _under_way(ticket)}
+    if later != ticket.amended_later:
+        turn.change(amended_later=later)
+        if later:
+            turn.because("INT-02", "amended, but what is under way stays", {"stays": sorted(later)})
+    changed = {name: value for name, value in differing.items() if name not in later}
+    if changed:
+        _take_over(turn, changed)
+
+
+def make_up(turn: Turn) -> None:
+    """Takes over what was corrected while warranty or a contractor had the case, if anything was."""
+    later = turn.ticket.amended_later
+    if later:
+        turn.change(amended_later={})
+        _take_over(turn, later)
+
+
+def follow_answer(turn: Turn, answer: CoverageAnswered) -> None:
+    """Warranty's answer; where the case is another by now, it calls nobody: warranty is asked anew, or not at all."""
+    ticket = turn.ticket
+    if not ticket.amended_later or not is_awaited(ticket, answer):
+        follow_coverage(turn, answer)
         return
+    turn.change(status=after(ticket.status, "not_covered"))
+    turn.because("INT-02", "answer is about what the case no longer is", {"covered": answer.covered})
+    make_up(turn)
+    wind(turn)
+
+
+def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
+    ticket, terms = turn.ticket, turn.terms
     turn.change(**changed)
     turn.because("INT-02", "facts amended", changed)
+    before = terms.responsible_desk(ticket.kind, ticket.category)
+    desk = terms.responsible_desk(turn.ticket.kind, turn.ticket.category)
+    moves = desk.name not in {before.name, ticket.desk}
+    if ticket.status == "completed" and moves:
+        # Whoever answers for it now gets its next round, if there is one (`callbacks.py`).
+        turn.change(desk=desk.name)
     if not ticket.in_hand:
         return
-    terms = turn.terms
     if changed.keys() & {"kind", "subcategory"}:
         change_course(turn)
     if "kind" in changed:
@@ -44,10 +80,8 @@ def follow_amendment(turn: Turn, is_now: RequestFacts) -> None:
         turn.change(feedback=ticket.feedback or (turn.ticket.kind, ticket.channel) in terms.online_feedback)
     _ask_warranty(turn, ticket)
     count_anew(turn, "passing_on", "age_level_2", "age_level_1")
-    before = terms.responsible_desk(ticket.kind, ticket.category)
-    desk = terms.responsible_desk(turn.ticket.kind, turn.ticket.category)
-    if desk.name not in {before.name, ticket.desk} and ticket.storm_order_id is None:
-        _redirect(turn, desk.name)
+    if moves and ticket.storm_order_id is None:
+        _redirect(turn, desk)
     wind(turn)
     if changed.keys() & {"kind", "category"}:
         report_quality_claim(turn)
@@ -58,17 +92,18 @@ def _under_way(ticket: Ticket) -> AbstractSet[str]:
 
 
 def _ask_warranty(turn: Turn, before: Ticket) -> None:
-    """Warranty answers about one trade a round: it is asked when the case first has one (WAR-02)."""
-    if asks_coverage(turn.ticket) and not asks_coverage(before):
+    """Asked when the case first has a trade, and anew about another one; never before it has answered (WAR-02)."""
+    ticket = turn.ticket
+    if asks_coverage(ticket) and (not asks_coverage(before) or ticket.trade != before.trade):
         turn.change(status=after(before.status, "amended_with_coverage_asked"))
         ask_coverage(turn)
 
 
-def _redirect(turn: Turn, desk_name: str) -> None:
+def _redirect(turn: Turn, desk: Desk) -> None:
     """Another desk is responsible, which gets its own handler; its passing on counts from now, if the desk of before
     has the request in its hands: that was kept (assumed).
     """
-    ticket, desk = turn.ticket, turn.terms.desk(desk_name)
+    ticket = turn.ticket
     drop(turn, "department_answer")
     if ticket.passed_on_at is not None:
         turn.change(redirected_at=turn.at, redirected=ticket.redirected + 1)

@@ -3,6 +3,7 @@
 from linli_contracts.events.dispatch import TicketReopened
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 
+from linli_dispatch.domain.amending import make_up
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.crises.crisis import follow_level
 from linli_dispatch.domain.deadlines.running_clock import NO_TIME
@@ -17,14 +18,13 @@ from linli_dispatch.domain.turn import Turn
 
 def follow_callback(turn: Turn, found: CallbackCompleted) -> None:
     """The customer was reached. A callback of an earlier round, or of a closed case, changes nothing."""
-    asks = asks_coverage(turn.ticket)
-    unsatisfied: Happening = "unsatisfied_with_coverage_asked" if asks else "unsatisfied"
-    if not _fits(turn, found.round, "satisfied" if found.satisfied else unsatisfied):
+    if not _fits(turn, found.round, "satisfied" if found.satisfied else "unsatisfied"):
         return
     if found.satisfied:
         close(turn, "satisfied")
-    else:
-        reopen(turn, unsatisfied)
+        return
+    make_up(turn)
+    reopen(turn, "unsatisfied_with_coverage_asked" if asks_coverage(turn.ticket) else "unsatisfied")
 
 
 def follow_unreachable(turn: Turn, found: CustomerUnreachable) -> None:

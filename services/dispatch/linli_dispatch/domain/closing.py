@@ -51,7 +51,10 @@ def withdraw(turn: Turn) -> None:
 
 def _end(turn: Turn, how: How) -> None:
     ticket = turn.ticket
-    turn.change(status=after(ticket.status, how), closed_at=turn.at, closed_how=how)
+    # What was corrected and nobody will come back to is at least remembered (INT-02).
+    turn.change(
+        **ticket.amended_later, amended_later={}, status=after(ticket.status, how), closed_at=turn.at, closed_how=how
+    )
     turn.tell(
         TicketClosed(
             case_id=ticket.id,

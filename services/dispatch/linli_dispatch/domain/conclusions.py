@@ -165,6 +165,9 @@ CONCLUSIONS: Final[Conclusions] = {
         "facts amended",
         ("dispatch.desk_of_kind", "dispatch.desk_of_category", "intake.online_feedback"),
     ),
+    "answer is about what the case no longer is": Conclusion(
+        "答复所涉内容已更正，不再适用", "answer is about what the case no longer is"
+    ),
     "amended, but what is under way stays": Conclusion(
         "内容更正，已在办的不变", "amended, but what is under way stays"
     ),

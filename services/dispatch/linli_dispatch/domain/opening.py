@@ -8,7 +8,7 @@ from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, Co
 from linli_rulebook.decision import Decision
 
 from linli_dispatch.domain.assigning.assigning import assign
-from linli_dispatch.domain.blueprints.starting import start_again, start_course
+from linli_dispatch.domain.blueprints.starting import change_course, start_again, start_course
 from linli_dispatch.domain.crises.crisis import follow_level
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.deadlines.running_out import catch_up
@@ -100,7 +100,7 @@ def begin_round(turn: Turn, desk: Desk, served_by: str | None, into: Gathering |
     turn.change(desk=desk.name)
     if turn.ticket.round == 1:
         start_course(turn)
-    else:
+    elif not change_course(turn):
         start_again(turn)
     wind(turn)
     catch_up(turn)

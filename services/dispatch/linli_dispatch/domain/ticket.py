@@ -70,6 +70,8 @@ class Ticket(State):
     status: Status
     policy_version: str | None = None
     """The version in force when the ticket was opened: it decides to the end (ORG-02)."""
+    amended_later: Mapping[str, str | None] = {}
+    """Corrected facts that wait until warranty or a contractor no longer has what they are about (`amending.py`)."""
     region_id: str = ""
     """Its estate's region when it was opened: its terms and deadlines stay that one's, wherever the estate moves
     (ORG-02). Empty, as the zone: not opened, or opened before this was kept.

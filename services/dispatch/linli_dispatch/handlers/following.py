@@ -14,13 +14,12 @@ from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import NOTHING, More, Outcome, Timer
 
 from linli_dispatch.domain import callbacks
-from linli_dispatch.domain.amending import follow_amendment
+from linli_dispatch.domain.amending import follow_amendment, follow_answer
 from linli_dispatch.domain.closing import withdraw
 from linli_dispatch.domain.deadlines.running_out import catch_up, run_out
 from linli_dispatch.domain.group.places import Estate, Home
 from linli_dispatch.domain.level import regrade, says_nothing_new
 from linli_dispatch.domain.opening import link, open_ticket, remember, unlink
-from linli_dispatch.domain.repairs import repair
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords, goes_back, note_repair
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -104,8 +103,13 @@ def handle_withdrawn(facts: Facts, event: ComplaintWithdrawn, ctx: Context) -> O
 
 
 def handle_coverage(facts: Facts, event: CoverageAnswered, ctx: Context) -> Outcome:
-    """Follows warranty's answer."""
-    return on_event(facts, event.case_id, ctx, lambda turn: repair.follow_coverage(turn, event))
+    """Follows warranty's answer; deadlines that are in the past by that are missed at once."""
+
+    def follow(turn: Turn) -> None:
+        follow_answer(turn, event)
+        catch_up(turn)
+
+    return on_event(facts, event.case_id, ctx, follow)
 
 
 def handle_callback(facts: Facts, event: CallbackCompleted, ctx: Context) -> Outcome:

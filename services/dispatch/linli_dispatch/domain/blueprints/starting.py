@@ -28,16 +28,21 @@ def start_course(turn: Turn) -> None:
         start(turn, blueprint, rule)
 
 
-def change_course(turn: Turn) -> None:
-    """The case turned out to be a matter of another blueprint, or of none: what was open of its own is dropped."""
+def change_course(turn: Turn) -> bool:
+    """The case turned out to be a matter of another blueprint, or of none: what was open of its own is dropped.
+
+    Returns whether it did.
+    """
     course = turn.ticket.course
     blueprint = turn.terms.blueprint_of(turn.ticket.kind, turn.ticket.subcategory)
     name = blueprint.name if blueprint is not None and blueprint.again_from is not None else None
-    if (course.blueprint if course else None) != name:
-        if course is not None:
-            drop_steps(turn)
-            turn.change(course=None, steps_before=course.numbered)
-        start_course(turn)
+    if (course.blueprint if course else None) == name:
+        return False
+    if course is not None:
+        drop_steps(turn)
+        turn.change(course=None, steps_before=course.numbered)
+    start_course(turn)
+    return True
 
 
 def start_again(turn: Turn) -> None:

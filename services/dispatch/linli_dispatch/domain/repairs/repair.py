@@ -55,6 +55,11 @@ def ask_coverage(turn: Turn) -> None:
     )
 
 
+def is_awaited(ticket: Ticket, answer: CoverageAnswered) -> bool:
+    """Whether warranty was asked this and has not answered yet."""
+    return answer.round == ticket.round and after(ticket.status, "not_covered") is not None
+
+
 def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
     """Warranty's answer; one for another round, or after the work is done, changes nothing."""
     ticket = turn.ticket
