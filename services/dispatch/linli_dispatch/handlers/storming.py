@@ -1,7 +1,6 @@
 """Storms: requests are watched, a storm is declared and ended, its work orders are given out and finished (DSP-09)."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from linli_contracts.events.intake import ComplaintReceived
 from linli_contracts.lanes import key_of
@@ -15,9 +14,10 @@ from linli_dispatch.domain import handling, refusals
 from linli_dispatch.domain.deadlines.running_out import catch_up
 from linli_dispatch.domain.group.places import Estate, Workload
 from linli_dispatch.domain.repairs import repair
+from linli_dispatch.domain.storms.earlier import remembered, taken
 from linli_dispatch.domain.storms.gathering import Gathering, place_of
 from linli_dispatch.domain.storms.giving_out import Round, looked_at, still_waits
-from linli_dispatch.domain.storms.storm import Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
+from linli_dispatch.domain.storms.storm import How, Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
 from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
 from linli_dispatch.domain.storms.surge import Surge
 from linli_dispatch.domain.storms.usual import Usual
@@ -25,6 +25,7 @@ from linli_dispatch.domain.storms.watching import Region, watch, watch_region
 from linli_dispatch.domain.terms import terms_of
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
+from linli_dispatch.handlers.storm_beginning import with_earlier
 from linli_dispatch.handlers.turning import turn_of
 from linli_dispatch.solving import solve
 
@@ -53,7 +54,7 @@ def look_out(facts: Facts, event: ComplaintReceived, ctx: Context) -> Decision |
             save.append(after)
         return Decision(save=(*save, workload))
     found = seen.storm
-    how: Literal["estate", "region"] = "estate"
+    how: How = "estate"
     if found is None and seen.stirs:
         missing = not_loaded(facts, ((Region, estate.region_id), (Usual, estate.region_id)))
         if missing:
@@ -64,10 +65,11 @@ def look_out(facts: Facts, event: ComplaintReceived, ctx: Context) -> Decision |
         save += [region, stirring.usual]
         found, how = stirring.storm, "region"
     if found is None:
-        return Decision(save=(*save, workload))
+        return Decision(save=(*save, remembered(workload, cause, event.case_id, event.received_at, terms)))
+    workload, cases = taken(workload, cause, ctx.now, terms)
     storm_id = storm_id_of(estate.id, cause, ctx.cause)
     declared = declare(storm_id, workload, found, how, ctx.now, terms)
-    return Decision(save=tuple(save)) + declared
+    return with_earlier(facts, estate, Decision(save=tuple(save)) + declared, cases, ctx, terms)
 
 
 def gathering_of(facts: Facts, turn: Turn) -> Gathering | None:
@@ -105,8 +107,10 @@ def handle_declare_storm(facts: Facts, command: commands.DeclareStorm, ctx: Cont
     if command.cause in workload.storms:
         return refusals.STORM_IS_ON
     storm_id = storm_id_of(estate.id, command.cause, command.command_id)
+    workload, cases = taken(workload, command.cause, ctx.now, terms)
     none = Surge(command.cause, terms.sensitivity.windows_h[0], 0, 0.0)
-    return declare(storm_id, workload, none, "by_hand", ctx.now, terms, (by, command.reason))
+    declared = declare(storm_id, workload, none, "by_hand", ctx.now, terms, (by, command.reason))
+    return with_earlier(facts, estate, declared, cases, ctx, terms)
 
 
 def needs_of_storm(command: commands.EndStorm) -> Iterable[Ref]:

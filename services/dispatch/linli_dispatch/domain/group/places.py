@@ -176,6 +176,8 @@ class Workload(State):
     in_hand: Mapping[str, int] = {}
     arrivals: Mapping[str, Mapping[int, int]] = {}
     """Requests by storm cause and hour (since 1970) of the last two days (DSP-09)."""
+    recent: Mapping[str, Mapping[str, int]] = {}
+    """The latest cases of each storm cause, with the hour of their receipt, while no storm of it is on (DSP-09)."""
     storms: Mapping[str, str] = {}
     """The storms that are on, by cause."""
 

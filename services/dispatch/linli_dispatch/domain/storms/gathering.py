@@ -2,8 +2,9 @@
 
 Each keeps its own ticket, owner, clocks and callback (DSP-19). It stands on its desk's common list until a round gives
 its work order out (`rounds.py`); one whose work order is given out already goes along. An emergency never waits: it is
-assigned at once, and whoever gets it takes the work order of the building too. Each affected household is told once in
-a storm (INT-16).
+assigned at once, and whoever gets it takes the work order of the building too. What came before the storm was declared
+joins it as well, and who has it already takes its building along. Each affected household is told once in a storm
+(INT-16).
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from linli_contracts.lanes import id_under
 from linli_dispatch.domain.assigning.assigning import assign, give
 from linli_dispatch.domain.assigning.routing import Choice, is_on_duty
 from linli_dispatch.domain.group.places import Home, Staff
-from linli_dispatch.domain.storms.rounds import crews_of, sent_to, soonest, stays_longer, visit_of, way_min
+from linli_dispatch.domain.storms.rounds import Crew, crews_of, sent_to, soonest, stays_longer, visit_of, way_min
 from linli_dispatch.domain.storms.storm import Storm, StormOrder
 from linli_dispatch.domain.storms.storm_terms import StormTerms
 from linli_dispatch.domain.terms import Desk
@@ -53,6 +54,35 @@ def gather(turn: Turn, desk: Desk, into: Gathering, served_by: str | None) -> No
         # The desk's own list has it: nothing is left to pass on (INT-08).
         turn.change(passed_on_at=turn.at)
     _join(turn, into, order)
+
+
+def gather_earlier(turn: Turn, desk: Desk, into: Gathering) -> None:
+    """A ticket that was there before its storm joins its place's work order.
+
+    Whoever of the desk has it takes that work order, unless another has it already: then the ticket goes to them.
+    """
+    order, ways = _order_for(turn, desk, into), into.terms.ways
+    holder = _holder(turn, desk, into.storm)
+    handler = _still_there(turn, order, into.storm)
+    if order.assigned_at is None and holder is not None:
+        role = turn.ticket.handler_role
+        order = order.model_copy(update={"handler_id": holder.staff_id, "handler_role": role, "assigned_at": turn.at})
+        sent = sent_to(Crew(holder, 0.0, is_free=True, where=None), order, 1, ways, turn.at)
+        into.storm = into.storm.model_copy(update={"sent": {**into.storm.sent, holder.staff_id: sent}})
+    elif handler is not None:
+        if handler.staff_id != turn.ticket.handler_id:
+            give(turn, desk, Choice(handler, ("storm_order",)))
+        _stays_longer(into, order, handler)
+    _join(turn, into, order)
+
+
+def _holder(turn: Turn, desk: Desk, storm: Storm) -> Staff | None:
+    """Who of the desk has the ticket, if they are on duty and take no other work order of the storm."""
+    ticket, estate = turn.ticket, turn.estate
+    if ticket.handler_id is None or ticket.handler_id in storm.sent:
+        return None
+    lines = (one for one in estate.staff if one.staff_id == ticket.handler_id and one.desk == desk.name)
+    return next((one for one in lines if is_on_duty(one, estate, turn.terms, turn.at)), None)
 
 
 def _assign_at_once(turn: Turn, desk: Desk, into: Gathering, order: StormOrder, served_by: str | None) -> StormOrder:
@@ -154,8 +184,8 @@ def _join(turn: Turn, into: Gathering, order: StormOrder) -> None:
         changed["waiting"] = (*storm.waiting, order.id)
         changed["round_at"] = storm.round_at or turn.at + into.terms.round_every
     turn.change(storm_order_id=order.id)
-    turn.touched[order.id] = order
-    turn.touched[storm.id] = storm.model_copy(update=changed)
+    into.order = turn.touched[order.id] = order
+    into.storm = turn.touched[storm.id] = storm.model_copy(update=changed)
     turn.tell(
         StormOrderJoined(
             case_id=ticket.id,

@@ -72,11 +72,12 @@ class Round:
         by_desk: dict[str, list[StormOrder]] = {}
         for order in orders:
             waiting = turns[order.id]
-            handler = self._with_emergency(order)
+            handler = self._has_it(order)
             if not waiting:
                 self.given.add(order.id)
             elif handler is not None:
-                self._give(order, waiting, Choice(handler, ("storm_order", "with_emergency")))
+                why = ("with_emergency",) if order.emergencies else ()
+                self._give(order, waiting, Choice(handler, ("storm_order", *why)))
             elif self._waited_too_long(order) or nobody_can(
                 visit_of(order, (), self.storm_terms), order.desk, self.estate
             ):
@@ -122,8 +123,8 @@ class Round:
         in_hand = self.workload.of(crew.staff.staff_id)
         return Choice(crew.staff, ("storm_round", "on_duty", f"way_{way}_min", f"in_hand_{in_hand}"), runners_up)
 
-    def _with_emergency(self, order: StormOrder) -> Staff | None:
-        """Who got the work order with an emergency among its requests, while they are there."""
+    def _has_it(self, order: StormOrder) -> Staff | None:
+        """Who got the work order before the round, with an emergency or a request that they had, if they are there."""
         return next(
             (
                 staff
