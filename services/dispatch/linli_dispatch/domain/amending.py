@@ -17,6 +17,7 @@ from linli_dispatch.domain.assigning.assigning import assign
 from linli_dispatch.domain.blueprints.starting import change_course
 from linli_dispatch.domain.deadlines.clocks import count_anew, drop, wind
 from linli_dispatch.domain.lifecycle import after
+from linli_dispatch.domain.notices.paging import call_off, page
 from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
 from linli_dispatch.domain.terms import Desk
@@ -82,6 +83,10 @@ def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
     count_anew(turn, "passing_on", "age_level_2", "age_level_1")
     if moves and ticket.storm_order_id is None:
         _redirect(turn, desk)
+    elif changed.get("emergency"):
+        page(turn)
+    if ticket.emergency and not turn.ticket.emergency:
+        call_off(turn)
     wind(turn)
     if changed.keys() & {"kind", "category"}:
         report_quality_claim(turn)

@@ -116,6 +116,9 @@ CONCLUSIONS: Final[Conclusions] = {
     "nobody left to tell: a shortage": Conclusion(
         "紧急通知无人读，已无人可通知", "nobody left to tell: a shortage", ("dispatch.urgent_unread_repeat_after",)
     ),
+    "nobody to page: a shortage": Conclusion(
+        "紧急事项无人可传呼：人手短缺", "nobody to page: a shortage", ("dispatch.desks", "dispatch.ladder_steps")
+    ),
     "notice read": Conclusion("通知已读", "notice read"),
     "crisis confirmed": Conclusion("已确认危机通知", "crisis confirmed"),
     "commander named": Conclusion("指定指挥人", "commander named"),

@@ -141,11 +141,11 @@ MAP: Final = ServiceMap(
         OnEvent(ComplaintReceived, needs_of_received, handle_received, ("INT-02", "INT-04", "DSP-09")),
         OnEvent(
             ComplaintGraded, needs_of_graded, handle_graded,
-            ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-09", "DSP-13", "DSP-19", "INT-16"),
+            ("INT-06", "DSP-01", "DSP-07", "DSP-08", "DSP-09", "DSP-13", "DSP-19", "INT-11", "INT-16"),
         ),
         OnEvent(
             ComplaintAmended, needs_of_graded, handle_amended,
-            ("INT-02", "INT-05", "INT-08", "DSP-08", "DSP-17", "WAR-02"),
+            ("INT-02", "INT-05", "INT-08", "INT-11", "DSP-08", "DSP-17", "WAR-02"),
         ),
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),

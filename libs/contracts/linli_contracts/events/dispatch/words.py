@@ -35,7 +35,7 @@ ReportGround = Literal[
 """Why a repair is reported to the property service manager (DSP-13)."""
 Finding = Literal["justified", "unjustified", "to_be_examined"]
 """What the first assessment found of a request (INT-09)."""
-NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command", "approval"]
+NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command", "approval", "emergency"]
 """Of what staff are told (DSP-20): work is theirs, a step of the ladder, a deadline about to be missed, a crisis, an
 application that they may sign."""
 WhyReplaced = Literal["absence", "roster", "somebody_came"]

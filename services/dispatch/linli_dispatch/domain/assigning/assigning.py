@@ -3,6 +3,7 @@
 from linli_contracts.events.dispatch import TicketAssigned
 
 from linli_dispatch.domain.assigning.routing import Choice, choose_handler
+from linli_dispatch.domain.notices.paging import page
 from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.turn import Turn
@@ -50,3 +51,4 @@ def give(turn: Turn, desk: Desk, choice: Choice) -> None:
         "runners_up": [one.model_dump() for one in choice.runners_up],
     })  # fmt: skip
     tell_staff(turn, "assignment", (handler_id,) if handler_id else (), desk.name)
+    page(turn)

@@ -13,6 +13,7 @@ _CALLED: Final[Mapping[NoticeKind, tuple[str, str]]] = {
     "deadline_near": ("时限临近", "deadline near"),
     "command": ("危机指挥", "command of a crisis"),
     "approval": ("待审批", "approval asked"),
+    "emergency": ("紧急事项", "emergency"),
 }
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from linli_contracts.events.dispatch import NoticeKind
 from pydantic import AwareDatetime
 
-_ONE_OF_A_KIND = frozenset({"assignment", "command"})
-"""The case has one handler and one commander: what is said about another one is past."""
+_ONE_OF_A_KIND = frozenset({"assignment", "command", "emergency"})
+"""The case has one handler and one commander, and is one emergency: what is said about another one is past."""
 
 
 @dataclass(frozen=True, slots=True)

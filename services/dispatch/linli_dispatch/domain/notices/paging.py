@@ -1,0 +1,48 @@
+"""An emergency pages the duty engineer and the manager at once, at any hour (INT-11): an urgent notice (DSP-20).
+
+Paged are whoever handles the case, an engineer on duty where that is none, and the manager of its desk; where that step
+is vacant, whoever stands above it. Nobody there is a shortage; whoever comes gets the case, and is paged with that.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from linli_contracts.events.dispatch import Role
+
+from linli_dispatch.domain.assigning.routing import choose_handler
+from linli_dispatch.domain.deadlines.standing import person_on
+from linli_dispatch.domain.notices.telling import tell_staff
+from linli_dispatch.domain.turn import Turn
+
+ENGINEER: Final[Role] = "repair_engineer"
+
+
+def page(turn: Turn) -> None:
+    """Pages for a case in hand that is an emergency; the page before it, to whoever had the case, is past."""
+    ticket = turn.ticket
+    if not (ticket.emergency and ticket.in_hand):
+        return
+    people = tuple(dict.fromkeys(_whom(turn)))
+    tell_staff(turn, "emergency", people, ticket.desk)
+    if not people:
+        turn.because("INT-11", "nobody to page: a shortage", {"desk": ticket.desk})
+
+
+def call_off(turn: Turn) -> None:
+    """It turned out to be no emergency: nobody has to read the page any more."""
+    tell_staff(turn, "emergency", (), turn.ticket.desk)
+
+
+def _whom(turn: Turn) -> Iterator[str]:
+    ticket, terms = turn.ticket, turn.terms
+    if ticket.handler_id is not None:
+        yield ticket.handler_id
+    if ticket.handler_role != ENGINEER:
+        repair = terms.responsible_desk("repair", ticket.category)
+        choice = choose_handler(ticket, repair, turn.estate, turn.workload, None, turn.home, terms, turn.at)
+        if choice.handler is not None:
+            yield choice.handler.staff_id
+    standing = (person_on(turn, step) for step in terms.ladder if step != "owner")
+    manager = next((one for one in standing if one is not None), None)
+    if manager is not None:
+        yield manager
