@@ -94,6 +94,16 @@ def test_who_is_to_command_next_is_told(office: Office) -> None:
     assert people(office, "command") == ["keeper"]
 
 
+@pytest.mark.rule("DSP-20", "DSP-01")
+def test_who_is_to_command_for_the_group_is_told(office: Office) -> None:
+    office.open(level=1)
+    office.told.clear()
+    office.accepted("hand-to-group", reason="claims_too_high", actor=person("centre_head"))
+    assert [(one.kind, one.person_id, one.about, one.urgent) for one in office.facts(StaffNotified)] == [
+        ("command", "group_head", "group_service_centre", True)
+    ]
+
+
 @pytest.mark.rule("DSP-20")
 def test_the_deputy_of_one_who_is_away_is_told_in_their_place(office: Office) -> None:
     office.open(level=2)

@@ -16,6 +16,7 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_dispatch.domain.assigning.assigning import assign
 from linli_dispatch.domain.blueprints.starting import change_course
 from linli_dispatch.domain.deadlines.clocks import count_anew, drop, wind
+from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.notices.paging import call_off, page
 from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, follow_coverage, is_awaited
@@ -87,6 +88,7 @@ def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
         page(turn)
     if ticket.emergency and not turn.ticket.emergency:
         call_off(turn)
+    owe_opinion(turn)
     wind(turn)
     if changed.keys() & {"kind", "category"}:
         report_quality_claim(turn)

@@ -59,6 +59,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         passed_on=0,
         redirected_at=None,
         redirected=0,
+        counted_anew_at=None,
         answer_from=None,
         answered_at=None,
         report_from=turn.at,

@@ -22,6 +22,7 @@ from linli_dispatch.domain.blueprints.step_refusals import STEPS_OPEN
 from linli_dispatch.domain.closing import close, complete
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.deadlines.clocks import drop, wind
+from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.refusals import (
     ALREADY_ASSESSED,
     ALREADY_PASSED_ON,
@@ -54,15 +55,14 @@ def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     if name != ticket.desk:
         drop(turn, "department_answer")
         assign(turn, desk, served_by=ticket.handler_id)
-    # A matter with a blueprint is carried out, not judged: nobody owes an opinion about it.
-    owes_answer = desk.department and ticket.level in HANDLED_AT_ONCE and ticket.course is None
     turn.change(
         passed_on_at=turn.at,
         passed_on=ticket.passed_on + 1,
-        answer_from=turn.at if owes_answer else None,
+        answer_from=None,
         answered_at=None,
         complex=ticket.complex or desk.department,
     )
+    owe_opinion(turn)
     wind(turn)
     turn.tell(
         TicketPassedOn(

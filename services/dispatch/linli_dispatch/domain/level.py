@@ -14,6 +14,7 @@ from linli_dispatch.domain.approvals.plans import follow_raised_level
 from linli_dispatch.domain.assigning.handing_over import cover_the_absent
 from linli_dispatch.domain.crises.crisis import follow_level, is_crisis
 from linli_dispatch.domain.deadlines.clocks import count_anew, wind
+from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.turn import Turn
@@ -42,6 +43,7 @@ def regrade(turn: Turn, graded: ComplaintGraded) -> None:
     asked_again = follow_raised_level(turn) if level < ticket.level else None
     _reach_who_has_it(turn, ticket.level, asked_again)
     count_anew(turn, "passing_on")
+    owe_opinion(turn)
     wind(turn)
 
 

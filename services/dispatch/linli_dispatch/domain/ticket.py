@@ -153,6 +153,8 @@ class Ticket(State):
     """When another desk than the one that had it turned out responsible: its passing on counts from then (INT-08)."""
     redirected: int = 0
     """How often that was."""
+    counted_anew_at: AwareDatetime | None = None
+    """When its deadlines were last counted anew, because it turned out to be of another level, kind or desk."""
     answer_from: AwareDatetime | None = None
     """The department got the form and owes its opinion in time (DSP-02)."""
     answered_at: AwareDatetime | None = None
@@ -218,8 +220,8 @@ class Ticket(State):
 
     @property
     def watched_from(self) -> datetime | None:
-        """Nothing runs out before it: a ticket that is opened late misses its deadlines then, not in the past."""
-        return self.opened_at if self.round == 1 else self.round_from
+        """Nothing runs out before it: what is opened late, or turns out late, is missed then, not in the past."""
+        return self.counted_anew_at or (self.opened_at if self.round == 1 else self.round_from)
 
     @property
     def warn_at(self) -> datetime | None:

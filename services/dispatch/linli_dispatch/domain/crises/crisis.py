@@ -165,6 +165,7 @@ def hand_to_group(turn: Turn, reason: str, by: str) -> Refusal | None:
         )
     )
     turn.because("DSP-01", "handed to the group centre", {"reason": reason, "commander_id": commander_id, "by": by})
+    tell_staff(turn, "command", (commander_id,), LAST_RESORT)
     return None
 
 

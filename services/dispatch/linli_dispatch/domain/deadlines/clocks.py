@@ -111,9 +111,11 @@ def drop(turn: Turn, *names: Clock) -> None:
 def count_anew(turn: Turn, *names: Clock) -> None:
     """What their due instants rest on has changed: they are counted again, from their fact, by the `wind` that follows.
 
-    What was missed already stays so.
+    What was missed already stays so; what lies in the past by that is missed now (`Ticket.watched_from`).
     """
-    turn.change(clocks=tuple(clock for clock in turn.ticket.clocks if clock.name not in names))
+    turn.change(
+        clocks=tuple(clock for clock in turn.ticket.clocks if clock.name not in names), counted_anew_at=turn.at
+    )
 
 
 def drop_all(turn: Turn) -> None:
