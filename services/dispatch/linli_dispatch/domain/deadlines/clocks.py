@@ -113,9 +113,7 @@ def count_anew(turn: Turn, *names: Clock) -> None:
 
     What was missed already stays so; what lies in the past by that is missed now (`Ticket.watched_from`).
     """
-    turn.change(
-        clocks=tuple(clock for clock in turn.ticket.clocks if clock.name not in names), counted_anew_at=turn.at
-    )
+    turn.change(clocks=tuple(clock for clock in turn.ticket.clocks if clock.name not in names), counted_anew_at=turn.at)
 
 
 def drop_all(turn: Turn) -> None:

@@ -1,4 +1,4 @@
-"""Whether the department that has a case owes a written opinion on it, and since when: by the case's history (DSP-02)."""
+"""Whether the department that has a case owes a written opinion, and since when: by the case's history (DSP-02)."""
 
 from linli_dispatch.domain.deadlines.clocks import drop
 from linli_dispatch.domain.ticket import HANDLED_AT_ONCE
