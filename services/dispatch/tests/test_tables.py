@@ -171,7 +171,7 @@ async def test_every_query_can_be_prepared(reads: Reads) -> None:
 
 
 DEFAULTS: dict[str, Any] = {
-    "place": None, "policy_version": None, "amended_later": {}, "region_id": "", "zone": "",
+    "counted_anew_at": None, "place": None, "policy_version": None, "amended_later": {}, "region_id": "", "zone": "",
     "opened_at": None, "owner_missing": False,
     "graded_level": 4, "age_level": 4, "level_reasons": [], "leads_to": None, "wait": None, "warnings": 0,
     "notices_told": 0, "waits": 0, "waited": "PT0S", "kept": {}, "missed": {}, "steps_taken": {}, "reentrusted": 0,
