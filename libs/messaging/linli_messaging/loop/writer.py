@@ -9,7 +9,6 @@ the retrying and the telling.
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,14 +19,15 @@ import asyncpg
 from linli_messaging.any_clock import Clock
 from linli_messaging.batch.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.consuming.parked_share import Clog, TooMuchParkedError, parked_lately
-from linli_messaging.inputs import Answer, CommandInput, EventInput, Failed, Input, Passing, Record, TimerInput
+from linli_messaging.inputs import Answer, CommandInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO, Barrier, Known
-from linli_messaging.lanes.inbox import LaneOf, place_of
+from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.lanes.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.lanes.waiting import Waiting
 from linli_messaging.loop.looking import Looking, StoredInput
 from linli_messaging.loop.passing_by import pass_by
-from linli_messaging.loop.refusing import Batch, commands_of, refuse, to_clients
+from linli_messaging.loop.queue import Queue, places_of
+from linli_messaging.loop.refusing import commands_of, refuse, to_clients
 from linli_messaging.loop.taking_apart import Tried, commit_alone
 from linli_messaging.loop.transaction import Committed, Transactor
 from linli_messaging.queries import Queries
@@ -67,8 +67,7 @@ class Writer:
     """Nothing may be written until an operator says so (promise 8): records wait, commands are refused."""
     held_back: Waiting = field(default_factory=Waiting)
     """Taken, and not to be decided before facts of others have come; while records are here, none is acknowledged."""
-    _events: deque[Batch] = field(default_factory=deque)
-    _commands: deque[CommandInput] = field(default_factory=deque)
+    _queue: Queue = field(default_factory=Queue)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _clog: Clog | None = None
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,8 +96,7 @@ class Writer:
         """
         if not self.sound:
             raise ConnectionError("the service is stopping")
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._events.append((records, done))
+        done = self._queue.add_batch(records)
         self._wake.set()
         await done
 
@@ -107,9 +105,9 @@ class Writer:
 
         Raises :class:`OverloadedError` when too many wait, :class:`SuspendedError` where nothing may be written.
         """
-        if len(self._commands) >= MAX_WAITING_COMMANDS or not self.sound:
+        if self._queue.commands >= MAX_WAITING_COMMANDS or not self.sound:
             raise to_clients(self.fatal)
-        self._commands.append(command)
+        self._queue.add_command(command)
         self._wake.set()
         return await command.answered
 
@@ -159,14 +157,12 @@ class Writer:
     @property
     def uncommitted(self) -> set[LaneOf]:
         """Producers' lanes of which records were handed over that are not committed yet: not to be acknowledged."""
-        records = [*self._in_hand, *(record for batch, _ in self._events for record in batch)]
-        taken = {place_of(item) for item in records if isinstance(item, EventInput | Passing)}
-        return taken | self.held_back.places
+        return places_of(self._in_hand) | self._queue.places | self.held_back.places
 
     @property
     def waiting(self) -> int:
         """Inputs taken and not committed. Looking for due timers or ripe facts is none: the database counts those."""
-        return len(self._commands) + len(self._events) + len(self.held_back) + int(self._busy)
+        return len(self._queue) + len(self.held_back) + int(self._busy)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +207,7 @@ class Writer:
         """One batch of what waits; False where nothing does, or nothing may be taken now."""
         self._ripe = self._ripe or (self._try_again and self._stored_wait)
         stored = await self._take_stored() if self._ripe else []
-        batches, taken = self._take_waiting()
+        batches, taken = self._queue.take(MAX_BATCH, records=not self.clogged)
         joined = self.held_back.join(taken)
         again = self._take_again() if self._try_again else []
         self._try_again = False
@@ -228,7 +224,7 @@ class Writer:
                 self.suspended, self._ripe = True, True
             else:
                 self.clog(error)
-            self._events.extendleft(reversed(batches))
+            self._queue.put_back(batches)
             self.held_back.put_back(again)
             refuse((), commands_of(inputs), error)
             return False
@@ -242,17 +238,6 @@ class Writer:
             if not done.done():
                 done.set_result(None)
         return bool(everything)
-
-    def _take_waiting(self) -> tuple[list[Batch], list[Input | Passing]]:
-        batches: list[Batch] = []
-        inputs: list[Input | Passing] = []
-        while self._events and len(inputs) < MAX_BATCH and not self.clogged:
-            batch = self._events.popleft()
-            batches.append(batch)
-            inputs.extend(batch[0])
-        while self._commands and len(inputs) < MAX_BATCH:
-            inputs.append(self._commands.popleft())
-        return batches, inputs
 
     def _take_again(self) -> list[Input | Passing]:
         return list(self.held_back.take_commands()) if self.clogged else self.held_back.take(MAX_BATCH)
@@ -271,8 +256,7 @@ class Writer:
         if self.suspended:
             self.suspended = (await self._fetch("read_suspended"))[0]["suspended"]
         if self.suspended:
-            refuse((), [*self._commands, *self.held_back.take_commands()], SuspendedError())
-            self._commands.clear()
+            refuse((), [*self._queue.clear_commands(), *self.held_back.take_commands()], SuspendedError())
         elif self._clog and self._clog.is_over(
             await self.retrying(lambda c: parked_lately(c, self.queries)), time.monotonic()
         ):
@@ -389,7 +373,6 @@ class Writer:
             listener(committed)
 
     def _give_up(self, error: BaseException) -> None:
-        refuse(self._events, [*self._commands, *self.held_back.take_commands()], error)
-        self._events.clear()
-        self._commands.clear()
+        commands = [*self._queue.clear_commands(), *self.held_back.take_commands()]
+        refuse(self._queue.clear_batches(), commands, error)
         self._flows.set()
