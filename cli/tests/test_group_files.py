@@ -181,6 +181,8 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
         *(("absences", {"estate_id": "a", "staff_id": "ann", "from_at": at, "until_at": "2099-07-15T00:00:00+08:00"},
            f"from_at: '{at}' must be an instant with its time zone")
           for at in ("20990701", "4086432000", "2099-07-01", "2099-07-01T00:00:00", "2099/7/1 00:00")),
+        ("contractors", {"estate_id": "a", "contractor_id": "k", "trades": "structure", "contacts": "13800000001"},
+         "contacts: '13800000001' tel:NUMBER or mailto:ADDRESS"),
         ("prices", {"region_id": "east", "work_item": "roof", "price_fen": "-5"},
          "price_fen: '-5' must be a whole number"),
         ("prices", {"region_id": "east", "work_item": "roof", "price_fen": "0"}, "price_fen: '0' must be over 0"),

@@ -35,7 +35,7 @@ def _fen(text: str) -> object:
 
 
 _READ_AS: Final[Mapping[str, Callable[[str], object]]] = {
-    **dict.fromkeys(("skills", "weekdays", "trades", "phases", "near"), _many),
+    **dict.fromkeys(("skills", "weekdays", "trades", "phases", "near", "buildings", "contract_ids", "contacts"), _many),
     "price_fen": _fen,
 }
 """The columns whose cells are not simply text."""

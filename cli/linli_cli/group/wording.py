@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
+from linli_dispatch.place_commands import CONTACT_PATTERN
 
 from linli_cli.language import Words
 
@@ -12,6 +13,7 @@ _SHOWN: Final = 40
 _OF_PATTERN: Final[Mapping[str, Words]] = {
     KEY_PATTERN: Words("1 至 64 个字母、数字、- 或 _", "1 to 64 letters, digits, - or _"),
     ID_PATTERN: Words("<小区>.<编号>，各为字母、数字、- 或 _", "<estate>.<rest>, each of letters, digits, - or _"),
+    CONTACT_PATTERN: Words("tel:号码 或 mailto:邮箱", "tel:NUMBER or mailto:ADDRESS"),
     r"^[a-z][a-z0-9_]{0,63}$": Words("小写字母开头的代码（a-z、0-9、_）", "a code of a-z, 0-9 and _, a letter first"),
     r"^[^\x00-\x1f\x7f]{1,100}$": Words("1 至 100 个字符，不含换行", "1 to 100 characters, no line ends"),
     r"^[^\x00-\x1f\x7f]{1,201}$": Words("1 至 201 个字符，不含换行", "1 to 201 characters, no line ends"),

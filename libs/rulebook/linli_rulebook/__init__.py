@@ -3,7 +3,7 @@
 Read first: `policy_book.py` and `policy.py` (ORG-01, ORG-02), then `working_calendar.py` (ORG-03, ORG-04).
 """
 
-from linli_rulebook.desk_calendars import calendar_for
+from linli_rulebook.desk_calendars import calendar_for, desks_of
 from linli_rulebook.desk_hours import DeskDays, DeskHours, Window
 from linli_rulebook.errors import (
     CalendarError,
@@ -53,6 +53,7 @@ __all__ = [
     "WrongEntryTypeError",
     "calendar_for",
     "check_registration",
+    "desks_of",
     "passing_on_due",
     "plus_months",
 ]

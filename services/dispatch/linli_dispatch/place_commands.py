@@ -1,6 +1,6 @@
 """The bodies of the registry's commands: estates, homes, rosters, contractors, absences, prices, planned changes."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from linli_contracts.event import Day, Fen, Id, Instant, Key
@@ -11,8 +11,11 @@ from pydantic import AfterValidator, Field
 from linli_dispatch.commands import MOST_LINES, Code, Command, Name, Versioned
 from linli_dispatch.domain.amounts import MOST_FEN
 
+CONTACT_PATTERN: Final = r"^(tel:\+?[0-9-]{3,30}|mailto:[^\s@;]{1,64}@[^\s@;]{1,100})$"
 Place = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,201}$")]
 """A phase, or a phase and a building with a hyphen between them."""
+Contact = Annotated[str, Field(pattern=CONTACT_PATTERN)]
+"""A firm's telephone or mail address."""
 Hour = Annotated[float, Field(ge=0, le=24, allow_inf_nan=False)]
 
 
@@ -81,11 +84,18 @@ class RosterStaff(DatedCommand, Versioned):
 
 
 class ContractorLine(Command):
-    """A contractor, the trades and the phases it answers for."""
+    """A contractor: the trades it answers for, where, by which warranty contracts, and how the firm is reached."""
 
     contractor_id: Key
     trades: Annotated[tuple[Trade, ...], Field(max_length=50)]
     phases: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    """None named: all."""
+    buildings: Annotated[tuple[Place, ...], Field(max_length=500)] = ()
+    """Of these phases alone these buildings (``p1-3``). None named: all."""
+    contract_ids: Annotated[tuple[Key, ...], Field(max_length=100)] = ()
+    """Its warranty contracts, as warranty's deposits name them."""
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=10)] = ()
+    """Of the firm, not of a person: no fact tells them."""
 
 
 class RegisterContractor(DatedCommand, Versioned):

@@ -57,6 +57,13 @@ def test_a_row_decides_how_its_clock_runs() -> None:
     assert (row.pauses, row.warns, row.deadline) == (False, False, True)
 
 
+@pytest.mark.rule("ORG-03")
+@pytest.mark.parametrize("desk", ["complaints", "repair", "departments", "approvers", "finance"])
+def test_a_row_may_name_the_hours_of_any_desk_of_the_policy(desk: str) -> None:
+    terms = terms_of(_changed("department_answer", calendar=desk), "Asia/Shanghai")
+    assert terms.clocks["department_answer"].within.calendar is calendar_for(POLICY, desk, zone="Asia/Shanghai")
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ from linli_contracts.events.dispatch import ContractorRegistered, EstateRegister
 from linli_dispatch.commands import DecideReentrusting
 from linli_dispatch.domain.group.places import Home
 from linli_dispatch.handlers import MAP
-from linli_dispatch.place_commands import RegisterContractor, RegisterEstate, RegisterHomes, RosterStaff
+from linli_dispatch.place_commands import ContractorLine, RegisterContractor, RegisterEstate, RegisterHomes, RosterStaff
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Decision, Refusal
 from linli_testkit.facts import POLICY_DIR, GivenFacts, context
 from pydantic import BaseModel, ValidationError
 
-from services.dispatch.tests.office import HOME, NOW, Office
+from services.dispatch.tests.office import CASE, HOME, NOW, Office, person
 
 ESTATE: dict[str, Any] = {"estate_id": "xh01", "region_id": "south", "project_id": "p1", "name": "星河湾"}
 HOMES: dict[str, Any] = {"estate_id": "xh01", "homes": [{"home_id": HOME, "phase": "1", "building": "3"}]}
@@ -57,6 +58,30 @@ def test_registering_again_tells_nothing_and_a_change_tells_once(
     for _ in range(2):
         office.send(command, **(body | change))
         assert len(office.facts(kind)) == 2
+
+
+@pytest.mark.rule("ORG-01", "DSP-08", "INT-13")
+def test_a_contractor_has_buildings_contracts_and_contacts_and_the_contacts_stay_here(office: Office) -> None:
+    where = {"phases": ["p1"], "buildings": ["p1-1", "p1-2"], "contract_ids": ["k-2024-07"]}
+    contacts = ["tel:+86-512-5550-0101", "mailto:service@firm.example"]
+    line = {"contractor_id": "k", "trades": ["structure"], **where, "contacts": contacts}
+    office.send("register-contractor", estate_id="xh01", contractors=[line])
+    known = next(one for one in office.estate().contractors if one.contractor_id == "k")
+    assert known.model_dump(mode="json") == line
+    (told,) = (one for one in office.facts(ContractorRegistered) if one.contractor_id == "k")
+    said = told.model_dump(mode="json")
+    assert {name: said[name] for name in where} == where
+    assert "5550" not in told.model_dump_json()
+    assert "firm.example" not in told.model_dump_json()
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(
+    "contact", ["13800000001", "tel:", "tel:12", "mailto:a", "王小明", "mailto:a@b;c", "tel:1380000x"]
+)
+def test_a_contact_of_a_firm_is_a_number_or_a_mail_address(contact: str) -> None:
+    with pytest.raises(ValidationError):
+        ContractorLine(contractor_id="k", trades=("structure",), contacts=(contact,))
 
 
 @pytest.mark.rule("ORG-01")
@@ -150,3 +175,29 @@ def test_a_subtree_may_register_below_itself_but_not_move_an_estate_out_of_anoth
     assert entry.org(GivenFacts(), same) == "group/south/p1/xh01"
     assert entry.org(GivenFacts(office.states), same) == "group/south/p1/xh01"
     assert entry.org(GivenFacts(office.states), moved) is None
+
+
+@pytest.mark.rule("DSP-08", "DSP-14")
+@pytest.mark.parametrize(
+    ("where", "fits"),
+    [
+        ({}, True),
+        ({"phases": ["1"]}, True),
+        ({"phases": ["1"], "buildings": ["1-3"]}, True),
+        ({"phases": ["2"]}, False),
+        ({"phases": ["1"], "buildings": ["1-4"]}, False),
+        ({"trades": ["electrical"]}, False),
+    ],
+)
+def test_a_repair_is_entrusted_only_to_who_answers_for_its_trade_phase_and_building(
+    office: Office, where: dict[str, Any], *, fits: bool
+) -> None:
+    line = {"contractor_id": "rescue_co", "trades": ["waterproofing"]} | where
+    office.send("register-contractor", estate_id="xh01", contractors=[line])
+    office.open_repair()
+    office.covered(NOW)
+    office.until(NOW + timedelta(hours=30))
+    body = {"accept": True, "replacement_id": "rescue_co", "price_fen": 80_000}
+    outcome = office.send("decide-reentrusting", case_id=CASE, actor=person("property_head"), **body)
+    assert isinstance(outcome, Decision) if fits else isinstance(outcome, Refusal)
+    assert fits or outcome.code == "replacement-unfit"

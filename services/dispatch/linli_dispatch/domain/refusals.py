@@ -144,10 +144,10 @@ REPLACEMENT_MISSING: Final = Refusal(
 REPLACEMENT_UNFIT: Final = Refusal(
     "replacement-unfit",
     "DSP-14",
-    "替代单位须是本小区登记的、能做该工种的另一家单位。",
-    "The replacement must be another contractor registered for the estate and the trade.",
+    "替代单位须是本小区登记的、负责该工种及该户所在分期和楼栋的另一家单位。",
+    "The replacement must be another contractor registered for the trade and the home's phase and building.",
     422,
-    (("replacement_id", "another contractor of the estate with the trade"),),
+    (("replacement_id", "another contractor of the estate with the trade, phase and building"),),
 )
 NOT_YOUR_OFFICE: Final = Refusal(
     "not-your-office",

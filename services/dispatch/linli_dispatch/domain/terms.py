@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from linli_contracts.events.dispatch import AccompanyGround, Clock, LadderStep, NoticeKind, Role
 from linli_contracts.events.intake import Channel, RequestKind
-from linli_rulebook import Calendar, Policy, PolicyFileError, Span, calendar_for
+from linli_rulebook import Calendar, Policy, PolicyFileError, Span, calendar_for, desks_of
 
 from linli_dispatch.domain.blueprints.blueprint import Blueprint, Blueprints, blueprints_of
 from linli_dispatch.domain.blueprints.step_record import Failing
@@ -176,7 +176,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
     """The terms of the places in ``zone`` that have ``policy``; cached, so that a ticket costs a lookup."""
     weights = policy.table("dispatch.route_weights")
     ladder = cast("tuple[LadderStep, ...]", tuple(policy.texts("dispatch.ladder_steps")))
-    calendars = {name: calendar_for(policy, name, zone=zone) for name in ("departments", "approvers")}
+    calendars = {name: calendar_for(policy, name, zone=zone) for name in desks_of(policy)}
     return Terms(
         policy=policy,
         version=policy.version,

@@ -11,7 +11,7 @@ from linli_dispatch.domain import handling, refusals
 from linli_dispatch.domain.approvals import deciding, plans
 from linli_dispatch.domain.approvals.plan import Claim
 from linli_dispatch.domain.deadlines import waiting
-from linli_dispatch.domain.group.places import Estate, PriceLibrary
+from linli_dispatch.domain.group.places import Estate, Home, PriceLibrary
 from linli_dispatch.domain.repairs import accompanying, reentrusting, repair
 from linli_dispatch.domain.repairs.order import Offer
 from linli_dispatch.domain.turn import Turn
@@ -108,7 +108,12 @@ def handle_decide_reentrusting(facts: Facts, command: commands.DecideReentrustin
     estate = facts.get(Estate, key_of(command.case_id))
     # The library is the region's: which one stands in the estate, so it can be asked for only now.
     library = facts.get(PriceLibrary, estate.region_id) if estate and command.work_item else None
-    return on_staff_command(facts, command, ctx, lambda turn, by: reentrusting.apply_for(turn, offer, library, by))
+
+    def apply(turn: Turn, by: str) -> Refusal | None:
+        turn.home = facts.get(Home, turn.ticket.home_id) if turn.ticket.home_id else None
+        return reentrusting.apply_for(turn, offer, library, by)
+
+    return on_staff_command(facts, command, ctx, apply)
 
 
 def handle_propose_plan(facts: Facts, command: commands.ProposePlan, ctx: Context) -> Outcome:

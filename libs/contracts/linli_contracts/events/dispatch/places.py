@@ -104,7 +104,7 @@ class AbsenceRecorded(Event):
 
 
 class ContractorRegistered(Event):
-    """A contractor answers for trades and phases of an estate (DSP-08)."""
+    """A contractor answers for trades, phases and buildings of an estate (DSP-08)."""
 
     producer = DISPATCH
     subject_field = "estate_id"
@@ -113,6 +113,11 @@ class ContractorRegistered(Event):
     contractor_id: Key
     trades: tuple[Trade, ...]
     phases: tuple[str, ...]
+    """Empty: every phase."""
+    buildings: tuple[str, ...] = ()
+    """Of these phases alone these buildings (``p1-3``); empty: all."""
+    contract_ids: tuple[Key, ...] = ()
+    """Its warranty contracts."""
     registered_at: Instant
 
 

@@ -74,13 +74,29 @@ class Absence(BaseModel):
 
 
 class Contractor(BaseModel):
-    """A contractor answers for trades and phases of the estate."""
+    """A contractor answers for trades, phases and buildings of the estate."""
 
     model_config = ConfigDict(frozen=True)
 
     contractor_id: str
     trades: tuple[Trade, ...]
     phases: tuple[str, ...]
+    """Empty: every phase."""
+    buildings: tuple[str, ...] = ()
+    """Of these phases alone these buildings (``p1-3``); empty: all."""
+    contract_ids: tuple[str, ...] = ()
+    """Its warranty contracts; what they promise, warranty knows."""
+    contacts: tuple[str, ...] = ()
+    """How the firm is reached (``tel:…``, ``mailto:…``): known here alone, no fact tells it (INT-13)."""
+
+    def answers_for(self, trade: str | None, home: "Home | None") -> bool:
+        """Whether work of this trade is its own at this home (DSP-08); in a common area the trade alone counts."""
+        if trade not in self.trades:
+            return False
+        if home is None:
+            return True
+        building = f"{home.phase}-{home.building}"
+        return home.phase in (self.phases or (home.phase,)) and building in (self.buildings or (building,))
 
 
 class Estate(Place):

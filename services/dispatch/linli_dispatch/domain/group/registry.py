@@ -117,13 +117,16 @@ def roster_staff(
 
 
 def register_contractors(estate: Estate, wanted: Iterable[Contractor], now: datetime) -> Decision:
-    """Contractors of the estate, new or with other trades or phases; the others stay."""
+    """Contractors of the estate, new or changed; the others stay. Their contacts are told to nobody (INT-13)."""
     known = {one.contractor_id: one for one in estate.contractors}
     changed = [one for one in wanted if known.get(one.contractor_id) != one]
     if not changed:
         return _changed(estate.id, 0)
     known |= {one.contractor_id: one for one in changed}
-    told = tuple(ContractorRegistered(estate_id=estate.id, registered_at=now, **one.model_dump()) for one in changed)
+    told = tuple(
+        ContractorRegistered(estate_id=estate.id, registered_at=now, **one.model_dump(exclude={"contacts"}))
+        for one in changed
+    )
     after = estate.model_copy(update={"contractors": tuple(known.values())})
     return _changed(estate.id, len(changed), save=(after,), events=told)
 

@@ -177,7 +177,7 @@ def apply_for(turn: Turn, offer: Offer, library: PriceLibrary | None, by: str) -
         return APPLICATION_PENDING
     if offer.price_fen <= 0:
         return REPLACEMENT_MISSING
-    fit = (one.contractor_id for one in turn.estate.contractors if ticket.trade in one.trades)
+    fit = (one.contractor_id for one in turn.estate.contractors if one.answers_for(ticket.trade, turn.home))
     if offer.replacement_id == order.contractor_id or offer.replacement_id not in fit:
         return REPLACEMENT_UNFIT
     offer = replace(offer, library_fen=_library_price(offer, library))
