@@ -56,6 +56,8 @@ STEPS: Final[Mapping[str, Step]] = {
     "ReentrustingProposed": Step(("notified",)),
     "RepairReentrusted": Step(("notified",)),
     "ReplacementNotified": Step(("notified",)),
+    "ReplacementAccepted": Step((*_OPENED, "closed")),
+    "ReplacementPaid": Step((*_OPENED, "closed")),
     "OrderRefused": Step(("notified",)),
     "OrderDelayed": Step(("notified",)),
     "ApprovalAsked": Step(_IN_HAND),

@@ -173,6 +173,20 @@ class DecideReentrusting(OnTicket):
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
+class AcceptReplacement(OnTicket):
+    """An office of the policy accepts the work of a replacement; ``order_id`` is that of its order."""
+
+    order_id: Id
+    office: Code
+
+
+class PayReplacement(OnTicket):
+    """The replacement was paid; ``document`` is the number of the payment."""
+
+    order_id: Id
+    document: Key
+
+
 class ClaimWanted(Command):
     """Compensation as part of a plan; ``cause`` is what it is paid for."""
 

@@ -41,11 +41,15 @@ class OfferServices(DatedCommand, Versioned):
 
 
 class Quote(OnTicket):
-    """What the customer is offered; without a price, the catalogue's."""
+    """What the customer is offered; without a price, the catalogue's.
+
+    For a repair, ``caused_by_customer`` says that it is the customer's own fault: then they pay what a warranty covers.
+    """
 
     item: Code
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
     price_fen: Annotated[Fen, Field(le=MOST_FEN)] | None = None
+    caused_by_customer: bool = False
 
 
 class AnswerQuotation(OnTicket):

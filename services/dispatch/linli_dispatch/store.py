@@ -16,13 +16,13 @@ from pydantic import BaseModel, Field
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.plan import Plan, SmallWorks
-from linli_dispatch.domain.blueprints.course import Course
+from linli_dispatch.domain.blueprints.course import Course, Quotation
 from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.deadlines.running_clock import RunningClock, Wait
 from linli_dispatch.domain.group.places import Absence, Contractor, Estate, PricedWork, PriceLibrary, Staff, Workload
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
-from linli_dispatch.domain.repairs.order import Acceptance, Order
+from linli_dispatch.domain.repairs.order import Acceptance, Order, Replacement
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.title import Title, Words, title_key, title_of
 
@@ -78,7 +78,11 @@ class TicketSeen(BaseModel):
     steps: tuple[LadderStep, ...]
     wait: Wait | None
     waits: int
+    free_of_charge: bool = False
+    caused_by_customer: bool = False
+    quotation: Quotation | None = None
     order: Order | None
+    replacements: tuple[Replacement, ...] = ()
     plan: Plan | None
     crisis: Crisis | None = None
     notices: tuple[StaffNotice, ...] = ()

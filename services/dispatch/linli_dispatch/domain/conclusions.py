@@ -197,6 +197,13 @@ CONCLUSIONS: Final[Conclusions] = {
     ),
     "ticket closed": Conclusion("关闭", "ticket closed"),
     "answer about coverage came too late": Conclusion("保修答复来迟", "answer about coverage came too late"),
+    "an office accepts the replacement's work": Conclusion(
+        "接替单位工程验收", "an office accepts the replacement's work", ("dispatch.replacement_accepted_by",)
+    ),
+    "the replacement's work accepted by all": Conclusion(
+        "接替单位工程联合验收通过", "the replacement's work accepted by all", ("dispatch.replacement_accepted_by",)
+    ),
+    "the replacement was paid": Conclusion("已向接替单位付款", "the replacement was paid"),
     "not handed over: the developer's department is responsible": Conclusion(
         "未交付：由开发商工程部负责",
         "not handed over: the developer's department is responsible",

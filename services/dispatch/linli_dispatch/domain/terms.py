@@ -108,6 +108,8 @@ class Terms:
     offices: Mapping[str, Office]
     accompanied: Mapping[AccompanyGround, Accompanied]
     reentrusting_chain: tuple[str, ...]
+    replacement_accepted_by: Mapping[str, Office]
+    """Who accept the work of a replacement together (DSP-14)."""
     plan_chains: Mapping[int, tuple[str, ...]]
     """By the level of the case: who reviews, then who approves (DSP-04)."""
     plan_required_from_level: int
@@ -201,6 +203,9 @@ def terms_of(policy: Policy, zone: str) -> Terms:
             for ground, table in policy.table("dispatch.accompanied").items()
         },
         reentrusting_chain=tuple(policy.texts("dispatch.reentrusting_chain")),
+        replacement_accepted_by={
+            name: _office(name, table) for name, table in policy.table("dispatch.replacement_accepted_by").items()
+        },
         plan_chains={
             level: _plan_chain(policy.table(f"dispatch.plan_approval_level_{level}")) for level in range(1, 5)
         },

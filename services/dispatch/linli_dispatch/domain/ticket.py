@@ -21,7 +21,7 @@ from pydantic import AwareDatetime
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.plan import Plan, SmallWorks
-from linli_dispatch.domain.blueprints.course import Course
+from linli_dispatch.domain.blueprints.course import Course, Quotation
 from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.deadlines.running_clock import (
     DEADLINE_NEAR,
@@ -35,7 +35,7 @@ from linli_dispatch.domain.deadlines.running_clock import (
 )
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
-from linli_dispatch.domain.repairs.order import Acceptance, Order
+from linli_dispatch.domain.repairs.order import Acceptance, Order, Replacement
 
 ORDINARY: Final = 4
 """The least severe level (INT-06)."""
@@ -109,6 +109,8 @@ class Ticket(State):
     reentrusted: int = 0
     reentrusted_fen: int = 0
     """What other contractors were entrusted at so far, over all rounds: a price is judged by the sum (WAR-23)."""
+    replacements: tuple[Replacement, ...] = ()
+    """What others did in the contractors' place, over all rounds: each is accepted and paid for itself (DSP-14)."""
     not_cured_by: str | None = None
     """The contractor whose own repair of the round before did not cure it (DSP-14)."""
     plans: int = 0
@@ -165,6 +167,11 @@ class Ticket(State):
     """How many reporting dates of the round are over."""
     reports_missed: int = 0
     """How many of them in a row were missed."""
+    free_of_charge: bool = False
+    """A repair that a warranty or the developer pays: the customer does not, unless they caused it (DSP-10)."""
+    caused_by_customer: bool = False
+    quotation: Quotation | None = None
+    """What the customer is to pay for a repair; that of a special service stands in its course."""
     order: Order | None = None
     plan: Plan | None = None
     crisis: Crisis | None = None
@@ -183,6 +190,18 @@ class Ticket(State):
     """The steps of the ladder taken in this round."""
     completed_at: AwareDatetime | None = None
     acceptance: Acceptance = Acceptance()
+
+    @property
+    def charged_fen(self) -> int | None:
+        """What the customer pays for a repair once they have accepted the work; None: nothing (DSP-10).
+
+        Paid work is what they agreed to; what they caused they pay as quoted, unless they said no.
+        """
+        quotation = self.quotation
+        owed = quotation is not None and (
+            quotation.accepted or (quotation.accepted is None and self.caused_by_customer)
+        )
+        return quotation.price_fen if quotation is not None and owed else None
 
     def facts_of_report(self, at: datetime) -> dict[str, datetime]:
         """What a report at this instant changes: it tells what was found, too, where nobody had (INT-09)."""

@@ -21,7 +21,9 @@ from linli_contracts.events.dispatch import (
     ReentrustingProposed,
     RepairDone,
     RepairReentrusted,
+    ReplacementAccepted,
     ReplacementNotified,
+    ReplacementPaid,
     StaffNotified,
     StaffWebhookDisabled,
     WebhookDisabled,
@@ -41,7 +43,7 @@ TOLD: Final = frozenset(
     fact.type_name()
     for fact in (
         ContractorNotified, ContractorArrived, RepairDone, OrderRefused, OrderDelayed, ReentrustingProposed,
-        RepairReentrusted, ReplacementNotified,
+        RepairReentrusted, ReplacementNotified, ReplacementAccepted, ReplacementPaid,
     )
 )  # fmt: skip
 """Facts about orders: all that a partner may want; each names its contractor."""

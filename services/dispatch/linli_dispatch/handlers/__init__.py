@@ -1,5 +1,5 @@
 """All of dispatch on one page: every input, what it needs loaded, the rule that decides it. The registry's commands
-have a page of their own (`registry_commands.py`).
+and those about repairs have pages of their own (`registry_commands.py`, `repair_commands.py`).
 
 The functions of this package fetch states and policy and call one rule of `domain/`; no rule is decided here.
 """
@@ -34,7 +34,6 @@ from linli_dispatch.domain.storms.watching import Region
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.webhook import MAIL, WEBHOOK, Subscriptions, Webhook
 from linli_dispatch.handlers import beginning, handing_over, serving, storming
-from linli_dispatch.handlers.accepting import handle_miss_signature, handle_send_express_mail, handle_sign
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
     handle_answer_in_person,
@@ -80,23 +79,16 @@ from linli_dispatch.handlers.partners import (
     with_secret,
 )
 from linli_dispatch.handlers.registry_commands import REGISTRY
+from linli_dispatch.handlers.repair_commands import REPAIRS
 from linli_dispatch.handlers.working import (
-    handle_accompany,
     handle_answer,
     handle_answer_plan,
-    handle_arrive,
     handle_assess,
     handle_carry_out_plan,
-    handle_complain_of_contractor,
     handle_decide_application,
-    handle_decide_reentrusting,
-    handle_doubt_responsibility,
-    handle_finish,
     handle_pass_on,
     handle_propose_plan,
-    handle_refuse_order,
     handle_report,
-    handle_report_delay,
     handle_resolve,
     handle_resume,
     handle_wait,
@@ -206,61 +198,7 @@ MAP: Final = ServiceMap(
             needs_of_command, handle_resolve, ("DSP-02", "DSP-03", "DSP-04", "FUP-01"),
             org_of_ticket, "The handling of a case that is no repair is finished",
         ),
-        OnCommand(
-            "dispatch.arrive", "POST /tickets/{case_id}/arrive", commands.Arrive, "partner:repair",
-            needs_of_command, handle_arrive, ("DSP-10",),
-            org_of_ticket, "The contractor is on the spot",
-        ),
-        OnCommand(
-            "dispatch.finish", "POST /tickets/{case_id}/finish", commands.Finish, "partner:repair",
-            needs_of_command, handle_finish, ("DSP-10", "DSP-03", "DSP-04"),
-            org_of_ticket, "The repair is done",
-        ),
-        OnCommand(
-            "dispatch.doubt-responsibility", "POST /tickets/{case_id}/responsibility/unclear",
-            commands.DoubtResponsibility, "dispatch:handle", needs_of_command, handle_doubt_responsibility, ("DSP-11",),
-            org_of_ticket, "It is unclear who is responsible: the contractor is to be accompanied",
-        ),
-        OnCommand(
-            "dispatch.accompany", "POST /tickets/{case_id}/accompaniment", commands.Accompany, "dispatch:handle",
-            needs_of_command, handle_accompany, ("DSP-11",),
-            org_of_ticket, "An engineer and the service supervisor were there with the contractor",
-        ),
-        OnCommand(
-            "dispatch.sign", "POST /tickets/{case_id}/signature", commands.Sign, "dispatch:handle",
-            needs_of_command, handle_sign, ("DSP-12", "DSP-05"),
-            org_of_ticket, "The owner accepts the finished repair and signs",
-        ),
-        OnCommand(
-            "dispatch.miss-signature", "POST /tickets/{case_id}/signature/missing", commands.MissSignature,
-            "dispatch:handle", needs_of_command, handle_miss_signature, ("DSP-12",),
-            org_of_ticket, "The owner does not sign, for a reason on their side",
-        ),
-        OnCommand(
-            "dispatch.send-express-mail", "POST /tickets/{case_id}/express-mail", commands.SendExpressMail,
-            "dispatch:handle", needs_of_command, handle_send_express_mail, ("DSP-12",),
-            org_of_ticket, "The express mail is out: the repair is closed as notified",
-        ),
-        OnCommand(
-            "dispatch.refuse-order", "POST /tickets/{case_id}/refuse", commands.RefuseOrder, "partner:repair",
-            needs_of_command, handle_refuse_order, ("DSP-14",),
-            org_of_ticket, "The contractor refuses to come",
-        ),
-        OnCommand(
-            "dispatch.report-delay", "POST /tickets/{case_id}/delay", commands.ReportDelay, "partner:repair",
-            needs_of_command, handle_report_delay, ("DSP-14",),
-            org_of_ticket, "The contractor reports that it needs longer",
-        ),
-        OnCommand(
-            "dispatch.complain-of-contractor", "POST /tickets/{case_id}/contractor-complaint",
-            commands.ComplainOfContractor, "dispatch:handle", needs_of_command, handle_complain_of_contractor,
-            ("DSP-13", "DSP-14"), org_of_ticket, "Record a strong complaint about the contractor's people",
-        ),
-        OnCommand(
-            "dispatch.decide-reentrusting", "POST /tickets/{case_id}/reentrusting", commands.DecideReentrusting,
-            "dispatch:decide", needs_of_command, handle_decide_reentrusting, ("DSP-14",),
-            org_of_ticket, "Apply for another contractor at the first one's cost, or leave it to the first one",
-        ),
+        *REPAIRS,
         OnCommand(
             "dispatch.propose-plan", "POST /tickets/{case_id}/plan", commands.ProposePlan, "dispatch:handle",
             needs_of_command, handle_propose_plan, ("DSP-04", "WAR-20", "WAR-21", "WAR-22", "WAR-23", "WAR-24"),
@@ -323,12 +261,12 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.quote", "POST /tickets/{case_id}/quotation", service_commands.Quote, "dispatch:handle",
-            serving.needs_of_quoting, serving.handle_quote, ("DSP-16",),
-            org_of_ticket, "Offer the customer a special service at a price",
+            serving.needs_of_quoting, serving.handle_quote, ("DSP-16", "DSP-10"),
+            org_of_ticket, "Offer the customer a special service, or a repair that no warranty pays, at a price",
         ),
         OnCommand(
             "dispatch.answer-quotation", "POST /tickets/{case_id}/quotation/answer", service_commands.AnswerQuotation,
-            "dispatch:handle", serving.needs_of_step, serving.handle_answer_quotation, ("DSP-16",),
+            "dispatch:handle", serving.needs_of_step, serving.handle_answer_quotation, ("DSP-16", "DSP-10"),
             org_of_ticket, "The customer accepts the quotation, or does not",
         ),
         OnCommand(

@@ -1,13 +1,19 @@
-"""What follows a finished repair until the owner has signed, or was told by express mail (DSP-12)."""
+"""What follows a finished repair: the owner signs, or is told by mail (DSP-12); a replacement is paid (DSP-14)."""
+
+from collections.abc import Callable
+from typing import Final, get_args
 
 from linli_messaging.service_map import Context, Facts
-from linli_rulebook.decision import Outcome
+from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import commands
-from linli_dispatch.domain.lifecycle import COMPLETED
+from linli_dispatch.domain.lifecycle import COMPLETED, Status
 from linli_dispatch.domain.refusals import NOT_COMPLETED, NOT_YOUR_ORDER
-from linli_dispatch.domain.repairs import acceptance
+from linli_dispatch.domain.repairs import acceptance, replacement_work
+from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import Rule, on_command
+
+_ANY: Final[frozenset[Status]] = frozenset(get_args(Status))
 
 
 def handle_sign(facts: Facts, command: commands.Sign, ctx: Context) -> Outcome:
@@ -23,6 +29,30 @@ def handle_miss_signature(facts: Facts, command: commands.MissSignature, ctx: Co
 def handle_send_express_mail(facts: Facts, command: commands.SendExpressMail, ctx: Context) -> Outcome:
     """The owner is told by mail."""
     return _on_completed(facts, command, ctx, lambda turn: acceptance.send_mail(turn, command.receipt))
+
+
+def handle_accept_replacement(facts: Facts, command: commands.AcceptReplacement, ctx: Context) -> Outcome:
+    """An office accepts the work."""
+    return _on_any(
+        facts, command, ctx, lambda turn, by: replacement_work.accept_work(turn, command.order_id, command.office, by)
+    )
+
+
+def handle_pay_replacement(facts: Facts, command: commands.PayReplacement, ctx: Context) -> Outcome:
+    """Finance has paid."""
+    return _on_any(
+        facts, command, ctx, lambda turn, by: replacement_work.pay_work(turn, command.order_id, command.document, by)
+    )
+
+
+def _on_any(
+    facts: Facts, command: commands.OnTicket, ctx: Context, rule: Callable[[Turn, str], Refusal | None]
+) -> Outcome:
+    """Staff's word on a case that may be closed long since."""
+    if ctx.actor is not None and ctx.actor.contractor_id is not None:
+        return NOT_YOUR_ORDER
+    by = ctx.actor.subject if ctx.actor else "system"
+    return on_command(facts, command, ctx, lambda turn: rule(turn, by), during=_ANY)
 
 
 def _on_completed(facts: Facts, command: commands.OnTicket, ctx: Context, rule: Rule) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook import Unit
-from linli_rulebook.decision import Outcome
+from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import service_commands as commands
 from linli_dispatch.domain import refusals
@@ -13,6 +13,8 @@ from linli_dispatch.domain.blueprints import quoting, serving
 from linli_dispatch.domain.blueprints.catalogue import Offer, ServiceCatalogue, offer_services
 from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.group.places import Estate
+from linli_dispatch.domain.repairs import paying
+from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.needs import case_and_estate
 from linli_dispatch.handlers.working import on_staff_command
 
@@ -53,25 +55,29 @@ def handle_offer_services(facts: Facts, command: commands.OfferServices, ctx: Co
 
 
 def handle_quote(facts: Facts, command: commands.Quote, ctx: Context) -> Outcome:
-    """The customer is offered a price."""
+    """The customer is offered a price: for a repair, or in the step of a service."""
     estate_id = key_of(command.case_id)
     catalogue = facts.get(ServiceCatalogue, estate_id) or ServiceCatalogue(id=estate_id)
-    return on_staff_command(
-        facts,
-        command,
-        ctx,
-        lambda turn, by: quoting.quote(turn, by, command.item, command.quantity, command.price_fen, catalogue),
-    )
+    wanted = command.item, command.quantity, command.price_fen, catalogue
+
+    def rule(turn: Turn, by: str) -> Refusal | None:
+        if turn.ticket.kind == "repair":
+            return paying.quote_repair(turn, *wanted, caused_by_customer=command.caused_by_customer)
+        return refusals.NOT_A_REPAIR if command.caused_by_customer else quoting.quote(turn, by, *wanted)
+
+    return on_staff_command(facts, command, ctx, rule)
 
 
 def handle_answer_quotation(facts: Facts, command: commands.AnswerQuotation, ctx: Context) -> Outcome:
     """The customer answers."""
-    return on_staff_command(
-        facts,
-        command,
-        ctx,
-        lambda turn, by: quoting.answer_quotation(turn, by, command.consent, command.reason, accepted=command.accepted),
-    )
+    said, accepted = (command.consent, command.reason), command.accepted
+
+    def rule(turn: Turn, by: str) -> Refusal | None:
+        if turn.ticket.kind == "repair":
+            return paying.answer_repair_quotation(turn, *said, accepted=accepted)
+        return quoting.answer_quotation(turn, by, *said, accepted=accepted)
+
+    return on_staff_command(facts, command, ctx, rule)
 
 
 def handle_finish_step(facts: Facts, command: commands.FinishStep, ctx: Context) -> Outcome:

@@ -63,7 +63,9 @@ from linli_contracts.events.dispatch.repairs import (
     ReentrustingProposed,
     RepairDone,
     RepairReentrusted,
+    ReplacementAccepted,
     ReplacementNotified,
+    ReplacementPaid,
 )
 from linli_contracts.events.dispatch.services import (
     BlueprintStarted,
@@ -181,7 +183,9 @@ __all__ = [
     "RepairDone",
     "RepairReentrusted",
     "RepairReported",
+    "ReplacementAccepted",
     "ReplacementNotified",
+    "ReplacementPaid",
     "ReportGround",
     "Role",
     "RunnerUp",
@@ -257,6 +261,8 @@ EVENTS: Final = (
     ReentrustingProposed,
     RepairReentrusted,
     ReplacementNotified,
+    ReplacementAccepted,
+    ReplacementPaid,
     WebhookDisabled,
     StaffWebhookDisabled,
     OrderRefused,

@@ -1,6 +1,6 @@
 """The owner's acceptance of a finished repair: signed, or not to be had and made up for by express mail (DSP-12)."""
 
-from linli_contracts.event import Event, Id, Instant, Key
+from linli_contracts.event import Event, Fen, Id, Instant, Key
 from linli_contracts.events.dispatch.words import Consent
 from linli_contracts.topics import DISPATCH
 
@@ -16,6 +16,8 @@ class RepairAccepted(Event):
     """How many times it was repaired until the owner accepted."""
     consent: Consent
     accepted_at: Instant
+    charged_fen: Fen | None = None
+    """What the customer pays for it from now on; None: nothing (DSP-10)."""
 
 
 class SignatureMissed(Event):

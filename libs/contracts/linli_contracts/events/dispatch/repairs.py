@@ -70,6 +70,8 @@ class RepairDone(Event):
     customer_ref: Key
     done_at: Instant
     in_time: bool
+    charged_fen: Fen | None = None
+    """What the customer pays once they have accepted the work; None: nothing (DSP-10)."""
 
 
 class OrderRefused(Event):
@@ -153,3 +155,32 @@ class ReplacementNotified(Event):
     notified_at: Instant
     arrive_by: Instant
     finish_by: Instant
+
+
+class ReplacementAccepted(Event):
+    """Design, engineering and cost have accepted the work of a replacement together: it may be paid (DSP-14)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    order_id: Id
+    contractor_id: Key
+    """The replacement."""
+    price_fen: Fen
+    accepted_at: Instant
+
+
+class ReplacementPaid(Event):
+    """Finance has paid the replacement, once for each order (DSP-14)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    order_id: Id
+    contractor_id: Key
+    price_fen: Fen
+    document: Key
+    """The number of the payment."""
+    paid_at: Instant

@@ -115,7 +115,7 @@ class FailingStepReported(Event):
 
 
 class CustomerQuoted(Event):
-    """The customer is offered a special service at a price (DSP-16)."""
+    """The customer is offered a special service, or a repair that no warranty pays, at a price (DSP-16, DSP-10)."""
 
     producer = DISPATCH
 
@@ -127,6 +127,8 @@ class CustomerQuoted(Event):
     price_fen: Fen
     catalogue_fen: Fen
     """What the catalogue says for the same."""
+    caused_by_customer: bool = False
+    """A repair that is the customer's own fault: they pay after its acceptance (DSP-10)."""
     customer_ref: Key
     made_at: Instant
 

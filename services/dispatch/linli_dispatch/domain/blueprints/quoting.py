@@ -34,19 +34,35 @@ def quote(
     if isinstance(found, Refusal):
         return found
     course, rule, step = found
+    quotation = offer(turn, item, quantity, price_fen, catalogue)
+    if isinstance(quotation, Refusal):
+        return quotation
+    turn.change(course=replace(course, quotation=quotation))
+    done(turn, rule, step, by)
+    return None
+
+
+def offer(
+    turn: Turn,
+    item: str,
+    quantity: int,
+    price_fen: int | None,
+    catalogue: ServiceCatalogue,
+    *,
+    caused_by_customer: bool = False,
+) -> Quotation | Refusal:
+    """The quotation, which is told; the caller keeps it. Also of a repair (`paying.py`)."""
     ticket = turn.ticket
-    offer = catalogue.offer(item, ticket.received_at)
-    if offer is None:
+    listing = catalogue.offer(item, ticket.received_at)
+    if listing is None:
         # What came into the catalogue after the request may be quoted too.
-        offer = catalogue.offer(item, turn.at)
-    if offer is None:
+        listing = catalogue.offer(item, turn.at)
+    if listing is None:
         return NOT_OFFERED
-    listed = offer.price_fen * quantity
+    listed = listing.price_fen * quantity
     if listed > MOST_FEN:
         return naming(QUOTED_TOO_MUCH, "quantity", [f"at most {MOST_FEN} fen by the catalogue's price"])
     price = listed if price_fen is None else price_fen
-    quotation = Quotation(item, quantity, price, listed, offer.standard, turn.at)
-    turn.change(course=replace(course, quotation=quotation))
     turn.tell(
         CustomerQuoted(
             case_id=ticket.id,
@@ -56,14 +72,15 @@ def quote(
             quantity=quantity,
             price_fen=price,
             catalogue_fen=listed,
+            caused_by_customer=caused_by_customer,
             customer_ref=ticket.customer_ref,
             made_at=turn.at,
         )
     )
     facts = {"item": item, "price_fen": price, "catalogue_fen": listed}
-    turn.because("DSP-16", "quoted" if price == listed else "quoted at another price than the catalogue's", facts)
-    done(turn, rule, step, by)
-    return None
+    rule = "DSP-10" if ticket.kind == "repair" else "DSP-16"
+    turn.because(rule, "quoted" if price == listed else "quoted at another price than the catalogue's", facts)
+    return Quotation(item, quantity, price, listed, listing.standard, turn.at)
 
 
 def answer_quotation(turn: Turn, by: str, consent: Consent, reason: str | None, *, accepted: bool) -> Refusal | None:
@@ -77,8 +94,19 @@ def answer_quotation(turn: Turn, by: str, consent: Consent, reason: str | None, 
         return STEP_NOT_OPEN
     if not accepted and reason is None:
         return REASON_MISSING
-    ticket = turn.ticket
     turn.change(course=replace(course, quotation=replace(quotation, accepted=accepted)))
+    tell_answer(turn, "DSP-16", quotation, consent, reason, accepted=accepted)
+    if accepted:
+        done(turn, rule, step, by)
+        return None
+    return failed(turn, rule, step, by, reason or "")
+
+
+def tell_answer(
+    turn: Turn, rule: str, quotation: Quotation, consent: Consent, reason: str | None, *, accepted: bool
+) -> None:
+    """Tells what the customer said to a quotation."""
+    ticket = turn.ticket
     turn.tell(
         QuotationAnswered(
             case_id=ticket.id,
@@ -93,11 +121,7 @@ def answer_quotation(turn: Turn, by: str, consent: Consent, reason: str | None, 
             answered_at=turn.at,
         )
     )
-    turn.because("DSP-16", "quotation accepted" if accepted else "quotation not accepted", {"item": quotation.item})
-    if accepted:
-        done(turn, rule, step, by)
-        return None
-    return failed(turn, rule, step, by, reason or "")
+    turn.because(rule, "quotation accepted" if accepted else "quotation not accepted", {"item": quotation.item})
 
 
 def _step_of(turn: Turn, act: Act, by: str) -> tuple[Course, StepRule, Step] | Refusal:

@@ -33,7 +33,12 @@ def sign(turn: Turn, consent: Consent) -> Refusal | None:
     turn.change(acceptance=replace(ticket.acceptance, signed_at=turn.at))
     turn.tell(
         RepairAccepted(
-            case_id=ticket.id, estate_id=ticket.estate_id, round=ticket.round, consent=consent, accepted_at=turn.at
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            round=ticket.round,
+            consent=consent,
+            accepted_at=turn.at,
+            charged_fen=ticket.charged_fen,
         )
     )
     turn.because("DSP-12", "repair accepted by the owner", {"round": ticket.round, "consent": consent})

@@ -1,9 +1,10 @@
-"""What a ticket knows of its repair: the order to a contractor, the offer of another, and the owner's acceptance.
+"""What a ticket knows of its repair: the order to a contractor, the offer and work of another, the acceptance.
 
-Data only: `repair.py`, `reentrusting.py` and `acceptance.py` decide about it.
+Data only: `repair.py`, `reentrusting.py`, `replacement_work.py` and `acceptance.py` decide about it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from linli_contracts.events.dispatch import AccompanyGround, Ground
@@ -71,6 +72,22 @@ class Order:
         if self.replacement_id is not None:
             return None
         return next((ground for ground in self.grounds if ground not in self.declined), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Work that another contractor did in the first one's place: accepted by offices together, then paid (DSP-14)."""
+
+    order_id: str
+    contractor_id: str
+    price_fen: int
+    done_at: AwareDatetime
+    accepted_by: Mapping[str, str] = field(default_factory=dict)
+    """By office: who accepted it."""
+    accepted_at: AwareDatetime | None = None
+    """When the last of them did."""
+    paid_at: AwareDatetime | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

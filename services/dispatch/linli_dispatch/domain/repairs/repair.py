@@ -22,8 +22,9 @@ from linli_dispatch.domain.deadlines.running_clock import ONE_SECOND
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.refusals import ALREADY_ARRIVED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
 from linli_dispatch.domain.repairs.accompanying import ask_for_company, note_missing_company
-from linli_dispatch.domain.repairs.order import Order
+from linli_dispatch.domain.repairs.order import Order, Replacement
 from linli_dispatch.domain.repairs.reentrusting import propose
+from linli_dispatch.domain.repairs.repair_refusals import QUOTATION_UNANSWERED
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
@@ -68,7 +69,7 @@ def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
     if answer.round != ticket.round or status is None:
         turn.because("DSP-10", "answer about coverage came too late", {"round": answer.round, "status": ticket.status})
         return
-    turn.change(status=status)
+    turn.change(status=status, free_of_charge=answer.covered or answer.basis == "not_handed_over")
     if answer.basis == "not_handed_over":
         _leave_to_developer(turn)
         return
@@ -115,7 +116,12 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
     refusal = refuse_without_plan(turn)
     if refusal is not None:
         return refusal
+    if ticket.quotation is not None and ticket.quotation.accepted is None and not ticket.caused_by_customer:
+        return QUOTATION_UNANSWERED
     in_time = complete(turn)
+    if order is not None and order.replacement_id is not None:
+        work = Replacement(order.order_id, order.replacement_id, order.price_fen or 0, turn.at)
+        turn.change(replacements=(*ticket.replacements, work))
     turn.tell(
         RepairDone(
             case_id=ticket.id,
@@ -127,6 +133,7 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
             customer_ref=ticket.customer_ref,
             done_at=turn.at,
             in_time=in_time,
+            charged_fen=ticket.charged_fen,
         )
     )
     turn.because("DSP-10", "repair done", {"in_time": in_time})
