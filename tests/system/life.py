@@ -283,6 +283,19 @@ async def _reentrusted(life: Life) -> None:
     await life.after(days=2)
     callback = await life.callback_of(leak["case_id"])
     await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=90, by="caller-2")
+    await _replacement_paid(life, leak["case_id"])
+
+
+async def _replacement_paid(life: Life, case_id: str) -> None:
+    """The replacement's work is accepted and paid, the case closed long since; nobody holds design or finance."""
+    connection = life.house.rooms["dispatch"].connection
+    order_id = await connection.fetchval(
+        "SELECT state -> 'replacements' -> 0 ->> 'order_id' FROM ticket WHERE id = $1", case_id
+    )
+    about = {"case_id": case_id, "order_id": order_id}
+    for person, office in (("vp-qin", "design"), ("dept-feng", "engineering"), ("dept-chu", "cost_and_contract")):
+        await life.do_as(person, "dispatch.accept-replacement", **about, office=office)
+    await life.do_as("vp-qin", "dispatch.pay-replacement", **about, document="bank-9")
 
 
 OFFICES: Final = ("gm-zheng", "dept-feng", "dept-chu", "vp-qin", "gm-wei")

@@ -54,7 +54,25 @@ async def served(life: Life, request: Callable[..., dict[str, Any]]) -> None:
         await life.after(days=2)
         callback = await life.callback_of(case_id)
         await life.do("followup.complete-callback", callback_id=callback, satisfied=satisfied, score=80, by="caller-1")
+    await _paid_repair(life, request)
     await _decorated(life, request)
+
+
+async def _paid_repair(life: Life, request: Callable[..., dict[str, Any]]) -> None:
+    """A repair that the customer caused: too dear at first, agreed to, done and signed for."""
+    tap = await life.do("intake.receive", **request(
+        kind="repair", subcategory="other", home_id="xh01.p1-1-106", contact="13800000016",
+    ))  # fmt: skip
+    about = {"case_id": tap["case_id"]}
+    await life.after(hours=3)
+    for price in (9_000, 5_000):
+        await life.do("dispatch.quote", **about, item="plant_watering", price_fen=price, caused_by_customer=True)
+        await life.do("dispatch.answer-quotation", **about, accepted=price < 9_000, reason="too_dear")
+    await life.do("dispatch.finish", **about)
+    await life.do("dispatch.sign", **about)
+    await life.after(days=2)
+    callback = await life.callback_of(tap["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=80, by="caller-1")
 
 
 async def _decorated(life: Life, request: Callable[..., dict[str, Any]]) -> None:
