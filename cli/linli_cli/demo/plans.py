@@ -24,7 +24,7 @@ _COMPENSATED: Final = 0.03
 _CLAIMS: Final = 0.4
 """Of the grave cases: with compensation that nobody else bears."""
 _REJECTED: Final = 0.12
-_REFUSED: Final = frozenset({"plan-missing", "answer-in-person-first"})
+_REFUSED: Final = frozenset({"plan-missing", "answer-in-person-first", "promise-nothing"})
 """What the desks are told about a case that turned grave after they had planned its work: others joined it, say."""
 _TRIGGERS: Final = frozenset({"dispatch.decide-application", "dispatch.answer-plan"})
 

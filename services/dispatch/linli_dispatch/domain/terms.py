@@ -128,6 +128,8 @@ class Terms:
     """The office that takes command of a crisis at once (DSP-01)."""
     crisis_convener: str
     """The office that convenes."""
+    major_repair_told: tuple[str, ...]
+    """The offices that must have a major repair before anything is promised (DSP-10)."""
     crisis_chain: tuple[str, ...]
     """Who is told next where an office does not confirm, and who may lead besides the commander."""
     unread_repeated_after: timedelta
@@ -220,6 +222,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         same_defect_share=policy.share("dispatch.same_defect_share"),
         crisis_commander=policy.text("dispatch.crisis_commander"),
         crisis_convener=policy.text("dispatch.crisis_convener"),
+        major_repair_told=tuple(policy.texts("dispatch.major_repair_told")),
         crisis_chain=tuple(policy.texts("dispatch.crisis_chain")),
         unread_repeated_after=policy.span("dispatch.urgent_unread_repeat_after").elapsed,
         notices={kind: _notice_rule(policy.table(f"dispatch.staff_told_of_{kind}")) for kind in get_args(NoticeKind)},

@@ -22,7 +22,8 @@ from linli_contracts.events.dispatch import (
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.crises.crisis_file import Crisis
-from linli_dispatch.domain.crises.crisis_notices import notify, people_for
+from linli_dispatch.domain.crises.crisis_notices import awaits_heads, notify, people_for
+from linli_dispatch.domain.crises.crisis_refusals import PROMISE_NOTHING
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.group.offices import LAST_RESORT, persons_on, signatories
 from linli_dispatch.domain.notices.telling import tell_staff
@@ -87,9 +88,13 @@ def end_crisis(turn: Turn, how: Literal["completed", "withdrawn", "level_lowered
 
 
 def refuse_other_answers(turn: Turn) -> Refusal | None:
-    """Why the customers may not be answered yet: the head of the service centre answers a collective one first."""
+    """Why the customers may not be answered yet: the head of the service centre answers a collective one first, and
+    nothing is promised about a major repair before those it goes to have it (DSP-10).
+    """
     crisis = turn.ticket.crisis
-    return ANSWER_IN_PERSON_FIRST if crisis is not None and crisis.awaits_answer_in_person else None
+    if crisis is not None and crisis.awaits_answer_in_person:
+        return ANSWER_IN_PERSON_FIRST
+    return PROMISE_NOTHING if awaits_heads(turn) else None
 
 
 def answer_in_person(turn: Turn, by: str) -> Refusal | None:

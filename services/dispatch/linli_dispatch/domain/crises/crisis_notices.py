@@ -7,6 +7,7 @@ all were told and nobody has confirmed, that is said and nobody is told again.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from linli_contracts.events.dispatch import CrisisConfirmed, CrisisNotified
 from linli_rulebook.decision import Refusal
@@ -18,6 +19,9 @@ from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import persons_on
 from linli_dispatch.domain.refusals import ALREADY_CONFIRMED, NO_CRISIS, NOT_NOTIFIED
 from linli_dispatch.domain.turn import Turn
+
+MAJOR: Final = 1
+"""The gravest level (重大, INT-06)."""
 
 
 def people_for(turn: Turn, office: str) -> Iterator[str]:
@@ -34,9 +38,27 @@ def people_for(turn: Turn, office: str) -> Iterator[str]:
 
 
 def must_know(turn: Turn) -> tuple[str, ...]:
-    """The offices that are told, each once: the commander's, the convener, whoever approves a plan at this level."""
+    """The offices that are told, each once: the commander's, the convener, whoever approves a plan at this level; of a
+    major repair those whom it goes to besides (DSP-10).
+    """
     terms = turn.terms
-    return tuple(dict.fromkeys((terms.crisis_commander, terms.crisis_convener, *terms.plan_chains[turn.ticket.level])))
+    repair = terms.major_repair_told if is_major_repair(turn) else ()
+    approvers = terms.plan_chains[turn.ticket.level]
+    return tuple(dict.fromkeys((terms.crisis_commander, terms.crisis_convener, *approvers, *repair)))
+
+
+def is_major_repair(turn: Turn) -> bool:
+    """Whether it is a repair of the gravest level by the facts (重大维修, DSP-10); one that is merely old is not."""
+    return turn.ticket.kind == "repair" and turn.ticket.graded_level == MAJOR
+
+
+def awaits_heads(turn: Turn) -> bool:
+    """Whether an office that a major repair goes to has not confirmed it yet; who has nobody left stops nothing."""
+    crisis = turn.ticket.crisis
+    if crisis is None or not crisis.running or not is_major_repair(turn):
+        return False
+    told = turn.terms.major_repair_told
+    return any(one.office in told and one.confirmed_at is None and not one.exhausted for one in crisis.duties)
 
 
 def notify(turn: Turn, crisis: Crisis) -> Crisis:

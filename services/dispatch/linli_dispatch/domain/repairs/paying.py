@@ -12,6 +12,7 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.blueprints.catalogue import ServiceCatalogue
 from linli_dispatch.domain.blueprints.quoting import offer, tell_answer
+from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.refusals import REASON_MISSING
 from linli_dispatch.domain.repairs.repair_refusals import (
     COVERAGE_OPEN,
@@ -33,6 +34,9 @@ def quote_repair(
 ) -> Refusal | None:
     """Offers the customer the repair at a price, beside the catalogue's; again until they have accepted one."""
     ticket = turn.ticket
+    refusal = refuse_other_answers(turn)
+    if refusal is not None:
+        return refusal
     if ticket.status == "coverage_asked":
         return COVERAGE_OPEN
     if ticket.free_of_charge and not caused_by_customer:
