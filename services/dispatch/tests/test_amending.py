@@ -8,9 +8,7 @@ from linli_contracts.events.dispatch import (
     ContractorNotified,
     CoverageAsked,
     DeadlineMissed,
-    NoticeExhausted,
     RepairReported,
-    StaffNotified,
     StepStarted,
     TicketAssigned,
     TicketEscalated,
@@ -23,8 +21,6 @@ from services.dispatch.tests.matters import special_service
 from services.dispatch.tests.office import CASE, HOME, HOUR, NOW, SECOND, Office, graded, local, received
 
 REPAIR: dict[str, Any] = {"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"}
-MATTER: dict[str, Any] = {"kind": "public_affairs", "category": "property_management", "subcategory": "decoration"}
-NO_MATTER: dict[str, Any] = {"kind": "complaint", "category": "property_management", "subcategory": "noise"}
 QUALITY: dict[str, Any] = {"category": "engineering_quality", "subcategory": "crack"}
 
 
@@ -131,64 +127,6 @@ def test_a_major_matter_that_is_known_too_late_was_not_passed_on_in_time(
     office.open(saturday, **QUALITY)
     office.hear(graded(1, office.now, reasons=("published",)), at=saturday + 4 * HOUR + late_by * SECOND)
     assert office.ticket().missed.get("passing_on", 0) == missed
-
-
-@pytest.mark.rule("INT-08", "DSP-06", "DSP-20", "ORG-02")
-@pytest.mark.parametrize("how", ["graded", "amended"])
-def test_what_turns_out_too_late_is_missed_then_and_climbs_from_then_on(office: Office, how: str) -> None:
-    """Given a deadline that lies in the past by what is known now, then nobody was told or is late before now."""
-    saturday = local("2026-03-14 01:00")
-    office.open(saturday, **QUALITY)
-    office.told.clear()
-    at = saturday + 20 * HOUR
-    if how == "graded":
-        office.hear(graded(1, office.now, reasons=("published",)), at=at)
-    else:
-        amended(office, at, emergency=True)
-    (missed,) = office.facts(DeadlineMissed)
-    (step,) = office.facts(TicketEscalated)
-    assert (missed.clock, missed.due_at) == ("passing_on", saturday + 4 * HOUR)
-    assert (step.step, step.escalated_at, step.step_due_at) == ("owner", at, local("2026-03-16 17:30"))
-    told = office.facts(StaffNotified)
-    assert {(one.notified_at, one.read_by) for one in told if one.urgent} == {(at, at + HOUR / 2)}
-    assert office.facts(NoticeExhausted) == []
-
-
-@pytest.mark.rule("DSP-02", "INT-06")
-def test_a_case_that_a_person_lowers_is_answered_by_the_department_that_has_it(office: Office) -> None:
-    """Given a crisis that a department has, when it is one no more, then the hours count since it had the form."""
-    office.open(level=2, **QUALITY)
-    office.accepted("pass-on", at=NOW + HOUR)
-    assert "department_answer" not in clocks(office)
-    office.hear(graded(4, office.now, reasons=("lowered",)), at=NOW + 3 * HOUR)
-    assert office.due("department_answer") == NOW + 25 * HOUR
-    office.hear(graded(2, office.now, reasons=("published",)), at=NOW + 4 * HOUR)
-    assert office.due("department_answer") == NOW + 25 * HOUR
-    office.accepted("answer")
-    assert office.ticket().kept["department_answer"] == 1
-
-
-@pytest.mark.rule("DSP-02", "INT-06")
-@pytest.mark.parametrize(("late_by", "missed"), [(0, 0), (1, 1)])
-def test_an_answer_that_is_owed_too_late_is_missed_then(office: Office, late_by: int, missed: int) -> None:
-    office.open(level=2, **QUALITY)
-    office.accepted("pass-on", at=NOW + HOUR)
-    office.hear(graded(4, office.now, reasons=("lowered",)), at=NOW + 25 * HOUR + late_by * SECOND)
-    assert office.ticket().missed.get("department_answer", 0) == missed
-
-
-@pytest.mark.rule("DSP-02", "DSP-17", "INT-02")
-def test_a_department_owes_no_opinion_on_a_matter_and_one_on_what_turns_out_none(office: Office) -> None:
-    """Given a complaint that the property department has, when it is a matter with a blueprint, and one no more."""
-    office.open(**MATTER)
-    office.accepted("pass-on", at=NOW + HOUR)
-    assert "department_answer" not in clocks(office)
-    amended(office, NOW + 2 * HOUR, **NO_MATTER)
-    assert office.due("department_answer") == NOW + 25 * HOUR
-    amended(office, NOW + 3 * HOUR, **MATTER)
-    assert "department_answer" not in clocks(office)
-    assert office.ticket().kept.get("department_answer", 0) == 0
-    assert office.facts(DeadlineMissed) == []
 
 
 @pytest.mark.rule("INT-02", "WAR-02", "DSP-10", "DSP-13")
@@ -382,8 +320,9 @@ def test_steps_of_another_blueprint_are_numbered_on_and_the_age_counts_without_t
 
 
 @pytest.mark.rule("INT-02", "INT-09")
-def test_a_repair_that_was_really_feedback_is_answered_in_its_time(office: Office) -> None:
-    office.open(kind="repair", channel="app")
+@pytest.mark.parametrize("came", [{"channel": "app"}, {"channel": "hotline", "member": True}])
+def test_a_repair_that_was_really_feedback_is_answered_in_its_time(office: Office, came: dict[str, Any]) -> None:
+    office.open(kind="repair", **came)
     assert "feedback_answer" not in clocks(office)
     amended(office, kind="complaint")
     assert office.due("feedback_answer") == NOW + 24 * HOUR

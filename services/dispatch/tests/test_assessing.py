@@ -96,7 +96,7 @@ def test_feedback_online_is_answered_within_24_hours(office: Office, late_by: in
     assert office.facts(TicketEscalated) == []
 
 
-@pytest.mark.rule("INT-09")
+@pytest.mark.rule("INT-09", "LOY-09")
 @pytest.mark.parametrize(
     ("fields", "feedback"),
     [
@@ -104,9 +104,12 @@ def test_feedback_online_is_answered_within_24_hours(office: Office, late_by: in
         ({"kind": "complaint", "channel": "social_media"}, True),
         ({"kind": "suggestion", "channel": "hotline"}, False),
         ({"kind": "repair", "channel": "app"}, False),
+        ({"kind": "suggestion", "channel": "hotline", "member": True}, True),
+        ({"kind": "complaint", "channel": "letter", "member": True}, True),
+        ({"kind": "repair", "channel": "hotline", "member": True}, False),
     ],
 )
-def test_what_is_feedback_online(office: Office, fields: dict[str, Any], *, feedback: bool) -> None:
+def test_what_is_feedback_online_or_of_a_member(office: Office, fields: dict[str, Any], *, feedback: bool) -> None:
     office.open(**fields)
     names = {clock.name for clock in office.ticket().clocks}
     assert ("feedback_answer" in names, "first_assessment" in names) == (feedback, True)

@@ -57,6 +57,16 @@ def test_a_row_decides_how_its_clock_runs() -> None:
     assert (row.pauses, row.warns, row.deadline) == (False, False, True)
 
 
+@pytest.mark.rule("INT-09")
+def test_feedback_of_members_of_a_kind_that_there_is_not_is_refused() -> None:
+    name = "intake.member_feedback"
+    entry = POLICY.entries[name]
+    changed = replace(entry, settings=(replace(entry.in_force, value=("praises",)),))
+    policy = Policy(POLICY.version, None, None, MappingProxyType({**POLICY.entries, name: changed}))
+    with pytest.raises(PolicyFileError, match=r"intake\.toml: intake\.member_feedback: some of consultation"):
+        terms_of(policy, "Asia/Shanghai")
+
+
 @pytest.mark.rule("ORG-03")
 @pytest.mark.parametrize("desk", ["complaints", "repair", "departments", "approvers", "finance"])
 def test_a_row_may_name_the_hours_of_any_desk_of_the_policy(desk: str) -> None:

@@ -1,7 +1,10 @@
 """A person is found again by contact however it is spelt, and neither the reference nor the digest tells who it is."""
 
 import pytest
+from linli_contracts.events.intake import ComplaintReceived
+from linli_contracts.events.loyalty import MemberJoined
 from linli_intake.domain.person import Contact, Customer, contact_id, plain_form
+from linli_rulebook.decision import NOTHING
 
 from services.intake.tests.desk import COMPLETE, Desk
 
@@ -33,6 +36,23 @@ def test_a_file_keeps_the_first_name_until_somebody_verified_changes_it(desk: De
     file = desk.states[Customer, ref]
     assert isinstance(file, Customer)
     assert (file.name, file.contact) == ("王小明", COMPLETE["contact"])
+
+
+@pytest.mark.rule("INT-09", "LOY-09")
+def test_what_a_member_asks_says_so_from_the_joining_on_however_the_contact_is_spelt(desk: Desk) -> None:
+    """Given somebody who joins the club, and hears of it twice, then their later requests say so and nobody else's."""
+    ref = desk.receive(contact=PHONE)["customer_ref"]
+    fact = MemberJoined(customer_ref=ref, member_no="1", joined_at=desk.now)
+    desk.hear(fact)
+    assert desk.hear(fact) is NOTHING
+    desk.receive(contact="+86 138-0013-8000")
+    desk.receive(contact="13900000001")
+    assert [one.member for one in desk.told if isinstance(one, ComplaintReceived)] == [False, True, False]
+
+
+@pytest.mark.rule("INT-09")
+def test_a_member_whom_nobody_knows_changes_nothing(desk: Desk) -> None:
+    assert desk.hear(MemberJoined(customer_ref="cu0", member_no="1", joined_at=desk.now)) is NOTHING
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,8 @@ class ComplaintReceived(Event):
     """A completion deadline that came with the request (imports, contracts); None: the policy's."""
     source_row: str | None = None
     """The row of the file it was imported from, as a digest."""
+    member: bool = False
+    """The customer was a member of the owners' club when it came: what they say is answered in its time (INT-09)."""
 
 
 class ComplaintGraded(Event):

@@ -79,7 +79,8 @@ def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
         change_course(turn)
     if "kind" in changed:
         # What came as feedback is still to be answered, whatever it turns out to be (INT-09).
-        turn.change(feedback=ticket.feedback or (turn.ticket.kind, ticket.channel) in terms.online_feedback)
+        says = terms.is_feedback(turn.ticket.kind, ticket.channel, member=ticket.member)
+        turn.change(feedback=ticket.feedback or says)
     _ask_warranty(turn, ticket)
     count_anew(turn, "passing_on", "age_level_2", "age_level_1")
     if moves and ticket.storm_order_id is None:

@@ -27,7 +27,7 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
         "calendar.desk_departments",
     ),
     "first_assessment": ("intake.first_assessment_within",),
-    "feedback_answer": ("intake.online_feedback_within", "intake.online_feedback"),
+    "feedback_answer": ("intake.online_feedback_within", "intake.online_feedback", "intake.member_feedback"),
     "department_answer": ("dispatch.department_answer", "calendar.desk_departments"),
     "customer_report": ("dispatch.report_within", "dispatch.report_again", "calendar.desk_departments"),
     "completion": (
@@ -166,7 +166,7 @@ CONCLUSIONS: Final[Conclusions] = {
     "facts amended": Conclusion(
         "内容更正",
         "facts amended",
-        ("dispatch.desk_of_kind", "dispatch.desk_of_category", "intake.online_feedback"),
+        ("dispatch.desk_of_kind", "dispatch.desk_of_category", "intake.online_feedback", "intake.member_feedback"),
     ),
     "answer is about what the case no longer is": Conclusion(
         "答复所涉内容已更正，不再适用", "answer is about what the case no longer is"

@@ -41,6 +41,7 @@ def remember(received: ComplaintReceived) -> Decision:
         emergency=received.emergency,
         complete_by=received.complete_by,
         people=received.people,
+        member=received.member,
         status="received",
         level=ORDINARY,
         round=1,
@@ -66,7 +67,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded, into: Gathering | None = No
         graded_level=graded.level,
         level_reasons=graded.reasons,
         people=graded.people,
-        feedback=(ticket.kind, ticket.channel) in terms.online_feedback,
+        feedback=terms.is_feedback(ticket.kind, ticket.channel, member=ticket.member),
         complex=desk.department or graded.level <= COMPLEX_FROM_LEVEL,
     )
     turn.tell(

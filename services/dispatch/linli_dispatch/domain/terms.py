@@ -51,6 +51,7 @@ class NoticeRule:
 
 
 _FEEDBACK: Final = "intake.online_feedback"
+_MEMBER_FEEDBACK: Final = "intake.member_feedback"
 CLAIM_KINDS: Final = ("reasonable", "unreasonable", "property")
 CLAIM_RULES: Final = (
     *(f"{kind}_{size}" for kind in CLAIM_KINDS for size in ("small", "large")),
@@ -93,6 +94,8 @@ class Terms:
     """Of the time of a deadline, when staff are told of it (DSP-20)."""
     online_feedback: frozenset[tuple[str, str]]
     """Kind and channel of the requests that are feedback online (INT-09)."""
+    member_feedback: frozenset[str]
+    """Kinds of the requests that are feedback where a member makes them, by whatever channel (INT-09)."""
     report_within: Span
     repair_desk_before_handover: str
     """The developer's, for a repair in a home that is not handed over (DSP-10)."""
@@ -154,6 +157,10 @@ class Terms:
         """The calendar of a desk of the policy, at this place."""
         return calendar_for(self.policy, desk, zone=self.zone.key)
 
+    def is_feedback(self, kind: str, channel: str, *, member: bool) -> bool:
+        """Whether such a request is feedback that is answered in a time of its own (INT-09)."""
+        return (kind, channel) in self.online_feedback or (member and kind in self.member_feedback)
+
     def blueprint_of(self, kind: str, subcategory: str) -> Blueprint | None:
         """The blueprint for such a request, if there is one (DSP-17)."""
         return next(
@@ -190,6 +197,7 @@ def terms_of(policy: Policy, zone: str) -> Terms:
         clocks=clock_table(policy, calendars),
         left_when_warned=1 - policy.share("dispatch.warn_at_share"),
         online_feedback=_online_feedback(policy),
+        member_feedback=_member_feedback(policy),
         report_within=policy.span("dispatch.report_within"),
         short_absence=policy.span("dispatch.short_absence").elapsed,
         repair_desk_before_handover=policy.text("dispatch.repair_desk_before_handover"),
@@ -253,6 +261,14 @@ def _online_feedback(policy: Policy) -> frozenset[tuple[str, str]]:
         if not set(table.get(field, ("",))) <= set(known):
             raise PolicyFileError(f"{about.file}: {_FEEDBACK}: {field}: some of {', '.join(known)}")
     return frozenset(product(table["kinds"], table["channels"]))
+
+
+def _member_feedback(policy: Policy) -> frozenset[str]:
+    """Raises `PolicyFileError` for a kind that there is not."""
+    about, kinds = policy.explain(_MEMBER_FEEDBACK), frozenset(policy.texts(_MEMBER_FEEDBACK))
+    if not kinds <= set(get_args(RequestKind)):
+        raise PolicyFileError(f"{about.file}: {_MEMBER_FEEDBACK}: some of {', '.join(get_args(RequestKind))}")
+    return kinds
 
 
 def _desk(name: str, table: Mapping[str, object], ladder: tuple[LadderStep, ...]) -> Desk:

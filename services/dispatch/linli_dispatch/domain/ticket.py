@@ -127,7 +127,9 @@ class Ticket(State):
     small_works_fen: int = 0
     """What was approved so far: every office sees the sum (DSP-15)."""
     feedback: bool = False
-    """Feedback that came online: answered in a time of its own (INT-09)."""
+    """Feedback that came online, or from a member of the owners' club: answered in a time of its own (INT-09)."""
+    member: bool = False
+    """The customer was a member when the request came."""
     assessed_at: AwareDatetime | None = None
     """When the customer was first told what was found, or more than that (INT-09)."""
     first_report_at: AwareDatetime | None = None

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from linli_contracts.events.intake import CustomerKind
 from linli_contracts.personal import PersonalText
-from linli_rulebook.decision import State
+from linli_rulebook.decision import NOTHING, Decision, Outcome, State
 
 _SEPARATORS: Final = re.compile(r"[\s\-().]+")
 _CHINA: Final = re.compile(r"^(\+|00)86(?=\d{7,})")
@@ -33,6 +33,15 @@ class Contact(State):
     table: ClassVar[str] = "contact"
 
     customer_ref: str
+    member: bool = False
+    """A member of the owners' club (LOY-01)."""
+
+
+def become_member(contact: Contact | None, customer_ref: str) -> Outcome:
+    """The person of this contact is a member from now on; nothing for one that is, or for somebody else's contact."""
+    if contact is None or contact.customer_ref != customer_ref or contact.member:
+        return NOTHING
+    return Decision(save=(contact.model_copy(update={"member": True}),))
 
 
 def contact_id(contact: str, key: bytes) -> str:

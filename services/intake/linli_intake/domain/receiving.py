@@ -67,6 +67,7 @@ def _register(arrival: Arrival, known: Known, case_id: str, policy: Policy, now:
     facts = _facts(form, now)
     facts["case_id"] = facts["id"] = case_id
     facts["customer_ref"] = customer
+    facts["member"] = known.contact is not None and known.contact.member
     # One dictionary makes the fact and the state; each model takes the fields it has, and neither has a personal one.
     received = ComplaintReceived.model_validate(facts)
     graded = grade(

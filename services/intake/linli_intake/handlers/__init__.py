@@ -17,6 +17,7 @@ from linli_contracts.events.dispatch import (
     TicketReopened,
     TicketResolved,
 )
+from linli_contracts.events.loyalty import MemberJoined
 from linli_contracts.events.messages import MessageRequested
 from linli_messaging.service_map import ANYWHERE, OnCommand, OnEvent, OnOutcome, ServiceMap
 
@@ -48,10 +49,12 @@ from linli_intake.handlers.changing import (
 )
 from linli_intake.handlers.following import (
     needs_of_homes,
+    needs_of_member,
     needs_of_standing,
     on_estate_registered,
     on_homes_registered,
     on_level_raised,
+    on_member_joined,
     on_standing,
 )
 from linli_intake.handlers.receiving import (
@@ -89,6 +92,7 @@ MAP = ServiceMap(
         OnEvent(TicketResolved, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(TicketReopened, needs_of_standing, on_standing, rules=("INT-15",)),
         OnEvent(TicketClosed, needs_of_standing, on_standing, rules=("INT-15",)),
+        OnEvent(MemberJoined, needs_of_member, on_member_joined, rules=("INT-09", "LOY-09")),
         OnEvent(MessageRequested, needs_of_message, on_message_requested, rules=("INT-16", "FUP-03")),
     ),
     outcomes=(OnOutcome(MESSAGE, lambda _intent: (), on_message_ended, rules=("INT-16",)),),
