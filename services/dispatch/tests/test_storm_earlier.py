@@ -9,6 +9,7 @@ from linli_contracts.events.dispatch import StormDeclared, StormOrderJoined, Tic
 from linli_contracts.events.messages import MessageRequested
 from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.storms.earlier import MOST
+from linli_dispatch.domain.ticket import Ticket
 from linli_rulebook.decision import NOTHING
 
 from services.dispatch.tests.office import HOUR, SECOND, Office, graded, local, person, received
@@ -127,12 +128,14 @@ def test_what_is_done_or_of_another_cause_stays_outside(office: Office) -> None:
     done, withdrawn = leak(office, 1), office.open(case_id="xh01.c1", home_id="xh01.1-3-502", **LEAK)
     power = leak(office, 3, subcategory="power", trade="electrical")
     in_hand = leak(office, 4, "5-501", **CLEANING)
+    noise = leak(office, 5, "5-502", **CLEANING)
     office.accepted("finish", case_id=done.id)
     office.withdrawn()
+    office.states[Ticket, noise.id] = noise.model_copy(update={"subcategory": "noise"})
     declared(office)
     assert joined(office) == [in_hand.id]
     assert order_of(office, in_hand).desk == "property"
-    assert {office.ticket(one.id).storm_order_id for one in (done, withdrawn, power)} == {None}
+    assert {office.ticket(one.id).storm_order_id for one in (done, withdrawn, power, noise)} == {None}
 
 
 @pytest.mark.rule("DSP-09")

@@ -154,7 +154,7 @@ def test_full_hands_get_nothing_until_two_hours_are_over(office: Office, hands: 
     ticket = leak(office, 1)
     office.until(START + 120 * MINUTE - timedelta(seconds=1))
     assert (office.ticket(ticket.id).handler_id is not None) is given
-    office.until(START + 130 * MINUTE)
+    office.until(START + 120 * MINUTE)
     assert office.ticket(ticket.id).handler_id == by
 
 

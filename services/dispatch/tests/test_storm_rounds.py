@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linli_dispatch.domain.assigning.routing import has_skill
 from linli_dispatch.domain.group.places import Estate, Staff
+from linli_dispatch.domain.storms.giving_out import MOST_ORDERS, looked_at
 from linli_dispatch.domain.storms.rounds import Crew, Visit, choose, nobody_can, sent_to, soonest, stays_longer, way_min
 from linli_dispatch.domain.storms.storm import Sent, Storm, StormOrder, hands_freed
-from linli_dispatch.domain.storms.storm_terms import Ways
+from linli_dispatch.domain.storms.storm_terms import Ways, storm_terms_of
 from linli_dispatch.solving import solve
+from linli_testkit.facts import shipped_policy
 
 AT = datetime(2026, 7, 7, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -103,6 +105,21 @@ def test_a_visit_lasts_as_long_as_its_way_and_its_requests_and_ends_when_it_is_t
     assert (freed.gathering, freed.round_at) == ({"b": "e.o2"}, AT + MINUTE)
     assert hands_freed(freed, order, AT + MINUTE) == freed
     assert Storm.model_validate_json(freed.model_dump_json()) == freed
+
+
+@pytest.mark.rule("DSP-09")
+def test_a_round_looks_at_the_heaviest_and_among_equals_at_those_that_were_opened_first() -> None:
+    """Given one work order more than a round takes, then the lightest of them waits for the next one."""
+    levels = [{"c": 3}, *({"c": 4} for _ in range(MOST_ORDERS - 1)), {"c": 4, "d": 4, "e": 1}]
+    orders = [
+        StormOrder(id=f"e.o{n}", estate_id="e", storm_id="e.st", place="", desk="repair", trade=None, phase=None,
+                   building=None, opened_at=AT, levels=of) for n, of in enumerate(levels)
+    ]  # fmt: skip
+    storm = Storm(id="e.st", estate_id="e", cause="rainstorm", how="by_hand", declared_at=AT, surged_at=AT,
+                  over_after=MINUTE, waiting=tuple(order.id for order in orders))  # fmt: skip
+    terms = storm_terms_of(shipped_policy().policy("2000.1"), "Asia/Shanghai")
+    seen = [order.id for order in looked_at(storm, tuple(reversed(orders)), terms)]
+    assert seen == [f"e.o{MOST_ORDERS}", "e.o0", *(f"e.o{number}" for number in range(1, MOST_ORDERS - 1))]
 
 
 @pytest.mark.rule("DSP-09", "DSP-19")

@@ -31,8 +31,8 @@ def taken(workload: Workload, cause: str, at: datetime, terms: StormTerms) -> tu
 
 
 def belongs(ticket: Ticket, cause: str, terms: StormTerms) -> bool:
-    """Whether a request that came before is of the storm: in hand, of its cause still, and in no work order yet."""
-    return ticket.in_hand and ticket.storm_order_id is None and terms.cause_of.get(ticket.subcategory) == cause
+    """Whether a request that came before is of the storm: in hand, and of its cause still."""
+    return ticket.in_hand and terms.cause_of.get(ticket.subcategory) == cause
 
 
 def _lately(workload: Workload, cause: str, at: datetime, terms: StormTerms) -> Mapping[str, int]:
