@@ -155,6 +155,8 @@ def register(
 
 def end(webhook: Webhook, has: Subscriptions) -> Outcome:
     """Nothing is delivered any more, and another one may be registered; a mail address is forgotten."""
+    if webhook.status == "ended":
+        return ENDED
     if webhook.mail_address is not None:
         webhook = webhook.model_copy(update={"url": MAILTO})
     ended = _turned(webhook, "ended")
