@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 from linli_contracts.events.dispatch import DeadlineMissed, TicketEscalated
+from linli_dispatch.handlers import MAP
+from linli_rulebook.decision import Decision
+from linli_testkit.facts import context
 
-from services.dispatch.tests.office import SECOND, Office, local
+from services.dispatch.tests.office import CASE, ROSTER, SECOND, Office, OfficeFacts, local
 
+FESTIVE = local("2026-02-12 09:30")
+"""A Thursday; Saturday 14 February is worked, 15 to 23 February are off."""
 STEPS = ["owner", "manager", "vp", "general_manager", "group"]
 
 
@@ -77,6 +82,44 @@ def test_a_ladder_without_anybody_ends() -> None:
     assert steps(empty)[0] == ("owner", "s17", "passing_on")
     assert [step for step, _, _ in steps(empty)] == STEPS
     assert all(person is None for _, person, _ in steps(empty)[1:])
+
+
+@pytest.mark.rule("DSP-06", "DSP-19")
+def test_a_case_that_nobody_handles_climbs_too() -> None:
+    office = Office()
+    office.found(without=[line["staff_id"] for line in ROSTER if line["staff_id"] not in {"engineering_vp", "gm"}])
+    office.open(category="engineering_quality", at=local("2026-03-10 09:30"))
+    assert office.ticket().handler_id == "engineering_vp"  # the next pool; nobody at all is below
+    nobody = Office()
+    nobody.found(without=[line["staff_id"] for line in ROSTER])
+    nobody.open(category="engineering_quality")
+    assert nobody.ticket().handler_id is None
+    nobody.until(local("2026-03-10 10:30:01"))
+    assert steps(nobody) == [("owner", "s17", "passing_on")]
+    nobody.until(local("2026-03-11 17:30:01"))
+    assert [(step, person) for step, person, _ in steps(nobody)[1:]] == [(step, None) for step in STEPS[1:]]
+    assert nobody.ticket().clocks
+
+
+@pytest.mark.rule("DSP-06", "OPS-03")
+def test_after_forty_days_of_downtime_every_step_is_taken_once_in_order_at_its_own_instant(office: Office) -> None:
+    """Given a case that nobody looks at, over the spring festival too, then the first input finds all that was due."""
+    awake, asleep = Office(now=FESTIVE), Office(now=FESTIVE)
+    for one in (awake, asleep):
+        one.found()
+        one.open(category="engineering_quality")
+    later = FESTIVE + timedelta(days=40)
+    awake.until(later)
+    command = next(entry for entry in MAP.commands if entry.name == "dispatch.report")
+    body = command.body.model_validate({"case_id": CASE})
+    outcome = command.decide(OfficeFacts(asleep.states), body, context(later))
+    assert isinstance(outcome, Decision)
+    taken = [event for event in outcome.events if isinstance(event, TicketEscalated)]
+    assert taken == awake.facts(TicketEscalated)
+    assert [event.step for event in taken] == STEPS
+    instants = [event.escalated_at for event in taken]
+    assert instants == sorted(instants)
+    assert instants[-1] < later
 
 
 @pytest.mark.rule("DSP-06")
