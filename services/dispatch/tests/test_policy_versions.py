@@ -21,7 +21,7 @@ LATER = "2026.2"
 
 @pytest.fixture
 def book(tmp_path: Path) -> PolicyBook:
-    """The shipped policy, and a version from an hour after NOW on: complex cases have ten days less, 11 March is off."""
+    """The shipped policy, and a version from an hour after NOW on: complex cases have ten days less, 11 March off."""
     for name in ("2000.1", LATER):
         copytree(POLICY_DIR / "2000.1", tmp_path / name)
     begins = (NOW + HOUR).isoformat()
