@@ -1,6 +1,7 @@
 """Each missed deadline and each expired step takes the next step of the ladder, in order, once a round (DSP-06)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import DeadlineMissed, TicketEscalated
@@ -71,6 +72,27 @@ def test_a_vacant_step_is_recorded_as_taken_and_the_next_follows_at_once() -> No
         ("general_manager", "gm", "ladder_step"),
     ]
     assert [event.step_due_at is None for event in office.facts(TicketEscalated)] == [False, True, True, False]
+
+
+@pytest.mark.rule("DSP-06", "DSP-20")
+@pytest.mark.parametrize(
+    ("deputy", "told"),
+    [
+        ("keeper", [("manager", "keeper")]),
+        (None, [("manager", None), ("vp", "engineering_vp")]),
+        ("gone", [("manager", None), ("vp", "engineering_vp")]),
+    ],
+)
+def test_the_step_of_a_manager_who_is_away_goes_to_the_deputy_else_the_next_follows_at_once(
+    office: Office, deputy: str | None, told: list[tuple[str, str | None]]
+) -> None:
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[{**ROSTER[4], "staff_id": "gone"}])
+    office.open(category="engineering_quality")
+    away: dict[str, Any] = {"from_at": office.now, "until_at": office.now + timedelta(days=9)}
+    for who, acts in (("centre_head", deputy), ("gone", None)):
+        office.accepted_of("record-absence", estate_id="xh01", staff_id=who, deputy_id=acts, **away)
+    office.until(local("2026-03-11 17:30:01"))
+    assert [(step, person) for step, person, _ in steps(office)[1:]] == told
 
 
 @pytest.mark.rule("DSP-06")

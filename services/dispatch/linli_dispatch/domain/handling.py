@@ -77,6 +77,7 @@ def assess(turn: Turn, finding: Finding, next_report_by: datetime | None) -> Ref
     """The first assessment is made and the customer told of it (INT-09); with a date it is a report too (DSP-03).
 
     Once in the life of a case. A consultation that can't be answered at once needs the date: the customer is told when.
+    Whoever assessed it tells the result, in words that no template has; in writing goes only a date that is promised.
     """
     ticket = turn.ticket
     refusal = refuse_other_answers(turn)
