@@ -93,6 +93,7 @@ class Office:
     reasons: list[Because] = field(default_factory=list)
     rows: list[Append] = field(default_factory=list)
     fired: int = 0
+    fired_names: set[tuple[Ref, str, int, int]] = field(default_factory=set)
 
     # -- inputs
 
@@ -313,10 +314,15 @@ class Office:
             timer, *_, ref = due
             self.now = timer.due_at
             self.fired += 1
+            name, told = (ref, timer.clock, timer.occurrence, timer.step), len(self.told)
             state, entry = self.states[ref], entries[ref[0], timer.clock]
             self._check(entry.needs(state, timer))
             self._keep(entry.decide(OfficeFacts(self.states), state, timer, context(self.now)))
             assert timer not in self.states[ref].timers()
+            if len(self.told) > told:
+                # What it tells has ids that follow from its name: a second one of that name would repeat them.
+                assert name not in self.fired_names, name
+                self.fired_names.add(name)
 
     def _check(self, refs: Iterable[Ref]) -> None:
         assert all(kind in (*MAP.states, WorkOf) for kind, _ in refs)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.events.dispatch import FailingStepReported
+from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 from linli_dispatch.domain.blueprints.step_record import Counted, Failing, StepRecord, counted
 from linli_rulebook import Span, Unit, calendar_for
 from linli_testkit.facts import shipped_policy
@@ -105,3 +106,54 @@ def test_a_missed_step_counts_once_as_failed(office: Office) -> None:
     assert record(office).steps["special_service.request"].ended == 1
     step(office, "request")
     assert record(office).steps["special_service.request"].ended == 2
+
+
+@pytest.mark.rule("DSP-17", "DSP-10", "DSP-03")
+def test_a_repairs_steps_are_counted_when_its_work_is_done(office: Office) -> None:
+    """Given a contractor that comes late, then its arrival counts as missed, what was in time as done; each once."""
+    office.open_repair()
+    office.covered()
+    office.accepted("report")
+    office.until(office.due("arrival") + SECOND)
+    office.accepted("arrive")
+    assert (StepRecord, "xh01") not in office.states, "nothing is counted while the work goes on"
+    office.accepted("finish")
+    found = {name: (one.ended, one.failed) for name, one in record(office).steps.items()}
+    assert found["repair.arrival"] == (1, 1)
+    assert found["repair.repair"] == (1, 0)
+    assert "repair.satisfaction" not in found
+    office.called_back(satisfied=False)
+    one = record(office).steps["repair.satisfaction"]
+    assert (one.ended, one.failed, dict(one.reasons)) == (1, 1, {"not_satisfied": 1})
+
+
+@pytest.mark.rule("DSP-17", "FUP-01")
+def test_another_round_counts_its_own_deadlines_only(office: Office) -> None:
+    office.open_repair(trade=None)
+    office.accepted("finish")
+    before = record(office).steps["repair.repair"]
+    office.called_back(satisfied=False)
+    office.accepted("finish")
+    office.called_back(satisfied=True, round_=2)
+    after = record(office).steps
+    assert (before.ended, after["repair.repair"].ended, after["repair.satisfaction"].ended) == (1, 2, 2)
+
+
+@pytest.mark.rule("DSP-17", "FUP-04")
+@pytest.mark.parametrize(("minimum", "told"), [(4, False), (5, True)])
+def test_complaints_whose_customers_are_not_reached_often_are_reported(
+    office: Office, minimum: int, *, told: bool
+) -> None:
+    """Given the policy's five, then at the fifth of which one could not be reached, and no earlier, a fact says so."""
+    for number in range(minimum):
+        case = f"xh01.c{number}"
+        office.open(case_id=case)
+        office.accepted("resolve", case_id=case)
+        known: dict[str, object] = {"case_id": case, "estate_id": "xh01", "round": 1, "callback_id": f"xh01.b{number}"}
+        if number == 0:
+            office.hear(CustomerUnreachable.model_validate(known | {"attempts": 3, "unreachable_at": office.now}))
+        else:
+            answer = {"customer_ref": "cust1", "satisfied": True, "completed_at": office.now, "completed_by": "x"}
+            office.hear(CallbackCompleted.model_validate(known | answer))
+    steps = [(one.blueprint_step, one.ended, dict(one.reasons)) for one in office.facts(FailingStepReported)]
+    assert steps == ([("satisfaction", 5, {"unreachable": 1})] if told else [])

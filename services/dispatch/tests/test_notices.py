@@ -145,6 +145,17 @@ def test_an_unread_one_goes_to_the_next_person_a_second_after_its_time_until_all
     assert people(office) == LADDER, "nobody is told twice"
 
 
+@pytest.mark.rule("DSP-20", "OPS-03")
+def test_two_notices_that_nobody_reads_end_under_two_names(office: Office) -> None:
+    """Given two urgent notices, some minutes apart, that nobody reads, then each is said to be at its end, once."""
+    office.open(level=2)
+    office.accepted("propose-plan", at=NOW + timedelta(minutes=7), actor=person("agent1"), desk="service_centre")
+    office.until(NOW + timedelta(days=1))
+    ended = [event.number for event in office.facts(NoticeExhausted)]
+    assert len(ended) > 1
+    assert len(set(ended)) == len(ended)
+
+
 @pytest.mark.rule("DSP-20", "DSP-06")
 def test_what_the_step_of_the_ladder_does_not_read_goes_to_those_above(office: Office) -> None:
     office.open(category="engineering_quality")

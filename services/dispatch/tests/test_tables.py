@@ -175,8 +175,7 @@ DEFAULTS: dict[str, Any] = {
     "opened_at": None, "owner_missing": False,
     "graded_level": 4, "age_level": 4, "level_reasons": [], "leads_to": None, "wait": None, "warnings": 0,
     "notices_told": 0, "waits": 0, "waited": "PT0S", "kept": {}, "missed": {}, "steps_taken": {}, "reentrusted": 0,
-    "reentrusted_fen": 0, "replacements": [], "free_of_charge": False, "caused_by_customer": False, "quotation": None,
-    "not_cured_by": None, "plans": 0, "compensated": {}, "applications": [], "course": None,
+    "reentrusted_fen": 0, "not_cured_by": None, "plans": 0, "compensated": {}, "applications": [], "course": None,
     "small_works": None, "small_works_fen": 0, "feedback": False, "member": False,
     "assessed_at": None, "first_report_at": None,
     "closed_at": None, "closed_how": None, "waited_in_round": "PT0S", "desk": "", "handler_id": None,
@@ -186,6 +185,8 @@ DEFAULTS: dict[str, Any] = {
     "order": None, "plan": None, "crisis": None, "notices": [], "reported": [], "measure": None, "steps": [],
     "completed_at": None,
     "acceptance": {"signed_at": None, "missing_reason": None, "mails_asked": 0, "mail_asked_at": None},
+    "kept_before": {}, "missed_before": {}, "replacements": [], "free_of_charge": False, "caused_by_customer": False,
+    "quotation": None, "notices_exhausted": 0,
 }  # fmt: skip
 """What a stored ticket means by what it does not say. A default that changes here changes what is stored already: write
 a migration that says it in every ticket that leaves it out."""

@@ -4,6 +4,7 @@ from linli_contracts.events.dispatch import TicketReopened
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 
 from linli_dispatch.domain.amending import make_up
+from linli_dispatch.domain.blueprints.failing import count_satisfaction
 from linli_dispatch.domain.closing import close
 from linli_dispatch.domain.crises.crisis import follow_level
 from linli_dispatch.domain.deadlines.running_clock import NO_TIME
@@ -21,8 +22,10 @@ def follow_callback(turn: Turn, found: CallbackCompleted) -> None:
     if not _fits(turn, found.round, "satisfied" if found.satisfied else "unsatisfied"):
         return
     if found.satisfied:
+        count_satisfaction(turn, None)
         close(turn, "satisfied")
         return
+    count_satisfaction(turn, "not_satisfied")
     make_up(turn)
     reopen(turn, "unsatisfied_with_coverage_asked" if asks_coverage(turn.ticket) else "unsatisfied")
 
@@ -36,6 +39,7 @@ def follow_unreachable(turn: Turn, found: CustomerUnreachable) -> None:
             "DSP-12", "unreachable, but the signature is awaited: express mail follows", {"round": found.round}
         )
         return
+    count_satisfaction(turn, "unreachable")
     close(turn, "unreachable")
 
 
@@ -51,6 +55,8 @@ def reopen(turn: Turn, happening: Happening) -> None:
         status=after(ticket.status, happening),
         round=ticket.round + 1,
         round_from=turn.at,
+        kept_before=ticket.kept,
+        missed_before=ticket.missed,
         waited_in_round=NO_TIME,
         handler_id=None,
         storm_order_id=None,

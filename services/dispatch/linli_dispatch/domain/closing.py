@@ -5,6 +5,7 @@ from typing import Literal
 from linli_contracts.events.dispatch import TicketClosed
 
 from linli_dispatch.domain.approvals.approving import withdraw_applications
+from linli_dispatch.domain.blueprints.failing import count_clock_steps
 from linli_dispatch.domain.blueprints.starting import drop_steps
 from linli_dispatch.domain.crises.crisis import end_crisis
 from linli_dispatch.domain.deadlines.clocks import drop_all, wind
@@ -26,6 +27,7 @@ def complete(turn: Turn) -> bool:
     turn.hand_over(turn.ticket.handler_id, None)
     turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at, notices=())
     wind(turn)
+    count_clock_steps(turn)
     return in_time
 
 

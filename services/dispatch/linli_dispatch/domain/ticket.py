@@ -97,6 +97,8 @@ class Ticket(State):
     """How often staff were told that deadlines were near."""
     notices_told: int = 0
     """How often somebody of its staff was told something (DSP-20); a notice has the number of its first telling."""
+    notices_exhausted: int = 0
+    """How often nobody was left to tell: with the number above it tells the clock's firings apart."""
     waits: int = 0
     """How many there were, this one included."""
     waited: timedelta = NO_TIME
@@ -104,6 +106,9 @@ class Ticket(State):
     kept: Mapping[str, int] = {}
     missed: Mapping[str, int] = {}
     """Deadlines kept and missed so far, by clock."""
+    kept_before: Mapping[str, int] = {}
+    missed_before: Mapping[str, int] = {}
+    """As many of them were before this round."""
     steps_taken: Mapping[LadderStep, int] = {}
     """Steps of the ladder, over all rounds."""
     reentrusted: int = 0
@@ -266,7 +271,7 @@ class Ticket(State):
         """The one that is due first: of the case's time, or of an urgent notice that nobody has read."""
         first, unread_at = self._in_time(), self.unread_at
         if unread_at is not None and (first is None or unread_at < first.due_at):
-            first = Timer(unread_at, NOTICE_UNREAD, self.round, self.notices_told)
+            first = Timer(unread_at, NOTICE_UNREAD, self.round, self.notices_told + self.notices_exhausted)
         return (first,) if first is not None else ()
 
     def _in_time(self) -> Timer | None:

@@ -56,9 +56,11 @@ from linli_dispatch.handlers.following import (
     handle_withdrawn,
 )
 from linli_dispatch.handlers.needs import (
+    needs_of_callback,
     needs_of_case,
     needs_of_clock,
     needs_of_command,
+    needs_of_completing,
     needs_of_graded,
     needs_of_linked,
     needs_of_received,
@@ -143,8 +145,8 @@ MAP: Final = ServiceMap(
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),
         OnEvent(ComplaintWithdrawn, needs_of_case, handle_withdrawn, ("INT-15",)),
         OnEvent(CoverageAnswered, needs_of_case, handle_coverage, ("DSP-10", "DSP-11")),
-        OnEvent(CallbackCompleted, needs_of_case, handle_callback, ("FUP-01", "DSP-05")),
-        OnEvent(CustomerUnreachable, needs_of_case, handle_unreachable, ("FUP-04", "DSP-12")),
+        OnEvent(CallbackCompleted, needs_of_callback, handle_callback, ("FUP-01", "DSP-05", "DSP-17")),
+        OnEvent(CustomerUnreachable, needs_of_callback, handle_unreachable, ("FUP-04", "DSP-12", "DSP-17")),
     ),
     commands=(
         *REGISTRY,
@@ -195,7 +197,7 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.resolve", "POST /tickets/{case_id}/resolve", commands.Resolve, "dispatch:handle",
-            needs_of_command, handle_resolve, ("DSP-02", "DSP-03", "DSP-04", "FUP-01"),
+            needs_of_completing, handle_resolve, ("DSP-02", "DSP-03", "DSP-04", "FUP-01", "DSP-17"),
             org_of_ticket, "The handling of a case that is no repair is finished",
         ),
         *REPAIRS,

@@ -36,6 +36,16 @@ def needs_of_command(command: commands.OnTicket) -> tuple[Ref, ...]:
     return case_and_estate(command.case_id)
 
 
+def needs_of_completing(command: commands.OnTicket) -> tuple[Ref, ...]:
+    """The work may be done by it: the counters of the estate's steps besides (DSP-17)."""
+    return *case_and_estate(command.case_id), (StepRecord, key_of(command.case_id))
+
+
+def needs_of_callback(event: CallbackCompleted | CustomerUnreachable) -> tuple[Ref, ...]:
+    """Likewise, for whether the customer is satisfied."""
+    return *case_and_estate(event.case_id), (StepRecord, key_of(event.case_id))
+
+
 def needs_of_received(event: ComplaintReceived) -> tuple[Ref, ...]:
     """What is usual at the estate (DSP-09), and the home, for the grading that follows mostly in the same batch."""
     home: tuple[Ref, ...] = ((Home, event.home_id),) if event.home_id else ()
@@ -58,7 +68,7 @@ def needs_of_unlinked(event: ComplaintUnlinked) -> tuple[Ref, ...]:
 
 
 def needs_of_case(
-    event: ComplaintWithdrawn | CoverageAnswered | CallbackCompleted | CustomerUnreachable,
+    event: ComplaintWithdrawn | CoverageAnswered,
 ) -> tuple[Ref, ...]:
     """An event about a ticket."""
     return case_and_estate(event.case_id)

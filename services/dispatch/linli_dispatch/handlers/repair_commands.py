@@ -12,7 +12,7 @@ from linli_dispatch.handlers.accepting import (
     handle_send_express_mail,
     handle_sign,
 )
-from linli_dispatch.handlers.needs import needs_of_command, org_of_ticket
+from linli_dispatch.handlers.needs import needs_of_command, needs_of_completing, org_of_ticket
 from linli_dispatch.handlers.working import (
     handle_accompany,
     handle_arrive,
@@ -32,7 +32,7 @@ REPAIRS: Final[tuple[OnCommand[Any], ...]] = (
     ),
     OnCommand(
         "dispatch.finish", "POST /tickets/{case_id}/finish", commands.Finish, "partner:repair",
-        needs_of_command, handle_finish, ("DSP-10", "DSP-03", "DSP-04"),
+        needs_of_completing, handle_finish, ("DSP-10", "DSP-03", "DSP-04", "DSP-17"),
         org_of_ticket, "The repair is done",
     ),
     OnCommand(

@@ -11,6 +11,7 @@ from linli_rulebook.decision import NOTHING, Decision, More, Outcome, State, Tim
 
 from linli_dispatch import commands
 from linli_dispatch.domain import handling, refusals
+from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.deadlines.running_out import catch_up
 from linli_dispatch.domain.group.places import Estate, Workload
 from linli_dispatch.domain.repairs import repair
@@ -174,7 +175,7 @@ def handle_storm_round(facts: Facts, storm: Storm, timer: Timer, ctx: Context) -
 def needs_of_order(command: commands.FinishStormOrder) -> Iterable[Ref]:
     """The work order, and the counters."""
     estate_id = key_of(command.order_id)
-    return (StormOrder, command.order_id), (Estate, estate_id), (Workload, estate_id)
+    return (StormOrder, command.order_id), (Estate, estate_id), (Workload, estate_id), (StepRecord, estate_id)
 
 
 def handle_finish_storm_order(facts: Facts, command: commands.FinishStormOrder, ctx: Context) -> Outcome:

@@ -1,12 +1,20 @@
-"""A step of a blueprint ended, or missed its deadline: it is counted, and reported where it happens often (DSP-17)."""
+"""A step of a blueprint ended, or missed its deadline: it is counted, and reported where it happens often (DSP-17).
+
+Steps with a standard of their own are counted as they end. Those whose deadline is a clock of dispatch, as all of a
+repair or a complaint, are counted when the work of a round is done: once for each deadline that was kept or missed.
+Whether the customer is satisfied is counted with the callback.
+"""
 
 from dataclasses import replace
+from typing import Final
 
-from linli_contracts.events.dispatch import FailingStepReported
+from linli_contracts.events.dispatch import Clock, FailingStepReported
 
 from linli_dispatch.domain.blueprints import course as courses
 from linli_dispatch.domain.blueprints.step_record import MISSED, counted
 from linli_dispatch.domain.turn import Turn
+
+_CALLBACK: Final[Clock] = "callback_close"
 
 
 def count_step(turn: Turn, blueprint: str, step: str, reason: str | None) -> None:
@@ -30,6 +38,27 @@ def count_step(turn: Turn, blueprint: str, step: str, reason: str | None) -> Non
     )
     facts = {"step": f"{blueprint}.{step}", "ended": report.ended, "failed": report.failed}
     turn.because("DSP-17", "a step fails often", facts)
+
+
+def count_clock_steps(turn: Turn) -> None:
+    """The work of a round is done: each of its deadlines that is a step of the blueprint was kept, or missed."""
+    ticket = turn.ticket
+    blueprint = turn.terms.blueprint_of(ticket.kind, ticket.subcategory)
+    for rule in blueprint.steps if blueprint else ():
+        if blueprint is not None and rule.clock is not None:
+            kept = ticket.kept.get(rule.clock, 0) - ticket.kept_before.get(rule.clock, 0)
+            missed = ticket.missed.get(rule.clock, 0) - ticket.missed_before.get(rule.clock, 0)
+            for reason in (*[None] * kept, *[MISSED] * missed):
+                count_step(turn, blueprint.name, rule.name, reason)
+
+
+def count_satisfaction(turn: Turn, reason: str | None) -> None:
+    """The customer was called back, or could not be: ``reason`` is a failure point of that step, None: satisfied."""
+    ticket, clock = turn.ticket, _CALLBACK
+    blueprint = turn.terms.blueprint_of(ticket.kind, ticket.subcategory)
+    rule = next((one for one in blueprint.steps if one.clock == clock), None) if blueprint else None
+    if blueprint is not None and rule is not None and (reason is None or reason in rule.failures):
+        count_step(turn, blueprint.name, rule.name, reason)
 
 
 def mark_missed(turn: Turn, number: int) -> tuple[str, str] | None:

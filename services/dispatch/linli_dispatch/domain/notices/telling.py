@@ -155,6 +155,7 @@ def _repeated(turn: Turn, notice: StaffNotice) -> StaffNotice:
             )
         )
         turn.because("DSP-20", "nobody left to tell: a shortage", facts)
+        turn.change(notices_exhausted=ticket.notices_exhausted + 1)
         return replace(notice, exhausted=True)
     _tell(turn, notice, person_id, len(told) + 1, urgent=True)
     turn.because("DSP-20", "staff told again", {**facts, "person_id": person_id})
