@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_the_customer_is_waited_for_by_age_completion_and_the_contractors_time_o
 @pytest.mark.rule("DSP-06", "DSP-20", "INT-09")
 def test_every_deadline_warns_and_those_of_the_ladder_climb() -> None:
     assert {row.name for row in TERMS.clocks.values() if row.deadline} == {
-        row.name for row in TERMS.clocks.values() if row.warns
+        row.name for row in TERMS.clocks.values() if row.left_when_warned == Fraction(1, 5)
     }
     climbing = {row.name for row in TERMS.clocks.values() if row.climbs}
     assert {row.name for row in TERMS.clocks.values() if row.deadline} - climbing == {
@@ -52,9 +53,9 @@ def test_why_names_every_span_of_a_clock() -> None:
 
 
 def test_a_row_decides_how_its_clock_runs() -> None:
-    policy = _changed("completion", pauses_on=[], warns=False)
+    policy = _changed("completion", pauses_on=[], warns_at="dispatch.same_defect_share")
     row = clock_table(policy, CALENDARS)["completion"]
-    assert (row.pauses, row.warns, row.deadline) == (False, False, True)
+    assert (row.pauses, row.left_when_warned, row.deadline) == (False, Fraction(4, 5), True)
 
 
 @pytest.mark.rule("INT-09")
@@ -84,7 +85,8 @@ def test_a_row_may_name_the_hours_of_any_desk_of_the_policy(desk: str) -> None:
         ({"calendar": "nobody"}, "approvers, departments"),
         ({"during": "always"}, "completed, in_hand"),
         ({"pauses_on": ["contractor"]}, "customer"),
-        ({"warns": "yes"}, "warns"),
+        ({"warns_at": "dispatch.report_within"}, "dispatch.warn_at_share"),
+        ({"climbs": "yes"}, "climbs"),
         ({"colour": "red"}, "starts, stops"),
     ],
 )

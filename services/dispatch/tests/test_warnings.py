@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from linli_contracts.events.dispatch import DeadlineApproached, DeadlineMissed
+from linli_dispatch.domain.deadlines.clocks import wind
+from linli_dispatch.handlers.turning import turn_of
+from linli_testkit.facts import context
 
-from services.dispatch.tests.office import NOW, SECOND, Office, local
+from services.dispatch.tests.office import NOW, SECOND, Office, OfficeFacts, local
 from services.dispatch.tests.test_approvals import absent
 
 WEEK = timedelta(days=7)
@@ -97,3 +100,17 @@ def test_what_is_opened_late_warns_of_nothing_that_is_past(office: Office) -> No
     office.until(NOW + SECOND)
     assert near(office, "passing_on") == []
     assert "passing_on" in [event.clock for event in office.facts(DeadlineMissed)]
+
+
+@pytest.mark.rule("DSP-20")
+def test_each_clock_warns_at_the_share_that_its_row_names(office: Office) -> None:
+    """Given completion warned of at half of its time, then it alone is: after three and a half of seven days."""
+    office.open()
+    before = {clock.name: clock.warn_at for clock in office.ticket().clocks}
+    turn = turn_of(OfficeFacts(office.states), office.ticket(), office.estate(), context(office.now))
+    row = replace(turn.terms.clocks["completion"], left_when_warned=Fraction(1, 2))
+    turn.terms = replace(turn.terms, clocks={**turn.terms.clocks, "completion": row})
+    turn.change(clocks=())
+    wind(turn)
+    after = {clock.name: clock.warn_at for clock in turn.ticket.clocks}
+    assert after == {**before, "completion": NOW + timedelta(days=3.5)}

@@ -91,7 +91,7 @@ class Terms:
     """The steps of the ladder: working days of those who stand on it."""
     clocks: Mapping[Clock, ClockRule]
     left_when_warned: Fraction
-    """Of the time of a deadline, when staff are told of it (DSP-20)."""
+    """Of the time of a blueprint's step, when staff are told of it (DSP-20); a clock of the table says its own."""
     online_feedback: frozenset[tuple[str, str]]
     """Kind and channel of the requests that are feedback online (INT-09)."""
     member_feedback: frozenset[str]

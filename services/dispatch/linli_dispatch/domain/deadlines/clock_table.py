@@ -5,10 +5,11 @@ counting that dispatch knows.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Final, cast, get_args
 
 from linli_contracts.events.dispatch import Clock
-from linli_rulebook import Calendar, Policy, PolicyFileError
+from linli_rulebook import Calendar, Policy, PolicyFileError, Unit
 
 from linli_dispatch.domain.deadlines.clock_dues import COUNTED, CountDue, Within
 from linli_dispatch.domain.deadlines.clock_facts import FACTS, OCCURRENCE
@@ -21,8 +22,10 @@ NOT_IN_TABLE: Final[frozenset[Clock]] = frozenset({"ladder_step", STEP_CLOCK})
 """Clocks that come in numbers; `ladder.py` and the blueprints wind them."""
 _AREA: Final = "clocks."
 _DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED}
-_FLAGS: Final = frozenset({"deadline", "climbs", "warns", "comes_back", "moves"})
-_FIELDS: Final = frozenset({"starts", "stops", "counted", "within", "calendar", "during", "pauses_on", *_FLAGS})
+_FLAGS: Final = frozenset({"deadline", "climbs", "comes_back", "moves"})
+_FIELDS: Final = frozenset(
+    {"starts", "stops", "counted", "within", "calendar", "during", "pauses_on", "warns_at", *_FLAGS}
+)
 _WAITS: Final = frozenset({"customer"})
 
 
@@ -44,8 +47,8 @@ class ClockRule:
     """A deadline whose miss takes a step of the ladder besides (DSP-06)."""
     pauses: bool
     """Stands still while the case waits for the customer (DSP-06)."""
-    warns: bool
-    """Staff are told before it is missed (DSP-20)."""
+    left_when_warned: Fraction | None
+    """Of its time, when staff are told that it is about to be missed (DSP-20); None: they are not."""
     comes_back: bool
     """Runs anew after a miss."""
     moves: bool
@@ -85,7 +88,7 @@ def _row(policy: Policy, name: Clock, calendars: Mapping[str, Calendar]) -> Cloc
         deadline=table.get("deadline", False) or table.get("climbs", False),
         climbs=table.get("climbs", False),
         pauses="customer" in table.get("pauses_on", ()),
-        warns=table.get("warns", False),
+        left_when_warned=1 - policy.share(table["warns_at"]) if "warns_at" in table else None,
         comes_back=table.get("comes_back", False),
         moves=table.get("moves", False),
     )
@@ -101,6 +104,7 @@ def _fault(table: Mapping[str, Any], calendars: Mapping[str, Calendar], policy: 
     needed = COUNTED[counted][1] if counted in COUNTED else frozenset()
     within = table.get("within", {})
     entries = sorted(within.values())
+    shares = sorted(name for name, entry in policy.entries.items() if entry.in_force.unit is Unit.SHARE)
     checks = (
         (set(table) <= _FIELDS, "has fields that there are not; there are", _FIELDS),
         (facts in FACTS, "starts and stops with facts that don't belong together; there are", map("–".join, FACTS)),
@@ -114,6 +118,7 @@ def _fault(table: Mapping[str, Any], calendars: Mapping[str, Calendar], policy: 
         (table.get("calendar", "departments") in calendars, "names no calendar of", calendars),
         (table.get("during", "in_hand") in _DURING, "runs during one of", _DURING),
         (set(table.get("pauses_on", ())) <= _WAITS, "pauses on waits for", _WAITS),
+        (table.get("warns_at", shares[0]) in shares, "warns at a share of its time, one of", shares),
         (all(isinstance(table.get(flag, False), bool) for flag in _FLAGS), "says true or false for", _FLAGS),
     )
     return next((f"{what} {', '.join(sorted(allowed))}" for right, what, allowed in checks if not right), "")

@@ -14,6 +14,7 @@ customer comes back after a miss, each time later, so a case in hand always has 
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import TypeVar
 
 from linli_contracts.events.dispatch import Clock
@@ -83,7 +84,7 @@ def _steps(turn: Turn) -> tuple[list[RunningClock], bool]:
             due_at=one.due_at,
             step=one.number,
             provisional=one.provisional,
-            warn_at=_warns_at(turn, one.since, one.due_at, before.get(one.number)),
+            warn_at=_warns_at(turn, turn.terms.left_when_warned, one.since, one.due_at, before.get(one.number)),
         )
         for one in course.steps
         if one.running
@@ -142,16 +143,24 @@ def _started(turn: Turn, row: ClockRule, since: datetime, before: RunningClock |
         due_at=due.at,
         step=row.step(turn.ticket) if row.step else 1,
         provisional=due.provisional,
-        warn_at=_warns_at(turn, since, due.at, before, stood_still) if row.warns else None,
+        warn_at=_warns_at(turn, row.left_when_warned, since, due.at, before, stood_still),
     )
 
 
 def _warns_at(
-    turn: Turn, since: datetime, due_at: datetime, before: RunningClock | None, stood_still: timedelta = NO_TIME
+    turn: Turn,
+    left: Fraction | None,
+    since: datetime,
+    due_at: datetime,
+    before: RunningClock | None,
+    stood_still: timedelta = NO_TIME,
 ) -> datetime | None:
-    """The instant at which staff are told of it (DSP-20); one that is past already warns nobody any more."""
+    """The instant at which staff are told of it (DSP-20), with ``left`` of its time to go; one that is past already
+    warns nobody any more.
+    """
+    if left is None:
+        return None
     if before is not None and before.due_at == due_at:
         return before.warn_at
-    left = turn.terms.left_when_warned
     warn_at = due_at - (due_at - since - stood_still) * left.numerator / left.denominator
     return warn_at if warn_at >= turn.at else None
