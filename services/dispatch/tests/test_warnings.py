@@ -1,6 +1,8 @@
 """Staff are told of a deadline about to be missed when 80 % of its time is used: once, and who is to act (DSP-20)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from linli_contracts.events.dispatch import DeadlineApproached, DeadlineMissed
