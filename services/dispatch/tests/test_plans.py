@@ -215,6 +215,25 @@ def test_whether_the_deposit_pays_is_decided_with_the_claim(
     assert office.facts(CompensationAgreed)[0].contract_id == contract_id
 
 
+@pytest.mark.rule("DSP-04", "DSP-05", "WAR-23")
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_claim_that_every_office_approved_outlives_the_repair(office: Office, *, accepted: bool) -> None:
+    """Given approved compensation for a leak, when the contractor finishes first, then the customer still answers."""
+    office.open_repair()
+    office.covered()
+    draft(office, "compensation", amount_fen=SMALL)
+    office.accepted("finish", actor=Actor("x", frozenset({"*"}), contractor_id="builder_co"))
+    office.accepted("answer-plan", accepted=accepted, reason="wants_more")
+    assert [event.amount_fen for event in office.facts(CompensationAgreed)] == [SMALL] * accepted
+    assert office.ticket().compensated == {"leak_damage": SMALL * accepted}
+    if accepted:
+        office.accepted("carry-out-plan", satisfied=True)
+    else:
+        assert office.refused("carry-out-plan", satisfied=True) == "no-plan"
+    office.called_back(satisfied=True)
+    assert office.refused("answer-plan", accepted=True) == "not-in-hand"
+
+
 @pytest.mark.rule("WAR-21", "WAR-22")
 @pytest.mark.parametrize(
     ("claim", "told"),

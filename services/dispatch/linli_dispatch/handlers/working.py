@@ -1,6 +1,7 @@
 """What the people and contractors who work on a ticket tell and decide."""
 
 from collections.abc import Callable
+from typing import Final
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts
@@ -12,10 +13,14 @@ from linli_dispatch.domain.approvals import deciding, plans
 from linli_dispatch.domain.approvals.plan import Claim
 from linli_dispatch.domain.deadlines import waiting
 from linli_dispatch.domain.group.places import Estate, Home, PriceLibrary
+from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND
 from linli_dispatch.domain.repairs import accompanying, reentrusting, repair
 from linli_dispatch.domain.repairs.order import Offer
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import on_command
+
+_UNTIL_CLOSED: Final = IN_HAND | COMPLETED
+"""A repair may be done before its customer has answered the plan that pays for what it ruined (DSP-04)."""
 
 
 def handle_pass_on(facts: Facts, command: commands.PassOn, ctx: Context) -> Outcome:
@@ -129,13 +134,18 @@ def handle_answer_plan(facts: Facts, command: commands.AnswerPlan, ctx: Context)
         command,
         ctx,
         lambda turn: plans.answer_plan(turn, command.reason, command.consent, accepted=command.accepted),
+        during=_UNTIL_CLOSED,
     )
 
 
 def handle_carry_out_plan(facts: Facts, command: commands.CarryOutPlan, ctx: Context) -> Outcome:
     """The plan was carried out."""
     return on_command(
-        facts, command, ctx, lambda turn: plans.carry_out(turn, command.consent, satisfied=command.satisfied)
+        facts,
+        command,
+        ctx,
+        lambda turn: plans.carry_out(turn, command.consent, satisfied=command.satisfied),
+        during=_UNTIL_CLOSED,
     )
 
 
