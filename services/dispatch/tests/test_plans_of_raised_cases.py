@@ -103,6 +103,17 @@ def test_where_those_who_are_asked_suffice_nobody_is_asked_again(office: Office,
     assert [event.submission for event in office.facts(ApprovalAsked)] == [1]
 
 
+@pytest.mark.rule("DSP-04", "WAR-20")
+def test_what_was_signed_counts_where_a_rise_asks_nobody_else(office: Office) -> None:
+    """Given a claim that the VP approves at level 3 and at level 2 alike, then the rise takes no signature away."""
+    proposed(office, 3, amount_fen=100_000)
+    office.approve("centre_head", "compensation")
+    office.hear(graded(2, office.now, reasons=("out_of_control",)))
+    assert [(event.office, event.submission) for event in office.facts(ApprovalAsked)] == [
+        ("service_centre_manager", 1), ("cost_and_contract", 1),
+    ]  # fmt: skip
+
+
 @pytest.mark.rule("DSP-04")
 def test_what_every_office_approved_and_what_was_sent_back_stay_so(office: Office) -> None:
     proposed(office, 4)

@@ -25,10 +25,9 @@ from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
-from linli_dispatch.domain.approvals.approving import CLOCK_OF, apply, finish, keep
+from linli_dispatch.domain.approvals.approving import apply, finish, keep
 from linli_dispatch.domain.approvals.plan import Claim, Plan
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
-from linli_dispatch.domain.deadlines.clocks import drop
 from linli_dispatch.domain.refusals import (
     NO_PLAN,
     NOTHING_TO_RECOVER_FROM,
@@ -148,8 +147,6 @@ def follow_raised_level(turn: Turn) -> ApplicationKind | None:
         keep(turn, replace(application, chain=chain))
         turn.because("DSP-04", "the level rose: more offices approve", facts)
         return None
-    # What the office of before owed is neither kept nor missed: it is not asked that any more.
-    drop(turn, CLOCK_OF[application.kind])
     finish(turn, application, "withdrawn", application.proposer, None, "level_raised")
     turn.because("DSP-04", "the level rose: the chain begins again", facts)
     apply(turn, application.kind, application.proposer, application.amount_fen, chain)
