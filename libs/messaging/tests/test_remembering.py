@@ -1,5 +1,7 @@
 """What a process remembers of the states is what is stored, whoever changed them meanwhile; and it is bounded."""
 
+from typing import ClassVar
+
 import asyncpg
 import pytest
 from linli_contracts.lanes import lane_of
@@ -49,6 +51,17 @@ def test_the_least_lately_used_are_forgotten_first() -> None:
     assert remembered.get(refs[0]) is not None
     remembered.committed(1, [], {refs[2]: Bell(id=refs[2][1])})
     assert [remembered.get(ref) is not None for ref in refs] == [True, False, True]
+
+
+def test_a_kind_that_is_large_and_seldom_looked_at_is_not_remembered() -> None:
+    class Large(Bell):
+        remembered: ClassVar[bool] = False
+
+    remembered = Remembered()
+    remembered.see({LANE: 7})
+    remembered.committed(8, [LANE], {**bell(1), (Large, "e1.b"): Large(id="e1.b")})
+    remembered.see({LANE: 8})
+    assert (remembered.get((Large, "e1.b")), remembered.get(REF) is not None) == (None, True)
 
 
 @pytest.mark.rule("OPS-03")

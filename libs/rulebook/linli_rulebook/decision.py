@@ -37,6 +37,8 @@ class State(BaseModel):
 
     table: ClassVar[str]
     """The table that keeps it; its queries are named ``load_<table>`` and ``save_<table>``."""
+    remembered: ClassVar[bool] = True
+    """Whether a process remembers it between batches; what is large and seldom looked at says no."""
 
     id: str
 

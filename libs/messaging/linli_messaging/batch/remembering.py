@@ -52,7 +52,7 @@ class Remembered:
         for lane in moved:
             self._versions[lane] = version
         for ref, state in states.items():
-            if state is not None:
+            if state is not None and state.remembered:
                 self._states[ref] = (self._readings[lane_of(ref[1])], state)
                 self._states.move_to_end(ref)
         while len(self._states) > self._most:

@@ -35,6 +35,8 @@ class PlannedChange(State):
     """A registry command that is to be decided at ``from_at``. The id lies under its place."""
 
     table: ClassVar[str] = "planned_change"
+    remembered: ClassVar[bool] = False
+    """It may hold a thousand homes, and is looked at twice: thousands of them were most of a process's memory."""
 
     command: str
     """The name of the command, such as ``dispatch.roster-staff``."""
