@@ -39,6 +39,8 @@ class State(BaseModel):
     """The table that keeps it; its queries are named ``load_<table>`` and ``save_<table>``."""
     remembered: ClassVar[bool] = True
     """Whether a process remembers it between batches; what is large and seldom looked at says no."""
+    woken_at_once: ClassVar[int] = 1_000
+    """So many of the kind have their clocks fired in one transaction, at most: fewer where each brings much along."""
 
     id: str
 

@@ -3,7 +3,8 @@
 They are read without a lock, and looked at again once their lanes are held.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -25,6 +26,17 @@ OUTCOMES: Final = 2_000
 StoredInput = EventInput | TimerInput | OutcomeInput
 Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
 """Rows of a named query; waits while the database is away."""
+
+
+def of_one_transaction(timers: Sequence[TimerInput]) -> list[TimerInput]:
+    """The earliest of them, up to the first of whose kind there are enough already; the others are due still."""
+    woken: Counter[type[State]] = Counter()
+    for place, timer in enumerate(timers):
+        kind = timer.refs[0][0]
+        if woken[kind] >= kind.woken_at_once:
+            return list(timers[:place])
+        woken[kind] += 1
+    return list(timers)
 
 
 @dataclass(slots=True)

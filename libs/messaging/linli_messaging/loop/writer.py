@@ -24,7 +24,7 @@ from linli_messaging.lanes.barrier import LONG_AGO, Barrier, Known
 from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.lanes.restored import SuspendedError, WentBackError, note_seen
 from linli_messaging.lanes.waiting import Waiting
-from linli_messaging.loop.looking import Looking, StoredInput
+from linli_messaging.loop.looking import Looking, StoredInput, of_one_transaction
 from linli_messaging.loop.passing_by import pass_by
 from linli_messaging.loop.queue import Queue, places_of
 from linli_messaging.loop.refusing import commands_of, refuse, to_clients
@@ -243,7 +243,8 @@ class Writer:
         return list(self.held_back.take_commands()) if self.clogged else self.held_back.take(MAX_BATCH)
 
     async def _take_timers(self) -> list[TimerInput]:
-        timers = await self.looking.due({lane: self._until(lane) for lane in sorted(self.owned)}, MAX_BATCH)
+        due = await self.looking.due({lane: self._until(lane) for lane in sorted(self.owned)}, MAX_BATCH)
+        timers = of_one_transaction(due)
         self._sweep = bool(timers)
         return timers
 
