@@ -114,9 +114,25 @@ def test_only_the_contractor_of_the_order_or_staff_may_speak_for_it(office: Offi
     for command in ("arrive", "finish"):
         assert office.refused(command, actor=contractor("rescue_co")) == "not-your-order"
     office.accepted("arrive", actor=contractor("builder_co"))
-    assert office.refused("arrive") == "already-arrived"
+    assert office.refused("arrive") == "already-visited"
     office.accepted("finish", actor=contractor("builder_co"))
     assert office.facts(RepairDone)[0].done_by == "contractor"
+
+
+@pytest.mark.rule("DSP-10")
+def test_a_contractor_comes_as_often_as_the_repair_takes_once_a_day(office: Office) -> None:
+    """Given a late first visit, then the next one is of another day, at any hour of it, and is not late."""
+    office.open_repair()
+    office.covered(NOTIFIED)
+    midnight = local("2026-03-19 00:00")
+    office.accepted("arrive", at=midnight - 2 * SECOND)
+    assert office.refused("arrive", at=midnight - SECOND) == "already-visited"
+    office.accepted("arrive", at=midnight)
+    visits = office.facts(ContractorArrived)
+    assert [(one.visit, one.late) for one in visits] == [(1, True), (2, False)]
+    order = office.ticket().order
+    assert order is not None
+    assert (order.arrived_at, order.visits) == (midnight - 2 * SECOND, 2)
 
 
 @pytest.mark.rule("DSP-10")

@@ -130,6 +130,9 @@ NOT_YOUR_ORDER: Final = Refusal(
     "not-your-order", "DSP-10", "工程联系单属于其他单位。", "The order belongs to somebody else.", 403
 )
 ALREADY_ARRIVED: Final = Refusal("already-arrived", "DSP-10", "已登记到场。", "The arrival is already recorded.")
+ALREADY_VISITED: Final = Refusal(
+    "already-visited", "DSP-10", "当天的到场已登记。", "The visit of this day is already recorded."
+)
 NO_PROPOSAL: Final = Refusal(
     "no-proposal", "DSP-14", "没有待决定的另行委托。", "No re-entrusting is proposed, or it has been decided."
 )

@@ -42,7 +42,7 @@ class ContractorNotified(Event):
 
 
 class ContractorArrived(Event):
-    """The contractor is on the spot."""
+    """The contractor is on the spot: one visit of a day, as many as the repair takes."""
 
     producer = DISPATCH
 
@@ -53,6 +53,9 @@ class ContractorArrived(Event):
     contractor_id: Key
     arrived_at: Instant
     late: bool
+    """The first visit came after its time."""
+    visit: int = 1
+    """Of this order, from 1."""
 
 
 class RepairDone(Event):

@@ -45,6 +45,10 @@ class Order:
     waited_before: timedelta = NO_TIME
     """What the round had waited when the one who is to come was told."""
     arrived_at: AwareDatetime | None = None
+    """The first visit: whether it was late is told by it."""
+    visits: int = 0
+    visited_at: AwareDatetime | None = None
+    """The last visit; each is of another day."""
     refused_at: AwareDatetime | None = None
     delayed_at: AwareDatetime | None = None
     """When the contractor last reported that it needs longer."""

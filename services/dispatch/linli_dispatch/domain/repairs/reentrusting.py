@@ -228,6 +228,8 @@ def entrust(turn: Turn, application: Application) -> None:
             finish_by=turn.at + terms.finish_within,
             waited_before=ticket.waited_in_round,
             arrived_at=None,
+            visits=0,
+            visited_at=None,
         ),
         reentrusted=ticket.reentrusted + 1,
         reentrusted_fen=ticket.reentrusted_fen + offer.price_fen,

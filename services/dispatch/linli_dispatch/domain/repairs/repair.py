@@ -20,7 +20,7 @@ from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.deadlines.running_clock import ONE_SECOND
 from linli_dispatch.domain.lifecycle import after
-from linli_dispatch.domain.refusals import ALREADY_ARRIVED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
+from linli_dispatch.domain.refusals import ALREADY_VISITED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
 from linli_dispatch.domain.repairs.accompanying import ask_for_company, note_missing_company
 from linli_dispatch.domain.repairs.order import Order, Replacement
 from linli_dispatch.domain.repairs.reentrusting import propose
@@ -80,16 +80,23 @@ def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
 
 
 def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
-    """The contractor is on the spot; ``contractor_id`` is the sender's own, None for staff."""
+    """The contractor is on the spot, for the first time or on another day; ``contractor_id`` is the sender's own, None
+    for staff.
+    """
     ticket, order = turn.ticket, turn.ticket.order
     if order is None:
         return NO_ORDER
     if contractor_id not in {None, order.performer_id}:
         return NOT_YOUR_ORDER
-    if order.arrived_at is not None:
-        return ALREADY_ARRIVED
-    late = turn.at >= order.arrive_by + ONE_SECOND
-    turn.change(order=replace(order, arrived_at=turn.at))
+    zone = turn.terms.zone
+    if order.visited_at is not None and turn.at.astimezone(zone).date() == order.visited_at.astimezone(zone).date():
+        return ALREADY_VISITED
+    first = order.arrived_at is None
+    late = first and turn.at >= order.arrive_by + ONE_SECOND
+    visit = order.visits + 1
+    turn.change(
+        order=replace(order, arrived_at=turn.at if first else order.arrived_at, visits=visit, visited_at=turn.at)
+    )
     wind(turn)
     turn.tell(
         ContractorArrived(
@@ -100,9 +107,11 @@ def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
             contractor_id=order.performer_id,
             arrived_at=turn.at,
             late=late,
+            visit=visit,
         )
     )
-    turn.because("DSP-10", "contractor arrived", {"contractor_id": order.performer_id, "late": late})
+    facts = {"contractor_id": order.performer_id, "late": late, "visit": visit}
+    turn.because("DSP-10", "contractor arrived", facts)
     return None
 
 
