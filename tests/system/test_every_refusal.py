@@ -41,6 +41,8 @@ REST: Final[Mapping[str, Mapping[str, Any]]] = {
     "refuse-order": {"reason": "too_far"},
     "report-delay": {"reason": "no_parts"},
     "decide-reentrusting": {"accept": True, "replacement_id": "c-bo", "price_fen": 100},
+    "accept-replacement": {"order_id": "xh01.o1", "office": "design"},
+    "pay-replacement": {"order_id": "xh01.o1", "document": "PAY-1"},
     "propose-plan": {"desk": "repair", "claim": {"amount_fen": 100, "cause": "floor"}},
     "answer-plan": {"accepted": True},
     "carry-out-plan": {"satisfied": True},
@@ -181,11 +183,14 @@ async def test_whoever_may_not_is_told_so_and_what_is_not_there_or_has_changed_i
 @pytest.mark.rule("DSP-19", "INT-03")
 async def test_what_is_over_is_refused_by_name(desk: Desk) -> None:
     """Given a case that is closed, a change that was withdrawn, a storm, a work order and a webhook that have ended,
-    then every command about them is refused for that.
+    then every command about them is refused for that; a replacement's work may be accepted and paid after the end of
+    its case, if there is one.
     """
     about = {"case_id", "change_id", "storm_id", "order_id", "webhook_id"}
     names = [name for name, entry in ENTRIES.items() if about & entry.body.model_fields.keys()]
     codes = await desk.codes((name, name, (desk.body(name, desk.done), None, None)) for name in names)
+    late = {codes.pop(name) for name in ("accept-replacement", "pay-replacement")}
+    assert late == {(404, "no-replacement")}
     assert {name: found for name, found in codes.items() if found[0] != 409} == {}
     assert {codes[name][1] for name in ("withdraw-change", "retry-change", "end-storm", "end-webhook")} == {
         "change-not-planned", "change-not-set-aside", "storm-is-over", "webhook-ended",
