@@ -199,8 +199,10 @@ async def test_a_contractor_has_a_few_webhooks_at_a_time(partner: Partner) -> No
     refused = await partner.life.attempt("dispatch.register-webhook", AN, **_HOOK)
     assert isinstance(refused, Refusal)
     assert refused.code == "too-many-webhooks"
-    for _ in range(2):
-        await partner.life.do_as(AN, "dispatch.end-webhook", webhook_id=made[0]["webhook_id"])
+    await partner.life.do_as(AN, "dispatch.end-webhook", webhook_id=made[0]["webhook_id"])
+    ended = await partner.life.attempt("dispatch.end-webhook", AN, webhook_id=made[0]["webhook_id"])
+    assert isinstance(ended, Refusal)
+    assert ended.code == "webhook-ended"
     assert isinstance(await partner.life.attempt("dispatch.register-webhook", AN, **_HOOK), Accepted)
     refused = await partner.life.attempt("dispatch.register-webhook", AN, **_HOOK)
     assert isinstance(refused, Refusal)

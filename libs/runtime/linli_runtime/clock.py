@@ -18,6 +18,10 @@ Retrying = Callable[[Callable[[Any], Awaitable[Any]]], Awaitable[Any]]
 """Does work on a connection, again while the database is away."""
 LOOK_S: Final = 0.2
 """How soon a process sees that the stepped clock was moved by way of another one."""
+NOT_SET: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where the stepped clock stands before anybody has set it. Not the first instant that Python knows: the database would
+give that one back as one without a zone.
+"""
 
 
 def wall_ns() -> int:
@@ -41,7 +45,7 @@ class SteppedClock:
 
     pool: "asyncpg.Pool"
     queries: Queries
-    instant: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    instant: datetime = NOT_SET
     stepped: bool = True
 
     def now(self) -> datetime:

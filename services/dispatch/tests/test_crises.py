@@ -111,6 +111,19 @@ def test_the_deputy_of_one_who_is_away_is_told_and_commands(office: Office) -> N
 # -- confirming
 
 
+@pytest.mark.rule("DSP-20", "OPS-03")
+def test_the_next_crisis_of_a_round_is_told_of_under_names_of_its_own(office: Office) -> None:
+    """Given a crisis that a person lowered, when it is one again, then no clock of before tells who is told next."""
+    office.open(level=2)
+    office.until(HALF_HOUR + SECOND)
+    office.hear(graded(4, office.now, reasons=("lowered",)))
+    office.hear(graded(2, office.now, reasons=("published",)))
+    told_then, first = len(told(office)), crisis_of(office)
+    office.until(office.now + timedelta(minutes=30) + SECOND)
+    assert len(told(office)) > told_then
+    assert first.told == told_then
+
+
 @pytest.mark.rule("DSP-01", "DSP-20", "ORG-04")
 def test_who_does_not_confirm_in_time_is_followed_by_the_next_until_all_were_told(office: Office) -> None:
     office.open(level=2)

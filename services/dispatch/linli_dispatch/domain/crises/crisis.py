@@ -230,7 +230,13 @@ def command(turn: Turn, crisis: Crisis, person_id: str, by: str, why: WhyReplace
 def _open(turn: Turn) -> None:
     ticket, terms = turn.ticket, turn.terms
     commander_id = next(people_for(turn, terms.crisis_commander), None)
-    crisis = Crisis(opened_at=turn.at, commander_id=commander_id, ended_at=None, collective=_collective(turn))
+    crisis = Crisis(
+        opened_at=turn.at,
+        commander_id=commander_id,
+        ended_at=None,
+        collective=_collective(turn),
+        told_before=ticket.crisis.told if ticket.crisis else 0,
+    )
     turn.tell(
         CrisisOpened(
             case_id=ticket.id,

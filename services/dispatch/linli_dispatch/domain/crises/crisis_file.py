@@ -56,6 +56,8 @@ class Crisis:
     """When the region handed it to the group centre."""
     entries: int = 0
     """Lines of its log, which are on the timeline."""
+    told_before: int = 0
+    """Notices of earlier crises of the same round: with the number below they tell the clock's firings apart."""
 
     @property
     def running(self) -> bool:
@@ -76,5 +78,5 @@ class Crisis:
 
     @property
     def told(self) -> int:
-        """How many notices there were."""
-        return sum(len(one.notices) for one in self.duties)
+        """How many notices there were in this round of the case."""
+        return self.told_before + sum(len(one.notices) for one in self.duties)
