@@ -32,8 +32,9 @@ from linli_testkit.house import DEPLOYMENT, House
 from linli_testkit.receiver import Answer, Received, receiver
 from linli_testkit.sending import runner_of
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, reentrust, request
+from tests.system.life import REPAIR, SERVICES, START, found_estate, request
 from tests.system.player import Life
+from tests.system.reentrusting import reentrust
 
 AN: Final = Actor("an", frozenset({"*"}), contractor_id="c-an")
 BO: Final = Actor("bo", frozenset({"*"}), contractor_id="c-bo")

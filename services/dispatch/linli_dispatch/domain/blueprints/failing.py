@@ -44,8 +44,10 @@ def count_clock_steps(turn: Turn) -> None:
     """The work of a round is done: each of its deadlines that is a step of the blueprint was kept, or missed."""
     ticket = turn.ticket
     blueprint = turn.terms.blueprint_of(ticket.kind, ticket.subcategory)
-    for rule in blueprint.steps if blueprint else ():
-        if blueprint is not None and rule.clock is not None:
+    if blueprint is None:
+        return
+    for rule in blueprint.steps:
+        if rule.clock is not None:
             kept = ticket.kept.get(rule.clock, 0) - ticket.kept_before.get(rule.clock, 0)
             missed = ticket.missed.get(rule.clock, 0) - ticket.missed_before.get(rule.clock, 0)
             for reason in (*[None] * kept, *[MISSED] * missed):
@@ -56,8 +58,10 @@ def count_satisfaction(turn: Turn, reason: str | None) -> None:
     """The customer was called back, or could not be: ``reason`` is a failure point of that step, None: satisfied."""
     ticket, clock = turn.ticket, _CALLBACK
     blueprint = turn.terms.blueprint_of(ticket.kind, ticket.subcategory)
-    rule = next((one for one in blueprint.steps if one.clock == clock), None) if blueprint else None
-    if blueprint is not None and rule is not None and (reason is None or reason in rule.failures):
+    if blueprint is None:
+        return
+    rule = next((one for one in blueprint.steps if one.clock == clock), None)
+    if rule is not None and (reason is None or reason in rule.failures):
         count_step(turn, blueprint.name, rule.name, reason)
 
 
