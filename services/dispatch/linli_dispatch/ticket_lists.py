@@ -34,6 +34,9 @@ FEW_TITLES: Final = 20
 """So many titles are sooner looked through for a region's tickets than the region for theirs."""
 MOST_TITLES: Final = 1_000
 """So many titles are looked through one by one; more of them are a large part of all tickets."""
+FIRST_OF_A_PART: Final = 2
+"""The least that is read of each estate or title before those that have more of the list are read further: with one
+each, too many have more; all together are about twice the page where it is made of few."""
 _LEVELS: Final[tuple[Level, ...]] = (1, 2, 3, 4)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -144,6 +147,14 @@ class _Asked:
         levels = (self.wanted.level,) if self.wanted.level else _LEVELS
         return self.estates, self.titles, levels, self.wanted.received_from or _EVER
 
+    def last_of_closed(self, rows: int) -> tuple[object, ...]:
+        """What the way to so many rows is given last: the contractor, or how many are read of each part at first."""
+        if self.performer is not None:
+            return (self.performer,)
+        estates, titles = len(self.estates or ()), len(self.titles or ()) * (1 if self.wanted.level else len(_LEVELS))
+        parts = {"estates": estates, "titles": titles}.get(self.way_to_closed)
+        return () if parts is None else (max(FIRST_OF_A_PART, -(-2 * rows // parts)),)
+
     @property
     def way_to_closed(self) -> str:
         """The index that bounds what is looked through: each stops at a page of what it walks along."""
@@ -173,7 +184,7 @@ async def page_tickets(reads: Reads, words: Words, actor: Actor, wanted: Tickets
             found[row["id"]] = _Found(row["received_at"], row["id"])
     if asked.looks_at_closed:
         before = min(place, (wanted.received_until or _NEVER, ""))
-        last = () if asked.performer is None else (asked.performer,)
+        last = asked.last_of_closed(wanted.limit + 1)
         for row in await reads.fetch(
             f"closed_of_{asked.way_to_closed}", wanted.limit + 1, *asked.of_closed, *before, *last
         ):

@@ -214,6 +214,34 @@ async def test_a_list_and_its_count_are_what_a_plain_reading_finds(
     assert sum(1 for length in lengths if length) > 100, "most filters find nothing"
 
 
+@pytest.mark.rule("ORG-01", "DSP-19")
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_part_that_has_most_of_a_page_is_read_as_far_as_the_page_reaches(
+    reads: Reads, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Given a region in which one estate, then one title, has nearly all of the newest, many of one instant."""
+    for limit_of_way, value in WAYS[way].items():
+        monkeypatch.setattr(ticket_lists, limit_of_way, value)
+    office, chance = Office(), random.Random(way)
+    for estate_id in ("xh01", "xh02"):
+        office.send("register-estate", estate_id=estate_id, region_id="south", project_id="p1", name=estate_id)
+    made = []
+    for number in range(300):
+        ticket = a_ticket(chance, number).model_copy(update={"status": "closed", "clocks": (), "overdue": ()})
+        where: dict[str, Any] = {"estate_id": "xh02", "subcategory": chance.choice(("roof_leak", "noise"))}
+        if number % 10:
+            where = {"estate_id": "xh01", "subcategory": "leak", "kind": "repair", "level": 3}
+            where |= {"trade": None, "place": None}
+        received = {"id": f"{where['estate_id']}.c{number}", "received_at": FIRST + timedelta(hours=number // 8)}
+        made.append(ticket.model_copy(update=where | received))
+    await keep(reads, [*office.states.values(), *made])
+    actor = Actor("reader", SCOPES, org="group/south")
+    for wanted in ({}, {"text": "漏水"}, {"text": "漏水", "received_from": FIRST + timedelta(hours=20)}):
+        expected = plainly(made, actor, TicketsWanted.model_validate(wanted))
+        for limit in (1, 7, 20, 100):
+            assert [one async for page in pages(reads, actor, limit, **wanted) for one in page] == expected
+
+
 async def _until(connection: "asyncpg.Connection[asyncpg.Record]", question: str) -> None:
     """Ask the database until it is so: of who waits for a lock it tells nobody by itself."""
     while True:

@@ -302,24 +302,54 @@ SELECT count(*) AS counted FROM (
 ) AS found;
 
 -- name: closed_of_estates
--- The newest closed tickets of some estates, received before a place in the list: so many of each, then of all.
-SELECT c.id, c.received_at FROM unnest($2::text[]) AS e (id) CROSS JOIN LATERAL (
+-- The newest closed tickets of some estates, received before a place in the list. A few of each estate first ($8): the list
+-- reaches back at most as far as what they fill it with, and only an estate that has more of that time is read further.
+WITH first AS MATERIALIZED (
+    SELECT p.estate_id, c.id, c.received_at FROM unnest($2::text[]) AS p (estate_id) CROSS JOIN LATERAL (
+        SELECT c.id, c.received_at FROM closed_ticket c
+        WHERE c.estate_id = p.estate_id AND ($3::text[] IS NULL OR c.title = ANY($3)) AND c.level = ANY($4::smallint[])
+            AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+        ORDER BY c.received_at DESC, c.id DESC LIMIT $8
+    ) AS c
+), reach AS (
+    SELECT coalesce((SELECT f.received_at FROM first f ORDER BY f.received_at DESC OFFSET $1 - 1 LIMIT 1), $5) AS back_to
+), unread AS (
+    SELECT estate_id, min(f.received_at) AS last FROM first f GROUP BY estate_id HAVING count(*) = $8
+)
+SELECT f.id, f.received_at FROM first f
+UNION
+SELECT c.id, c.received_at FROM reach r JOIN unread p ON p.last >= r.back_to CROSS JOIN LATERAL (
     SELECT c.id, c.received_at FROM closed_ticket c
-    WHERE c.estate_id = e.id AND ($3::text[] IS NULL OR c.title = ANY($3)) AND c.level = ANY($4::smallint[])
-        AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+    WHERE c.estate_id = p.estate_id AND ($3::text[] IS NULL OR c.title = ANY($3)) AND c.level = ANY($4::smallint[])
+        AND c.received_at BETWEEN r.back_to AND p.last AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
     ORDER BY c.received_at DESC, c.id DESC LIMIT $1
 ) AS c
-ORDER BY c.received_at DESC, c.id DESC LIMIT $1;
+ORDER BY received_at DESC, id DESC LIMIT $1;
 
 -- name: closed_of_titles
--- The newest closed tickets of some titles and levels, of all estates or some: so many of each, then of all.
-SELECT c.id, c.received_at FROM unnest($3::text[]) AS t (key) CROSS JOIN unnest($4::smallint[]) AS l (level) CROSS JOIN LATERAL (
+-- The newest closed tickets of some titles and levels, of all estates or some: read as those of estates are.
+WITH first AS MATERIALIZED (
+    SELECT t.title, l.level, c.id, c.received_at
+    FROM unnest($3::text[]) AS t (title) CROSS JOIN unnest($4::smallint[]) AS l (level) CROSS JOIN LATERAL (
+        SELECT c.id, c.received_at FROM closed_ticket c
+        WHERE c.title = t.title AND c.level = l.level AND ($2::text[] IS NULL OR c.estate_id = ANY($2))
+            AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+        ORDER BY c.received_at DESC, c.id DESC LIMIT $8
+    ) AS c
+), reach AS (
+    SELECT coalesce((SELECT f.received_at FROM first f ORDER BY f.received_at DESC OFFSET $1 - 1 LIMIT 1), $5) AS back_to
+), unread AS (
+    SELECT title, level, min(f.received_at) AS last FROM first f GROUP BY title, level HAVING count(*) = $8
+)
+SELECT f.id, f.received_at FROM first f
+UNION
+SELECT c.id, c.received_at FROM reach r JOIN unread p ON p.last >= r.back_to CROSS JOIN LATERAL (
     SELECT c.id, c.received_at FROM closed_ticket c
-    WHERE c.title = t.key AND c.level = l.level AND ($2::text[] IS NULL OR c.estate_id = ANY($2))
-        AND c.received_at >= $5::timestamptz AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
+    WHERE c.title = p.title AND c.level = p.level AND ($2::text[] IS NULL OR c.estate_id = ANY($2))
+        AND c.received_at BETWEEN r.back_to AND p.last AND (c.received_at, c.id) < ($6::timestamptz, $7::text)
     ORDER BY c.received_at DESC, c.id DESC LIMIT $1
 ) AS c
-ORDER BY c.received_at DESC, c.id DESC LIMIT $1;
+ORDER BY received_at DESC, id DESC LIMIT $1;
 
 -- name: closed_of_levels
 -- The newest closed tickets of some levels, of all estates and titles or some: so many of each, then of all.
