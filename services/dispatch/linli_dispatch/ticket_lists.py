@@ -30,9 +30,9 @@ FEW_ESTATES: Final = 25
 """So many estates are looked through whole sooner than anything else."""
 MOST_ESTATES: Final = 250
 """A region of so many estates is looked through estate by estate; a larger one is a large part of all tickets."""
-FEW_TITLES: Final = 20
+FEW_TITLES: Final = 60
 """So many titles are sooner looked through for a region's tickets than the region for theirs."""
-MOST_TITLES: Final = 1_000
+MOST_TITLES: Final = 250
 """So many titles are looked through one by one; more of them are a large part of all tickets."""
 FIRST_OF_A_PART: Final = 2
 """The least that is read of each estate or title before those that have more of the list are read further: with one
