@@ -175,6 +175,9 @@ class Round:
         of_intake: list[tuple[str, dict[str, Any]]] = []
         for case in estate.cases:
             about = {"case_id": case["id"]}
+            if case["repair"] and case["fate"] != "withdrawn":
+                # An engineer looks at it first: the contractor is called with that (DSP-10).
+                of_dispatch.append(("dispatch.assess", about | {"finding": "justified"}))
             if case["fate"] == "withdrawn":
                 of_intake.append(("intake.withdraw", about | {"by": "customer"}))
             elif case["fate"] == "waits":

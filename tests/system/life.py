@@ -228,7 +228,9 @@ async def _told_of_orders(life: Life) -> None:
 async def _repaired(life: Life) -> None:
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-102", contact="13800000002"))
     assert await life.handler_of(leak["case_id"]) == "engineer-qian"
-    await life.after(hours=3)
+    await life.after(hours=2)
+    await inspect(life, leak["case_id"])
+    await life.after(hours=1)
     await life.do("dispatch.arrive", case_id=leak["case_id"])
     await life.do("dispatch.doubt-responsibility", case_id=leak["case_id"])
     company = {"engineer_id": "engineer-qian", "supervisor_id": "psm-zhao"}
@@ -242,6 +244,16 @@ async def _repaired(life: Life) -> None:
         callback = await life.callback_of(leak["case_id"])
         await life.attempt("followup.no-answer", callback_id=callback, by="caller-1")
     await life.after(days=3)
+
+
+async def inspect(life: Life, case_id: str) -> None:
+    """The engineer was there: whoever warranty named gets the notice (DSP-10)."""
+    status = "SELECT state ->> 'status' FROM ticket WHERE id = $1"
+    dispatch = life.house.rooms["dispatch"].connection
+    assert await dispatch.fetchval(status, case_id) == "open", "nobody is called before"
+    was_there = life.house.instant.isoformat()
+    await life.do_as("engineer-qian", "dispatch.assess", case_id=case_id, finding="justified", inspected_at=was_there)
+    assert await dispatch.fetchval(status, case_id) == "contractor_notified"
 
 
 async def compensate(life: Life, case_id: str) -> None:
@@ -271,6 +283,7 @@ async def _paid(life: Life) -> None:
 
 async def _reentrusted(life: Life) -> None:
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-103", contact="13800000003"))
+    await inspect(life, leak["case_id"])
     await life.do("dispatch.report-delay", case_id=leak["case_id"], reason="parts_missing")
     await life.do("dispatch.refuse-order", case_id=leak["case_id"], reason="too_far")
     await life.after(hours=29)
@@ -293,6 +306,7 @@ async def _unsigned(life: Life) -> None:
         contact = f"1380000001{int(signs)}"
         lamp = await life.do("intake.receive", **request(**REPAIR, home_id=home, contact=contact))
         await life.after(hours=2)
+        await inspect(life, lamp["case_id"])
         await life.do("dispatch.finish", case_id=lamp["case_id"])
         await life.do("dispatch.miss-signature", case_id=lamp["case_id"], reason="owner_abroad")
         await life.after(days=32)

@@ -65,6 +65,7 @@ async def _paid_repair(life: Life, request: Callable[..., dict[str, Any]]) -> No
     ))  # fmt: skip
     about = {"case_id": tap["case_id"]}
     await life.after(hours=3)
+    await life.do("dispatch.assess", **about, finding="unjustified")
     for price in (9_000, 5_000):
         await life.do("dispatch.quote", **about, item="plant_watering", price_fen=price, caused_by_customer=True)
         await life.do("dispatch.answer-quotation", **about, accepted=price < 9_000, reason="too_dear")

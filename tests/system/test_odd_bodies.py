@@ -14,7 +14,7 @@ from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House
 from linli_testkit.odd_bodies import odd_bodies
 
-from tests.system.life import REPAIR, SERVICES, START, compensate, found_estate, request
+from tests.system.life import REPAIR, SERVICES, START, compensate, found_estate, inspect, request
 from tests.system.player import Life
 from tests.system.reentrusting import reentrust
 
@@ -77,6 +77,7 @@ async def _furnish(life: Life) -> dict[str, dict[str, Any]]:
     await life.do("loyalty.join", customer_ref=noise["customer_ref"])
     await life.do("dispatch.resolve", case_id=noise["case_id"], how="handled")
     leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-103", contact="13800000003"))
+    await inspect(life, leak["case_id"])
     await life.after(hours=30)
     await reentrust(life, leak["case_id"])
     await compensate(life, leak["case_id"])

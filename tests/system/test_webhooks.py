@@ -32,7 +32,7 @@ from linli_testkit.house import DEPLOYMENT, House
 from linli_testkit.receiver import Answer, Received, receiver
 from linli_testkit.sending import runner_of
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, request
+from tests.system.life import REPAIR, SERVICES, START, found_estate, inspect, request
 from tests.system.player import Life
 from tests.system.reentrusting import reentrust
 
@@ -87,6 +87,7 @@ class Partner:
         """A repair that goes to the first contractor; its case."""
         body = request(**REPAIR, home_id=f"xh01.p1-1-{home}", contact=contact)
         case = str((await self.life.do("intake.receive", **body))["case_id"])
+        await inspect(self.life, case)
         await self.life.after(minutes=1)
         return case
 

@@ -37,13 +37,16 @@ class Desks:
         return [step for ticket in await tickets_to_plan(people, done) for step in self._plan(ticket)]
 
     def _plan(self, ticket: Ticket) -> Iterator[Step]:
-        key = (ticket.case_id, ticket.round, ticket.order.called_at.isoformat() if ticket.order else None)
+        waits = "inspection" if ticket.liable else None
+        key = (ticket.case_id, ticket.round, ticket.order.called_at.isoformat() if ticket.order else waits)
         # What has a blueprint with steps of its own is gone through by `matters.py`.
         if ticket.course or ticket.status not in {"open", "contractor_notified"} or key in self._planned:
             return
         self._planned.add(key)
         plan = _Plan(self.world, ticket, self.scripts.of_case.get(ticket.case_id, _NOTHING))
-        if ticket.order is not None:
+        if ticket.liable is not None:
+            yield plan.inspection()
+        elif ticket.order is not None:
             yield from plan.contractor(ticket.order.called_at)
         elif ticket.kind == "repair":
             yield from plan.own_repair()
@@ -88,6 +91,13 @@ class _Plan:
         yield from self._reports(max(since, desk_acts_at), resolved_at)
         if not self._planned:
             yield self._step("dispatch.resolve", resolved_at, self._desk)
+
+    def inspection(self) -> Step:
+        """An engineer looks at a repair before its contractor is called (DSP-10)."""
+        since = self.ticket.round_from
+        hours = (26, 40) if not self.script.story and self._happens(_LATE, "inspects late") else (1, 6)
+        at = by_day(since + self.chance.hours(*hours, "inspects", *self._case))
+        return self._step("dispatch.assess", at, self._identity("engineers", "dispatch:handle"), finding="justified")
 
     def own_repair(self) -> Iterator[Step]:
         """A repair by our own engineers."""

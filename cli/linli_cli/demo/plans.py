@@ -69,7 +69,7 @@ class Plans:
             return
         if ticket.plan is None and (late or ticket.graded_level <= GRAVE):
             yield from self._lead(ticket, late)
-        if ticket.plan is None and (late or takes_plan(ticket, self.world.chance)):
+        if ticket.plan is None and (late or (ticket.liable is None and takes_plan(ticket, self.world.chance))):
             yield self._draft(ticket, late or (ticket.order.called_at if ticket.order else ticket.round_from), 1)
 
     def _lead(self, ticket: Ticket, late: datetime | None) -> Iterator[Step]:

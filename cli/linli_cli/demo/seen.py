@@ -31,6 +31,12 @@ class Clock(_Seen):
     due_at: Instant
 
 
+class Liable(_Seen):
+    """The contractor that is called once an engineer has inspected."""
+
+    contractor_id: str
+
+
 class Order(_Seen):
     """The order that a contractor has."""
 
@@ -114,6 +120,7 @@ class Ticket(_Seen):
     graded_level: int
     received_at: Instant
     clocks: tuple[Clock, ...]
+    liable: Liable | None = None
     order: Order | None
     trade: str | None
     applications: tuple[Application, ...]
@@ -155,7 +162,7 @@ async def _tickets(people: People, which: Iterable[str]) -> list[Ticket]:
 
 
 def _handed(done: Done) -> str | None:
-    """The case that was received, reopened or re-entrusted by a step; None: nobody got anything new to do."""
+    """The case that a step received, inspected, reopened or re-entrusted; None: nobody got anything new to do."""
     if not done.answer.done:
         return None
     match done.step.name:
@@ -163,7 +170,7 @@ def _handed(done: Done) -> str | None:
             return str(done.answer.answer["case_id"])
         case "followup.complete-callback" if not done.step.body["satisfied"]:
             return done.step.chain
-        case "dispatch.decide-application":
+        case "dispatch.decide-application" | "dispatch.assess":
             return str(done.step.body["case_id"])
         case _:
             return None

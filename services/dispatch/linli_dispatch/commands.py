@@ -71,10 +71,14 @@ class PassOn(OnTicket):
 
 
 class Assess(OnTicket):
-    """The first assessment, told to the customer; a date makes it a report too. A consultation needs one."""
+    """The first assessment, told to the customer; a date makes it a report too. A consultation needs one.
+
+    That of a repair is the engineer's inspection, at `inspected_at`; without it, now (DSP-10).
+    """
 
     finding: Finding
     next_report_by: Instant | None = None
+    inspected_at: Instant | None = None
 
 
 class Answer(OnTicket):

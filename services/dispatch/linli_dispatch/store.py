@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from linli_contracts.event import Instant, Level
 from linli_contracts.events.dispatch import Clock, EstateKind, LadderStep, ReportGround, Role
@@ -22,7 +22,7 @@ from linli_dispatch.domain.deadlines.running_clock import RunningClock, Wait
 from linli_dispatch.domain.group.places import Absence, Contractor, Estate, PricedWork, PriceLibrary, Staff, Workload
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
-from linli_dispatch.domain.repairs.order import Acceptance, Order, Replacement
+from linli_dispatch.domain.repairs.order import Acceptance, Liable, Order, Replacement
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.title import Title, Words, title_key, title_of
 
@@ -81,6 +81,10 @@ class TicketSeen(BaseModel):
     free_of_charge: bool = False
     caused_by_customer: bool = False
     quotation: Quotation | None = None
+    waits_for: Literal["inspection"] | None = None
+    """What it waits for inside the house: an engineer is to see it on the spot first (DSP-10)."""
+    liable: Liable | None = None
+    """Who gets the notice then."""
     order: Order | None
     replacements: tuple[Replacement, ...] = ()
     plan: Plan | None
@@ -96,6 +100,8 @@ class TicketSeen(BaseModel):
     steps_taken: dict[LadderStep, int]
     assessed_at: Instant | None
     """When the customer was first told what was found, or more (INT-09)."""
+    inspected_at: Instant | None = None
+    """When an engineer saw a repair on the spot (DSP-10)."""
     first_report_at: Instant | None
     completed_at: Instant | None
     acceptance: Acceptance

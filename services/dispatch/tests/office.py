@@ -187,10 +187,13 @@ class Office:
         self.hear(graded(level, self.now, case_id))
         return self.ticket(case_id)
 
-    def open_repair(self, at: datetime | None = None, **fields: object) -> Ticket:
-        """A repair whose trade is known is received and graded: warranty is asked."""
+    def open_repair(self, at: datetime | None = None, *, inspected: bool = True, **fields: object) -> Ticket:
+        """A repair whose trade is known is received, graded and inspected at once: warranty is asked."""
         known: dict[str, Any] = {"kind": "repair", "category": "engineering_quality", "trade": "waterproofing"}
-        return self.open(at, **(known | fields))
+        ticket = self.open(at, **(known | fields))
+        if inspected:
+            self.accepted("assess", case_id=ticket.id, finding="justified")
+        return self.ticket(ticket.id)
 
     def reentrust(self, price_fen: int = 80_000, **fields: Any) -> None:  # noqa: ANN401 - fields of a body
         """The manager applies for another contractor, and every office approves at once."""
@@ -229,14 +232,13 @@ class Office:
         """Warranty answers that the contractor is to come."""
         self._move(at)
         known: dict[str, Any] = {
+            "case_id": CASE,
             "covered": True,
             "contractor_id": "builder_co",
             "contract_id": "k1",
             "basis": "in_warranty",
         }
-        return self.hear(
-            CoverageAnswered(case_id=CASE, estate_id="xh01", round=round_, answered_at=self.now, **(known | fields))
-        )
+        return self.hear(CoverageAnswered(estate_id="xh01", round=round_, answered_at=self.now, **(known | fields)))
 
     def called_back(self, at: datetime | None = None, *, satisfied: bool, round_: int = 1) -> Outcome:
         """The customer says whether it is really solved."""

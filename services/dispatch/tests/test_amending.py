@@ -139,6 +139,8 @@ def test_a_complaint_that_is_a_repair_asks_warranty_and_is_counted_with_its_home
     assert isinstance(home, Home)
     assert [(one.place, one.times) for one in home.repaired] == [("kitchen", 1)]
     office.covered()
+    assert office.ticket().waits_for == "inspection"
+    office.accepted("assess", finding="justified")
     assert office.ticket().status == "contractor_notified"
     office.accepted("finish")
 

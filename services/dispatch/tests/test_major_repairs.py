@@ -51,14 +51,14 @@ def test_nothing_is_promised_before_both_have_confirmed(
     office: Office, command: str, body: dict[str, Any], first: int
 ) -> None:
     """Given a level 1 repair, whichever confirms first, then a promise is refused until the other has, too."""
-    office.open_repair(level=1)
+    office.open_repair(level=1, inspected=False)
     office.covered()
     assert office.refused(command, **body) == "promise-nothing"
     office.accepted("confirm-crisis", actor=person(HEADS[first]))
     assert office.refused(command, **body) == "promise-nothing"
     office.accepted("confirm-crisis", actor=person(HEADS[1 - first]))
     if command == "quote":
-        assert office.refused(command, **body) == "not-offered", "by its own rules now"
+        assert office.refused(command, **body) == "inspection-first", "by its own rules now"
     else:
         office.accepted(command, **body)
 
@@ -68,7 +68,7 @@ def test_where_nobody_is_left_to_confirm_the_customer_is_told_all_the_same() -> 
     """Given all who could be told were and nobody confirmed, then the case is not stuck: the shortage is told."""
     office = Office()
     office.found()
-    office.open_repair(level=1)
+    office.open_repair(level=1, inspected=False)
     office.until(office.now + 3 * (office.due("customer_report") - office.now))
     office.accepted("report")
     assert office.facts(CustomerReported)

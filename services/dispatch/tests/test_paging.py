@@ -24,7 +24,7 @@ def pages(office: Office) -> list[tuple[str, int]]:
 def test_an_emergency_pages_its_engineer_and_the_manager_at_any_hour_and_level(level: int) -> None:
     office = Office(now=NIGHT)
     office.found()
-    office.open_repair(level=level, emergency=True)
+    office.open_repair(level=level, emergency=True, inspected=False)
     assert pages(office) == [("fixer1", 1), ("property_head", 2)]
     told = [one for one in office.facts(StaffNotified) if one.kind == "emergency"]
     assert {(one.urgent, one.notified_at, one.read_by) for one in told} == {(True, NIGHT, NIGHT + HOUR / 2)}

@@ -147,7 +147,6 @@ def test_a_repair_is_finished_and_nothing_else(office: Office) -> None:
 @pytest.mark.rule("DSP-14", "ORG-04")
 def test_re_entrusting_is_proposed_strictly_after_four_hours(office: Office) -> None:
     office.open_repair()
-    office.accepted("assess", finding="justified")
     office.covered(NOTIFIED)
     limit = NOTIFIED + timedelta(hours=28)
     office.until(limit)

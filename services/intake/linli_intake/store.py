@@ -15,7 +15,7 @@ from linli_intake.domain.person import Customer
 from linli_intake.domain.quarantine import Quarantined
 from linli_intake.domain.request import Lawsuit, Publication, RequestText, Stage
 from linli_intake.domain.secret import opens
-from linli_intake.domain.standing import IN_WORDS
+from linli_intake.domain.standing import in_words
 from linli_intake.settings import customer_key
 
 
@@ -197,7 +197,7 @@ async def show_standing(reads: Reads, case_id: str, secret: str) -> Standing | N
     row = await reads.fetchrow("show_standing", case_id)
     if not opens(secret, case_id, customer_key()) or row is None:
         return None
-    zh, en = IN_WORDS[row["status"]]
+    zh, en = in_words(row["status"], row["kind"])
     return Standing(
         case_id=case_id,
         status=row["status"],

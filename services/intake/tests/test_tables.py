@@ -144,7 +144,7 @@ async def test_the_status_page_opens_with_the_right_secret_only(desk: Desk, read
 
     standing = await show_standing(reads, answer["case_id"], answer["secret"])
     assert standing is not None
-    assert (standing.status, standing.zh) == ("received", "已受理，正在安排处理。")
+    assert (standing.status, standing.zh) == ("received", "已受理，正在安排工程师现场查看。"), "a repair (DSP-10)"
     assert await show_standing(reads, answer["case_id"], "wrong") is None
     assert await show_standing(reads, "xh01.c000000000000", answer["secret"]) is None
 

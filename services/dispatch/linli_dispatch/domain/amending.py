@@ -19,7 +19,8 @@ from linli_dispatch.domain.deadlines.clocks import count_anew, drop, wind
 from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.notices.paging import call_off, page
-from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, follow_coverage, is_awaited
+from linli_dispatch.domain.repairs.inspecting import await_inspection
+from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, call_liable, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
@@ -57,7 +58,7 @@ def follow_answer(turn: Turn, answer: CoverageAnswered) -> None:
     if not ticket.amended_later or not is_awaited(ticket, answer):
         follow_coverage(turn, answer)
         return
-    turn.change(status=after(ticket.status, "not_covered"))
+    turn.change(status=after(ticket.status, "coverage_answered"))
     turn.because("INT-02", "answer is about what the case no longer is", {"covered": answer.covered})
     make_up(turn)
     wind(turn)
@@ -91,6 +92,7 @@ def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
         call_off(turn)
     owe_opinion(turn)
     wind(turn)
+    call_liable(turn)
     if changed.keys() & {"kind", "category"}:
         report_quality_claim(turn)
 
@@ -102,6 +104,10 @@ def _under_way(ticket: Ticket) -> AbstractSet[str]:
 def _ask_warranty(turn: Turn, before: Ticket) -> None:
     """Asked when the case first has a trade, and anew about another one; never before it has answered (WAR-02)."""
     ticket = turn.ticket
+    if (ticket.kind, ticket.trade) != (before.kind, before.trade):
+        turn.change(liable=None)
+    if ticket.kind == "repair" != before.kind:
+        turn.change(**await_inspection(ticket, turn.at))
     if asks_coverage(ticket) and (not asks_coverage(before) or ticket.trade != before.trade):
         turn.change(status=after(before.status, "amended_with_coverage_asked"))
         ask_coverage(turn)

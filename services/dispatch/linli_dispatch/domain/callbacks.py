@@ -11,6 +11,7 @@ from linli_dispatch.domain.deadlines.running_clock import NO_TIME
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import begin_round
+from linli_dispatch.domain.repairs.inspecting import await_inspection
 from linli_dispatch.domain.repairs.order import Acceptance
 from linli_dispatch.domain.repairs.repair import asks_coverage
 from linli_dispatch.domain.repairs.repair_records import report_again
@@ -76,6 +77,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         free_of_charge=False,
         caused_by_customer=False,
         quotation=None,
+        liable=None,
         order=None,
         plan=None,
         crisis=None,
@@ -86,6 +88,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         completed_at=None,
         acceptance=Acceptance(),
     )
+    turn.change(**await_inspection(turn.ticket, turn.at))
     turn.tell(
         TicketReopened(
             case_id=ticket.id,

@@ -215,6 +215,12 @@ CONCLUSIONS: Final[Conclusions] = {
         ("dispatch.repair_desk_before_handover",),
     ),
     "not covered: own staff": Conclusion("不在保修范围：自有人员维修", "not covered: own staff"),
+    "covered: the contractor is called once an engineer has inspected": Conclusion(
+        "保修范围内：待工程师现场查看后通知施工单位",
+        "covered: the contractor is called once an engineer has inspected",
+        ("intake.first_assessment_within",),
+    ),
+    "inspected": Conclusion("工程师已现场查看", "inspected on the spot"),
     "contractor notified": Conclusion(
         "已通知施工单位", "contractor notified", ("dispatch.arrive_within", "dispatch.finish_within")
     ),

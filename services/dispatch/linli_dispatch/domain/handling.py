@@ -34,6 +34,8 @@ from linli_dispatch.domain.refusals import (
     REPORT_TOO_LATE,
     UNKNOWN_DESK,
 )
+from linli_dispatch.domain.repairs.inspecting import refuse_inspection
+from linli_dispatch.domain.repairs.repair import call_liable
 from linli_dispatch.domain.ticket import HANDLED_AT_ONCE
 from linli_dispatch.domain.turn import Turn
 
@@ -73,21 +75,29 @@ def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     return None
 
 
-def assess(turn: Turn, finding: Finding, next_report_by: datetime | None) -> Refusal | None:
+def assess(
+    turn: Turn, finding: Finding, next_report_by: datetime | None, inspected_at: datetime | None, by: str
+) -> Refusal | None:
     """The first assessment is made and the customer told of it (INT-09); with a date it is a report too (DSP-03).
 
-    Once in the life of a case. A consultation that can't be answered at once needs the date: the customer is told when.
-    Whoever assessed it tells the result, in words that no template has; in writing goes only a date that is promised.
+    Once in the life of a case; that of a repair is the engineer's inspection, at ``inspected_at``, by default now, and
+    calls the contractor that waited for it (DSP-10). A consultation that can't be answered at once needs the date: the
+    customer is told when. Whoever assessed it tells the result, in words that no template has; in writing goes only a
+    date that is promised.
     """
     ticket = turn.ticket
     refusal = refuse_other_answers(turn)
     if refusal is not None:
         return refusal
-    if ticket.assessed_at is not None or ticket.round > 1:
+    if not ticket.owes_inspection and (ticket.assessed_at is not None or ticket.round > 1):
         return ALREADY_ASSESSED
+    seen_at = inspected_at or (turn.at if ticket.kind == "repair" else None)
+    refusal = refuse_inspection(ticket, inspected_at, turn.at)
+    if refusal is not None:
+        return refusal
     if next_report_by is None and ticket.kind == "consultation":
         return ANSWER_DATE_MISSING
-    turn.change(assessed_at=turn.at)
+    turn.change(assessed_at=ticket.assessed_at or turn.at, inspected_at=seen_at or ticket.inspected_at)
     turn.tell(
         CaseAssessed(
             case_id=ticket.id,
@@ -95,13 +105,16 @@ def assess(turn: Turn, finding: Finding, next_report_by: datetime | None) -> Ref
             round=ticket.round,
             finding=finding,
             assessed_at=turn.at,
+            inspected_at=seen_at,
         )
     )
     turn.because("INT-09", "first assessed", {"finding": finding})
-    if next_report_by is not None:
-        return report(turn, next_report_by)
+    if seen_at is not None:
+        turn.because("DSP-10", "inspected", {"inspected_at": seen_at.isoformat(), "by": by})
+    refusal = report(turn, next_report_by) if next_report_by is not None else None
     wind(turn)
-    return None
+    call_liable(turn)
+    return refusal
 
 
 def answer(turn: Turn) -> Refusal | None:

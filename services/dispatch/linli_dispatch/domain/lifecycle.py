@@ -1,9 +1,10 @@
 """The lifecycle of a ticket, as one table: (status, what happened) → the next status. What is not here cannot happen.
 
-    received ──graded──▶ open ◀──not covered── coverage_asked ──covered──▶ contractor_notified
-                          │ ▲ └─────amended────────▶│                          │
-                          │ └──unsatisfied──┐       │                          │
-                          └────completed──▶ completed ◀────────────────────────┘
+    received ──graded──▶ open ◀──coverage answered── coverage_asked
+                          │ ▲│└────────amended────────────▲│
+                          │ │└──contractor called──▶ contractor_notified
+                          │ └──unsatisfied──┐              │
+                          └────completed──▶ completed ◀────┘ (any of the three)
                                              │ satisfied · unreachable · time limit · notified by mail · standard answer
        any of them ──withdrawn──▶ closed ◀───┘
 
@@ -17,7 +18,7 @@ from typing import Final, Literal
 
 Status = Literal["received", "open", "coverage_asked", "contractor_notified", "completed", "closed"]
 Happening = Literal[
-    "graded", "graded_with_coverage_asked", "covered", "not_covered", "completed", "standard_answer",
+    "graded", "graded_with_coverage_asked", "coverage_answered", "contractor_called", "completed", "standard_answer",
     "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "notified_by_mail",
     "withdrawn", "amended_with_coverage_asked",
 ]  # fmt: skip
@@ -33,8 +34,8 @@ TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("open", "amended_with_coverage_asked"): "coverage_asked",
     ("open", "completed"): "completed",
     ("open", "withdrawn"): "closed",
-    ("coverage_asked", "covered"): "contractor_notified",
-    ("coverage_asked", "not_covered"): "open",
+    ("open", "contractor_called"): "contractor_notified",
+    ("coverage_asked", "coverage_answered"): "open",
     ("coverage_asked", "completed"): "completed",
     ("coverage_asked", "withdrawn"): "closed",
     ("contractor_notified", "completed"): "completed",

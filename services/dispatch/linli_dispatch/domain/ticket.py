@@ -6,7 +6,7 @@ The parts are plain dataclasses: a rule makes them by the dozen, and what is sto
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from linli_contracts.events.dispatch import (
     ApplicationKind,
@@ -35,7 +35,7 @@ from linli_dispatch.domain.deadlines.running_clock import (
 )
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
-from linli_dispatch.domain.repairs.order import Acceptance, Order, Replacement
+from linli_dispatch.domain.repairs.order import Acceptance, Liable, Order, Replacement
 
 ORDINARY: Final = 4
 """The least severe level (INT-06)."""
@@ -137,6 +137,10 @@ class Ticket(State):
     """The customer was a member when the request came."""
     assessed_at: AwareDatetime | None = None
     """When the customer was first told what was found, or more than that (INT-09)."""
+    inspected_at: AwareDatetime | None = None
+    """A repair: when an engineer first saw it on the spot (DSP-10)."""
+    inspect_from: AwareDatetime | None = None
+    """What the time to inspect counts from where that is not the receipt: a round, or when it turned out a repair."""
     first_report_at: AwareDatetime | None = None
     """When the customer first got a report (DSP-03); it answers feedback (INT-09)."""
     closed_at: AwareDatetime | None = None
@@ -179,6 +183,8 @@ class Ticket(State):
     caused_by_customer: bool = False
     quotation: Quotation | None = None
     """What the customer is to pay for a repair; that of a special service stands in its course."""
+    liable: Liable | None = None
+    """Warranty has named who is to repair, and an engineer has not inspected yet."""
     order: Order | None = None
     plan: Plan | None = None
     crisis: Crisis | None = None
@@ -211,8 +217,22 @@ class Ticket(State):
         return quotation.price_fen if quotation is not None and owed else None
 
     def facts_of_report(self, at: datetime) -> dict[str, datetime]:
-        """What a report at this instant changes: it tells what was found, too, where nobody had (INT-09)."""
-        return {"assessed_at": self.assessed_at or at, "first_report_at": self.first_report_at or at}
+        """What a report at this instant changes: it tells what was found, too, where nobody had (INT-09).
+
+        What a repair shows is found by an engineer on the spot alone (DSP-10).
+        """
+        told = {"first_report_at": self.first_report_at or at}
+        return told if self.owes_inspection else told | {"assessed_at": self.assessed_at or at}
+
+    @property
+    def owes_inspection(self) -> bool:
+        """Whether an engineer is still to see it on the spot: a repair, but for one that a storm's visit serves."""
+        return self.kind == "repair" and self.inspected_at is None and self.storm_order_id is None
+
+    @property
+    def waits_for(self) -> Literal["inspection"] | None:
+        """What a case in hand waits for inside the house, by name (DSP-10): no wait for the customer."""
+        return "inspection" if self.in_hand and self.owes_inspection else None
 
     def stored(self) -> str:
         """Without what it says by default: half of the document, which is written whole at every step of a life."""

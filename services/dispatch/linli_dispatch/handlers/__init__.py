@@ -98,7 +98,7 @@ from linli_dispatch.handlers.working import (
 
 _RULES_OF_CLOCK: Final = {
     "passing_on": ("INT-08", "DSP-06", "ORG-04"),
-    "first_assessment": ("INT-09", "ORG-04"),
+    "first_assessment": ("INT-09", "DSP-10", "ORG-04"),
     "feedback_answer": ("INT-09", "ORG-04"),
     "department_answer": ("DSP-02", "DSP-06", "ORG-04"),
     "customer_report": ("DSP-03", "DSP-06", "ORG-04"),
@@ -172,8 +172,8 @@ MAP: Final = ServiceMap(
         ),
         OnCommand(
             "dispatch.assess", "POST /tickets/{case_id}/assessment", commands.Assess, "dispatch:handle",
-            needs_of_command, handle_assess, ("INT-09", "DSP-03"),
-            org_of_ticket, "The request was first assessed, and the customer told what was found",
+            needs_of_command, handle_assess, ("INT-09", "DSP-03", "DSP-10"),
+            org_of_ticket, "The request was first assessed, a repair by an engineer on the spot; the customer was told",
         ),
         OnCommand(
             "dispatch.answer", "POST /tickets/{case_id}/department-answer", commands.Answer, "dispatch:handle",

@@ -35,7 +35,8 @@ def handle_answer(facts: Facts, command: commands.Answer, ctx: Context) -> Outco
 
 def handle_assess(facts: Facts, command: commands.Assess, ctx: Context) -> Outcome:
     """The request was first assessed."""
-    return on_command(facts, command, ctx, lambda turn: handling.assess(turn, command.finding, command.next_report_by))
+    said = command.finding, command.next_report_by, command.inspected_at
+    return on_staff_command(facts, command, ctx, lambda turn, by: handling.assess(turn, *said, by))
 
 
 def handle_report(facts: Facts, command: commands.Report, ctx: Context) -> Outcome:

@@ -57,6 +57,15 @@ IN_WORDS: Final[dict[Stage, tuple[str, str]]] = {
     "withdrawn": ("已按您的要求撤回。", "Withdrawn, as you asked."),
 }
 
+REPAIR_RECEIVED: Final = ("已受理，正在安排工程师现场查看。", "Received; an engineer is being arranged to look at it.")
+"""Of a repair, which an engineer inspects first (DSP-10)."""
+
+
+def in_words(stage: Stage, kind: str) -> tuple[str, str]:
+    """Where a request of this kind stands, zh and en."""
+    return REPAIR_RECEIVED if (stage, kind) == ("received", "repair") else IN_WORDS[stage]
+
+
 _BY_AGE: Final = "age_level_"
 """How dispatch's reason begins when time alone raised the level (the clocks `age_level_2` and `age_level_1`)."""
 

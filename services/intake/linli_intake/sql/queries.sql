@@ -143,7 +143,7 @@ GROUP BY t.name HAVING sum(t.counted) <> 0;
 
 -- name: show_standing
 -- What the customer's own status page needs (INT-15).
-SELECT status, state ->> 'received_at' AS received_at, state ->> 'standing_since' AS standing_since
+SELECT status, state ->> 'kind' AS kind, state ->> 'received_at' AS received_at, state ->> 'standing_since' AS standing_since
 FROM request WHERE id = $1;
 
 -- name: place_of_case

@@ -108,6 +108,8 @@ class CaseAssessed(Event):
     round: int
     finding: Finding
     assessed_at: Instant
+    inspected_at: Instant | None = None
+    """A repair: when an engineer saw it on the spot (DSP-10)."""
 
 
 class CustomerReported(Event):

@@ -18,7 +18,8 @@ from linli_dispatch.domain.turn import Turn
 def apply_for_small_works(turn: Turn, works: SmallWorks, by: str) -> Refusal | None:
     """Puts an application before the offices; one that was sent back is submitted again, with another budget or not."""
     ticket = turn.ticket
-    if ticket.order is not None and ticket.order.contract_id is not None:
+    named = ticket.order or ticket.liable
+    if named is not None and named.contract_id is not None:
         return WARRANTY_COVERS
     known = ticket.application("small_works")
     if known is not None and known.pending:

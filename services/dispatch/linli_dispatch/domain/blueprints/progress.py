@@ -18,6 +18,7 @@ Standing = Literal["ahead", "running", "overdue", "done", "failed", "dropped"]
 
 DONE_AT: Final[Mapping[Clock, Callable[[Ticket], datetime | None]]] = {
     "passing_on": lambda ticket: ticket.passed_on_at,
+    "first_assessment": lambda ticket: ticket.inspected_at if ticket.kind == "repair" else ticket.assessed_at,
     "department_answer": lambda ticket: ticket.answered_at,
     "customer_report": lambda ticket: ticket.report_from if ticket.reports > ticket.reports_missed else None,
     "completion": lambda ticket: ticket.completed_at,

@@ -20,6 +20,9 @@ def _not_passed_on(ticket: Ticket) -> datetime | None:
 
 
 def _not_assessed(ticket: Ticket) -> datetime | None:
+    if ticket.owes_inspection:
+        # The first assessment of a repair is the engineer's inspection (DSP-10).
+        return ticket.inspect_from or ticket.received_at
     return ticket.received_at if ticket.round == 1 and ticket.assessed_at is None else None
 
 

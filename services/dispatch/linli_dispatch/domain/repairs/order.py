@@ -31,6 +31,14 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Liable:
+    """Who is to repair by warranty's answer, and gets the notice once an engineer has inspected (DSP-10)."""
+
+    contractor_id: str
+    contract_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """The repair order to a contractor (工程联系单), and to its replacement once it is re-entrusted."""
 

@@ -1,8 +1,8 @@
 """A repair that the customer pays (DSP-10): paid work by a quotation that they accept before, and what they caused.
 
-Nothing is quoted before warranty has answered. What a warranty covers, or the developer before the hand-over, is free,
-unless the customer caused it. Paid work is not finished while the customer owes an answer; who says no pays nothing.
-The money is due once the customer has accepted the work (`RepairAccepted`).
+Nothing is quoted before warranty has answered and an engineer has inspected. What a warranty covers, or the developer
+before the hand-over, is free, unless the customer caused it. Paid work is not finished while the customer owes an
+answer; who says no pays nothing. The money is due once the customer has accepted the work (`RepairAccepted`).
 """
 
 from dataclasses import replace
@@ -16,6 +16,7 @@ from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.refusals import REASON_MISSING
 from linli_dispatch.domain.repairs.repair_refusals import (
     COVERAGE_OPEN,
+    INSPECTION_FIRST,
     NO_QUOTATION,
     QUOTATION_ACCEPTED,
     REPAIR_IS_FREE,
@@ -39,6 +40,8 @@ def quote_repair(
         return refusal
     if ticket.status == "coverage_asked":
         return COVERAGE_OPEN
+    if ticket.owes_inspection:
+        return INSPECTION_FIRST
     if ticket.free_of_charge and not caused_by_customer:
         return REPAIR_IS_FREE
     if ticket.quotation is not None and ticket.quotation.accepted:

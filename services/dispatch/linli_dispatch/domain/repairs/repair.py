@@ -1,6 +1,7 @@
 """Repairs (DSP-10): who is to do it is warranty's answer; then the contractor's way from the notice to the end.
 
-Covered: the contractor is notified with a time to arrive and a time to finish. Not covered: our own staff, who have it
+Covered: the contractor is notified with a time to arrive and a time to finish, once an engineer has inspected
+(`inspecting.py` says when nobody waits for that). Not covered: our own staff, who have it
 already, or before the hand-over the developer's engineering department, which gets it then. A contractor may speak for
 its own order only; staff may speak for any.
 """
@@ -22,7 +23,7 @@ from linli_dispatch.domain.deadlines.running_clock import ONE_SECOND
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.refusals import ALREADY_VISITED, NO_ORDER, NOT_A_REPAIR, NOT_YOUR_ORDER
 from linli_dispatch.domain.repairs.accompanying import ask_for_company, note_missing_company
-from linli_dispatch.domain.repairs.order import Order, Replacement
+from linli_dispatch.domain.repairs.order import Liable, Order, Replacement
 from linli_dispatch.domain.repairs.reentrusting import propose
 from linli_dispatch.domain.repairs.repair_refusals import QUOTATION_UNANSWERED
 from linli_dispatch.domain.ticket import Ticket
@@ -58,25 +59,42 @@ def ask_coverage(turn: Turn) -> None:
 
 def is_awaited(ticket: Ticket, answer: CoverageAnswered) -> bool:
     """Whether warranty was asked this and has not answered yet."""
-    return answer.round == ticket.round and after(ticket.status, "not_covered") is not None
+    return answer.round == ticket.round and after(ticket.status, "coverage_answered") is not None
 
 
 def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
     """Warranty's answer; one for another round, or after the work is done, changes nothing."""
     ticket = turn.ticket
-    covered = answer.covered and answer.contractor_id is not None
-    status = after(ticket.status, "covered" if covered else "not_covered")
-    if answer.round != ticket.round or status is None:
+    if not is_awaited(ticket, answer):
         turn.because("DSP-10", "answer about coverage came too late", {"round": answer.round, "status": ticket.status})
         return
-    turn.change(status=status, free_of_charge=answer.covered or answer.basis == "not_handed_over")
+    turn.change(
+        status=after(ticket.status, "coverage_answered"),
+        free_of_charge=answer.covered or answer.basis == "not_handed_over",
+    )
     if answer.basis == "not_handed_over":
         _leave_to_developer(turn)
         return
-    if answer.contractor_id is None or not covered:
+    if answer.contractor_id is None or not answer.covered:
         turn.because("DSP-10", "not covered: own staff", {"basis": answer.basis, "handler_id": ticket.handler_id})
         return
-    _notify(turn, answer.contractor_id, answer.contract_id)
+    turn.change(liable=Liable(answer.contractor_id, answer.contract_id))
+    call_liable(turn)
+    if turn.ticket.liable is not None:
+        facts = {"contractor_id": answer.contractor_id, "handler_id": ticket.handler_id}
+        turn.because("DSP-10", "covered: the contractor is called once an engineer has inspected", facts)
+
+
+def call_liable(turn: Turn) -> None:
+    """Whom warranty has named gets the notice, unless an engineer is to inspect first (DSP-10).
+
+    Call it when either changed. An emergency's contractor is called at once (INT-11): the inspection follows.
+    """
+    ticket, liable = turn.ticket, turn.ticket.liable
+    if liable is None or (ticket.owes_inspection and not ticket.emergency):
+        return
+    turn.change(status=after(ticket.status, "contractor_called"), liable=None)
+    _notify(turn, liable)
 
 
 def arrive(turn: Turn, contractor_id: str | None) -> Refusal | None:
@@ -127,6 +145,9 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
         return refusal
     if ticket.quotation is not None and ticket.quotation.accepted is None and not ticket.caused_by_customer:
         return QUOTATION_UNANSWERED
+    if order is None:
+        # Whoever repairs has seen it (DSP-10).
+        turn.change(inspected_at=ticket.inspected_at or turn.at)
     in_time = complete(turn)
     if order is not None and order.replacement_id is not None:
         work = Replacement(order.order_id, order.replacement_id, order.price_fen or 0, turn.at)
@@ -167,8 +188,9 @@ def _leave_to_developer(turn: Turn) -> None:
     wind(turn)
 
 
-def _notify(turn: Turn, contractor_id: str, contract_id: str | None) -> None:
+def _notify(turn: Turn, liable: Liable) -> None:
     ticket, terms = turn.ticket, turn.terms
+    contractor_id, contract_id = liable.contractor_id, liable.contract_id
     if ticket.trade is None:
         return
     order = Order(

@@ -10,6 +10,20 @@ COVERAGE_OPEN: Final = Refusal(
     "保修责任尚未确认，不得向客户报价。",
     "Warranty has not answered yet: nothing is promised to the customer before.",
 )
+INSPECTION_FIRST: Final = Refusal(
+    "inspection-first",
+    "DSP-10",
+    "工程师尚未现场查看，不得向客户报价。",
+    "No engineer has inspected it yet: nothing is quoted before.",
+)
+INSPECTION_NOT_THEN: Final = Refusal(
+    "inspection-not-then",
+    "DSP-10",
+    "现场查看的时间须在受理之后、现在或以前。",
+    "The inspection was after the receipt, and not ahead.",
+    422,
+    (("inspected_at", "from the receipt until now"),),
+)
 REPAIR_IS_FREE: Final = Refusal(
     "repair-is-free",
     "DSP-10",
