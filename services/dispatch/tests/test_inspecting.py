@@ -147,7 +147,7 @@ def test_nothing_is_quoted_before_the_inspection(office: Office) -> None:
 def test_what_a_contractor_is_liable_for_is_no_small_works_before_it_is_called_either(office: Office) -> None:
     office.open_repair(inspected=False)
     office.covered()
-    works = {"kind": "unrecognised_claim", "reason": "old", "budget_fen": 1_000}
+    works: dict[str, Any] = {"kind": "unrecognised_claim", "reason": "old", "budget_fen": 1_000}
     assert office.refused("apply-small-works", **works) == "warranty-covers"
 
 
@@ -193,7 +193,7 @@ def test_an_emergency_calls_at_once_and_is_inspected_after_that_in_its_time(offi
     office.covered()
     assert (notices(office), office.ticket().waits_for) == (["builder_co"], "inspection")
     assert office.due("first_assessment") == NOW + DAY
-    wanted = {"item": "plant_watering", "caused_by_customer": True}
+    wanted: dict[str, Any] = {"item": "plant_watering", "caused_by_customer": True}
     assert office.refused("quote", **wanted) == "inspection-first"
     inspected(office)
     assert (notices(office), office.ticket().waits_for) == (["builder_co"], None)

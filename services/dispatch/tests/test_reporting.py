@@ -29,7 +29,7 @@ def reported(office: Office) -> list[tuple[str, str]]:
     return [(one.case_id, one.ground) for one in office.facts(RepairReported)]
 
 
-def repair(office: Office, number: int, at: datetime, **fields: object) -> None:
+def repair(office: Office, number: int, at: datetime, **fields: Any) -> None:  # noqa: ANN401 - fields of a request
     """A repair of the home by our own people, which is done two hours later."""
     case_id = f"xh01.c{number}"
     office.open_repair(at, case_id=case_id, trade=None, subcategory=f"defect{number}", **fields)
