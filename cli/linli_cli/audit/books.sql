@@ -117,6 +117,10 @@ SELECT id, state AS content FROM dispatch.coming_estate;
 -- Changes of the registry that are or were planned.
 SELECT id, state AS content FROM dispatch.planned_change;
 
+-- name: dispatch_registry_import
+-- Imports of the organisation.
+SELECT id, state AS content FROM dispatch.registry_import;
+
 -- name: dispatch_storm_order
 -- Work orders of storms.
 SELECT id, state AS content FROM dispatch.storm_order;

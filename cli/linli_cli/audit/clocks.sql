@@ -48,6 +48,12 @@ SELECT id, s.state, t.due_at
 FROM (SELECT id, state FROM dispatch.price_library WHERE jsonb_array_length(state -> 'planned') > 0) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'price_library') AS t USING (id);
 
+-- name: dispatch_registry_import
+-- An import whose instant has not come wakes at it (ORG-01).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.registry_import WHERE status IN ('open', 'confirmed')) AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'registry_import') AS t USING (id);
+
 -- name: followup_callback
 -- A call that is planned, and one that is due and not yet late (FUP-01).
 SELECT id, s.state, t.due_at

@@ -18,9 +18,11 @@ from linli_runtime.versioned_reads import VERSIONED, versioned
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.blueprints import step_refusals
 from linli_dispatch.domain.blueprints.progress import Progress
+from linli_dispatch.domain.group.import_refusals import IMPORT_NOT_FOUND
 from linli_dispatch.domain.title import Words, words_of
 from linli_dispatch.domain.webhook import FOREIGN, NOT_FOUND, Whose, may_manage, whose_is
 from linli_dispatch.home_pages import HomePage, page_homes
+from linli_dispatch.import_pages import ImportInFull, ImportPage, ImportsWanted, page_imports, show_import
 from linli_dispatch.partner_facts import PartnerFactFilter, PartnerFactPage, page_partner_facts
 from linli_dispatch.planned_pages import (
     ChangesWanted,
@@ -85,6 +87,7 @@ from linli_dispatch.ticket_lists import (
 from linli_dispatch.webhook_pages import WebhookSeen, show_webhook, webhooks_of
 
 Reader = Annotated[Actor, Depends(require("dispatch:read"))]
+ImportId = Annotated[str, Path(pattern=KEY_PATTERN)]
 CaseId = Annotated[str, Path(pattern=ID_PATTERN)]
 EstateId = Annotated[str, Path(pattern=KEY_PATTERN)]
 KeyFilter = Annotated[str | None, Query(pattern=KEY_PATTERN)]
@@ -239,6 +242,17 @@ def _about_registry(routes: APIRouter, reads: Reads) -> None:
     async def list_changes_set_aside(actor: StaffReader, cursor: Cursor = "", limit: Limit = 100) -> PlannedChangePage:
         """The changes that could not begin, for a bug or another version, and wait for a person."""
         return await page_set_aside(reads, actor.org, after=cursor, limit=limit)
+
+    @routes.get("/registry/imports")
+    async def list_imports(actor: StaffReader, wanted: Annotated[ImportsWanted, Query()]) -> ImportPage:
+        """Imports of the organisation, by id, and where they stand."""
+        return await page_imports(reads, actor.org, wanted)
+
+    @routes.get("/registry/imports/{import_id}", responses=VERSIONED)
+    @refusing(IMPORT_NOT_FOUND)
+    async def get_import(actor: StaffReader, import_id: ImportId, response: Response) -> ImportInFull:
+        """One import, and how many of its changes stand how."""
+        return versioned(response, await show_import(reads, actor.org, import_id), IMPORT_NOT_FOUND)
 
     @routes.get("/registry/estates")
     async def list_registered_estates(actor: StaffReader, estate_id: Estates) -> list[EstateOnFile]:

@@ -26,7 +26,14 @@ def _known_zone(zone: str) -> str:
         raise ValueError(f"{zone!r} is not an IANA time zone") from error
 
 
-class DatedCommand(Command):
+class RegistryCommand(Command):
+    """A change of the registry; one of an import holds from that one's instant on, which its own then is."""
+
+    import_id: Key | None = None
+    """The import that it belongs to. None: it stands by itself."""
+
+
+class DatedCommand(RegistryCommand):
     """A change of the registry that may hold from a later instant on."""
 
     from_at: Instant | None = None
@@ -117,7 +124,7 @@ class RetryChange(Versioned):
     change_id: Id
 
 
-class RecordAbsence(Versioned):
+class RecordAbsence(RegistryCommand, Versioned):
     """A person of the roster is away until an instant; the deputy (代理人) acts in their name."""
 
     estate_id: Key

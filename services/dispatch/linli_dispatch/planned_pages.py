@@ -1,13 +1,16 @@
 """What people read of changes of the registry that were planned."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
+import asyncpg
 from linli_contracts.event import KEY_PATTERN, Instant
 from linli_messaging.batch.versions import stored_version
 from linli_runtime.reads import Reads
 from pydantic import BaseModel, Field, StringConstraints
 
 from linli_dispatch.domain.group.planned_change import MOST_CHANGES, PlannedChange, Status
+from linli_dispatch.domain.group.registry_import import ImportStatus
 from linli_dispatch.store import CURSOR_PATTERN
 
 MOST_PLACES: Final = 100
@@ -28,6 +31,9 @@ class PlannedChangeSeen(BaseModel):
     refusal: str | None
     error: str | None = None
     """What went wrong where it is set aside."""
+    import_id: str | None = None
+    import_status: ImportStatus | None = None
+    """Where its import stands, if it belongs to one: of one that lapsed or was withdrawn it never begins."""
 
 
 class PlannedChangePage(BaseModel):
@@ -51,7 +57,7 @@ class ChangesWanted(BaseModel):
 async def page_planned_changes(reads: Reads, org: str, wanted: ChangesWanted) -> PlannedChangePage:
     """The changes of these places after the cursor; none of a place the reader may not see."""
     given = wanted.cursor, wanted.limit + 1, wanted.place_id, org, wanted.status
-    return _page([row["state"] for row in await reads.fetch("page_planned_changes", *given)], wanted.limit)
+    return _page(await reads.fetch("page_planned_changes", *given), wanted.limit)
 
 
 async def show_planned_change(reads: Reads, org: str, identity: str) -> tuple[PlannedChangeSeen, str] | None:
@@ -59,14 +65,19 @@ async def show_planned_change(reads: Reads, org: str, identity: str) -> tuple[Pl
     row = await reads.fetchrow("show_planned_change", identity, org)
     if row is None:
         return None
-    return PlannedChangeSeen.model_validate_json(row["state"]), stored_version(PlannedChange, row["state"])
+    return _seen(row), stored_version(PlannedChange, row["state"])
 
 
 async def page_set_aside(reads: Reads, org: str, *, after: str, limit: int) -> PlannedChangePage:
     """The changes that are set aside, wherever the reader may look."""
-    return _page([row["state"] for row in await reads.fetch("page_set_aside", after, limit + 1, org)], limit)
+    return _page(await reads.fetch("page_set_aside", after, limit + 1, org), limit)
 
 
-def _page(states: list[str], limit: int) -> PlannedChangePage:
-    items = [PlannedChangeSeen.model_validate_json(state) for state in states[:limit]]
-    return PlannedChangePage(items=items, next=items[-1].change_id if len(states) > limit else None)
+def _page(rows: Sequence[asyncpg.Record], limit: int) -> PlannedChangePage:
+    items = [_seen(row) for row in rows[:limit]]
+    return PlannedChangePage(items=items, next=items[-1].change_id if len(rows) > limit else None)
+
+
+def _seen(row: asyncpg.Record) -> PlannedChangeSeen:
+    change = PlannedChangeSeen.model_validate_json(row["state"])
+    return change.model_copy(update={"import_status": row["import_status"]})

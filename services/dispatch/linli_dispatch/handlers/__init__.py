@@ -27,13 +27,14 @@ from linli_dispatch.domain.deadlines.running_clock import DEADLINE_NEAR, NOTICE_
 from linli_dispatch.domain.deadlines.running_out import CONSEQUENCES, MISSED_DEADLINE
 from linli_dispatch.domain.group.places import ComingEstate, Estate, Home, PriceLibrary, Workload
 from linli_dispatch.domain.group.planned_change import CHANGE_BEGINS, PlannedChange
+from linli_dispatch.domain.group.registry_import import IMPORT_SETTLES, RegistryImport
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
 from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
 from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.storms.watching import Region
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.webhook import MAIL, WEBHOOK, Subscriptions, Webhook
-from linli_dispatch.handlers import beginning, handing_over, serving, storming
+from linli_dispatch.handlers import beginning, handing_over, importing, serving, storming
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
     handle_answer_in_person,
@@ -129,6 +130,7 @@ MAP: Final = ServiceMap(
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
         Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, Filling, PlannedChange, ComingEstate,
+        RegistryImport,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
@@ -326,6 +328,7 @@ MAP: Final = ServiceMap(
             OnTimer(place, CHANGE_BEGINS, beginning.handle_beginning, ("ORG-01",), beginning.needs_of_beginning,
                     beginning.handle_refused_beginning) for place in (Estate, ComingEstate, PriceLibrary)
         ),
+        OnTimer(RegistryImport, IMPORT_SETTLES, importing.handle_settling, ("ORG-01",)),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
         OnTimer(

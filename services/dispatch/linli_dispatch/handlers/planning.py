@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -15,7 +16,9 @@ from pydantic import BaseModel, ValidationError
 from linli_dispatch.domain import refusals
 from linli_dispatch.domain.group import planned_change
 from linli_dispatch.domain.group.places import ComingEstate, Estate, PriceLibrary
-from linli_dispatch.domain.group.planned_change import Place, PlannedChange
+from linli_dispatch.domain.group.planned_change import MOST_CHANGES, Place, PlannedChange
+from linli_dispatch.domain.group.registry_import import RegistryImport
+from linli_dispatch.handlers.importing import expected, refused_in_import, without_the_dead
 from linli_dispatch.handlers.needs import organisation_of
 from linli_dispatch.place_commands import RegisterEstate, RetryChange, WithdrawChange
 
@@ -42,7 +45,9 @@ class Datable:
 
         def needs(command: BaseModel) -> Iterable[Ref]:
             planned = ((PlannedChange, self._change_id(command)),) if getattr(command, self.instant) else ()
-            return (*own_needs(command), *place_needs(command), *planned)
+            of_import = _import_of(command)
+            imports = ((RegistryImport, of_import),) if of_import else ()
+            return (*own_needs(command), *place_needs(command), *planned, *imports)
 
         @wraps(self.entry.decide)
         def decide(facts: Facts, command: BaseModel, ctx: Context) -> Outcome:
@@ -52,10 +57,13 @@ class Datable:
 
     def _change_id(self, command: BaseModel) -> str:
         place_id = getattr(command, "estate_id" if self.place is Estate else "region_id")
-        return planned_change.change_id(place_id, self.entry.name, command.model_dump(mode="json"))
+        return planned_change.change_id(place_id, self.entry.name, _body_of(command))
 
     def _decide(self, facts: Facts, command: BaseModel, ctx: Context, known: "Mapping[str, Datable]") -> Outcome:
-        from_at = getattr(command, self.instant)
+        from_at, of_import = getattr(command, self.instant), _import_of(command)
+        refusal = refused_in_import(facts, of_import, from_at, ctx) if of_import else None
+        if refusal:
+            return refusal
         if from_at is None or from_at <= ctx.now:
             return self.entry.decide(facts, command, ctx)
         identity = self._change_id(command)
@@ -63,16 +71,16 @@ class Datable:
         then = replace(ctx, now=from_at)
         outcome = self.entry.decide(facts, command, then)
         if isinstance(outcome, Refusal) and place.planned:
-            foreseen = _foreseen(facts, place, then, known)
+            foreseen = _foreseen(facts, place, of_import, then, known)
             outcome = self.entry.decide(foreseen, command, then) if isinstance(foreseen, Foreseen) else foreseen
         if not isinstance(outcome, Decision):
             return outcome
         wanted = PlannedChange(
-            id=identity, command=self.entry.name, body=command.model_dump(mode="json"),
+            id=identity, command=self.entry.name, body=_body_of(command),
             lines=len(getattr(command, self.lines)) if self.lines else 1, from_at=from_at, planned_at=ctx.now,
-            org=ctx.actor.org if ctx.actor else "group",
+            org=ctx.actor.org if ctx.actor else "group", import_id=of_import,
         )  # fmt: skip
-        return planned_change.plan(place, facts.get(PlannedChange, identity), wanted)
+        return _plan(facts, place, wanted, ctx.now)
 
     def _place_of(self, facts: Facts, place_id: str, command: BaseModel) -> Place:
         if self.place is PriceLibrary:
@@ -85,6 +93,29 @@ class Datable:
             there = f"group/{command.region_id}/{command.project_id}/{place_id}"
             return coming.model_copy(update={"organisation": there})
         return coming
+
+
+def _body_of(command: BaseModel) -> dict[str, Any]:
+    """What it says, as JSON; of no import, as it was said before there were any: what a change is follows from it."""
+    return command.model_dump(mode="json", exclude=None if _import_of(command) else {"import_id"})
+
+
+def _import_of(command: Any) -> str | None:  # noqa: ANN401 - each may name one
+    named: str | None = command.import_id
+    return named
+
+
+def _plan(facts: Facts, place: Place, wanted: PlannedChange, now: datetime) -> Outcome:
+    """The change is planned; a place that is full forgets first what will not begin."""
+    known = facts.get(PlannedChange, wanted.id)
+    if len(place.planned) < MOST_CHANGES:
+        return planned_change.plan(place, known, wanted)
+    cleared = without_the_dead(facts, place, now)
+    if isinstance(cleared, More):
+        return cleared
+    place, gone = cleared
+    outcome = planned_change.plan(place, known, wanted)
+    return gone + outcome if isinstance(outcome, Decision) else outcome
 
 
 def _needs_of_estate(command: Any) -> tuple[Ref, ...]:  # noqa: ANN401 - each names its estate
@@ -113,9 +144,16 @@ class Foreseen:
         return self._facts.get(kind, identity)
 
 
-def _foreseen(facts: Facts, place: Place, then: Context, known: Mapping[str, Datable]) -> Foreseen | More:
-    """What is planned to hold by then, decided in its order; what would be refused is passed over."""
-    wanted = [one.change_id for one in place.planned if one.from_at <= then.now]
+def _foreseen(
+    facts: Facts, place: Place, of_import: str | None, then: Context, known: Mapping[str, Datable]
+) -> Foreseen | More:
+    """What is planned to hold by then, decided in its order, that of the import too; what would be refused is passed
+    over.
+    """
+    planned = expected(facts, (one for one in place.planned if one.from_at <= then.now), of_import)
+    if isinstance(planned, More):
+        return planned
+    wanted = [one.change_id for one in planned]
     missing = not_loaded(facts, ((PlannedChange, identity) for identity in wanted))
     if missing:
         return More(missing)

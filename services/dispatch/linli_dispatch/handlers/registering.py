@@ -18,7 +18,7 @@ def handle_register_estate(facts: Facts, command: place_commands.RegisterEstate,
     """Registers an estate, in the region that the policy says it is in, if it says so."""
     if not _agrees(ctx.policies, command):
         return refusals.OTHER_REGION
-    wanted = Estate(id=command.estate_id, **command.model_dump(exclude={"estate_id", "from_at"}))
+    wanted = Estate(id=command.estate_id, **command.model_dump(exclude={"estate_id", "from_at", "import_id"}))
     known = facts.get(Estate, wanted.id)
     coming = None if known else facts.get(ComingEstate, wanted.id)
     return registry.register_estate(known, coming, wanted, ctx.now)
@@ -84,7 +84,7 @@ def handle_record_absence(facts: Facts, command: place_commands.RecordAbsence, c
     if estate is None:
         return refusals.ESTATE_NOT_FOUND
     known = facts.get(Handover, handover_id(estate.id, command.staff_id, "absence"))
-    absence = Absence(**command.model_dump(exclude={"estate_id", "record_from"}))
+    absence = Absence(**command.model_dump(exclude={"estate_id", "record_from", "import_id"}))
     return registry.record_absence(estate, absence, ctx.now, known, _filling(facts, estate))
 
 

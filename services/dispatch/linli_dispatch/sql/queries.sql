@@ -101,6 +101,15 @@ SELECT id, state FROM planned_change WHERE id = ANY($1::text[]);
 INSERT INTO planned_change (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_registry_import
+-- Imports of the organisation, for the writer loop.
+SELECT id, state FROM registry_import WHERE id = ANY($1::text[]);
+
+-- name: save_registry_import
+-- Imports of the organisation, as a batch decided them.
+INSERT INTO registry_import (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
 -- name: load_coming_estate
 -- Estates that are to come, for the writer loop.
 SELECT id, state FROM coming_estate WHERE id = ANY($1::text[]);
@@ -448,22 +457,39 @@ ORDER BY h.id LIMIT $2;
 -- name: page_planned_changes
 -- The changes that were planned for some places, of one status or all, after a cursor, as far as the reader may see ('/'
 -- follows '.').
-SELECT c.id, c.state FROM (SELECT DISTINCT unnest($3::text[]) AS id) AS asked CROSS JOIN LATERAL (
-    SELECT p.id, p.state::text AS state FROM planned_change p
+SELECT c.id, c.state, c.import_status FROM (SELECT DISTINCT unnest($3::text[]) AS id) AS asked CROSS JOIN LATERAL (
+    SELECT p.id, p.state::text AS state, i.status AS import_status
+    FROM planned_change p LEFT JOIN registry_import i ON i.id = p.import_id
     WHERE p.id > greatest($1::text, asked.id || '.') COLLATE "C" AND p.id < asked.id || '/'
-        AND ($5::text IS NULL OR p.state ->> 'status' = $5) AND concerns(p.id, p.state ->> 'command', $4)
+        AND ($5::text IS NULL OR p.status = $5) AND concerns(p.id, p.state ->> 'command', $4)
     ORDER BY p.id LIMIT $2) AS c
 ORDER BY c.id LIMIT $2;
 
 -- name: show_planned_change
 -- One change, if the reader may see it.
-SELECT c.state::text AS state FROM planned_change c WHERE c.id = $1 AND concerns(c.id, c.state ->> 'command', $2);
+SELECT c.state::text AS state, i.status AS import_status FROM planned_change c LEFT JOIN registry_import i ON i.id = c.import_id
+WHERE c.id = $1 AND concerns(c.id, c.state ->> 'command', $2);
 
 -- name: page_set_aside
 -- A page of the changes that are set aside, after a cursor, as far as the reader may see.
-SELECT c.id, c.state::text AS state FROM planned_change c
+SELECT c.id, c.state::text AS state, i.status AS import_status
+FROM planned_change c LEFT JOIN registry_import i ON i.id = c.import_id
 WHERE c.state ->> 'status' = 'set_aside' AND c.id > $1 COLLATE "C" AND concerns(c.id, c.state ->> 'command', $3)
 ORDER BY c.id LIMIT $2;
+
+-- name: page_imports
+-- A page of the imports, after a cursor, of one status and one instant or all, as far as the reader may see.
+SELECT i.id, i.state::text AS state FROM registry_import i
+WHERE i.id > $1 COLLATE "C" AND ($3 = 'group' OR starts_with(i.org || '/', $3 || '/'))
+    AND ($4::text IS NULL OR i.status = $4) AND ($5::timestamptz IS NULL OR (i.state ->> 'from_at')::timestamptz = $5)
+ORDER BY i.id LIMIT $2;
+
+-- name: show_import
+-- One import with how many of its changes stand how, if the reader may see it.
+SELECT i.state::text AS state, (
+    SELECT coalesce(jsonb_object_agg(c.status, c.many), '{}')::text FROM (
+        SELECT status, count(*) AS many FROM planned_change WHERE import_id = i.id GROUP BY status) AS c) AS changes
+FROM registry_import i WHERE i.id = $1 AND ($2 = 'group' OR starts_with(i.org || '/', $2 || '/'));
 
 -- name: registered_estates
 -- Estates with their catalogues of services, those that the reader may see.

@@ -30,6 +30,11 @@ from linli_contracts.events.dispatch.deadlines import (
     TicketEscalated,
     TicketLevelRaised,
 )
+from linli_contracts.events.dispatch.imports import (
+    RegistryImportConfirmed,
+    RegistryImportLapsed,
+    RegistryImportWithdrawn,
+)
 from linli_contracts.events.dispatch.measures import MeasureApproved, RepairReported, SmallWorksApproved
 from linli_contracts.events.dispatch.notices import NoticeConfirmed, NoticeExhausted, StaffNotified
 from linli_contracts.events.dispatch.partners import StaffWebhookDisabled, WebhookDisabled
@@ -179,6 +184,9 @@ __all__ = [
     "RegistryChangeFailed",
     "RegistryChangePlanned",
     "RegistryChangeWithdrawn",
+    "RegistryImportConfirmed",
+    "RegistryImportLapsed",
+    "RegistryImportWithdrawn",
     "RepairAccepted",
     "RepairDone",
     "RepairReentrusted",
@@ -282,6 +290,9 @@ EVENTS: Final = (
     RegistryChangePlanned,
     RegistryChangeFailed,
     RegistryChangeWithdrawn,
+    RegistryImportConfirmed,
+    RegistryImportLapsed,
+    RegistryImportWithdrawn,
     ServiceOffered,
     BlueprintStarted,
     StepStarted,

@@ -51,6 +51,8 @@ class PlannedChange(State):
     """How often it was planned: it may be again once it was withdrawn or refused, and that is another planning."""
     org: str = "group"
     """The organisation of whoever planned it: it begins only where that one may still change the place."""
+    import_id: str | None = None
+    """The import that it belongs to: it begins with that or not at all. None: it was planned by itself."""
     refusal: str | None = None
     """Why it was refused or set aside when it was to begin: a code."""
     error: str | None = None
@@ -73,6 +75,8 @@ class Beginning(BaseModel):
 
     change_id: str
     from_at: AwareDatetime
+    import_id: str | None = None
+    """The import that it belongs to, if any."""
 
 
 class Place(State):
@@ -112,7 +116,7 @@ def plan(place: Place, known: PlannedChange | None, wanted: PlannedChange) -> De
         return TOO_MANY_CHANGES
     if known is not None:
         wanted = wanted.model_copy(update={"times": known.times + 1})
-    beginnings = (*place.planned, Beginning(change_id=wanted.id, from_at=wanted.from_at))
+    beginnings = (*place.planned, Beginning(change_id=wanted.id, from_at=wanted.from_at, import_id=wanted.import_id))
     told = RegistryChangePlanned(
         place_id=place.id, change_id=wanted.id, command=wanted.command, lines=wanted.lines, times=wanted.times,
         from_at=wanted.from_at, planned_at=wanted.planned_at,
@@ -139,6 +143,18 @@ def begin(place: Place, change: PlannedChange, outcome: Decision | Refusal) -> D
     others = [state for state in outcome.save if not isinstance(state, Place)]
     left_over = (_popped(one, change.id, begun=1) for one in places.values())
     return Decision((*others, *left_over, change.ended("begun")), outcome.events, because=outcome.because)
+
+
+def leave_out(place: Place, change: PlannedChange, why: Refusal) -> Decision:
+    """At its instant it does not begin: its import was not confirmed, or was withdrawn."""
+    left = Decision(save=(_popped(place, change.id, begun=1),))
+    return left + _ended(change.ended("withdrawn", why.code), change.from_at)
+
+
+def drop(place: P, change: PlannedChange, why: Refusal, now: datetime) -> tuple[P, Decision]:
+    """The place without one that will not begin, for its import is over; before its instant."""
+    left = _popped(place, change.id, begun=0)
+    return left, _ended(change.ended("withdrawn", why.code), now)
 
 
 def set_aside(place: Place, change: PlannedChange, reason: Failure, error: str) -> Decision:

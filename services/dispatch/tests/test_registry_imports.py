@@ -1,0 +1,326 @@
+"""An import of the organisation holds from one instant on, whole or not at all, whenever who learns of it (ORG-01)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from linli_contracts.events.dispatch import (
+    EstateRegistered,
+    RegistryChangePlanned,
+    RegistryChangeWithdrawn,
+    RegistryImportConfirmed,
+    RegistryImportLapsed,
+    RegistryImportWithdrawn,
+    StaffRostered,
+    WorkPriced,
+)
+from linli_dispatch.domain.group.places import Estate
+from linli_dispatch.domain.group.planned_change import JUST_BEFORE, MOST_CHANGES, PlannedChange, change_id
+from linli_dispatch.domain.group.registry_import import RegistryImport
+from linli_dispatch.place_commands import RosterStaff
+from linli_messaging.service_map import Actor
+from linli_rulebook.decision import Decision
+
+from services.dispatch.tests.office import NOW, SECOND, Office
+from services.dispatch.tests.test_planned_changes import LATER, MOVED, PRICES, STAFF, change, on_roster
+
+SOON = LATER - SECOND
+
+
+def opened(office: Office, from_at: datetime = LATER, key: str = "k1", **more: object) -> str:
+    """The import's id."""
+    answer = office.accepted_of("open-import", command_id=key, from_at=from_at, **more).answer
+    assert answer is not None
+    assert (answer["from_at"], answer["status"]) == (from_at, "open")
+    return str(answer["import_id"])
+
+
+def planned(office: Office, of_import: str, name: str, body: dict[str, Any], from_at: datetime = LATER) -> str:
+    """The change's id."""
+    instant = "record_from" if name == "record-absence" else "from_at"
+    answer = office.accepted_of(name, **body, **{instant: from_at}, import_id=of_import).answer
+    assert answer is not None
+    return str(answer["change_id"])
+
+
+def filled(office: Office) -> tuple[str, list[str]]:
+    """An import with a change of an estate, of a region's prices, and an estate that is to come with its roster."""
+    of_import = opened(office)
+    coming = {"estate_id": "xh02"}
+    changes = [
+        planned(office, of_import, "register-estate", MOVED | coming),
+        planned(office, of_import, "roster-staff", STAFF | coming),
+        planned(office, of_import, "roster-staff", STAFF),
+        planned(office, of_import, "price-works", PRICES),
+    ]
+    assert len(office.facts(RegistryChangePlanned)) == len(changes)
+    return of_import, changes
+
+
+def status(office: Office, of_import: str) -> str:
+    state = office.states[RegistryImport, of_import]
+    assert isinstance(state, RegistryImport)
+    return state.status
+
+
+def nothing_holds(office: Office, changes: list[str], why: str) -> None:
+    """All of it is withdrawn, and told with the reason, once."""
+    assert office.facts(EstateRegistered) == office.facts(StaffRostered) == office.facts(WorkPriced) == []
+    assert [(one.status, one.refusal, one.body) for one in (change(office, each) for each in changes)] == [
+        ("withdrawn", why, None)
+    ] * len(changes)
+    told = office.facts(RegistryChangeWithdrawn)
+    assert {(one.change_id, one.refusal, one.withdrawn_at) for one in told} == {(one, why, LATER) for one in changes}
+    assert len(told) == len(changes)
+    assert office.estate().planned == ()
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize("looked", [LATER, LATER + SECOND, LATER + timedelta(days=40)])
+def test_a_confirmed_import_holds_from_its_instant_on(office: Office, looked: datetime) -> None:
+    """Given an import that is confirmed, then nothing of it holds one second before, and all of it at its instant."""
+    of_import, changes = filled(office)
+    office.accepted_of("confirm-import", import_id=of_import)
+    (told,) = office.facts(RegistryImportConfirmed)
+    assert (told.import_id, told.from_at, told.confirmed_at) == (of_import, LATER, NOW)
+    office.until(SOON)
+    assert office.facts(StaffRostered) == office.facts(WorkPriced) == office.facts(EstateRegistered) == []
+    office.until(looked)
+    assert {one.registered_at for one in office.facts(EstateRegistered)} == {LATER}
+    assert [(one.estate_id, one.rostered_at) for one in office.facts(StaffRostered)] == [
+        ("xh01", LATER), ("xh02", LATER),
+    ]  # fmt: skip
+    assert {change(office, one).status for one in changes} == {"begun"}
+    assert status(office, of_import) == "begun"
+    assert office.facts(RegistryChangeWithdrawn) == office.facts(RegistryImportLapsed) == []
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize("looked", [LATER, LATER + SECOND, LATER + timedelta(days=40)])
+def test_one_that_nobody_confirmed_lapses_and_nothing_of_it_holds(office: Office, looked: datetime) -> None:
+    """Given a client that died before it had planned all, then what there is goes by itself; also after days down."""
+    of_import, changes = filled(office)
+    office.until(SOON)
+    assert status(office, of_import) == "open"
+    office.until(looked)
+    nothing_holds(office, changes, "import-lapsed")
+    (told,) = office.facts(RegistryImportLapsed)
+    assert (told.import_id, told.from_at, told.opened_at) == (of_import, LATER, NOW)
+    assert status(office, of_import) == "lapsed"
+    assert office.refused_of("confirm-import", import_id=of_import) == "import-lapsed"
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(
+    ("at", "held"), [(SOON, True), (LATER - 3 * JUST_BEFORE, True), (LATER - 2 * JUST_BEFORE, False), (LATER, False),
+                     (LATER + SECOND, False)],
+)  # fmt: skip
+def test_it_may_be_confirmed_until_its_instant_and_not_at_it(office: Office, at: datetime, *, held: bool) -> None:
+    """Confirmed one second before, or in the last grain: it holds. At its instant or after it: refused by name."""
+    of_import, changes = filled(office)
+    if held:
+        office.accepted_of("confirm-import", import_id=of_import, at=at)
+        office.until(LATER)
+        assert {change(office, one).status for one in changes} == {"begun"}
+    else:
+        outcome = office.send("confirm-import", import_id=of_import, at=at)
+        assert getattr(outcome, "code", outcome) == "import-lapsed"
+        office.until(LATER + SECOND)
+        nothing_holds(office, changes, "import-lapsed")
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize(
+    ("at", "gone"), [(SOON, True), (LATER - 2 * JUST_BEFORE, False), (LATER, False), (LATER + SECOND, False)]
+)
+def test_it_may_be_withdrawn_until_its_instant(office: Office, at: datetime, *, gone: bool, confirmed: bool) -> None:
+    of_import, changes = filled(office)
+    if confirmed:
+        office.accepted_of("confirm-import", import_id=of_import)
+    outcome = office.send("withdraw-import", import_id=of_import, at=at)
+    if not gone:
+        assert getattr(outcome, "code", outcome) == ("import-begun" if confirmed else "import-lapsed")
+        office.until(LATER)
+        assert {change(office, one).status for one in changes} == {"begun" if confirmed else "withdrawn"}
+        return
+    assert isinstance(outcome, Decision)
+    (told,) = office.facts(RegistryImportWithdrawn)
+    assert (told.import_id, told.from_at, told.withdrawn_at) == (of_import, LATER, at)
+    for name in ("withdraw-import", "confirm-import"):
+        assert office.refused_of(name, import_id=of_import) == "import-withdrawn"
+    office.until(LATER + SECOND)
+    nothing_holds(office, changes, "import-withdrawn")
+    assert office.facts(RegistryImportLapsed) == []
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_place_that_comes_first_settles_it_for_all(
+    office: Office, monkeypatch: pytest.MonkeyPatch, *, confirmed: bool
+) -> None:
+    """Given an import whose own clock is late (the owner of its lane is away), when a place's change begins, then that
+    decides for all the others, and what comes after it is refused.
+    """
+    of_import, changes = filled(office)
+    if confirmed:
+        office.accepted_of("confirm-import", import_id=of_import)
+    monkeypatch.setattr(RegistryImport, "timers", lambda _: ())
+    office.until(LATER - JUST_BEFORE)
+    assert status(office, of_import) == ("begun" if confirmed else "lapsed")
+    assert {change(office, one).status for one in changes} == {"begun" if confirmed else "withdrawn"}
+    assert len(office.facts(RegistryImportLapsed)) == (not confirmed)
+    for name in ("confirm-import", "withdraw-import"):
+        assert office.refused_of(name, import_id=of_import) == ("import-begun" if confirmed else "import-lapsed")
+
+
+@pytest.mark.rule("ORG-01")
+def test_it_is_opened_once_and_ahead(office: Office) -> None:
+    """Opened and confirmed twice, it is one; an instant that has come is refused."""
+    of_import = opened(office)
+    again = office.accepted_of("open-import", command_id="k1", from_at=LATER)
+    assert (again.answer, again.save) == ({"import_id": of_import, "from_at": LATER, "status": "open"}, ())
+    assert opened(office, key="k2") != of_import
+    for from_at in (NOW, NOW - SECOND, NOW + 2 * JUST_BEFORE):
+        assert office.refused_of("open-import", command_id="k3", from_at=from_at) == "import-not-ahead"
+    for _ in range(2):
+        office.accepted_of("confirm-import", import_id=of_import)
+    assert len(office.facts(RegistryImportConfirmed)) == 1
+    assert office.refused_of("confirm-import", import_id="import-none") == "import-not-found"
+    assert office.refused_of("withdraw-import", import_id="import-none") == "import-not-found"
+
+
+@pytest.mark.rule("ORG-01")
+def test_only_while_it_is_open_and_for_its_instant_changes_are_planned_in_its_name(office: Office) -> None:
+    """Given an import, then what names another, another instant or none, or what comes too late, is refused and changes
+    nothing: neither then nor now.
+    """
+    of_import = opened(office)
+
+    def refused(of_import: str, from_at: datetime | None = LATER) -> str:
+        return office.refused_of("roster-staff", **STAFF, from_at=from_at, import_id=of_import)
+
+    assert refused("import-none") == "import-not-found"
+    for from_at in (LATER + SECOND, NOW, NOW - SECOND, None):
+        assert refused(of_import, from_at) == "import-other-instant"
+    south = Actor("south", frozenset({"*"}), org="group/south")
+    body: dict[str, Any] = STAFF | {"from_at": LATER, "import_id": of_import}
+    assert office.refused_by(south, "roster-staff", **body) == "import-not-found"
+    own = opened(office, key="k2", org="group/south")
+    office.accepted_by(south, "roster-staff", **body | {"import_id": own})
+    office.accepted_of("confirm-import", import_id=of_import)
+    assert refused(of_import) == "import-confirmed"
+    office.accepted_of("withdraw-import", import_id=of_import)
+    assert refused(of_import) == "import-withdrawn"
+    lapsing = opened(office, key="k3")
+    office.until(LATER + SECOND)
+    assert refused(lapsing) == "import-lapsed"
+    begun = opened(office, LATER + 2 * SECOND, "k4")
+    office.accepted_of("confirm-import", import_id=begun)
+    office.until(LATER + 3 * SECOND)
+    assert refused(begun, LATER + 2 * SECOND) == "import-begun"
+    assert on_roster(office).isdisjoint({"agent2"})
+
+
+@pytest.mark.rule("ORG-01")
+def test_a_change_of_one_import_is_not_that_of_another_nor_one_by_hand(office: Office) -> None:
+    """Given the same change by hand and in two imports, then it is planned three times, in each import once; what a
+    change by hand is called is what it was called before there were imports.
+    """
+    body = {
+        **STAFF,
+        "staff": [one.model_dump(mode="json") for one in RosterStaff.model_validate(STAFF).staff],
+        "from_at": "2026-03-13T01:30:00Z",
+    }
+    by_hand = str((office.accepted_of("roster-staff", **STAFF, from_at=LATER).answer or {})["change_id"])
+    assert by_hand == change_id("xh01", "dispatch.roster-staff", body)
+    imports = [opened(office, key=key) for key in ("k1", "k2")]
+    ids = [planned(office, one, "roster-staff", STAFF) for one in imports for _ in range(2)]
+    assert len({by_hand, *ids}) == 3
+    assert len(office.estate().planned) == 3
+
+
+@pytest.mark.rule("ORG-01")
+def test_a_place_that_is_full_forgets_what_will_not_begin(office: Office) -> None:
+    """Given a place with a hundred changes of an import, then one more is refused while that is open or confirmed; once
+    it was withdrawn they leave at once, are told, and one more is planned.
+    """
+    dead = opened(office)
+    for hour in range(MOST_CHANGES):
+        line = {"staff_id": "agent2", "role": "agent", "desk": "service_centre", "until_hour": (hour + 1) / 10}
+        planned(office, dead, "roster-staff", {"estate_id": "xh01", "staff": [line]})
+    new = opened(office, key="k2")
+    one_more: dict[str, Any] = STAFF | {"from_at": LATER, "import_id": new}
+    assert office.refused_of("roster-staff", **one_more) == "too-many-changes"
+    office.accepted_of("withdraw-import", import_id=dead)
+    office.accepted_of("roster-staff", **one_more)
+    assert [one.import_id for one in office.estate().planned] == [new]
+    told = office.facts(RegistryChangeWithdrawn)
+    assert len({one.change_id for one in told}) == len(told) == MOST_CHANGES
+    assert {(one.refusal, one.withdrawn_at) for one in told} == {("import-withdrawn", NOW)}
+    office.accepted_of("confirm-import", import_id=new)
+    office.until(LATER)
+    assert len(office.facts(StaffRostered)) == 1
+    assert len(office.facts(RegistryChangeWithdrawn)) == MOST_CHANGES
+
+
+@pytest.mark.rule("ORG-01")
+def test_what_rests_on_an_estate_to_come_counts_on_its_own_import_and_on_confirmed_ones(office: Office) -> None:
+    """Given an estate that an import registers, then people are planned for it in the same one; by hand or in another
+    import only once the first is confirmed, and no more after it was withdrawn.
+    """
+    first, second = (opened(office, key=key) for key in ("k1", "k2"))
+    planned(office, first, "register-estate", MOVED | {"estate_id": "xh02"})
+    people: dict[str, Any] = STAFF | {"estate_id": "xh02", "from_at": LATER}
+    assert office.refused_of("roster-staff", **people) == "estate-not-found"
+    assert office.refused_of("roster-staff", **people, import_id=second) == "estate-not-found"
+    planned(office, first, "roster-staff", STAFF | {"estate_id": "xh02"})
+    office.accepted_of("confirm-import", import_id=first)
+    office.accepted_of("roster-staff", **people, import_id=second)
+    office.accepted_of("roster-staff", **people)
+    office.accepted_of("withdraw-import", import_id=first)
+    later: dict[str, Any] = people | {"from_at": LATER + SECOND}
+    assert office.refused_of("roster-staff", **later) == "estate-not-found"
+    office.until(LATER + SECOND)
+    assert (Estate, "xh02") not in office.states
+
+
+@pytest.mark.rule("ORG-01")
+def test_changes_by_hand_and_of_an_import_begin_in_the_order_in_which_they_were_planned(office: Office) -> None:
+    of_import = opened(office)
+    lines = [STAFF["staff"][0] | {"until_hour": hour} for hour in (12, 9, 15)]
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[lines[0]], from_at=LATER)
+    planned(office, of_import, "roster-staff", {"estate_id": "xh01", "staff": [lines[1]]})
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[lines[2]], from_at=LATER)
+    office.accepted_of("confirm-import", import_id=of_import)
+    office.until(LATER)
+    assert [fact.until_hour for fact in office.facts(StaffRostered)] == [12, 9, 15]
+
+
+@pytest.mark.rule("ORG-01", "DSP-20")
+def test_an_absence_is_recorded_with_its_import(office: Office) -> None:
+    of_import = opened(office)
+    away: dict[str, Any] = {
+        "estate_id": "xh01", "staff_id": "agent1", "from_at": LATER, "until_at": LATER + timedelta(days=2)
+    }  # fmt: skip
+    identity = planned(office, of_import, "record-absence", away)
+    office.until(LATER)
+    assert (change(office, identity).status, office.estate().absences) == ("withdrawn", ())
+
+
+@pytest.mark.rule("ORG-01")
+def test_one_change_that_is_refused_at_the_instant_is_told_and_is_no_change_of_a_lapsed_import(office: Office) -> None:
+    """Given a confirmed import whose absence has lost its person in between, then that is refused by its own name."""
+    of_import = opened(office)
+    away: dict[str, Any] = {
+        "estate_id": "xh02", "staff_id": "agent2", "from_at": LATER, "until_at": LATER + timedelta(days=2)
+    }  # fmt: skip
+    registered = planned(office, of_import, "register-estate", MOVED | {"estate_id": "xh02"})
+    rostered = planned(office, of_import, "roster-staff", STAFF | {"estate_id": "xh02"})
+    absent = planned(office, of_import, "record-absence", away)
+    office.accepted_of("confirm-import", import_id=of_import)
+    office.accepted_of("withdraw-change", change_id=rostered)
+    office.until(LATER)
+    assert [change(office, one).status for one in (registered, rostered, absent)] == ["begun", "withdrawn", "refused"]
+    assert isinstance(office.states[PlannedChange, absent], PlannedChange)
+    assert change(office, absent).refusal == "unknown-staff"
