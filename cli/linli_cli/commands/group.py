@@ -7,29 +7,26 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
-from linli_contracts.topics import DISPATCH
-from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from linli_cli.client.client import Client
-from linli_cli.client.rest import Reading
 from linli_cli.client.tokens import Identity
+from linli_cli.commands.group_outcome import show_outcome, write_outcome
 from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import ERR, OUT, write_json
-from linli_cli.group.applying import Outcome, go_through, take_back
+from linli_cli.group.applying import go_through
 from linli_cli.group.checking import check_directory
-from linli_cli.group.difference import Change
 from linli_cli.group.faults import MOST_FAULTS, Faults
+from linli_cli.group.whole import Import, bring_in, clock_of, take_back
 from linli_cli.language import words
 
 GROUP: Final = App(name="group")
 REGISTRAR: Final = Identity("group-import", ("dispatch:registry", "dispatch:read"))
 """Whose commands they are."""
 _SHOWN: Final = 30
-"""Faults and changes on the screen."""
+"""Faults on the screen."""
 
 
 @GROUP.command(
@@ -41,25 +38,32 @@ async def import_group(
     *,
     apply: Annotated[bool, Parameter(negative="", help="Make the changes; without it they are only shown.")] = False,
     from_at: Annotated[
-        str | None, Parameter("--from", help="From when on the changes hold, all of them or none: they are planned.")
+        str | None, Parameter("--from", help="From when on the changes hold; without it, as soon as all are planned.")
     ] = None,
+    place_by_place: Annotated[
+        bool, Parameter(negative="", help="With --apply: each place holds as it is sent. Not all or nothing.")
+    ] = False,
     withdraw: Annotated[
-        bool, Parameter(negative="", help="Withdraw what of this directory is planned for the instant of --from.")
+        bool, Parameter(negative="", help="Withdraw what these files have planned for the instant of --from.")
     ] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check the whole directory, show what it would change, and with --apply change it.
+    """Check the whole directory, show what it would change, and with --apply change it, all of it at one instant or
+    nothing.
 
-    One fault in any file, and nothing is sent. Run again, it sends only what is still different. With --from all of it
-    is planned for one instant, or nothing. The exit code is 0 when all is as the directory says (or would be), 1 when a
-    file has faults or a change was refused.
+    One fault in any file, and nothing is sent. The exit code is 0 when all is as the directory says (or would be, or
+    will be at the instant of --from), 1 when a file has faults or a change was refused.
     """
     if not directory.is_dir():
         raise Complaint(f"没有目录 {directory}", f"there is no directory {directory}")
     holds_from = instant_of(from_at, "--from") if from_at is not None else None
-    if withdraw and (holds_from is None or apply):
-        raise Complaint("--withdraw 需要 --from，且不与 --apply 同用", "--withdraw takes --from, and no --apply")
+    if withdraw and (holds_from is None or apply or place_by_place):
+        raise Complaint("--withdraw 只与 --from 同用", "--withdraw takes --from, and nothing else")
+    if place_by_place and (holds_from is not None or not apply):
+        raise Complaint(
+            "--place-by-place 与 --apply 同用，且不带 --from", "--place-by-place takes --apply, and no --from"
+        )
     size = sum(path.stat().st_size for path in directory.glob("*.csv"))
     with _progress(words("检查", "checking"), 2 * size) as seen:
         index, faults = check_directory(directory, seen)
@@ -69,23 +73,23 @@ async def import_group(
     async with running(data) as (operator, _):
         registrar = operator.acting_as(REGISTRAR)
         if withdraw and holds_from is not None:
-            _show_withdrawn(await take_back(registrar, index, holds_from), as_json=as_json)
+            _show_withdrawn(await take_back(registrar, directory, holds_from), as_json=as_json)
             return 0
         if holds_from is not None:
             await _not_begun(operator, holds_from)
-        what = words("导入", "bringing in") if apply else words("比较", "comparing")
-        with _progress(what, sum(map(index.count, index.places))) as seen:
-            outcome = await go_through(registrar, index, apply=apply, seen=seen, from_at=holds_from)
-    if as_json:
-        _write(outcome, apply=apply)
-    else:
-        _show(outcome, apply=apply)
-    return 1 if outcome.refused else 0
+        if apply and not place_by_place:
+            made = await bring_in(operator, REGISTRAR, index, holds_from, _progress)
+        else:
+            what = words("导入", "bringing in") if apply else words("比较", "comparing")
+            with _progress(what, sum(map(index.count, index.places))) as seen:
+                made = Import(await go_through(registrar, index, apply=apply, seen=seen, from_at=holds_from))
+    (write_outcome if as_json else show_outcome)(made, apply=apply)
+    return 1 if made.outcome.refused or made.failed else 0
 
 
 async def _not_begun(operator: Client, from_at: datetime) -> None:
-    """A `Complaint` where dispatch's clock is past that instant: place by place would hold from when it is sent."""
-    now = Reading.model_validate(await operator.get(DISPATCH, "/rest")).instant
+    """A `Complaint` where dispatch's clock is past that instant."""
+    now = (await clock_of(operator)).instant
     if from_at <= now:
         raise Complaint(
             f"--from 须晚于 {now:%Y-%m-%dT%H:%M:%SZ}；如从现在起生效，请勿使用 --from",
@@ -103,27 +107,6 @@ def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda more: progress.advance(task, more)
 
 
-def _write(outcome: Outcome, *, apply: bool) -> None:
-    """The first changes and refusals, and the counts of all."""
-    changes = [
-        {"file": one.row.table.file, "line": one.row.line, "new": one.known is None, **one.wanted}
-        for one in outcome.shown
-    ]
-    write_json(
-        {
-            "faults": [],
-            "changes": changes,
-            "new": outcome.new,
-            "changed": outcome.changed,
-            "applied": apply,
-            "commands": outcome.commands,
-            "refused": outcome.refusals,
-            "refusals": outcome.refused,
-            "withdrawn": outcome.withdrawn,
-        }
-    )
-
-
 def _show_faults(found: Faults, *, as_json: bool) -> None:
     if as_json:
         faults = [{"file": one.file, "line": one.line, "zh": one.what.zh, "en": one.what.en} for one in found]
@@ -137,37 +120,8 @@ def _show_faults(found: Faults, *, as_json: bool) -> None:
     )
 
 
-def _show(outcome: Outcome, *, apply: bool) -> None:
-    table = Table(box=SIMPLE_HEAD)
-    for name in (words("文件", "file"), words("行", "line"), words("更改", "change")):
-        table.add_column(name, overflow="fold")
-    for change in outcome.shown[:_SHOWN]:
-        table.add_row(change.row.table.file, str(change.row.line), _in_words(change))
-    if outcome.shown:
-        OUT.print(table)
-    new, changed = outcome.new.total(), outcome.changed.total()
-    OUT.print(words(f"新增 {new}，更改 {changed}", f"{new} new, {changed} changed"), style="bold", markup=False)
-    for file in sorted({*outcome.new, *outcome.changed}):
-        new, changed = outcome.new[file], outcome.changed[file]
-        OUT.print(words(f"{file}：新增 {new}，更改 {changed}", f"{file}: {new} new, {changed} changed"), markup=False)
-    if not apply and outcome.rows:
-        OUT.print(words("尚未执行；加 --apply 执行", "nothing was sent; --apply makes the changes"), markup=False)
-    for one in outcome.refusals[:_SHOWN]:
-        ERR.print(one, style="red", markup=False, soft_wrap=True)
-    if outcome.refused:
-        ERR.print(words(f"共拒绝 {outcome.refused}", f"{outcome.refused} refused"), style="red", markup=False)
-    if outcome.withdrawn:
-        _show_withdrawn(outcome.withdrawn, as_json=False)
-
-
 def _show_withdrawn(changes: int, *, as_json: bool) -> None:
     if as_json:
         write_json({"withdrawn": changes})
         return
     OUT.print(words(f"撤回待生效变更 {changes} 项", f"{changes} planned changes were withdrawn"), markup=False)
-
-
-def _in_words(change: Change) -> str:
-    if change.known is None:
-        return f"{words('新增', 'new')} {change.row.place}"
-    return "; ".join(f"{name}: {before} → {after}" for name, (before, after) in change.differing.items())

@@ -105,10 +105,12 @@ def _differs(said: Mapping[str, Any], has: Mapping[str, Any] | None) -> bool:
     return has is None or any(name in has and has[name] != value for name, value in said.items())
 
 
-def commands_of(wanted: Iterable[Change], run: str, from_at: datetime | None = None) -> Iterator[tuple[Command, int]]:
+def commands_of(
+    wanted: Iterable[Change], run: str, from_at: datetime | None = None, of_import: str | None = None
+) -> Iterator[tuple[Command, int]]:
     """The commands that make the changes, each with its number of rows: of one place and file together, in their order.
 
-    `from_at`: from when on they hold, where the file's command can be told so.
+    `of_import`: the import in whose name they are planned, and `from_at` its instant; none: they hold from now on.
 
     An id follows from the change and from `run`, a name of this run of the import: sent again within the run, it is the
     same command. Another run wants the change anew, also where it was made once before and changed back or withdrawn
@@ -121,8 +123,8 @@ def commands_of(wanted: Iterable[Change], run: str, from_at: datetime | None = N
             part = of_place[start : start + size]
             lines = [one.wanted for one in part]
             body = {table.place: place, table.lines: lines} if table.lines else dict(lines[0])
-            if from_at and table.dated:
-                body[table.dated] = from_at.isoformat()
+            if of_import and from_at:
+                body |= {table.dated: from_at.isoformat(), "import_id": of_import}
             yield Command(table.command, f"group-{run}-{_digest(part)}", body), len(part)
 
 

@@ -1,24 +1,25 @@
-"""What of a directory is planned for a later instant: laid over what is registered, and found again to be withdrawn."""
+"""What is planned of the places of a directory for a later instant: laid over what is registered."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from linli_contracts.topics import DISPATCH
 
 from linli_cli.client.client import Client
-from linli_cli.group.tables import BY_COMMAND, Place, Row, Table
+from linli_cli.group.tables import BY_COMMAND, Place, Table
 
 Known = dict[tuple[object, ...], Mapping[str, Any]]
 """What dispatch has, by file, place and what tells rows of a place apart."""
+_WILL_HOLD: Final = frozenset({None, "confirmed", "begun"})
+"""Where its import stands, of what begins at its instant; none: it was planned by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A planned change whose command is one of a file's."""
 
-    change_id: str
     table: Table
     place: str
     from_at: datetime
@@ -28,9 +29,13 @@ class Planned:
 
 
 async def planned_for(client: Client, places: Sequence[Place]) -> list[Planned]:
-    """What is planned for these places, in the order in which it is to begin."""
+    """What is planned for these places, in the order in which it is to begin; of imports what is confirmed."""
     asked = client.pages(DISPATCH, "/registry/changes", place_id=[place.id for place in places], status="planned")
-    found = [_planned(change) async for change in asked if change["command"] in BY_COMMAND]
+    found = [
+        _planned(change)
+        async for change in asked
+        if change["command"] in BY_COMMAND and change["import_status"] in _WILL_HOLD
+    ]
     return sorted(found, key=lambda one: (one.from_at, one.planned_at))
 
 
@@ -43,21 +48,9 @@ def lay_over(known: Known, changes: Iterable[Planned], until: datetime) -> None:
                 known[key] = {**known.get(key, {}), **line}
 
 
-def of_rows(changes: Iterable[Planned], rows: Iterable[Row], from_at: datetime) -> list[Planned]:
-    """Those of that very instant all of whose lines are rows of a directory: what its import has planned."""
-    wanted = {row.key: row.wanted for row in rows}
-    return [
-        change
-        for change in changes
-        if change.from_at == from_at
-        and all(wanted.get(change.table.key(change.place, line)) == line for line in change.lines)
-    ]
-
-
 def _planned(change: Mapping[str, Any]) -> Planned:
     table, body = BY_COMMAND[change["command"]], change["body"]
     return Planned(
-        change_id=change["change_id"],
         table=table,
         place=body[table.place],
         from_at=datetime.fromisoformat(change["from_at"]),

@@ -16,9 +16,9 @@ ROWS_SENT: Final = 2_500
 """In one request: half a megabyte, a fraction of a second of dispatch's time. It bounds dispatch's memory."""
 
 
-def groups_of(index: Index) -> Iterator[list[Place]]:
-    """All places, as many at a time as are compared together."""
-    return _portions(((place, index.count(place)) for place in index.places), ROWS_COMPARED, PLACES_COMPARED)
+def groups_of(index: Index, places: Iterable[Place]) -> Iterator[list[Place]]:
+    """Places, as many at a time as are compared together."""
+    return _portions(((place, index.count(place)) for place in places), ROWS_COMPARED, PLACES_COMPARED)
 
 
 def requests_of(commands: Iterable[tuple[Command, int]]) -> Iterator[list[Command]]:

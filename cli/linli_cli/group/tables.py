@@ -62,7 +62,7 @@ class Table:
     @cached_property
     def fields(self) -> frozenset[str]:
         """What a row of the model may say."""
-        return frozenset(self.model.model_fields) - ({self.dated} if not self.lines else set())
+        return frozenset(self.model.model_fields) - (set() if self.lines else {self.dated, "import_id"})
 
     @property
     def place_column(self) -> str:
