@@ -23,6 +23,7 @@ from linli_testkit.house import House
 from linli_warranty.handlers import MAP as WARRANTY
 
 from tests.system import comings_and_goings
+from tests.system.brought_in import brought_in
 from tests.system.matters import served
 from tests.system.player import Life
 from tests.system.reentrusting import pay_replacement, reentrust
@@ -147,6 +148,7 @@ async def live(house: House) -> None:
         await passage(life, request)
     await _turned_out_otherwise(life)
     await _planned_ahead(life)
+    await brought_in(life)
 
 
 async def _turned_out_otherwise(life: Life) -> None:

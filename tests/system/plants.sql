@@ -243,6 +243,10 @@ DELETE FROM warranty.deduction;
 -- A crisis that nobody ended.
 UPDATE dispatch.ticket SET state = jsonb_set(state, '{crisis,ended_at}', 'null') WHERE state -> 'crisis' ->> 'ended_at' IS NOT NULL;
 
+-- name: imports_in_part
+-- One that begun is said to have lapsed.
+UPDATE dispatch.registry_import SET state = jsonb_set(state, '{status}', '"lapsed"') WHERE status = 'begun';
+
 -- name: phases_that_differ
 -- A home more than there is.
 UPDATE dispatch.phase_records SET state = jsonb_set(state, '{homes,p1}', to_jsonb((state -> 'homes' ->> 'p1')::integer + 1));

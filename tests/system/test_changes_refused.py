@@ -34,7 +34,7 @@ COME: Final = timedelta(hours=1)
 
 
 @asynccontextmanager
-async def _house(databases: Databases) -> AsyncIterator[tuple[House, str]]:
+async def new_house(databases: Databases) -> AsyncIterator[tuple[House, str]]:
     database = await databases.fresh()
     house = await House.build(database.dsn, SERVICES, START)
     try:
@@ -45,7 +45,7 @@ async def _house(databases: Databases) -> AsyncIterator[tuple[House, str]]:
 
 
 @asynccontextmanager
-async def _writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> AsyncIterator[Writer]:
+async def writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> AsyncIterator[Writer]:
     """Dispatch's own loop, at the house's instant, in a process that fires the timers of these lanes."""
     async with await open_writer(dsn, "dispatch") as pool:
         queries = house.rooms["dispatch"].queries
@@ -59,14 +59,14 @@ async def _writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> As
             await loop
 
 
-def _command(house: House, name: str, key: str, **body: Any) -> CommandInput:  # noqa: ANN401 - a command's fields
+def command_of(house: House, name: str, key: str, **body: Any) -> CommandInput:  # noqa: ANN401 - a command's fields
     entry = next(entry for entry in MAP.commands if entry.name == name)
     accepted = accept(Asked(entry, body, key, house.instant.isoformat(), OPERATOR), stepped_to=house.instant)
     assert isinstance(accepted, CommandInput), accepted
     return accepted
 
 
-async def _until(so: Callable[[], Awaitable[bool]]) -> None:
+async def until(so: Callable[[], Awaitable[bool]]) -> None:
     """Ask until it is so."""
     async with asyncio.timeout(30):
         while True:
@@ -84,7 +84,7 @@ async def test_it_alone_is_set_aside_and_holds_when_it_is_tried_again(
     """Given three changes of one instant whose first the database refuses, then the others hold, the estate's clocks
     and commands go on, and it is tried again once it may; also where connections are lost around every other commit.
     """
-    async with _house(databases) as (house, dsn):
+    async with new_house(databases) as (house, dsn):
         await _lived(house, dsn, monkeypatch, first, lost)
 
 
@@ -106,19 +106,19 @@ async def _lived(house: House, dsn: str, patch: pytest.MonkeyPatch, first: str, 
         return not (await state_of(house, "estate", "xh01"))["planned"]
 
     with patch.context() as losing:
-        losing.setattr(crash, "point", _Losing(lost))
-        async with _writing(house, dsn) as writer:
+        losing.setattr(crash, "point", Losing(lost))
+        async with writing(house, dsn) as writer:
             if first == "command":
                 away = {"from_at": house.instant, "until_at": house.instant + timedelta(days=1)}
-                absence = _command(
+                absence = command_of(
                     house, "dispatch.record-absence", "k1", estate_id="xh01", staff_id="dept-sun", **away
                 )
                 assert isinstance(await writer.submit_command(absence), Accepted)
             writer.sweep()
-            await _until(all_begun)
-            retry = _command(house, "dispatch.retry-change", "k2", change_id=broken["change_id"])
+            await until(all_begun)
+            retry = command_of(house, "dispatch.retry-change", "k2", change_id=broken["change_id"])
             assert isinstance(await writer.submit_command(retry), Failed), "it is refused still, and stays where it is"
-            passed = _command(house, "dispatch.pass-on", "k3", case_id=noise["case_id"])
+            passed = command_of(house, "dispatch.pass-on", "k3", case_id=noise["case_id"])
             assert isinstance(await writer.submit_command(passed), Accepted)
     assert await house.parked() == []
     estate = await state_of(house, "estate", "xh01")
@@ -143,7 +143,7 @@ async def test_a_command_at_a_process_whose_lane_it_is_not_is_done_too(databases
     """Given a due change that the database refuses and a process that fires none of its lane's clocks, when a command
     comes to that process, then the change is set aside alone, and the command is done, not failed.
     """
-    async with _house(databases) as (house, dsn):
+    async with new_house(databases) as (house, dsn):
         life, connection = Life(house), house.rooms["dispatch"].connection
         await found_estate(life)
         noise = await life.do("intake.receive", **request())
@@ -154,14 +154,14 @@ async def test_a_command_at_a_process_whose_lane_it_is_not_is_done_too(databases
         )
         await connection.execute(REFUSED)
         house.instant += COME + timedelta(seconds=1)
-        async with _writing(house, dsn, lanes=()) as writer:
-            passed = _command(house, "dispatch.pass-on", "k1", case_id=noise["case_id"])
+        async with writing(house, dsn, lanes=()) as writer:
+            passed = command_of(house, "dispatch.pass-on", "k1", case_id=noise["case_id"])
             assert isinstance(await writer.submit_command(passed), Accepted)
         assert (await state_of(house, "planned_change", broken["change_id"]))["status"] == "set_aside"
         assert await house.parked() == []
 
 
-class _Losing:
+class Losing:
     """The connection is lost at every other passage of a point, as the loop sees a database that is restarted."""
 
     def __init__(self, point: str) -> None:

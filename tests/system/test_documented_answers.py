@@ -35,7 +35,7 @@ PLACES: Final = {
     "callback_id": "followup.callback", "case_id": "dispatch.ticket", "change_id": "dispatch.planned_change",
     "claim_id": "warranty.claim",
     "contract_id": "warranty.deposit", "customer_ref": "loyalty.member", "deduction_id": "warranty.deduction",
-    "estate_id": "dispatch.estate", "order_id": "dispatch.storm_order",
+    "estate_id": "dispatch.estate", "import_id": "dispatch.registry_import", "order_id": "dispatch.storm_order",
     "region_id": "dispatch.price_library", "release_id": "warranty.release", "storm_id": "dispatch.storm",
     "webhook_id": "dispatch.webhook",
 }  # fmt: skip

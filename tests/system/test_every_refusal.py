@@ -60,15 +60,16 @@ REST: Final[Mapping[str, Mapping[str, Any]]] = {
     "request-step": {"step": "visit"},
     "register-webhook": {"contractor_id": "c-bo", "url": "https://hooks.example.org/b", "types": ["RepairDone"]},
     "register-staff-webhook": {"staff_id": "agent-li", "url": "https://hooks.example.org/s"},
+    "open-import": {"from_at": "2025-03-09T00:00:00Z"},
     "replay-webhook": {"since": "2025-03-03T00:00:00Z"},
 }
 """What a plain body has besides the id of what it is about."""
-MAKES: Final = frozenset({"register-estate", "price-works", "register-webhook", "register-staff-webhook"})
+MAKES: Final = frozenset({"open-import", "register-webhook", "register-staff-webhook"})
 """What they name need not be there."""
 SAID_BY: Final = {"declare-storm": "psm-zhao", "end-storm": "psm-zhao"}
 NOBODYS: Final = {
     "case_id": "xh01.cnone", "estate_id": "xh99", "region_id": "nowhere", "change_id": "xh01.change-none",
-    "storm_id": "xh01.stnone", "order_id": "xh01.sonone", "webhook_id": "c-an.wnone",
+    "import_id": "import-none", "storm_id": "xh01.stnone", "order_id": "xh01.sonone", "webhook_id": "c-an.wnone",
 }  # fmt: skip
 
 
@@ -83,7 +84,7 @@ class Desk:
         self._sent = 0
 
     async def furnish(self) -> None:
-        """One case, change, storm, work order and webhook that is live, and one of each that is over."""
+        """One case, change, import, storm, work order and webhook that is live, and one of each that is over."""
         life = Life(self.house)
         await found_estate(life)
         await life.do("dispatch.price-works", region_id="east", works=REST["price-works"]["works"])
@@ -96,6 +97,7 @@ class Desk:
             at = (self.house.instant + timedelta(days=number)).isoformat()
             planned = {"estate_id": "xh01", "from_at": at, **REST["roster-staff"]}
             place["change_id"] = (await life.do("dispatch.roster-staff", **planned))["change_id"]
+            place["import_id"] = (await life.do("dispatch.open-import", from_at=at))["import_id"]
             said = {"estate_id": "xh01", "cause": "rainstorm", "reason": "heavy_rain"}
             place["storm_id"] = (await life.do_as("psm-zhao", "dispatch.declare-storm", **said))["storm_id"]
             leak = request(**REPAIR, home_id=f"xh01.p1-1-10{number + 2}", contact=f"1380000001{number}")
@@ -107,6 +109,7 @@ class Desk:
                 await life.do("intake.withdraw", case_id=case["case_id"], by="customer")
                 await life.do("dispatch.end-webhook", webhook_id=place["webhook_id"])
                 await life.do("dispatch.withdraw-change", change_id=place["change_id"])
+                await life.do("dispatch.withdraw-import", import_id=place["import_id"])
                 await life.do("dispatch.finish-storm-order", order_id=place["order_id"])
                 await life.do_as("psm-zhao", "dispatch.end-storm", storm_id=place["storm_id"], reason="over")
 
@@ -182,19 +185,23 @@ async def test_whoever_may_not_is_told_so_and_what_is_not_there_or_has_changed_i
 
 @pytest.mark.rule("DSP-19", "INT-03")
 async def test_what_is_over_is_refused_by_name(desk: Desk) -> None:
-    """Given a case that is closed, a change that was withdrawn, a storm, a work order and a webhook that have ended,
-    then every command about them is refused for that; a replacement's work may be accepted and paid after the end of
-    its case, if there is one.
+    """Given a case that is closed, a change and an import that were withdrawn, a storm, a work order and a webhook that
+    have ended, then every command about them is refused for that; a replacement's work may be accepted and paid after
+    the end of its case, if there is one.
     """
-    about = {"case_id", "change_id", "storm_id", "order_id", "webhook_id"}
+    about = {"case_id", "change_id", "import_id", "storm_id", "order_id", "webhook_id"}
     names = [name for name, entry in ENTRIES.items() if about & entry.body.model_fields.keys()]
-    codes = await desk.codes((name, name, (desk.body(name, desk.done), None, None)) for name in names)
+    done = desk.live | desk.done
+    codes = await desk.codes((name, name, (desk.body(name, done), None, None)) for name in names)
     late = {codes.pop(name) for name in ("accept-replacement", "pay-replacement")}
     assert late == {(404, "no-replacement")}
     assert {name: found for name, found in codes.items() if found[0] != 409} == {}
     assert {codes[name][1] for name in ("withdraw-change", "retry-change", "end-storm", "end-webhook")} == {
         "change-not-planned", "change-not-set-aside", "storm-is-over", "webhook-ended",
     }  # fmt: skip
+    of_imports = {name for name in names if "import_id" in ENTRIES[name].body.model_fields}
+    assert {codes[name][1] for name in of_imports} == {"import-withdrawn"}
+    assert of_imports >= {"confirm-import", "withdraw-import", "register-homes", "record-absence", "price-works"}
 
 
 @pytest.mark.rule("INT-03", "DSP-04", "DSP-14", "DSP-15", "DSP-16")

@@ -14,6 +14,7 @@ import pytest
 from linli_dispatch.domain.blueprints.catalogue import ServiceCatalogue
 from linli_dispatch.domain.group.places import Estate, PriceLibrary
 from linli_dispatch.domain.group.planned_change import PlannedChange
+from linli_dispatch.domain.group.registry_import import RegistryImport
 from linli_dispatch.domain.storms.storm import Storm, StormOrder
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.webhook import Webhook
@@ -31,6 +32,7 @@ SHOWN: Final[dict[type[State], str]] = {
     PriceLibrary: "/regions/{region_id}/prices",
     ServiceCatalogue: "/estates/{estate_id}/services",
     PlannedChange: "/registry/changes/{change_id}",
+    RegistryImport: "/registry/imports/{import_id}",
     Storm: "/storms/{storm_id}",
     StormOrder: "/storm-orders/{order_id}",
     Webhook: "/webhooks/{webhook_id}",

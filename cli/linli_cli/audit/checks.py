@@ -84,6 +84,7 @@ THE_HOUSE: Final = (
     Check("notices_that_differ", Words("待读通知与通告不符", "an unread notice is not what was told (DSP-20)")),
     Check("tickets_without_clock", Words("工单没有时钟也没有约定日期", "a ticket has no clock and no date (DSP-19)")),
     Check("crises_that_differ", Words("危机案件与级别或通告不符", "a crisis is not what level and facts say (DSP-01)")),
+    Check("imports_in_part", Words("导入只生效了一部分", "an import holds in part (ORG-01)")),
     Check("phases_that_differ", Words("各期户数有误", "a phase counts its homes wrongly (DSP-13)")),
     Check("misses_that_differ", Words("逾期未恰好记一次", "a missed deadline was not noted and told once")),
     Check("workloads_that_differ", Words("在手工单数有误", "somebody's tickets in hand are counted wrongly")),

@@ -327,6 +327,15 @@ SELECT case_id, level, status, k.running, COALESCE(t.running, 0) AS told
 FROM known k LEFT JOIN told t USING (case_id)
 WHERE k.running <> k.wanted OR k.running <> COALESCE(t.running, 0) ORDER BY case_id;
 
+-- name: imports_in_part
+-- Imports of the organisation of which a change holds though they do not, or was left out though they do; and changes of none (ORG-01).
+SELECT c.import_id, COALESCE(i.status, 'none') AS import_status, c.id AS change_id, c.status, c.state ->> 'refusal' AS refusal
+FROM dispatch.planned_change c LEFT JOIN dispatch.registry_import i ON i.id = c.import_id
+WHERE c.import_id IS NOT NULL AND (i.id IS NULL
+    OR (c.status IN ('begun', 'refused', 'set_aside') AND i.status <> 'begun')
+    OR (i.status = 'begun' AND c.status = 'withdrawn' AND c.state ->> 'refusal' IS NOT NULL))
+ORDER BY c.import_id, c.id;
+
 -- name: phases_that_differ
 -- Phases that count more or fewer homes than are registered in them (DSP-13).
 SELECT estate_id, phase, COALESCE(r.homes, 0) AS counted, COALESCE(h.homes, 0) AS registered
