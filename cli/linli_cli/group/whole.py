@@ -7,6 +7,7 @@ nothing: it is withdrawn, and where nobody is left to do so dispatch lets it lap
 import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ LEAD: Final = timedelta(seconds=5)
 ROWS_A_SECOND: Final = 5_000
 """For which a larger one is given time, by the rows of the places that differ: a third of what was measured."""
 _POLL_S: Final = 0.2
+_PATIENCE_S: Final = 600.0
+"""Without any change beginning, after which nobody waits on: a clock waits a minute for another service's word."""
 _READ: Final = 1 << 20
 """Of a file at a time."""
 Step = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -153,15 +156,19 @@ async def _wait(operator: Client, client: Client, made: Import, since: datetime,
     many = made.changes.get("planned", 0)
     seconds = round((made.from_at - since).total_seconds()) if made.from_at else 0
     with step(words("等待生效", "waiting until it holds"), seconds + many) as seen:
-        shown = 0
+        shown, moved_s = 0, time.monotonic()
         while made.stands == "confirmed" or made.changes.get("planned"):
             await asyncio.sleep(_POLL_S)
             now = (await clock_of(operator)).instant
             found = await _seen(client, made)
             made.stands, made.changes = found["status"], found["changes"]
             done = min(seconds, round((now - since).total_seconds())) + many - made.changes.get("planned", 0)
-            seen(done - shown)
-            shown = done
+            if done > shown:
+                seen(done - shown)
+                shown, moved_s = done, time.monotonic()
+            elif time.monotonic() - moved_s > _PATIENCE_S:
+                left = made.changes.get("planned", 0)
+                raise Complaint(f"尚有 {left} 项变更未生效", f"{left} of its changes have not begun yet", exit_code=1)
 
 
 async def _pending(client: Client, from_at: datetime) -> AsyncIterator[dict[str, Any]]:
