@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from linli_contracts.event import Event
 from linli_contracts.events.dispatch import (
     EstateRegistered,
     RegistryChangePlanned,
@@ -63,9 +64,14 @@ def status(office: Office, of_import: str) -> str:
     return state.status
 
 
+def told_of(office: Office, *kinds: type[Event]) -> int:
+    """How many facts of these kinds were told."""
+    return sum(len(office.facts(kind)) for kind in kinds)
+
+
 def nothing_holds(office: Office, changes: list[str], why: str) -> None:
     """All of it is withdrawn, and told with the reason, once."""
-    assert office.facts(EstateRegistered) == office.facts(StaffRostered) == office.facts(WorkPriced) == []
+    assert told_of(office, EstateRegistered, StaffRostered, WorkPriced) == 0
     assert [(one.status, one.refusal, one.body) for one in (change(office, each) for each in changes)] == [
         ("withdrawn", why, None)
     ] * len(changes)
@@ -84,7 +90,7 @@ def test_a_confirmed_import_holds_from_its_instant_on(office: Office, looked: da
     (told,) = office.facts(RegistryImportConfirmed)
     assert (told.import_id, told.from_at, told.confirmed_at) == (of_import, LATER, NOW)
     office.until(SOON)
-    assert office.facts(StaffRostered) == office.facts(WorkPriced) == office.facts(EstateRegistered) == []
+    assert told_of(office, EstateRegistered, StaffRostered, WorkPriced) == 0
     office.until(looked)
     assert {one.registered_at for one in office.facts(EstateRegistered)} == {LATER}
     assert [(one.estate_id, one.rostered_at) for one in office.facts(StaffRostered)] == [
@@ -92,7 +98,7 @@ def test_a_confirmed_import_holds_from_its_instant_on(office: Office, looked: da
     ]  # fmt: skip
     assert {change(office, one).status for one in changes} == {"begun"}
     assert status(office, of_import) == "begun"
-    assert office.facts(RegistryChangeWithdrawn) == office.facts(RegistryImportLapsed) == []
+    assert told_of(office, RegistryChangeWithdrawn, RegistryImportLapsed) == 0
 
 
 @pytest.mark.rule("ORG-01")
