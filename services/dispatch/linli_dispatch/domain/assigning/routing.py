@@ -46,9 +46,9 @@ class Choice:
 
 
 class _Candidate(NamedTuple):
-    """A person with what counts for and against. ``rank`` sorts from the best to the worst; it never ties."""
+    """A line of the roster with what counts for and against. ``rank`` sorts from best to worst; it never ties."""
 
-    rank: tuple[bool, bool, bool, int, int, str]
+    rank: tuple[bool, bool, bool, int, int, str, str]
     staff: Staff
     on_duty: bool
     has_room: bool
@@ -128,7 +128,7 @@ def choose_handler(
             + weights.language * speaks
         )
         fits = on_duty and has_room and skilled
-        rank = (not fits, not on_duty, not skilled, -score, stable_order(case_id, staff_id), staff_id)
+        rank = (not fits, not on_duty, not skilled, -score, stable_order(case_id, staff_id), staff_id, staff.desk)
         return _Candidate(rank, staff, on_duty, has_room, skilled, speaks, served_before, near, load, score)
 
     fallback: list[_Candidate] = []
@@ -169,10 +169,19 @@ def _choice(ticket: Ticket, ranked: list[_Candidate], reasons: tuple[str, ...], 
         ("language", best.speaks and ticket.language != MOTHER_TONGUE),
         (f"in_hand_{best.load}", True),
     )
-    others = tuple(
-        RunnerUp(staff_id=one.staff.staff_id, why_not=_why_not(one, best)) for one in ranked[1 : 1 + RUNNERS_UP]
-    )
-    return Choice(best.staff, (*reasons, *(name for name, holds in grounds if holds)), others, shortage)
+    return Choice(best.staff, (*reasons, *(name for name, holds in grounds if holds)), _others(ranked), shortage)
+
+
+def _others(ranked: list[_Candidate]) -> tuple[RunnerUp, ...]:
+    """Whoever was behind, each once: above a desk somebody may stand with several desks of their own."""
+    best, others = ranked[0], {}
+    for one in ranked[1:]:
+        staff_id = one.staff.staff_id
+        if staff_id != best.staff.staff_id and staff_id not in others:
+            others[staff_id] = RunnerUp(staff_id=staff_id, why_not=_why_not(one, best))
+            if len(others) == RUNNERS_UP:
+                break
+    return tuple(others.values())
 
 
 def _why_not(one: _Candidate, best: _Candidate) -> str:
