@@ -6,16 +6,26 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_cli.client.tokens import Identity
-from linli_cli.simulation.agenda import Agenda, Step
+from linli_cli.simulation.agenda import Agenda, Standing, Step
 from linli_cli.simulation.sending import _portions, _turns
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 AGENT, DEPARTMENT = Identity("agent"), Identity("department")
 
 
-def step(minute: int, chain: str, service: str = "dispatch", who: Identity = AGENT, part: str = "") -> Step:
+def step(
+    minute: int,
+    chain: str,
+    service: str = "dispatch",
+    who: Identity = AGENT,
+    part: str = "",
+    standing: Standing = Standing.IN_LINE,
+    *,
+    awaited: bool = False,
+) -> Step:
     at = START + timedelta(minutes=minute)
-    return Step(at, chain, service, f"{service}.do", f"{chain}-{minute}{part}", {}, who)
+    identity = f"{chain}-{minute}{part}"
+    return Step(at, chain, service, f"{service}.do", identity, {}, who, standing=standing, awaited=awaited)
 
 
 def ids(steps: list[Step]) -> list[str]:
@@ -30,6 +40,29 @@ def test_a_round_takes_of_each_chain_what_follows_at_one_service() -> None:
     assert ids(agenda.take_round(until)) == ["a-2", "a-3"]
     assert ids(agenda.take_round(until)) == ["a-4"]
     assert agenda.take_round(until) == []
+
+
+def test_what_need_not_stand_in_line_goes_ahead_or_behind_and_the_line_keeps_its_order() -> None:
+    """An estate's requests come first, what desks do with them in one row, calls that bear on nothing at the end."""
+    ahead, behind = Standing.AHEAD, Standing.BEHIND
+    agenda = Agenda()
+    agenda.add([step(1, "e", "intake", standing=ahead), step(5, "e", "intake", standing=ahead)])
+    agenda.add([step(4, "e"), step(2, "e", "followup", part="f", standing=behind), step(2, "e"), step(9, "e")])
+    until = START + timedelta(minutes=8)
+    assert ids(agenda.take_round(until)) == ["e-1", "e-5"]
+    assert ids(agenda.take_round(until)) == ["e-2", "e-4"]
+    assert ids(agenda.take_round(until)) == ["e-2f"]
+    assert agenda.take_round(until) == []
+
+
+def test_after_a_step_that_is_awaited_the_line_stands_until_people_have_seen_it() -> None:
+    agenda = Agenda()
+    agenda.add([step(1, "e"), step(2, "e", awaited=True), step(4, "e"), step(9, "other")])
+    until = START + timedelta(hours=1)
+    assert ids(agenda.take_round(until)) == ["e-1", "e-2", "other-9"]
+    agenda.add([step(3, "e", "followup")])
+    assert ids(agenda.take_round(until)) == ["e-3"]
+    assert ids(agenda.take_round(until)) == ["e-4"]
 
 
 def test_what_is_later_than_the_window_stays() -> None:

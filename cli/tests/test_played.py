@@ -126,4 +126,4 @@ def test_customers_are_satisfied_unless_a_share_is_not() -> None:
 
 
 def test_desks_know_only_what_they_were_told() -> None:
-    assert Desks({}).row_of == {}
+    assert Desks({}, Customers(0, 1)).row_of == {}

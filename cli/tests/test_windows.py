@@ -1,4 +1,4 @@
-"""How long the conductor's windows are decides how fast a run goes, not how it ends: a second or an hour."""
+"""How long the conductor's windows are decides how fast a run goes, not how it ends: a second, an hour, a month."""
 
 import csv
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from linli_cli.importing.mapping import Mapping
 from linli_cli.simulation.figures import document
+from linli_cli.simulation.outcome import Fate, read_fates
 from linli_cli.simulation.people import Customers
 from linli_cli.simulation.played import read_requests
 from linli_cli.simulation.run import Run
@@ -20,6 +21,8 @@ BEGIN = datetime(2011, 7, 1, 0, 30)  # noqa: DTZ001 - the file's own local time
 GRID = timedelta(minutes=30)
 """Every instant lies on it: some hundred instants, so that a window for each of them ends in time."""
 AFTER_LAST = timedelta(hours=12)
+DESKS = 3
+PEOPLE_OF_A_DESK = 3
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ def sample(tmp_path: Path) -> Path:
     return path
 
 
-async def figures(sample: Path, window: timedelta) -> dict[str, Any]:
+async def end(sample: Path, window: timedelta) -> tuple[dict[str, Any], dict[str, Fate]]:
+    """The figures of all services, and what became of each case: its handler among the rest."""
     mapping = Mapping.load("boston311")
     played = read_requests(sample, mapping, None)
     horizon = max(case.opened_at for case in played.cases) + AFTER_LAST
@@ -54,17 +58,22 @@ async def figures(sample: Path, window: timedelta) -> dict[str, Any]:
     with scratch_home() as home:
         options = StackOptions(home=home, broker="embedded", clock="stepped", durable=False)
         async with Stack(options) as stack:
-            result, course, _ = await run.play(stack)
+            result, course, row_of = await run.play(stack)
+            fates = await read_fates(stack.client, row_of)
             services = {name: await stack.client.get(name, "/figures") for name in stack.addresses}
     assert result.holds
     assert course.refused == []
-    return document(result, played, services)
+    return document(result, played, services), fates
 
 
-@pytest.mark.rule("ORG-04", "FUP-01")
+@pytest.mark.rule("ORG-04", "FUP-01", "DSP-08")
 async def test_windows_of_any_length_end_alike(sample: Path) -> None:
-    by_hour = await figures(sample, timedelta(hours=1))
-    assert by_hour["received"] == ROWS
-    assert by_hour["deadlines_missed"] > 0
-    assert by_hour["reopened"] > 0
-    assert by_hour == await figures(sample, timedelta(seconds=1))
+    """Also whom each case went to: by what the others of the estate had in hand at that very instant."""
+    figures, fates = await end(sample, timedelta(hours=1))
+    assert figures["received"] == ROWS
+    assert figures["deadlines_missed"] > 0
+    assert figures["reopened"] > 0
+    assert len({fate.handler_id for fate in fates.values()}) == DESKS * PEOPLE_OF_A_DESK
+    for window in (timedelta(seconds=1), timedelta(days=30)):
+        others, theirs = await end(sample, window)
+        assert (figures, fates) == (others, theirs)

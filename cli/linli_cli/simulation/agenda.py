@@ -1,17 +1,30 @@
 """What is still to be done, and when: commands with their own instants, handed out in rounds. Pure.
 
-Commands of one *chain* (a case, a story, a contract) are handed out in the order of their instants, and a later one
+Commands of one *chain* (a case, a story, an estate) are handed out in the order of their instants, and a later one
 only when the system has come to rest after the earlier ones, so that their order across services is exact. Chains are
-independent of each other: each round takes the next step of all of them.
+independent of each other: each round takes the next steps of all of them.
+
+A chain as long as an estate would need a round for each change of service. So a step may say that it need not stand in
+line: one *ahead* of the line rests on nothing that the others do, one *behind* it bears on nothing that they do.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
+from itertools import takewhile
 
 from linli_cli.client.answers import Answer, Command
 from linli_cli.client.tokens import Identity
+
+
+class Standing(IntEnum):
+    """Where a step stands in its chain; those of the first standing go first."""
+
+    AHEAD = 0
+    IN_LINE = 1
+    BEHIND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,11 @@ class Step:
     id: str
     body: dict[str, object]
     who: Identity
+    about: str = ""
+    """The case, where the chain is another one."""
+    standing: Standing = Standing.IN_LINE
+    awaited: bool = False
+    """What people make of it may come before what is next in line: that waits until they have seen it."""
 
     @property
     def command(self) -> Command:
@@ -79,19 +97,24 @@ class Agenda:
         chain's steps stand together, in order.
         """
         chains: dict[str, list[Step]] = {}
-        later: list[Step] = []
-        ended: set[str] = set()
-        for step in self._due(until):
-            taken = chains.setdefault(step.chain, [])
-            if step.chain in ended or (taken and taken[0].service != step.service):
-                ended.add(step.chain)
-                later.append(step)
-            else:
-                taken.append(step)
-        for step in later:
-            heapq.heappush(self._waiting, (step.at, step.id, step))
-        return [step for steps in chains.values() for step in steps]
-
-    def _due(self, until: datetime) -> Iterator[Step]:
         while self._waiting and self._waiting[0][0] <= until:
-            yield heapq.heappop(self._waiting)[2]
+            step = heapq.heappop(self._waiting)[2]
+            chains.setdefault(step.chain, []).append(step)
+        taken: list[Step] = []
+        for steps in chains.values():
+            first = _first_of(steps)
+            taken.extend(first)
+            ids = {step.id for step in first}
+            for step in steps:
+                if step.id not in ids:
+                    heapq.heappush(self._waiting, (step.at, step.id, step))
+        return taken
+
+
+def _first_of(steps: Sequence[Step]) -> list[Step]:
+    """What a chain does next: of the first standing that is due, what one service is told in a row."""
+    standing = min(step.standing for step in steps)
+    line = [step for step in steps if step.standing == standing]
+    taken = list(takewhile(lambda step: step.service == line[0].service, line))
+    awaited = next((number for number, step in enumerate(taken) if step.awaited), len(taken))
+    return taken[: awaited + 1]

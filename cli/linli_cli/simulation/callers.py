@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from linli_contracts.event import Instant
+from linli_contracts.lanes import key_of
 from pydantic import BaseModel, ConfigDict
 
 from linli_cli.client.tokens import Identity
-from linli_cli.simulation.agenda import Done, Step
+from linli_cli.simulation.agenda import Done, Standing, Step
 from linli_cli.simulation.sending import People
 
 CALLER: Final = Identity("caller", ("followup:read", "followup:call", "simulate"))
@@ -45,6 +46,8 @@ class Callers:
 
     of: Callable[[Callback], Call | None]
     """None: nobody makes this call."""
+    in_line_of_estate: bool = False
+    """Whether a call keeps the order of all that its estate's cases live through, or of its own case alone."""
 
     async def look(self, people: People, done: Sequence[Done], until: datetime) -> Iterable[Step]:
         """Calls for all callbacks that may be made from an instant before `until`."""
@@ -62,4 +65,11 @@ class Callers:
             name = "followup.complete-callback"
             body |= {"satisfied": call.satisfied} | ({} if call.score is None else {"score": call.score})
         identity = f"{callback.id}-{callback.attempt}"
-        yield Step(call.at, callback.case_id, "followup", name, identity, body, CALLER)
+        if not self.in_line_of_estate:
+            yield Step(call.at, callback.case_id, "followup", name, identity, body, CALLER)
+            return
+        # The call of a satisfied customer closes the case, from which no other case takes anything.
+        yield Step(
+            call.at, key_of(callback.case_id), "followup", name, identity, body, CALLER, about=callback.case_id,
+            standing=Standing.BEHIND if call.satisfied else Standing.IN_LINE, awaited=not call.satisfied,
+        )  # fmt: skip

@@ -1,4 +1,9 @@
-"""Who acts when a file is played: the desk has each request when it comes and finishes it when the file says so."""
+"""Who acts when a file is played: the desk has each request when it comes and finishes it when the file says so.
+
+All that is done about one estate is one chain, in the order of the instants: whom a case goes to depends on what others
+of the estate have in hand just then (DSP-08). Only what bears on no other case stands out of line: requests come ahead,
+for no desk has anything in hand before it is passed on, and calls of satisfied customers behind.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +11,12 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from linli_contracts.lanes import key_of
+
 from linli_cli.client.tokens import Identity
 from linli_cli.importing.estates import EstateOfRow
 from linli_cli.importing.mapping import Mapping
-from linli_cli.simulation.agenda import Done, Step
+from linli_cli.simulation.agenda import Done, Standing, Step
 from linli_cli.simulation.callers import Call, Callback
 from linli_cli.simulation.played import Case
 from linli_cli.simulation.sending import People
@@ -54,7 +61,10 @@ def registrations(cases: Iterable[Case], mapping: Mapping, at: datetime) -> Iter
 def requests(cases: Iterable[Case]) -> Iterator[Step]:
     """Each case's request, at the instant when it came."""
     for case in cases:
-        yield Step(case.opened_at, case.row_id, "intake", "intake.receive", case.row_id, case.body, INTAKE)
+        yield Step(
+            case.opened_at, case.estate.estate_id, "intake", "intake.receive", case.row_id, case.body, INTAKE,
+            standing=Standing.AHEAD,
+        )  # fmt: skip
 
 
 def desk_of(case: Case) -> str:
@@ -63,12 +73,31 @@ def desk_of(case: Case) -> str:
     return "-".join(part for part in "".join(letters).split("-") if part)[:60] or _NO_DESK
 
 
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Customers who answer their callback as soon as it may be made, satisfied but for a share in the first round."""
+
+    unsatisfied: float
+    seed: int
+
+    def contented(self, case_id: str) -> bool:
+        """Whether the customer is satisfied in the first round."""
+        dice = Random(f"{self.seed}|{case_id}")  # noqa: S311 - it must repeat; nothing is secret
+        return dice.random() >= self.unsatisfied
+
+    def answer(self, callback: Callback) -> Call:
+        """What comes of a callback."""
+        return Call(callback.call_from, callback.round > 1 or self.contented(callback.case_id))
+
+
 @dataclass(slots=True)
 class Desks:
     """All desks: each has its requests at once, and is done with them when the file says so."""
 
     cases: dict[str, Case]
     """By row id."""
+    customers: Customers
+    """Who of them will have a case back: desks go on with others only when it is."""
     row_of: dict[str, str] = field(default_factory=dict)
     """The row of each case id, as intake answered."""
 
@@ -82,25 +111,13 @@ class Desks:
             self.row_of[case_id] = case.row_id
             yield self._step(case_id, "pass-on", "1", case.opened_at, desk=desk_of(case))
             if case.done_at is not None:
-                yield self._step(case_id, "resolve", "2", case.done_at)
+                back = not self.customers.contented(case_id)
+                yield self._step(case_id, "resolve", "2", case.done_at, awaited=back)
         elif one.step.body.get("satisfied") is False:
-            yield self._step(one.step.chain, "resolve", f"2-{one.step.id}", one.step.at + _SECOND_ROUND)
+            yield self._step(one.step.about, "resolve", f"2-{one.step.id}", one.step.at + _SECOND_ROUND)
 
     @staticmethod
-    def _step(case_id: str, what: str, part: str, at: datetime, **more: object) -> Step:
+    def _step(case_id: str, what: str, part: str, at: datetime, *, awaited: bool = False, **more: object) -> Step:
         body: dict[str, object] = {"case_id": case_id, **more}
-        return Step(at, case_id, "dispatch", f"dispatch.{what}", f"{case_id}-{part}", body, DESK)
-
-
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """Customers who answer their callback as soon as it may be made, satisfied but for a share in the first round."""
-
-    unsatisfied: float
-    seed: int
-
-    def answer(self, callback: Callback) -> Call:
-        """What comes of a callback."""
-        dice = Random(f"{self.seed}|{callback.case_id}")  # noqa: S311 - it must repeat; nothing is secret
-        satisfied = callback.round > 1 or dice.random() >= self.unsatisfied
-        return Call(callback.call_from, satisfied)
+        name, identity = f"dispatch.{what}", f"{case_id}-{part}"
+        return Step(at, key_of(case_id), "dispatch", name, identity, body, DESK, awaited=awaited)

@@ -33,7 +33,7 @@ class Run:
     async def play(self, stack: Stack) -> tuple[Result, Course, dict[str, str]]:
         """Play it through a stack on the stepped clock that has nothing in it yet; the rows of its cases last."""
         start = self.played.first_at - _BEFORE
-        desks = Desks({case.row_id: case for case in self.played.cases})
+        desks = Desks({case.row_id: case for case in self.played.cases}, self.customers)
         agenda = Agenda()
         agenda.add(registrations(self.played.cases, self.mapping, start))
         agenda.add(requests(self.played.cases))
@@ -41,7 +41,7 @@ class Run:
         conductor = Conductor(
             client=stack.client,
             agenda=agenda,
-            actors=(desks, Callers(self.customers.answer)),
+            actors=(desks, Callers(self.customers.answer, in_line_of_estate=True)),
             window=self.window,
             horizon=self.horizon,
             tell=display.tell,
