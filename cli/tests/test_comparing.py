@@ -1,15 +1,20 @@
 """Two policies side by side: every figure that differs opens into its cases."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
 from linli_cli.simulation.comparing import Line, Opened, compare_fates
 from linli_cli.simulation.outcome import Fate
+from linli_cli.simulation.sides import show_sides, sides_document
+from rich.console import Console
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-FATE = Fate("e1.a", datetime(2025, 3, 3, 15, 59, 59, tzinfo=UTC), "repair", "li", 4, {}, {})
+MONDAY_NIGHT = datetime(2025, 3, 3, 15, 59, 59, tzinfo=UTC)
+"""A second before Tuesday in Shanghai."""
+FATE = Fate("e1.a", "repair", "li", 4, {}, {}, (MONDAY_NIGHT,))
 
 
 def line(lines: list[Line], area: str, name: str) -> Line:
@@ -21,7 +26,7 @@ def test_the_same_under_both_differs_in_nothing() -> None:
     assert [(one.area, one.name, one.first, one.second) for one in lines] == [
         ("level", "4", 1, 1),
         ("handler", "li", 1, 1),
-        ("desk", "repair 23", 1, 1),
+        ("desk", "repair 1-Mon 23h", 1, 1),
     ]
     assert not any(one.differs for one in lines)
 
@@ -52,8 +57,29 @@ def test_a_case_that_only_one_run_received_counts_in_it_alone() -> None:
     assert (found.first, found.second) == (0, 1)
 
 
-def test_hours_are_those_of_the_zone() -> None:
-    later = replace(FATE, opened_at=datetime(2025, 3, 3, 16, 0, 0, tzinfo=UTC))
+@pytest.mark.rule("DSP-03")
+def test_deadlines_that_are_missed_at_another_hour_of_the_week_are_counted_there() -> None:
+    """By the desk's own clocks: a second later it is Tuesday in Shanghai. Two in one hour count twice."""
+    later = replace(FATE, ran_out_at=(MONDAY_NIGHT + timedelta(seconds=1), MONDAY_NIGHT + timedelta(hours=1)))
     lines = compare_fates({"row1": FATE}, {"row1": later}, SHANGHAI)
-    assert line(lines, "desk", "repair 23").cases == (Opened("row1", "e1.a", 1, 0),)
-    assert line(lines, "desk", "repair 00").cases == (Opened("row1", "e1.a", 0, 1),)
+    assert line(lines, "desk", "repair 1-Mon 23h").cases == (Opened("row1", "e1.a", 1, 0),)
+    assert line(lines, "desk", "repair 2-Tue 00h").cases == (Opened("row1", "e1.a", 0, 2),)
+
+
+def test_of_many_lines_those_in_which_the_most_cases_differ_are_on_the_screen() -> None:
+    """Given forty hours in which deadlines were missed under one policy only, twelve are shown, and how many are not;
+    the document has them all.
+    """
+    hours = [MONDAY_NIGHT + timedelta(hours=hour) for hour in range(40)]
+    one = {f"row{number}": replace(FATE, ran_out_at=tuple(hours[number:])) for number in range(40)}
+    other = {key: replace(fate, ran_out_at=()) for key, fate in one.items()}
+    lines = compare_fates(one, other, SHANGHAI)
+    console = Console(file=StringIO(), width=200, force_terminal=False)
+    show_sides(console, lines, ("a", "b"))
+    assert isinstance(console.file, StringIO)
+    shown = [row for row in console.file.getvalue().splitlines() if "repair " in row]
+    assert len(shown) == 12
+    assert "3-Wed 14h" in shown[-1]
+    assert "40" in shown[-1]
+    assert "28" in next(row for row in console.file.getvalue().splitlines() if "--json" in row)
+    assert sum(each["area"] == "desk" for each in sides_document(lines)) == 40

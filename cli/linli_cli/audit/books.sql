@@ -97,6 +97,10 @@ SELECT id, state AS content FROM dispatch.usual;
 -- Which estates of a region stir.
 SELECT id, state AS content FROM dispatch.region;
 
+-- name: dispatch_region_storm
+-- What was said of a storm for a whole region.
+SELECT id, state AS content FROM dispatch.region_storm;
+
 -- name: dispatch_storm
 -- Storms.
 SELECT id, state AS content FROM dispatch.storm;

@@ -16,6 +16,12 @@ FROM (
     WHERE state -> 'ended_at' = 'null' OR jsonb_array_length(state -> 'waiting') > 0) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'storm') AS t USING (id);
 
+-- name: dispatch_region_storm
+-- A region's estates are gone through to the last one (DSP-09).
+SELECT id, s.state, t.due_at
+FROM (SELECT id, state FROM dispatch.region_storm WHERE state -> 'due_at' <> 'null') AS s
+FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'region_storm') AS t USING (id);
+
 -- name: dispatch_handover
 -- Work that is being handed over goes on until nothing is left (DSP-19).
 SELECT id, s.state, t.due_at

@@ -17,7 +17,7 @@ AREAS: Final[Mapping[str, Words]] = {
     "level": Words("级别", "level"),
     "crisis": Words("危机", "crises"),
     "handler": Words("经办人", "handler"),
-    "desk": Words("部门与时段", "desk and hour"),
+    "desk": Words("超时（部门、周内时段）", "missed by desk and hour"),
 }
 
 
@@ -49,7 +49,7 @@ class Line:
 
 
 def compare_fates(first: Mapping[str, Fate], second: Mapping[str, Fate], zone: tzinfo) -> list[Line]:
-    """All figures of either run, in the order of AREAS and names; ``zone``: whose hours the load is counted by."""
+    """All figures of either run, in the order of AREAS and names; ``zone``: whose week and hours count."""
     counted: dict[tuple[str, str], list[Opened]] = {}
     totals: tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]] = (Counter(), Counter())
     for key in sorted(first.keys() | second.keys()):
@@ -79,5 +79,5 @@ def _counted(fate: Fate, zone: tzinfo) -> Iterator[tuple[tuple[str, str], int]]:
         yield ("crisis", str(fate.level)), 1
     if fate.handler_id is not None:
         yield ("handler", fate.handler_id), 1
-    if fate.opened_at is not None:
-        yield ("desk", f"{fate.desk} {fate.opened_at.astimezone(zone):%H}"), 1
+    for hour, times in Counter(f"{at.astimezone(zone):%u-%a %H}h" for at in fate.ran_out_at).items():
+        yield ("desk", f"{fate.desk} {hour}"), times
