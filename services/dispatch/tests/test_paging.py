@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import StaffNotified
+from linli_contracts.events.dispatch import CrisisNotified, StaffNotified
 
-from services.dispatch.tests.office import HOUR, NOW, SECOND, Office, local, person
+from services.dispatch.tests.office import HOUR, NOW, SECOND, Office, graded, local, person
 from services.dispatch.tests.test_amending import amended
 
 GAS: dict[str, Any] = {"kind": "complaint", "category": "customer_service", "subcategory": "gas"}
@@ -81,6 +81,56 @@ def test_what_turns_out_none_need_not_be_read(office: Office) -> None:
     assert office.ticket().notices == ()
     office.until(NOW + HOUR)
     assert len(pages(office)) == 2
+
+
+def urgent_to(office: Office, person_id: str) -> list[str]:
+    """Of what somebody was urgently told, in order."""
+    return [one.kind for one in office.facts(StaffNotified) if one.urgent and one.person_id == person_id]
+
+
+@pytest.mark.rule("INT-11", "DSP-20", "DSP-01")
+@pytest.mark.parametrize("level", [1, 2])
+def test_whoever_handles_a_grave_emergency_is_told_of_it_by_the_page_alone(office: Office, level: int) -> None:
+    """One urgent notice, not a page and an assignment; those who must know of the crisis confirm it as ever."""
+    office.open_repair(level=level, emergency=True)
+    assert urgent_to(office, "fixer1") == ["emergency"]
+    assert [one.kind for one in office.ticket().notices] == ["emergency"]
+    assert office.facts(CrisisNotified)
+    office.accepted("read-notice", number=1, actor=person("fixer1"))
+    assert office.ticket().notices == ()
+
+
+@pytest.mark.rule("INT-11", "DSP-20")
+def test_an_assignment_that_turns_out_an_emergency_is_to_be_read_as_that_alone(office: Office) -> None:
+    """And what turns out none after all, before anybody has read the page, is to be read as an assignment again."""
+    office.open_repair(level=2)
+    amended(office, NOW + SECOND, emergency=True)
+    assert urgent_to(office, "fixer1") == ["assignment", "emergency"]
+    assert [one.kind for one in office.ticket().notices] == ["emergency"]
+    amended(office, NOW + 2 * SECOND, emergency=False)
+    assert [(one.kind, one.people) for one in office.ticket().notices] == [("assignment", ("fixer1",))]
+
+
+@pytest.mark.rule("INT-11", "DSP-20")
+def test_a_page_that_was_read_leaves_nothing_to_be_read_when_it_is_called_off(office: Office) -> None:
+    office.open_repair(level=2, emergency=True)
+    office.accepted("read-notice", number=1, actor=person("property_head"))
+    amended(office, NOW + SECOND, emergency=False)
+    assert office.ticket().notices == ()
+
+
+@pytest.mark.rule("INT-11", "DSP-20", "DSP-07")
+@pytest.mark.parametrize(("read", "told"), [(False, ["emergency"]), (True, ["emergency", "assignment"])])
+def test_an_emergency_that_gets_graver_is_told_to_whoever_has_read_the_page(
+    office: Office, *, read: bool, told: list[str]
+) -> None:
+    """Whoever has the page still before them learns the level with it."""
+    office.open_repair(emergency=True)
+    if read:
+        office.accepted("read-notice", number=1, actor=person("fixer1"))
+    office.hear(graded(2, NOW + SECOND))
+    assert office.ticket().level == 2
+    assert urgent_to(office, "fixer1") == told
 
 
 @pytest.mark.rule("INT-11", "DSP-08", "DSP-19")

@@ -16,6 +16,7 @@ from linli_dispatch.domain.crises.crisis import follow_level, is_crisis
 from linli_dispatch.domain.deadlines.clocks import count_anew, wind
 from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
+from linli_dispatch.domain.notices.paging import page_is_unread
 from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.turn import Turn
 
@@ -82,6 +83,7 @@ def _reach_who_has_it(turn: Turn, previous: int, asked_again: ApplicationKind | 
         handler_id is not None
         and handler_id == ticket.handler_id
         and previous not in turn.terms.notices["assignment"].told
+        and not page_is_unread(turn)
     ):
         tell_staff(turn, "assignment", (handler_id,), ticket.desk)
 

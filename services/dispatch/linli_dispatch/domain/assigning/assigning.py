@@ -50,5 +50,5 @@ def give(turn: Turn, desk: Desk, choice: Choice) -> None:
         "handler_id": handler_id, "desk": desk.name, "reasons": list(choice.reasons),
         "runners_up": [one.model_dump() for one in choice.runners_up],
     })  # fmt: skip
-    tell_staff(turn, "assignment", (handler_id,) if handler_id else (), desk.name)
-    page(turn)
+    if not page(turn):
+        tell_staff(turn, "assignment", (handler_id,) if handler_id else (), desk.name)

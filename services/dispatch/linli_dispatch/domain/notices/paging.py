@@ -2,6 +2,7 @@
 
 Paged are whoever handles the case, an engineer on duty where that is none, and the manager of its desk; where that step
 is vacant, whoever stands above it. Nobody there is a shortage; whoever comes gets the case, and is paged with that.
+The page stands in for the notice of the assignment: whoever handles the case is told of one thing once.
 """
 
 from collections.abc import Iterator
@@ -17,20 +18,39 @@ from linli_dispatch.domain.turn import Turn
 ENGINEER: Final[Role] = "repair_engineer"
 
 
-def page(turn: Turn) -> None:
-    """Pages for a case in hand that is an emergency; the page before it, to whoever had the case, is past."""
+def page(turn: Turn) -> bool:
+    """Pages for a case in hand that is an emergency; the page before it, to whoever had the case, is past.
+
+    Answers whether the handler was paged: they are told of the assignment with that, and of nothing besides.
+    """
     ticket = turn.ticket
     if not (ticket.emergency and ticket.in_hand):
-        return
+        return False
     people = tuple(dict.fromkeys(_whom(turn)))
     tell_staff(turn, "emergency", people, ticket.desk)
     if not people:
         turn.because("INT-11", "nobody to page: a shortage", {"desk": ticket.desk})
+    paged = ticket.handler_id in people and ticket.level in turn.terms.notices["emergency"].told
+    if paged:
+        tell_staff(turn, "assignment", (), ticket.desk)
+    return paged
 
 
 def call_off(turn: Turn) -> None:
-    """It turned out to be no emergency: nobody has to read the page any more."""
-    tell_staff(turn, "emergency", (), turn.ticket.desk)
+    """It turned out to be no emergency: nobody has to read the page any more.
+
+    A handler whom the page alone told of the case, and who has not read it, is told of the assignment instead.
+    """
+    ticket, unread = turn.ticket, page_is_unread(turn)
+    tell_staff(turn, "emergency", (), ticket.desk)
+    if unread and ticket.handler_id is not None and ticket.in_hand:
+        tell_staff(turn, "assignment", (ticket.handler_id,), ticket.desk)
+
+
+def page_is_unread(turn: Turn) -> bool:
+    """Whether whoever handles the case was paged, and nobody has read the page yet."""
+    ticket = turn.ticket
+    return any(one.kind == "emergency" and ticket.handler_id in one.people for one in ticket.notices)
 
 
 def _whom(turn: Turn) -> Iterator[str]:
