@@ -7,6 +7,7 @@ import pytest
 from linli_contracts.events.dispatch import (
     ContractorArrived,
     ContractorNotified,
+    CoverageAsked,
     DeadlineMissed,
     ReentrustingProposed,
     RepairDone,
@@ -34,6 +35,13 @@ def test_covered_the_contractor_is_notified_with_its_dates(office: Office) -> No
     assert notice.order_id.startswith("xh01.o")
     assert office.ticket().status == "contractor_notified"
     assert office.due("completion") == notice.finish_by
+
+
+@pytest.mark.rule("WAR-02", "DSP-08")
+def test_warranty_is_told_where_the_home_is(office: Office) -> None:
+    office.open_repair()
+    office.open_repair(case_id="xh01.c2", home_id=None)
+    assert [(one.home_id, one.building) for one in office.facts(CoverageAsked)] == [(HOME, "3"), (None, None)]
 
 
 @pytest.mark.rule("DSP-10")

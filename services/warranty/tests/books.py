@@ -184,8 +184,14 @@ class Books:
 
     # What the other services would tell.
 
-    def ask(self, on: str, trade: Trade = "decoration", home_id: str | None = "xh01.1-1-101") -> CoverageAnswered:
-        """Dispatch asks about a defect of case `xh01.c1`."""
+    def ask(
+        self,
+        on: str,
+        trade: Trade = "decoration",
+        home_id: str | None = "xh01.1-1-101",
+        building: str | None = None,
+    ) -> CoverageAnswered:
+        """Dispatch asks about a defect of case `xh01.c1`; without a building, as it asked before it told one."""
         self.hear(
             CoverageAsked(
                 case_id="xh01.c1",
@@ -194,6 +200,7 @@ class Books:
                 home_id=home_id,
                 trade=trade,
                 asked_on=date.fromisoformat(on),
+                building=building,
             )
         )
         answer: CoverageAnswered = self.events(CoverageAnswered)[-1]

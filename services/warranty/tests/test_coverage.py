@@ -105,6 +105,25 @@ def test_the_contract_of_the_building_answers(home_id: str | None, contractor_id
     assert books.ask("2021-01-01", home_id=home_id).contractor_id == contractor_id
 
 
+@pytest.mark.rule("WAR-02", "DSP-08")
+def test_a_home_known_from_before_buildings_were_kept_learns_its_own_from_the_first_question() -> None:
+    """Given such a home and a contract for its building alone, then nobody is asked until a question says where it is;
+    from then on its contractor is, also by a question that does not say. The question delivered twice, or a building
+    that a question says of a home that has one, changes nothing.
+    """
+    books = Books()
+    books.register("xh01.1-7-101", "1", date(2020, 3, 10), building="")
+    books.send(opening(phases=("1",), buildings=("7",)))
+    assert books.ask("2021-01-01", home_id="xh01.1-7-101").contractor_id is None
+    assert books.ask("2021-01-01", home_id="xh01.1-7-101", building="7").contractor_id == "sg1"
+    known = dict(books.states)
+    assert books.ask("2021-01-01", home_id="xh01.1-7-101", building="7").contractor_id == "sg1"
+    assert books.ask("2021-01-01", home_id="xh01.1-7-101").contractor_id == "sg1"
+    assert books.ask("2021-01-01", home_id="xh01.1-7-101", building="8").contractor_id == "sg1"
+    assert books.ask("2021-01-01", home_id="xh01.9-7-999", building="7").contractor_id is None, "nobody registered it"
+    assert books.states == known
+
+
 @pytest.mark.rule("WAR-02")
 @pytest.mark.parametrize(
     ("trade", "starts", "ends"),

@@ -60,7 +60,7 @@ class Home(BaseModel):
 
     phase: str
     building: str = ""
-    """Empty: it was registered before this was kept, and a contract for single buildings is not about it."""
+    """Empty: it was registered before this was kept, and nobody has asked about it since with its building."""
     handed_over_on: date | None
 
 
@@ -101,6 +101,14 @@ def learn_homes(known: Callable[[str], Homes | None], told: Iterable[RegisteredH
         if after != shelf.homes:
             changed.append(shelf.model_copy(update={"homes": after}))
     return Decision(save=tuple(changed)) if changed else NOTHING
+
+
+def learn_building(shelf: Homes, home_id: str, building: str | None) -> Homes:
+    """The shelf with the building of a home that it has from before buildings were kept; any other is as it was."""
+    home = shelf.homes.get(home_id)
+    if home is None or home.building or not building:
+        return shelf
+    return shelf.model_copy(update={"homes": {**shelf.homes, home_id: home.model_copy(update={"building": building})}})
 
 
 def promise(estate: Estate, terms: Terms) -> Estate:

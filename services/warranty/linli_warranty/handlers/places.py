@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered, HomesRegistered
 from linli_contracts.shelves import shelf_of, shelves_of
 from linli_messaging.service_map import Context, Facts, Ref
-from linli_rulebook.decision import Early, Outcome
+from linli_rulebook.decision import Decision, Early, Outcome
 
 from linli_warranty.domain.coverage import UNKNOWN_HOME, answer_coverage
-from linli_warranty.domain.estate import Estate, Homes, learn_estate, learn_homes
+from linli_warranty.domain.estate import Estate, Homes, learn_building, learn_estate, learn_homes
 from linli_warranty.handlers.asking import policy_in_force
 
 
@@ -35,11 +35,16 @@ def needs_of_question(event: CoverageAsked) -> Iterable[Ref]:
 
 
 def handle_coverage_asked(facts: Facts, event: CoverageAsked, ctx: Context) -> Outcome:
-    """One answer to each question."""
+    """One answer to each question; the home's building is learnt from it where it is not known yet."""
     estate = facts.get(Estate, event.estate_id)
     if estate is None:
         return Early(Estate.table, event.estate_id)
+    policy = policy_in_force(ctx, estate)
+    if event.home_id is None:
+        return answer_coverage(estate, None, event, policy, ctx.now)
     # Homes are told before questions about them, in the same lane: one that is unknown now stays unknown.
-    shelf = facts.get(Homes, shelf_of(event.home_id)) if event.home_id else None
-    home = (shelf.homes.get(event.home_id) if shelf else None) or UNKNOWN_HOME if event.home_id else None
-    return answer_coverage(estate, home, event, policy_in_force(ctx, estate), ctx.now)
+    known = facts.get(Homes, shelf_of(event.home_id))
+    shelf = learn_building(known, event.home_id, event.building) if known else None
+    home = (shelf.homes.get(event.home_id) if shelf else None) or UNKNOWN_HOME
+    answer = answer_coverage(estate, home, event, policy, ctx.now)
+    return Decision(save=(shelf,)) + answer if shelf is not None and shelf is not known else answer

@@ -21,6 +21,8 @@ class CoverageAsked(Event):
     trade: Trade
     asked_on: date
     """The local date of the defect's report."""
+    building: str | None = None
+    """The home's, within its phase: warranty may know the home from a time when it kept no buildings."""
 
 
 class ContractorNotified(Event):

@@ -53,6 +53,7 @@ def ask_coverage(turn: Turn) -> None:
             home_id=ticket.home_id,
             trade=ticket.trade,
             asked_on=ticket.received_at.astimezone(turn.terms.zone).date(),
+            building=turn.home.building if turn.home else None,
         )
     )
 
