@@ -217,6 +217,22 @@ async def _stormy(life: Life) -> None:
     await life.do_as(who, "dispatch.end-storm", storm_id=storm["storm_id"], reason="rain_over")
     await life.after(minutes=20)
     assert await life.handler_of(again["case_id"]) == "engineer-qian"
+    await _stormy_all_over(life)
+
+
+async def _stormy_all_over(life: Life) -> None:
+    """A storm of the whole region: the estate has it, with what came before, until the region's is ended."""
+    of_region = {"region_id": "east", "cause": "water_failure", "estate_id": "xh01"}
+    on = "SELECT count(*) FROM storm WHERE NOT ended"
+    dry = {**REPAIR, "subcategory": "no_water", "home_id": "xh01.p1-1-102"}
+    early = await life.do("intake.receive", **request(**dry, contact="13800000206"))
+    await life.do_as("psm-zhao", "dispatch.declare-region-storm", **of_region, reason="burst_main")
+    await life.after(seconds=1)
+    assert await life.house.rooms["dispatch"].connection.fetchval(on) == 1
+    await life.do_as("psm-zhao", "dispatch.end-region-storm", **of_region, reason="mended")
+    await life.after(minutes=20)
+    assert await life.house.rooms["dispatch"].connection.fetchval(on) == 0
+    assert await life.handler_of(early["case_id"]) == "engineer-qian"
 
 
 async def _told_of_orders(life: Life) -> None:

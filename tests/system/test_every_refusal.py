@@ -33,6 +33,8 @@ REST: Final[Mapping[str, Mapping[str, Any]]] = {
     "price-works": {"works": [{"work_item": "plumbing", "price_fen": 100}]},
     "declare-storm": {"cause": "power_cut", "reason": "heavy_rain"},
     "end-storm": {"reason": "rain_over"},
+    "declare-region-storm": {"cause": "power_cut", "reason": "heavy_rain"},
+    "end-region-storm": {"cause": "power_cut", "reason": "rain_over"},
     "assess": {"finding": "justified"},
     "wait": {"until": "2025-03-06T00:00:00Z"},
     "accompany": {"engineer_id": "engineer-qian", "supervisor_id": "psm-zhao"},
@@ -66,7 +68,8 @@ REST: Final[Mapping[str, Mapping[str, Any]]] = {
 """What a plain body has besides the id of what it is about."""
 MAKES: Final = frozenset({"open-import", "register-webhook", "register-staff-webhook"})
 """What they name need not be there."""
-SAID_BY: Final = {"declare-storm": "psm-zhao", "end-storm": "psm-zhao"}
+STORMS: Final = ("declare-storm", "end-storm", "declare-region-storm", "end-region-storm")
+SAID_BY: Final = dict.fromkeys(STORMS, "psm-zhao")
 NOBODYS: Final = {
     "case_id": "xh01.cnone", "estate_id": "xh99", "region_id": "nowhere", "change_id": "xh01.change-none",
     "import_id": "import-none", "storm_id": "xh01.stnone", "order_id": "xh01.sonone", "webhook_id": "c-an.wnone",

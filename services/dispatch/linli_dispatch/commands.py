@@ -48,6 +48,27 @@ class EndStorm(Versioned):
     reason: Code
 
 
+class DeclareRegionStorm(Command):
+    """A storm is on at all estates of a region (DSP-09)."""
+
+    command_id: str
+    region_id: Key
+    cause: Code
+    reason: Code
+    estate_id: Key
+    """An estate of the region on whose roster the sender is, with a role that may declare storms."""
+
+
+class EndRegionStorm(Command):
+    """The storms of a cause are over at all estates of a region, however each was declared (DSP-09)."""
+
+    region_id: Key
+    cause: Code
+    reason: Code
+    estate_id: Key
+    """An estate of the region on whose roster the sender is, with a role that may end storms."""
+
+
 class FinishStormOrder(Versioned):
     """One visit settled all requests of a work order, but for those named."""
 

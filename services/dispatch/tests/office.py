@@ -12,6 +12,7 @@ from linli_contracts.events.intake import ComplaintGraded, ComplaintReceived, Co
 from linli_contracts.events.warranty import CoverageAnswered
 from linli_dispatch.domain.assigning.going_through import MOST_CASES, WorkOf
 from linli_dispatch.domain.group.places import Estate
+from linli_dispatch.domain.storms.region_storm import MOST_ESTATES, EstatesOf
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 from linli_messaging.service_map import Actor, Ref
@@ -57,10 +58,15 @@ NOW = local("2026-03-10 09:30")
 
 
 class OfficeFacts(GivenFacts):
-    """What is stored; and what the query `load_work_of` reads of it, with the same order and bound."""
+    """What is stored; and what `load_work_of` and `load_estates_of` read of it, with the same order and bounds."""
 
     def get(self, kind: type[S], identity: str) -> S | None:
         """As the loop loads it."""
+        if kind is EstatesOf:
+            region_id, after = identity.split(".", maxsplit=1)[0], identity.split("|")[1]
+            of_region = (one for one in self._states.values() if isinstance(one, Estate) and one.region_id == region_id)
+            behind = sorted(one.id for one in of_region if one.id > after)
+            return kind.model_validate({"id": identity, "estate_ids": tuple(behind[:MOST_ESTATES])})
         if kind is not WorkOf:
             return super().get(kind, identity)
         whose, after, *_ = identity.split("|")
@@ -327,7 +333,7 @@ class Office:
                 self.fired_names.add(name)
 
     def _check(self, refs: Iterable[Ref]) -> None:
-        assert all(kind in (*MAP.states, WorkOf) for kind, _ in refs)
+        assert all(kind in (*MAP.states, WorkOf, EstatesOf) for kind, _ in refs)
 
     def _keep(self, outcome: Outcome) -> Outcome:
         assert not isinstance(outcome, More)

@@ -147,6 +147,12 @@ CONCLUSIONS: Final[Conclusions] = {
         ),
     ),
     "storm ended": Conclusion("结束突发模式", "storm ended", ("storm.over_after", "storm.declared_by")),
+    "storm of a region declared": Conclusion(
+        "区域启动突发模式", "storm of a region declared", ("storm.causes", "storm.declared_by")
+    ),
+    "storm of a region ended": Conclusion(
+        "区域结束突发模式", "storm of a region ended", ("storm.causes", "storm.declared_by")
+    ),
     "joined a storm's work order": Conclusion(
         "并入突发工单", "joined a storm's work order", ("storm.causes", "storm.order_at_most", "storm.round_every")
     ),

@@ -29,12 +29,13 @@ from linli_dispatch.domain.group.places import ComingEstate, Estate, Home, Price
 from linli_dispatch.domain.group.planned_change import CHANGE_BEGINS, PlannedChange
 from linli_dispatch.domain.group.registry_import import IMPORT_SETTLES, RegistryImport
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords
+from linli_dispatch.domain.storms.region_storm import REGION_ROUND, RegionStorm
 from linli_dispatch.domain.storms.storm import OVER, ROUND, Storm, StormOrder
 from linli_dispatch.domain.storms.usual import Usual
 from linli_dispatch.domain.storms.watching import Region
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.webhook import MAIL, WEBHOOK, Subscriptions, Webhook
-from linli_dispatch.handlers import beginning, handing_over, importing, serving, storming
+from linli_dispatch.handlers import beginning, handing_over, importing, region_storming, serving, storming
 from linli_dispatch.handlers.applying import handle_apply_small_works, handle_propose_measure
 from linli_dispatch.handlers.crises import (
     handle_answer_in_person,
@@ -67,6 +68,7 @@ from linli_dispatch.handlers.needs import (
     needs_of_received,
     needs_of_unlinked,
     org_of_estate,
+    org_of_region,
     org_of_ticket,
 )
 from linli_dispatch.handlers.partners import (
@@ -129,8 +131,8 @@ MAP: Final = ServiceMap(
     name="dispatch",
     states=(
         Estate, Home, Workload, PhaseRecords, Ticket, PriceLibrary, ServiceCatalogue, StepRecord,
-        Webhook, Subscriptions, Usual, Region, Storm, StormOrder, Handover, Filling, PlannedChange, ComingEstate,
-        RegistryImport,
+        Webhook, Subscriptions, Usual, Region, RegionStorm, Storm, StormOrder, Handover, Filling, PlannedChange,
+        ComingEstate, RegistryImport,
     ),
     appends=(MISSED_DEADLINE,),
     events=(
@@ -161,6 +163,16 @@ MAP: Final = ServiceMap(
             "dispatch.end-storm", "POST /storms/{storm_id}/end", commands.EndStorm, "dispatch:decide",
             storming.needs_of_storm, storming.handle_end_storm, ("DSP-09",),
             storming.org_of_storm, "End a storm: what comes now is handled one by one again",
+        ),
+        OnCommand(
+            "dispatch.declare-region-storm", "POST /regions/{region_id}/storms", commands.DeclareRegionStorm,
+            "dispatch:decide", region_storming.needs_of_region, region_storming.handle_declare_region_storm,
+            ("DSP-09",), org_of_region, "Declare a storm at all estates of a region, some at a time",
+        ),
+        OnCommand(
+            "dispatch.end-region-storm", "POST /regions/{region_id}/storms/{cause}/end", commands.EndRegionStorm,
+            "dispatch:decide", region_storming.needs_of_region, region_storming.handle_end_region_storm,
+            ("DSP-09",), org_of_region, "End the storms of a cause at all estates of a region, some at a time",
         ),
         OnCommand(
             "dispatch.finish-storm-order", "POST /storm-orders/{order_id}/finish", commands.FinishStormOrder,
@@ -331,6 +343,10 @@ MAP: Final = ServiceMap(
         OnTimer(RegistryImport, IMPORT_SETTLES, importing.handle_settling, ("ORG-01",)),
         OnTimer(Storm, OVER, storming.handle_storm_over, ("DSP-09",), storming.needs_of_storm_clock),
         OnTimer(Storm, ROUND, storming.handle_storm_round, ("DSP-09", "DSP-08"), storming.needs_of_storm_clock),
+        OnTimer(
+            RegionStorm, REGION_ROUND, region_storming.handle_region_round, ("DSP-09",),
+            region_storming.needs_of_region_round,
+        ),
         OnTimer(
             Handover, HAND_OVER, handing_over.handle_round, ("DSP-19", "DSP-20", "DSP-01", "INT-04"),
             handing_over.needs_of_round,

@@ -120,6 +120,8 @@ def org_of_new_estate(facts: Facts, command: place_commands.RegisterEstate) -> s
     return wanted if organisation_of(facts, command.estate_id) in {None, wanted} else None
 
 
-def org_of_region(facts: Facts, command: place_commands.PriceWorks) -> str | None:
+def org_of_region(
+    facts: Facts, command: place_commands.PriceWorks | commands.DeclareRegionStorm | commands.EndRegionStorm
+) -> str | None:
     """A region's own."""
     return f"group/{command.region_id}"

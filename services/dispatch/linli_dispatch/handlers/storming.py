@@ -39,7 +39,7 @@ def look_out(facts: Facts, event: ComplaintReceived, ctx: Context) -> Decision |
     estate = facts.get(Estate, event.estate_id)
     if estate is None:
         return NOTHING
-    terms = _terms(estate, ctx)
+    terms = terms_of_storm(estate, ctx)
     cause = terms.cause_of.get(event.subcategory)
     if cause is None:
         return NOTHING
@@ -98,8 +98,8 @@ def handle_declare_storm(facts: Facts, command: commands.DeclareStorm, ctx: Cont
     estate = facts.get(Estate, command.estate_id)
     if estate is None:
         return refusals.ESTATE_NOT_FOUND
-    terms = _terms(estate, ctx)
-    by = _declarer(estate, ctx, terms)
+    terms = terms_of_storm(estate, ctx)
+    by = declarer(estate, ctx, terms)
     if by is None:
         return refusals.NO_DECLARER
     if command.cause not in terms.cause_of.values():
@@ -125,8 +125,8 @@ def handle_end_storm(facts: Facts, command: commands.EndStorm, ctx: Context) -> 
     storm, estate = facts.get(Storm, command.storm_id), facts.get(Estate, key_of(command.storm_id))
     if storm is None or estate is None:
         return refusals.STORM_NOT_FOUND
-    terms = _terms(estate, ctx)
-    by = _declarer(estate, ctx, terms)
+    terms = terms_of_storm(estate, ctx)
+    by = declarer(estate, ctx, terms)
     if by is None:
         return refusals.NO_DECLARER
     if storm.ended_at is not None:
@@ -147,7 +147,7 @@ def handle_storm_over(facts: Facts, storm: Storm, timer: Timer, ctx: Context) ->
     if estate is None or timer not in storm.timers():
         return NOTHING
     workload = facts.get(Workload, storm.estate_id) or Workload(id=storm.estate_id)
-    return end(storm, workload, ctx.now, "over", _terms(estate, ctx).version)
+    return end(storm, workload, ctx.now, "over", terms_of_storm(estate, ctx).version)
 
 
 def handle_storm_round(facts: Facts, storm: Storm, timer: Timer, ctx: Context) -> Outcome:
@@ -155,7 +155,7 @@ def handle_storm_round(facts: Facts, storm: Storm, timer: Timer, ctx: Context) -
     estate = facts.get(Estate, storm.estate_id)
     if estate is None or timer not in storm.timers():
         return NOTHING
-    storm_terms = _terms(estate, ctx)
+    storm_terms = terms_of_storm(estate, ctx)
     known = (facts.get(StormOrder, order_id) for order_id in storm.waiting)
     orders = looked_at(storm, [order for order in known if order is not None], storm_terms)
     missing = not_loaded(facts, ((Ticket, case_id) for order in orders for case_id in order.case_ids))
@@ -233,11 +233,12 @@ def _policy(estate: Estate, ctx: Context) -> Policy:
     return ctx.policies.policy(ctx.policies.version_in_force(ctx.now), region=estate.region_id, estate=estate.id)
 
 
-def _terms(estate: Estate, ctx: Context) -> StormTerms:
+def terms_of_storm(estate: Estate, ctx: Context) -> StormTerms:
+    """What holds in storms at the estate now."""
     return storm_terms_of(_policy(estate, ctx), estate.zone)
 
 
-def _declarer(estate: Estate, ctx: Context, terms: StormTerms) -> str | None:
+def declarer(estate: Estate, ctx: Context, terms: StormTerms) -> str | None:
     """The sender, if they hold a role on the estate's roster that may declare and end storms (DSP-09)."""
     by = ctx.actor.subject if ctx.actor else ""
     return by if any(staff.staff_id == by and staff.role in terms.declared_by for staff in estate.staff) else None

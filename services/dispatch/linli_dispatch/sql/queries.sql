@@ -192,6 +192,29 @@ SELECT id, state FROM region WHERE id = ANY($1::text[]);
 INSERT INTO region (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state;
 
+-- name: load_region_storm
+-- What was said of a cause for a region, for the writer loop.
+SELECT id, state FROM region_storm WHERE id = ANY($1::text[]);
+
+-- name: save_region_storm
+-- What was said of a cause for a region, as a batch decided it.
+INSERT INTO region_storm (id, lane, state) SELECT * FROM unnest($1::text[], $2::smallint[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state;
+
+-- name: load_estates_of
+-- The next estates of a region behind one of them: `<region>.<cause>|<estate>|…` is asked for. They lie in other lanes: one
+-- that is being registered just then may be missing.
+SELECT asked.id, jsonb_build_object('id', asked.id, 'estate_ids', coalesce((
+    SELECT jsonb_agg(found.id ORDER BY found.id) FROM (
+        SELECT e.id FROM estate e
+        WHERE e.id > asked.behind COLLATE "C" AND starts_with(e.org, 'group/' || asked.region || '/')
+        ORDER BY e.id LIMIT 10
+    ) AS found), '[]'::jsonb)) AS state
+FROM (
+    SELECT one.id, split_part(one.id, '.', 1) AS region, split_part(one.id, '|', 2) AS behind
+    FROM unnest($1::text[]) AS one (id)
+) AS asked;
+
 -- name: load_storm
 -- Storms, for the writer loop.
 SELECT id, state FROM storm WHERE id = ANY($1::text[]);
