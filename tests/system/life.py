@@ -22,7 +22,7 @@ from linli_messaging.service_map import ServiceMap
 from linli_testkit.house import House
 from linli_warranty.handlers import MAP as WARRANTY
 
-from tests.system import comings_and_goings
+from tests.system import comings_and_goings, storms
 from tests.system.brought_in import brought_in
 from tests.system.matters import served
 from tests.system.player import Life
@@ -143,8 +143,7 @@ async def live(house: House) -> None:
     await _left_over(life)
     await _released(life)
     await _told_of_orders(life)
-    await _stormy(life)
-    for passage in comings_and_goings.PASSAGES:
+    for passage in (*storms.PASSAGES, *comings_and_goings.PASSAGES):
         await passage(life, request)
     await _turned_out_otherwise(life)
     await _planned_ahead(life)
@@ -188,51 +187,6 @@ async def _planned_ahead(life: Life) -> None:
 async def estates_below(life: Life, path: str) -> list[str]:
     """The estates below an organisation path, as lists find them."""
     return [row["id"] for row in await life.house.rooms["dispatch"].fetch("estates_below", path)]
-
-
-async def _stormy(life: Life) -> None:
-    """A storm that is declared: what came before joins it; two homes of one building, one of them in danger, share a
-    work order and a visit.
-    """
-    who, dispatch = "psm-zhao", life.house.rooms["dispatch"].connection
-    order_of = "SELECT state ->> 'storm_order_id' FROM ticket WHERE id = $1"
-    lamp = {**REPAIR, "trade": "electrical", "home_id": "xh01.p1-1-102"}
-    early = await life.do("intake.receive", **request(**lamp, contact="13800000205"))
-    storm = await life.do_as(who, "dispatch.declare-storm", estate_id="xh01", cause="rainstorm", reason="heavy_rain")
-    assert await dispatch.fetchval(order_of, early["case_id"])
-    cases = []
-    for number, emergency in ((101, False), (103, True)):
-        body = request(**REPAIR, home_id=f"xh01.p1-1-{number}", contact=f"13800000{number}", emergency=emergency)
-        cases.append((await life.do("intake.receive", **body))["case_id"])
-    assert await life.handler_of(cases[0]) == "None"
-    assert await life.handler_of(cases[1]) == "engineer-qian"
-    await life.after(minutes=11)
-    assert {await life.handler_of(case_id) for case_id in cases} == {"engineer-qian"}
-    order_id = await dispatch.fetchval(order_of, cases[0])
-    done = await life.do("dispatch.finish-storm-order", order_id=await dispatch.fetchval(order_of, early["case_id"]))
-    assert done["finished"] == [early["case_id"]]
-    done = await life.do("dispatch.finish-storm-order", order_id=order_id)
-    assert sorted(done["finished"]) == sorted(cases)
-    again = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-104", contact="13800000204"))
-    await life.do_as(who, "dispatch.end-storm", storm_id=storm["storm_id"], reason="rain_over")
-    await life.after(minutes=20)
-    assert await life.handler_of(again["case_id"]) == "engineer-qian"
-    await _stormy_all_over(life)
-
-
-async def _stormy_all_over(life: Life) -> None:
-    """A storm of the whole region: the estate has it, with what came before, until the region's is ended."""
-    of_region = {"region_id": "east", "cause": "water_failure", "estate_id": "xh01"}
-    on = "SELECT count(*) FROM storm WHERE NOT ended"
-    dry = {**REPAIR, "subcategory": "no_water", "home_id": "xh01.p1-1-102"}
-    early = await life.do("intake.receive", **request(**dry, contact="13800000206"))
-    await life.do_as("psm-zhao", "dispatch.declare-region-storm", **of_region, reason="burst_main")
-    await life.after(seconds=1)
-    assert await life.house.rooms["dispatch"].connection.fetchval(on) == 1
-    await life.do_as("psm-zhao", "dispatch.end-region-storm", **of_region, reason="mended")
-    await life.after(minutes=20)
-    assert await life.house.rooms["dispatch"].connection.fetchval(on) == 0
-    assert await life.handler_of(early["case_id"]) == "engineer-qian"
 
 
 async def _told_of_orders(life: Life) -> None:
