@@ -92,7 +92,7 @@ def urgent_to(office: Office, person_id: str) -> list[str]:
 @pytest.mark.parametrize("level", [1, 2])
 def test_whoever_handles_a_grave_emergency_is_told_of_it_by_the_page_alone(office: Office, level: int) -> None:
     """One urgent notice, not a page and an assignment; those who must know of the crisis confirm it as ever."""
-    office.open_repair(level=level, emergency=True)
+    office.open_repair(level=level, emergency=True, inspected=False)
     assert urgent_to(office, "fixer1") == ["emergency"]
     assert [one.kind for one in office.ticket().notices] == ["emergency"]
     assert office.facts(CrisisNotified)
