@@ -27,6 +27,7 @@ from tests.system.brought_in import brought_in
 from tests.system.matters import served
 from tests.system.player import Life
 from tests.system.reentrusting import pay_replacement, reentrust
+from tests.system.repairs import REPAIR, inspect, overdue
 
 os.environ.setdefault("LINLI_WEBHOOK_KEY", "a key of tests")
 """Else no webhook could be registered in a house."""
@@ -106,9 +107,6 @@ def request(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a request's fiel
     } | fields
 
 
-REPAIR: Final = {"kind": "repair", "category": "engineering_quality", "subcategory": "leak", "trade": "plumbing"}
-
-
 async def live(house: House) -> None:
     """The whole life."""
     life = Life(house)
@@ -137,6 +135,7 @@ async def live(house: House) -> None:
     await _repaired(life)
     await _reentrusted(life)
     await _unsigned(life)
+    await overdue(life, request)
     await served(life, request)
     await _neglected(life)
     await _collective(life)
@@ -216,16 +215,6 @@ async def _repaired(life: Life) -> None:
         callback = await life.callback_of(leak["case_id"])
         await life.attempt("followup.no-answer", callback_id=callback, by="caller-1")
     await life.after(days=3)
-
-
-async def inspect(life: Life, case_id: str) -> None:
-    """The engineer was there: whoever warranty named gets the notice (DSP-10)."""
-    status = "SELECT state ->> 'status' FROM ticket WHERE id = $1"
-    dispatch = life.house.rooms["dispatch"].connection
-    assert await dispatch.fetchval(status, case_id) == "open", "nobody is called before"
-    was_there = life.house.instant.isoformat()
-    await life.do_as("engineer-qian", "dispatch.assess", case_id=case_id, finding="justified", inspected_at=was_there)
-    assert await dispatch.fetchval(status, case_id) == "contractor_notified"
 
 
 async def compensate(life: Life, case_id: str) -> None:

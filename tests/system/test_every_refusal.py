@@ -19,8 +19,9 @@ from linli_testkit.databases import Databases
 from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, request
+from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
+from tests.system.repairs import REPAIR
 
 ENTRIES: Final = {entry.name.removeprefix("dispatch."): entry for entry in MAP.commands}
 REST: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -50,6 +51,7 @@ REST: Final[Mapping[str, Mapping[str, Any]]] = {
     "carry-out-plan": {"satisfied": True},
     "apply-small-works": {"kind": "unrecognised_claim", "reason": "old", "budget_fen": 100},
     "propose-measure": {"measure": "replace"},
+    "record-conversation": {"result": "patience_asked"},
     "name-commander": {"person_id": "manager-wu"},
     "hand-to-group": {"reason": "too_big"},
     "log-crisis": {"code": "met"},

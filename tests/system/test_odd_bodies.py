@@ -14,9 +14,10 @@ from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House
 from linli_testkit.odd_bodies import odd_bodies
 
-from tests.system.life import REPAIR, SERVICES, START, compensate, found_estate, inspect, request
+from tests.system.life import SERVICES, START, compensate, found_estate, request
 from tests.system.player import Life
 from tests.system.reentrusting import reentrust
+from tests.system.repairs import REPAIR, inspect
 
 COMMANDS: Final = {service.name: service.commands for service, _ in SERVICES}
 CASHIER: Final = Actor("cashier-1", frozenset({"*"}))

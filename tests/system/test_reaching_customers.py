@@ -17,7 +17,8 @@ from linli_testkit.house import DEPLOYMENT
 from linli_testkit.receiver import receiver
 from pydantic import HttpUrl, SecretStr
 
-from tests.system.life import REPAIR, request
+from tests.system.life import request
+from tests.system.repairs import REPAIR
 from tests.system.test_messages import Desk, _gateway, desk
 
 __all__ = ["desk"]

@@ -7,8 +7,9 @@ from linli_testkit.databases import Databases
 from linli_testkit.facts import OPERATOR
 from linli_testkit.house import House, Room
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, request
+from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
+from tests.system.repairs import REPAIR
 
 MOST = 20
 

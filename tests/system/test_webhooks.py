@@ -32,9 +32,10 @@ from linli_testkit.house import DEPLOYMENT, House
 from linli_testkit.receiver import Answer, Received, receiver
 from linli_testkit.sending import runner_of
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, inspect, request
+from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
 from tests.system.reentrusting import reentrust
+from tests.system.repairs import REPAIR, inspect
 
 AN: Final = Actor("an", frozenset({"*"}), contractor_id="c-an")
 BO: Final = Actor("bo", frozenset({"*"}), contractor_id="c-bo")

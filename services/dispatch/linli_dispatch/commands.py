@@ -258,6 +258,12 @@ class ProposeMeasure(OnTicket):
     measure: Code
 
 
+class RecordConversation(OnTicket):
+    """The property service manager spoke to the customer of an overdue repair; ``result`` is what came of it."""
+
+    result: Code
+
+
 class DecideApplication(OnTicket):
     """An office's decision about an application; ``submission`` is the one it saw."""
 

@@ -22,7 +22,7 @@ from linli_dispatch.domain.deadlines.running_clock import RunningClock, Wait
 from linli_dispatch.domain.group.places import Absence, Contractor, Estate, PricedWork, PriceLibrary, Staff, Workload
 from linli_dispatch.domain.lifecycle import Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
-from linli_dispatch.domain.repairs.order import Acceptance, Liable, Order, Replacement
+from linli_dispatch.domain.repairs.order import Acceptance, Conversation, Liable, Order, Replacement
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.title import Title, Words, title_key, title_of
 
@@ -33,6 +33,7 @@ LARGEST_PAGE: Final = 500
 _OF_THE_COMPANY: Final = MappingProxyType(
     {
         "applications": (), "plan": None, "crisis": None, "level_reasons": (), "reported": (), "measure": None,
+        "conversation": None,
         "small_works": None, "small_works_fen": 0, "notices": (),
     }
 )  # fmt: skip
@@ -91,6 +92,7 @@ class TicketSeen(BaseModel):
     crisis: Crisis | None = None
     notices: tuple[StaffNotice, ...] = ()
     reported: tuple[ReportGround, ...] = ()
+    conversation: Conversation | None = None
     measure: str | None = None
     small_works: SmallWorks | None = None
     small_works_fen: int = 0

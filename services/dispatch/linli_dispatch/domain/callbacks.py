@@ -83,6 +83,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         crisis=None,
         notices=(),
         reported=(),
+        conversation=None,
         measure=None,
         steps=(),
         completed_at=None,

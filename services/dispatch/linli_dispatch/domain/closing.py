@@ -8,7 +8,7 @@ from linli_dispatch.domain.approvals.approving import withdraw_applications
 from linli_dispatch.domain.blueprints.failing import count_clock_steps
 from linli_dispatch.domain.blueprints.starting import drop_steps
 from linli_dispatch.domain.crises.crisis import end_crisis
-from linli_dispatch.domain.deadlines.clocks import drop_all, wind
+from linli_dispatch.domain.deadlines.clocks import drop, drop_all, wind
 from linli_dispatch.domain.deadlines.waiting import end_wait
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.turn import Turn
@@ -23,6 +23,8 @@ def complete(turn: Turn) -> bool:
     withdraw_applications(turn, "case_completed")
     end_crisis(turn, "completed")
     drop_steps(turn)
+    # Nobody speaks about an overdue repair that is done: neither kept nor missed (DSP-13).
+    drop(turn, "conversation")
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
     turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at, notices=())

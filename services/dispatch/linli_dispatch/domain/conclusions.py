@@ -44,6 +44,7 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
     "age_level_2": ("dispatch.age_level_2",),
     "age_level_1": ("dispatch.age_level_1",),
     "overdue_report": ("dispatch.overdue_reported_after", "dispatch.finish_within"),
+    "conversation": ("dispatch.conversation_within", "calendar.desk_approvers"),
     "crisis_confirmation": ("dispatch.urgent_unread_repeat_after",),
     "blueprint_step": (),  # its entry has the name of the step in it
     "ladder_step": ("dispatch.ladder_step_limit", "calendar.desk_approvers"),
@@ -339,6 +340,7 @@ CONCLUSIONS: Final[Conclusions] = {
             "same_defect_in_phase": ("dispatch.same_defect_share",),
         },
     ),
+    "the manager spoke to the customer": Conclusion("物业服务经理已与客户沟通", "the manager spoke to the customer"),
     "measure proposed": Conclusion("提出处理措施", "measure proposed", ("dispatch.measure_chain",)),
     "measure approved": Conclusion("处理措施获批", "measure approved"),
     "priced": Conclusion("价格库更新", "priced"),

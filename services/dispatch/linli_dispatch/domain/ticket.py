@@ -35,7 +35,7 @@ from linli_dispatch.domain.deadlines.running_clock import (
 )
 from linli_dispatch.domain.lifecycle import IN_HAND, Status
 from linli_dispatch.domain.notices.staff_notice import StaffNotice
-from linli_dispatch.domain.repairs.order import Acceptance, Liable, Order, Replacement
+from linli_dispatch.domain.repairs.order import Acceptance, Conversation, Liable, Order, Replacement
 
 ORDINARY: Final = 4
 """The least severe level (INT-06)."""
@@ -193,6 +193,7 @@ class Ticket(State):
     """Urgent ones that nobody has read yet (DSP-20)."""
     reported: tuple[ReportGround, ...] = ()
     """What of it was reported to the property service manager (DSP-13)."""
+    conversation: Conversation | None = None
     measure: str | None = None
     """What the manager proposed about it: a code."""
     clocks: tuple[RunningClock, ...]

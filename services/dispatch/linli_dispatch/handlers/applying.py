@@ -1,4 +1,6 @@
-"""Applications that somebody makes about a case: small works, and measures about what was reported (DSP-13, DSP-15)."""
+"""What somebody applies for about a case: small works, measures about what was reported; and that the manager spoke to
+the customer about it (DSP-13, DSP-15).
+"""
 
 from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome
@@ -6,6 +8,7 @@ from linli_rulebook.decision import Outcome
 from linli_dispatch import commands
 from linli_dispatch.domain.approvals.plan import SmallWorks
 from linli_dispatch.domain.approvals.small_works import apply_for_small_works
+from linli_dispatch.domain.repairs.conversing import record_conversation
 from linli_dispatch.domain.repairs.reporting import propose_measure
 from linli_dispatch.handlers.working import on_staff_command
 
@@ -19,3 +22,8 @@ def handle_apply_small_works(facts: Facts, command: commands.ApplySmallWorks, ct
 def handle_propose_measure(facts: Facts, command: commands.ProposeMeasure, ctx: Context) -> Outcome:
     """A measure is proposed."""
     return on_staff_command(facts, command, ctx, lambda turn, by: propose_measure(turn, command.measure, by))
+
+
+def handle_record_conversation(facts: Facts, command: commands.RecordConversation, ctx: Context) -> Outcome:
+    """The manager spoke to the customer."""
+    return on_staff_command(facts, command, ctx, lambda turn, by: record_conversation(turn, command.result, by))

@@ -12,6 +12,7 @@ from linli_dispatch.handlers.accepting import (
     handle_send_express_mail,
     handle_sign,
 )
+from linli_dispatch.handlers.applying import handle_record_conversation
 from linli_dispatch.handlers.needs import needs_of_command, needs_of_completing, org_of_ticket
 from linli_dispatch.handlers.working import (
     handle_accompany,
@@ -74,6 +75,11 @@ REPAIRS: Final[tuple[OnCommand[Any], ...]] = (
         "dispatch.complain-of-contractor", "POST /tickets/{case_id}/contractor-complaint",
         commands.ComplainOfContractor, "dispatch:handle", needs_of_command, handle_complain_of_contractor,
         ("DSP-13", "DSP-14"), org_of_ticket, "Record a strong complaint about the contractor's people",
+    ),
+    OnCommand(
+        "dispatch.record-conversation", "POST /tickets/{case_id}/conversation", commands.RecordConversation,
+        "dispatch:decide", needs_of_command, handle_record_conversation, ("DSP-13", "DSP-20"),
+        org_of_ticket, "The property service manager spoke to the customer of an overdue repair",
     ),
     OnCommand(
         "dispatch.decide-reentrusting", "POST /tickets/{case_id}/reentrusting", commands.DecideReentrusting,

@@ -35,7 +35,12 @@ from linli_contracts.events.dispatch.imports import (
     RegistryImportLapsed,
     RegistryImportWithdrawn,
 )
-from linli_contracts.events.dispatch.measures import MeasureApproved, RepairReported, SmallWorksApproved
+from linli_contracts.events.dispatch.measures import (
+    ConversationHeld,
+    MeasureApproved,
+    RepairReported,
+    SmallWorksApproved,
+)
 from linli_contracts.events.dispatch.notices import NoticeConfirmed, NoticeExhausted, StaffNotified
 from linli_contracts.events.dispatch.partners import StaffWebhookDisabled, WebhookDisabled
 from linli_contracts.events.dispatch.places import (
@@ -141,6 +146,7 @@ __all__ = [
     "ContractorArrived",
     "ContractorNotified",
     "ContractorRegistered",
+    "ConversationHeld",
     "CoverageAsked",
     "CrisisAnswered",
     "CrisisConfirmed",
@@ -284,6 +290,7 @@ EVENTS: Final = (
     PlanExecuted,
     CompensationAgreed,
     RepairReported,
+    ConversationHeld,
     MeasureApproved,
     SmallWorksApproved,
     WorkPriced,

@@ -19,6 +19,22 @@ class RepairReported(Event):
     reported_at: Instant
 
 
+class ConversationHeld(Event):
+    """The property service manager spoke to the customer of an overdue repair (DSP-13)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    held_by: str
+    acts_for: str | None = None
+    """The manager who is away, or the office that nobody holds."""
+    result: str
+    """A code."""
+    held_at: Instant
+
+
 class MeasureApproved(Event):
     """The property general manager approved the measure that the service manager proposed (DSP-13)."""
 

@@ -21,6 +21,7 @@ Clock = Literal[
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
     "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
     "crisis_confirmation", "blueprint_step", "overdue_report", "first_assessment", "feedback_answer",
+    "conversation",
 ]  # fmt: skip
 Stage = Literal["front", "back"]
 """Whether a step of a blueprint is in contact with the customer (DSP-17)."""
@@ -35,9 +36,9 @@ ReportGround = Literal[
 """Why a repair is reported to the property service manager (DSP-13)."""
 Finding = Literal["justified", "unjustified", "to_be_examined"]
 """What the first assessment found of a request (INT-09)."""
-NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command", "approval", "emergency"]
+NoticeKind = Literal["assignment", "ladder_step", "deadline_near", "command", "approval", "emergency", "conversation"]
 """Of what staff are told (DSP-20): work is theirs, a step of the ladder, a deadline about to be missed, a crisis, an
-application that they may sign."""
+application that they may sign, an emergency, a customer whom they are to speak to."""
 WhyReplaced = Literal["absence", "roster", "somebody_came"]
 """Why a place in a case goes to somebody else: who had it is away or has left, or one who fits joined or is back."""
 SmallWorksKind = Literal["unrecognised_claim", "unattributable_claim", "left_over_facility"]

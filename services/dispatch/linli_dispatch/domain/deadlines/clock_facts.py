@@ -58,6 +58,11 @@ def _order_unfinished(ticket: Ticket) -> datetime | None:
     return ticket.order.called_at if ticket.order is not None and "order_overdue" not in ticket.reported else None
 
 
+def _not_spoken_to(ticket: Ticket) -> datetime | None:
+    wanted = ticket.conversation
+    return wanted.wanted_at if wanted is not None and wanted.held_at is None else None
+
+
 def _before_an_office(kind: ApplicationKind) -> Since:
     def since(ticket: Ticket) -> datetime | None:
         application = ticket.application(kind)
@@ -89,6 +94,7 @@ FACTS: Final[Mapping[tuple[str, str], Since]] = {
     ("contractor_called", "contractor_arrived_or_replaced"): _not_reentrusted,
     ("contractor_called", "delay_reported_or_replaced"): _not_reported,
     ("contractor_called", "overdue_reported"): _order_unfinished,
+    ("overdue_reported", "conversation_held"): _not_spoken_to,
     **{(f"{kind}_asked", f"{kind}_decided"): _before_an_office(kind) for kind in get_args(ApplicationKind)},
     ("crisis_notified", "crisis_confirmed"): lambda ticket: ticket.crisis.waits_since if ticket.crisis else None,
     ("received", "level_2_reached"): _younger_than(2),

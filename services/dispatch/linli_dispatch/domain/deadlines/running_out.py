@@ -30,8 +30,8 @@ from linli_dispatch.domain.deadlines.warning import warn
 from linli_dispatch.domain.level import raise_by_age
 from linli_dispatch.domain.notices.telling import tell_next_of_staff
 from linli_dispatch.domain.repairs.acceptance import ask_for_mail
+from linli_dispatch.domain.repairs.conversing import report_overdue
 from linli_dispatch.domain.repairs.reentrusting import propose_for_lateness, propose_over_limit
-from linli_dispatch.domain.repairs.reporting import report_overdue
 from linli_dispatch.domain.turn import Turn
 
 MISSED_DEADLINE: Final = "missed_deadline"
@@ -132,6 +132,7 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "small_works_approval": miss,
     "measure_approval": miss,
     "overdue_report": report_overdue,
+    "conversation": miss,
     "crisis_confirmation": tell_next_person,
     "age_level_2": raise_by_age,
     "age_level_1": raise_by_age,

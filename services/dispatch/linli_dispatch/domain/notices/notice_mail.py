@@ -14,6 +14,7 @@ _CALLED: Final[Mapping[NoticeKind, tuple[str, str]]] = {
     "command": ("危机指挥", "command of a crisis"),
     "approval": ("待审批", "approval asked"),
     "emergency": ("紧急事项", "emergency"),
+    "conversation": ("须与客户沟通", "a customer to be spoken to"),
 }
 
 

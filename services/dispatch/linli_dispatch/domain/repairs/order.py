@@ -1,6 +1,6 @@
 """What a ticket knows of its repair: the order to a contractor, the offer and work of another, the acceptance.
 
-Data only: `repair.py`, `reentrusting.py`, `replacement_work.py` and `acceptance.py` decide about it.
+Data only: `repair.py`, `reentrusting.py`, `replacement_work.py`, `conversing.py` and `acceptance.py` decide about it.
 """
 
 from collections.abc import Mapping
@@ -100,6 +100,17 @@ class Replacement:
     """When the last of them did."""
     paid_at: AwareDatetime | None = None
     document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The manager is to speak to the customer of an overdue repair, or has (DSP-13)."""
+
+    wanted_at: AwareDatetime
+    held_at: AwareDatetime | None = None
+    held_by: str | None = None
+    result: str | None = None
+    """A code."""
 
 
 @dataclass(frozen=True, slots=True)

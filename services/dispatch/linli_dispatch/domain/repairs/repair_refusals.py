@@ -40,6 +40,12 @@ QUOTATION_UNANSWERED: Final = Refusal(
     "客户尚未答复报价，有偿维修不得完工。",
     "The customer has not answered the quotation: paid work is not done without their word.",
 )
+NO_CONVERSATION_WANTED: Final = Refusal(
+    "no-conversation-wanted",
+    "DSP-13",
+    "没有须经理与客户沟通的逾期维修，或已沟通。",
+    "No overdue repair was reported about which the manager still is to speak to the customer.",
+)
 NO_REPLACEMENT: Final = Refusal(
     "no-replacement",
     "DSP-14",

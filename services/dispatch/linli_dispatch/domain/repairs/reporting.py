@@ -12,7 +12,6 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.approving import apply
-from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import LAST_RESORT, persons_on, signatories
 from linli_dispatch.domain.refusals import APPLICATION_PENDING, NOT_YOUR_OFFICE, NOTHING_REPORTED
 from linli_dispatch.domain.ticket import Ticket
@@ -43,11 +42,6 @@ def report(turn: Turn, ground: ReportGround, **facts: object) -> None:
     turn.because("DSP-13", "reported to the property service manager", {"ground": ground, "to": list(people), **facts})
 
 
-def report_overdue(turn: Turn, clock: RunningClock) -> None:
-    """The order is so long over its limit that its engineer reports it."""
-    report(turn, "order_overdue", due_at=clock.due_at.isoformat())
-
-
 def report_quality_claim(turn: Turn) -> None:
     """A claim for compensation because of quality is reported as soon as its case is open."""
     if is_quality_claim(turn.ticket):
@@ -59,21 +53,26 @@ def is_quality_claim(ticket: Ticket) -> bool:
     return ticket.kind == "compensation" and ticket.category == _QUALITY
 
 
+def able_managers(turn: Turn) -> dict[str, str | None]:
+    """Who may act for the property service manager, and in whose name; where nobody holds the office, who is above."""
+    offices = turn.terms.offices
+    above = (offices[name] for name in (*turn.terms.measure_chain, LAST_RESORT))
+    return signatories(turn.estate, offices[MANAGER], above, turn.at)
+
+
 def propose_measure(turn: Turn, measure: str, by: str) -> Refusal | None:
     """The property service manager, or who stands in, proposes a measure about what was reported; a code."""
-    ticket, offices = turn.ticket, turn.terms.offices
+    ticket = turn.ticket
     if not ticket.reported:
         return NOTHING_REPORTED
-    chain = turn.terms.measure_chain
-    above = (offices[name] for name in (*chain, LAST_RESORT))
-    if by not in signatories(turn.estate, offices[MANAGER], above, turn.at):
+    if by not in able_managers(turn):
         return NOT_YOUR_OFFICE
     known = ticket.application("measure")
     if known is not None and known.pending:
         return APPLICATION_PENDING
     turn.change(measure=measure)
     turn.because("DSP-13", "measure proposed", {"measure": measure, "grounds": list(ticket.reported), "by": by})
-    apply(turn, "measure", by, None, chain)
+    apply(turn, "measure", by, None, turn.terms.measure_chain)
     return None
 
 

@@ -1,0 +1,30 @@
+"""Repairs in a life: an engineer inspects first; one that is long overdue, about which the manager speaks (DSP-13)."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tests.system.player import Life
+
+REPAIR: Final = {"kind": "repair", "category": "engineering_quality", "subcategory": "leak", "trade": "plumbing"}
+
+
+async def inspect(life: Life, case_id: str) -> None:
+    """The engineer was there: whoever warranty named gets the notice (DSP-10)."""
+    status = "SELECT state ->> 'status' FROM ticket WHERE id = $1"
+    dispatch = life.house.rooms["dispatch"].connection
+    assert await dispatch.fetchval(status, case_id) == "open", "nobody is called before"
+    was_there = life.house.instant.isoformat()
+    await life.do_as("engineer-qian", "dispatch.assess", case_id=case_id, finding="justified", inspected_at=was_there)
+    assert await dispatch.fetchval(status, case_id) == "contractor_notified"
+
+
+async def overdue(life: Life, request: Callable[..., dict[str, Any]]) -> None:
+    """A contractor comes and does not get done: reported ten days over its limit, spoken about, done at last."""
+    leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-109", contact="13800000021"))
+    about = {"case_id": leak["case_id"]}
+    await inspect(life, **about)
+    await life.do("dispatch.arrive", **about)
+    await life.after(days=17, seconds=1)
+    await life.do_as("psm-zhao", "dispatch.record-conversation", **about, result="patience_asked")
+    await life.after(days=1)
+    await life.do("dispatch.finish", **about)
