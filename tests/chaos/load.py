@@ -20,7 +20,8 @@ from linli_cli.complaint import Complaint
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, LOYALTY, WARRANTY
 from linli_followup.domain.callback import callback_id
 
-from tests.system.life import REPAIR, request
+from tests.system.life import request
+from tests.system.repairs import REPAIR
 
 START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 """A Monday, 10:00 in Shanghai."""

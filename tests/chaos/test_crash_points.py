@@ -18,7 +18,8 @@ from linli_testkit.databases import Database
 from linli_testkit.plugin import TestBroker
 
 from tests.chaos.processes import WITHIN_S, Processes, processes, rows
-from tests.system.life import REPAIR, request
+from tests.system.life import request
+from tests.system.repairs import REPAIR
 
 ROUNDS = (
     ("relay-before-produce", "before-lock"),
