@@ -41,7 +41,7 @@ def missed(office: Office) -> list[DeadlineMissed]:
 
 
 @pytest.mark.rule("DSP-13", "DSP-20")
-def test_it_is_wanted_from_the_report_on_and_told_to_the_manager(overdue: Office) -> None:
+def test_it_is_wanted_from_the_report_on_and_whoever_is_to_speak_is_told(overdue: Office) -> None:
     conversation = overdue.ticket().conversation
     assert conversation is not None
     assert (conversation.wanted_at, conversation.held_at) == (OVERDUE + SECOND, None)
