@@ -75,7 +75,7 @@ FACTS: Final = {
     "CustomerQuoted": Words("报价", "quoted"),
     "QuotationAnswered": Words("客户答复报价", "quotation answered"),
     "RepairReported": Words("上报物业服务经理", "reported to the manager"),
-    "ConversationHeld": Words("经理与客户沟通", "the manager spoke to the customer"),
+    "ConversationRecorded": Words("经理与客户沟通", "the manager spoke to the customer"),
     "MeasureApproved": Words("处理措施获批", "measure approved"),
     "SmallWorksApproved": Words("零星工程获批", "small works approved"),
     "WorkPriced": Words("价格库更新", "work priced"),

@@ -75,7 +75,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "CustomerQuoted": Step(_IN_HAND),
     "QuotationAnswered": Step(_IN_HAND),
     "RepairReported": Step(_IN_HAND),
-    "ConversationHeld": Step(_IN_HAND),
+    "ConversationRecorded": Step(_IN_HAND),
     "MeasureApproved": Step(_IN_HAND),
     "SmallWorksApproved": Step(_IN_HAND),
     "RepairDone": Step(_IN_HAND, "completed"),

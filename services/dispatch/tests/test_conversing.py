@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import (
-    ConversationHeld,
+    ConversationRecorded,
     DeadlineApproached,
     DeadlineMissed,
     StaffNotified,
@@ -53,7 +53,7 @@ def test_it_is_wanted_from_the_report_on_and_whoever_is_to_speak_is_told(overdue
 @pytest.mark.rule("DSP-13", "OPS-03")
 def test_it_is_recorded_once_with_who_when_and_a_code(overdue: Office) -> None:
     overdue.accepted("record-conversation", actor=MANAGER, **SPOKE)
-    (held,) = overdue.facts(ConversationHeld)
+    (held,) = overdue.facts(ConversationRecorded)
     assert (held.held_by, held.acts_for, held.result, held.held_at, held.round) == (
         "property_head", None, "patience_asked", overdue.now, 1,
     )  # fmt: skip
@@ -94,7 +94,7 @@ def test_the_deputy_of_a_manager_who_is_away_may(overdue: Office) -> None:
     overdue.accepted_of("record-absence", estate_id="xh01", until_at=overdue.now + DAY, **absence)
     assert overdue.refused("record-conversation", actor=MANAGER, **SPOKE) == "not-your-office"
     overdue.accepted("record-conversation", actor=person("keeper"), **SPOKE)
-    assert [(event.held_by, event.acts_for) for event in overdue.facts(ConversationHeld)] == [
+    assert [(event.held_by, event.acts_for) for event in overdue.facts(ConversationRecorded)] == [
         ("keeper", "property_head")
     ]
 
@@ -107,7 +107,7 @@ def test_where_nobody_is_the_manager_whoever_is_above_speaks() -> None:
     office.covered()
     office.until(OVERDUE + SECOND)
     office.accepted("record-conversation", actor=person("property_gm"), **SPOKE)
-    assert [event.acts_for for event in office.facts(ConversationHeld)] == ["property_service_manager"]
+    assert [event.acts_for for event in office.facts(ConversationRecorded)] == ["property_service_manager"]
 
 
 @pytest.mark.rule("DSP-13")

@@ -36,7 +36,7 @@ from linli_contracts.events.dispatch.imports import (
     RegistryImportWithdrawn,
 )
 from linli_contracts.events.dispatch.measures import (
-    ConversationHeld,
+    ConversationRecorded,
     MeasureApproved,
     RepairReported,
     SmallWorksApproved,
@@ -146,7 +146,7 @@ __all__ = [
     "ContractorArrived",
     "ContractorNotified",
     "ContractorRegistered",
-    "ConversationHeld",
+    "ConversationRecorded",
     "CoverageAsked",
     "CrisisAnswered",
     "CrisisConfirmed",
@@ -290,7 +290,7 @@ EVENTS: Final = (
     PlanExecuted,
     CompensationAgreed,
     RepairReported,
-    ConversationHeld,
+    ConversationRecorded,
     MeasureApproved,
     SmallWorksApproved,
     WorkPriced,

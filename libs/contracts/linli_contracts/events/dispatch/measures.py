@@ -19,7 +19,7 @@ class RepairReported(Event):
     reported_at: Instant
 
 
-class ConversationHeld(Event):
+class ConversationRecorded(Event):
     """The property service manager spoke to the customer of an overdue repair (DSP-13)."""
 
     producer = DISPATCH

@@ -7,7 +7,7 @@ what was said stays with them (INT-13). Work that ends first ends it too: then t
 
 from dataclasses import replace
 
-from linli_contracts.events.dispatch import ConversationHeld
+from linli_contracts.events.dispatch import ConversationRecorded
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.deadlines.clocks import wind
@@ -43,7 +43,7 @@ def record_conversation(turn: Turn, result: str, by: str) -> Refusal | None:
     tell_staff(turn, "conversation", (), _ABOUT)
     wind(turn)
     turn.tell(
-        ConversationHeld(
+        ConversationRecorded(
             case_id=ticket.id,
             estate_id=ticket.estate_id,
             round=ticket.round,
