@@ -1,5 +1,7 @@
 """Seconds in which a generated group of ``ESTATES=`` is brought in on a running Linli; the floor copies its homes raw.
 
+Place by place, or with ``WHOLE=1`` as one import that holds at one instant, which it chooses and waits for.
+
 Then everything rests; the same files again; one home changes; every estate has a request. What each of these took, and
 the memory of every process, are printed on the way.
 """
@@ -9,8 +11,8 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ from linli_cli.client.answers import Command
 from linli_cli.commands.group import REGISTRAR
 from linli_cli.group.applying import Outcome, go_through
 from linli_cli.group.checking import check_directory
+from linli_cli.group.whole import bring_in
 from linli_cli.stack import Home, Stack, StackOptions
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import DISPATCH, INTAKE
@@ -32,6 +35,7 @@ from bench.memory import MEGABYTE
 from bench.repair_life import resident
 
 ESTATES: Final = int(os.environ.get("ESTATES", "5000"))
+WHOLE: Final = os.environ.get("WHOLE") == "1"
 _REST_S: Final = 3_600.0
 _COPIED: Final = 10_000
 """Homes that the floor copies at a time."""
@@ -73,10 +77,23 @@ async def _bring_in(stack: Stack, files: Path) -> Outcome:
     if len(faults):
         raise RuntimeError(str(next(iter(faults))))
     print(f"    checked after {time.perf_counter() - began_s:.1f} s")
-    outcome = await go_through(stack.client.acting_as(REGISTRAR), index, apply=True, seen=_ignore)
+    if WHOLE:
+        made = await bring_in(stack.client, REGISTRAR, index, None, _timed)
+        outcome = made.outcome
+        if made.failed:
+            raise RuntimeError(f"{made.stands}: {made.changes}")
+    else:
+        outcome = await go_through(stack.client.acting_as(REGISTRAR), index, apply=True, seen=_ignore)
     if outcome.refused:
         raise RuntimeError(outcome.refusals[0])
     return outcome
+
+
+@contextmanager
+def _timed(what: str, _total: int) -> Iterator[Callable[[int], None]]:
+    began_s = time.perf_counter()
+    yield _ignore
+    print(f"    {what}: {time.perf_counter() - began_s:.1f} s")
 
 
 async def _behind(stack: Stack) -> None:
