@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from linli_cli.group.checking import check_directory
 from linli_cli.group.faults import MOST_FAULTS, Faults
 from linli_cli.group.index import Index
+from linli_cli.group.whole import digest_of, planned_by
 
 GROUP = '[[regions]]\nid = "east"\nprojects = ["p"]\n'
 ESTATES = ("estate_id,region_id,project_id,name", "a,east,p,甲", "b,east,p,乙", "east,east,p,丙")
@@ -229,3 +231,28 @@ def test_a_file_that_is_wrong_everywhere_is_not_read_to_its_end(tmp_path: Path) 
     """Given more wrong lines than are kept, then as many are told as are kept."""
     lines = [HOMES[0], *(f"z.p1-1-{nth},p1,1" for nth in range(MOST_FAULTS + 5))]
     assert len(checked(written(tmp_path, homes=lines))[1]) == MOST_FAULTS
+
+
+@pytest.mark.rule("ORG-01")
+@pytest.mark.parametrize(
+    ("rows", "comparing_s", "seconds"),
+    [(1, 0.001, 6), (3_749, 0.1, 6), (3_750, 0.1, 7), (5_000, 0.1, 7), (5_000, 0.2, 7), (5_000, 0.4, 8), (3_000_000, 98.0, 606),
+     (300_000, 20.0, 106)],
+)  # fmt: skip
+def test_an_import_has_time_by_its_rows_and_more_on_a_busy_machine(rows: int, comparing_s: float, seconds: int) -> None:
+    """Given so many rows, then the instant is some five seconds ahead, a second more for 5,000 rows, or five times what
+    comparing them took.
+    """
+    now = datetime(2026, 3, 1, 8, 0, 0, 250_000, tzinfo=UTC)
+    assert planned_by(now, rows, comparing_s) == now.replace(microsecond=0) + timedelta(seconds=seconds)
+
+
+@pytest.mark.rule("ORG-01")
+def test_files_are_told_apart_by_their_content(tmp_path: Path) -> None:
+    """Given the same files, then their digest is the same; a row that moves from one file into another changes it."""
+    first = digest_of(written(tmp_path))
+    assert digest_of(tmp_path) == first == digest_of(written(tmp_path))
+    assert digest_of(written(tmp_path, prices=PRICES[:-1])) != first
+    assert digest_of(written(tmp_path, prices=PRICES[:-1], roster=(*ROSTER, PRICES[-1]))) != first
+    (tmp_path / "group.toml").unlink()
+    assert digest_of(tmp_path) != first

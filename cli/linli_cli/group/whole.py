@@ -29,7 +29,9 @@ from linli_cli.language import words
 LEAD: Final = timedelta(seconds=5)
 """Between the opening of a small import and its instant: planning it takes a fraction of a second, two when busy."""
 ROWS_A_SECOND: Final = 5_000
-"""For which a larger one is given time, by the rows of the places that differ: a third of what was measured."""
+"""For which a larger one is given time, by the rows of places that differ: a third of what a quiet machine plans."""
+TIMES_COMPARING: Final = 5
+"""More where the machine is busy: so many times what comparing these rows took. Planning took 2 to 2.5 times that."""
 _POLL_S: Final = 0.2
 _PATIENCE_S: Final = 600.0
 """Without any change beginning, after which nobody waits on: a clock waits a minute for another service's word."""
@@ -84,14 +86,16 @@ async def bring_in(operator: Client, identity: Identity, index: Index, from_at: 
     then nothing holds, but where the answer to the confirmation was lost.
     """
     client = operator.acting_as(identity)
-    with step(words("比较", "comparing"), sum(map(index.count, index.places))) as seen:
+    began_s, all_rows = time.monotonic(), sum(map(index.count, index.places))
+    with step(words("比较", "comparing"), all_rows) as seen:
         outcome = await go_through(client, index, apply=False, seen=seen, from_at=from_at)
     if not outcome.rows:
         return Import(outcome)
     rows = sum(map(index.count, outcome.places))
+    comparing_s = (time.monotonic() - began_s) * rows / all_rows
     digest = await asyncio.to_thread(digest_of, index.directory)
     reading = await clock_of(operator)
-    instant = from_at or _after(reading.instant, rows)
+    instant = from_at or planned_by(reading.instant, rows, comparing_s)
     body = {"org": client.identity.org, "from_at": instant.isoformat(), "digest": digest}
     opened = _done(await _send(client, "dispatch.open-import", body))
     made = Import(
@@ -133,9 +137,10 @@ async def take_back(client: Client, directory: Path, from_at: datetime) -> int:
     return withdrawn
 
 
-def _after(now: datetime, rows: int) -> datetime:
-    """An instant by which so many rows are planned, on a whole second."""
-    return (now + LEAD + timedelta(seconds=rows / ROWS_A_SECOND + 1)).replace(microsecond=0)
+def planned_by(now: datetime, rows: int, comparing_s: float) -> datetime:
+    """An instant by which so many rows are planned, which took so long to compare; on a whole second."""
+    planning_s = max(rows / ROWS_A_SECOND, TIMES_COMPARING * comparing_s)
+    return (now + LEAD + timedelta(seconds=planning_s + 1)).replace(microsecond=0)
 
 
 async def _decide(client: Client, made: Import) -> None:
