@@ -44,6 +44,7 @@ FACTS: Final = {
     "ReplacementNotified": Words("通知接替单位", "replacement notified"),
     "ReplacementAccepted": Words("接替单位工程联合验收通过", "the replacement's work accepted"),
     "ReplacementPaid": Words("已向接替单位付款", "the replacement was paid"),
+    "OrderRecalled": Words("收回工程联系单", "order taken back"),
     "OrderRefused": Words("施工单位拒绝", "the contractor refuses"),
     "OrderDelayed": Words("施工单位报告延期", "the contractor reports a delay"),
     "ApprovalAsked": Words("送审", "approval asked"),

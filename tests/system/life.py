@@ -27,7 +27,7 @@ from tests.system.brought_in import brought_in
 from tests.system.matters import served
 from tests.system.player import Life
 from tests.system.reentrusting import pay_replacement, reentrust
-from tests.system.repairs import REPAIR, inspect, overdue
+from tests.system.repairs import REPAIR, inspect, overdue, recalled
 
 os.environ.setdefault("LINLI_WEBHOOK_KEY", "a key of tests")
 """Else no webhook could be registered in a house."""
@@ -136,6 +136,7 @@ async def live(house: House) -> None:
     await _reentrusted(life)
     await _unsigned(life)
     await overdue(life, request)
+    await recalled(life, request)
     await served(life, request)
     await _neglected(life)
     await _collective(life)

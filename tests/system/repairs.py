@@ -1,4 +1,6 @@
-"""Repairs in a life: an engineer inspects first; one that is long overdue, about which the manager speaks (DSP-13)."""
+"""Repairs in a life: an engineer inspects first; one that is long overdue, about which the manager speaks (DSP-13);
+an order that is taken back.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,6 +18,23 @@ async def inspect(life: Life, case_id: str) -> None:
     was_there = life.house.instant.isoformat()
     await life.do_as("engineer-qian", "dispatch.assess", case_id=case_id, finding="justified", inspected_at=was_there)
     assert await dispatch.fetchval(status, case_id) == "contractor_notified"
+
+
+async def recalled(life: Life, request: Callable[..., dict[str, Any]]) -> None:
+    """It was the wiring: the plumber that was called need not come, and nobody covers wiring (DSP-10)."""
+    leak = await life.do("intake.receive", **request(**REPAIR, home_id="xh01.p1-1-110", contact="13800000022"))
+    about = {"case_id": leak["case_id"]}
+    await inspect(life, **about)
+    await life.do("dispatch.refuse-order", **about, reason="not_our_trade")
+    offer = {"accept": True, "replacement_id": "c-bo", "price_fen": 50_000}
+    await life.do_as("psm-zhao", "dispatch.decide-reentrusting", **about, **offer)
+    await life.after(hours=1)
+    await life.do("intake.amend", **about, by="engineer-qian", trade="electrical")
+    dispatch, warranty = (life.house.rooms[name].connection for name in ("dispatch", "warranty"))
+    assert await dispatch.fetchval("SELECT state ->> 'order' FROM ticket WHERE id = $1", leak["case_id"]) is None
+    orders = await warranty.fetchval("SELECT state ->> 'orders' FROM case_orders WHERE id = $1", leak["case_id"])
+    assert "recalled" in orders
+    await life.do("dispatch.finish", **about)
 
 
 async def overdue(life: Life, request: Callable[..., dict[str, Any]]) -> None:

@@ -50,6 +50,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "TicketResumed": Step(_IN_HAND),
     "CoverageAsked": Step(("open", "asked"), "asked"),
     "ContractorNotified": Step(("asked",), "notified"),
+    "OrderRecalled": Step(("notified",), "open"),
     "AccompanimentAsked": Step(("notified",)),
     "VisitAccompanied": Step(("notified",)),
     "ContractorArrived": Step(("notified",)),

@@ -147,10 +147,13 @@ def test_a_complaint_that_is_a_repair_asks_warranty_and_is_counted_with_its_home
 
 @pytest.mark.rule("INT-02", "WAR-02")
 @pytest.mark.parametrize("called", [False, True])
-def test_what_warranty_is_asked_about_stays_while_a_contractor_may_come(office: Office, *, called: bool) -> None:
+def test_what_warranty_is_asked_about_stays_until_it_answers_and_what_a_contractor_works_on_stays(
+    office: Office, *, called: bool
+) -> None:
     office.open_repair()
     if called:
         office.covered()
+        office.accepted("arrive")
     before = office.ticket()
     amended(office, kind="complaint", trade="electrical", place="kitchen")
     ticket = office.ticket()
@@ -231,6 +234,7 @@ def test_an_answer_of_another_round_makes_nothing_up(office: Office) -> None:
 def test_what_was_corrected_while_a_contractor_came_holds_in_the_next_round(office: Office) -> None:
     office.open_repair()
     office.covered()
+    office.accepted("arrive")
     amended(office, trade="electrical")
     office.accepted("finish")
     assert office.ticket().trade == "waterproofing", "it is what was repaired"
@@ -245,6 +249,7 @@ def test_what_was_corrected_while_a_contractor_came_holds_in_the_next_round(offi
 def test_a_case_that_was_no_repair_is_reopened_at_the_desk_and_blueprint_of_what_it_is(office: Office) -> None:
     office.open_repair()
     office.covered()
+    office.accepted("arrive")
     amended(office, kind="public_affairs", subcategory="decoration")
     office.accepted("finish")
     office.called_back(satisfied=False)
@@ -269,6 +274,7 @@ def test_what_is_corrected_after_completion_decides_who_gets_the_next_round(offi
 def test_a_closed_case_is_remembered_as_what_it_was(office: Office, ends: str) -> None:
     office.open_repair()
     office.covered()
+    office.accepted("arrive")
     amended(office, trade="electrical", kind="complaint")
     if ends == "withdrawn":
         office.withdrawn()

@@ -1,7 +1,8 @@
 """What a request is about turned out otherwise (INT-02, INT-05): the case goes on as what it is now.
 
-Its desk, its blueprint, warranty's question and its deadlines follow. What somebody has under way stays for now: the
-kind and trade about which warranty is asked or for which a contractor is called, and the desk of a storm's work order.
+Its desk, its blueprint, warranty's question and its deadlines follow; the order of a contractor that has not come is
+taken back (`repairs/recalling.py`). What somebody has under way stays for now: the kind and trade about which warranty
+is asked or on which a contractor works, and the desk of a storm's work order.
 Kind and trade are made up for as soon as nobody has them under way any more: when warranty has answered, else with the
 next round, else when the case is closed. An answer about what the case no longer is calls nobody.
 """
@@ -20,6 +21,7 @@ from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.notices.paging import call_off, page
 from linli_dispatch.domain.repairs.inspecting import await_inspection
+from linli_dispatch.domain.repairs.recalling import recall
 from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, call_liable, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
 from linli_dispatch.domain.terms import Desk
@@ -34,7 +36,9 @@ def follow_amendment(turn: Turn, is_now: RequestFacts) -> None:
     """Takes over the corrected facts; those that are known already change nothing. Not for a closed case."""
     ticket = turn.ticket
     differing = {name: value for name, value in is_now if value != getattr(ticket, name)}
-    later = {name: value for name, value in differing.items() if name in _under_way(ticket)}
+    if differing.keys() & _SETTLED_BY_WARRANTY and ticket.status == "contractor_notified":
+        recall(turn)
+    later = {name: value for name, value in differing.items() if name in _under_way(turn.ticket)}
     if later != ticket.amended_later:
         turn.change(amended_later=later)
         if later:
@@ -109,7 +113,7 @@ def _ask_warranty(turn: Turn, before: Ticket) -> None:
     if ticket.kind == "repair" != before.kind:
         turn.change(**await_inspection(ticket, turn.at))
     if asks_coverage(ticket) and (not asks_coverage(before) or ticket.trade != before.trade):
-        turn.change(status=after(before.status, "amended_with_coverage_asked"))
+        turn.change(status=after(ticket.status, "amended_with_coverage_asked"))
         ask_coverage(turn)
 
 

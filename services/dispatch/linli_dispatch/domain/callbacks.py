@@ -79,6 +79,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         quotation=None,
         liable=None,
         order=None,
+        orders_recalled=0,
         plan=None,
         crisis=None,
         notices=(),

@@ -227,6 +227,9 @@ CONCLUSIONS: Final[Conclusions] = {
         "covered: the contractor is called once an engineer has inspected",
         ("intake.first_assessment_within",),
     ),
+    "order taken back: another contractor's trade, or none": Conclusion(
+        "收回工程联系单：不属于该施工单位的工种", "order taken back: another contractor's trade, or none"
+    ),
     "inspected": Conclusion("工程师已现场查看", "inspected on the spot"),
     "contractor notified": Conclusion(
         "已通知施工单位", "contractor notified", ("dispatch.arrive_within", "dispatch.finish_within")

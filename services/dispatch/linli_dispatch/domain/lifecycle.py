@@ -2,7 +2,7 @@
 
     received ──graded──▶ open ◀──coverage answered── coverage_asked
                           │ ▲│└────────amended────────────▲│
-                          │ │└──contractor called──▶ contractor_notified
+                          │ │└──contractor called──▶ contractor_notified (and back: its order is taken back)
                           │ └──unsatisfied──┐              │
                           └────completed──▶ completed ◀────┘ (any of the three)
                                              │ satisfied · unreachable · time limit · notified by mail · standard answer
@@ -18,9 +18,9 @@ from typing import Final, Literal
 
 Status = Literal["received", "open", "coverage_asked", "contractor_notified", "completed", "closed"]
 Happening = Literal[
-    "graded", "graded_with_coverage_asked", "coverage_answered", "contractor_called", "completed", "standard_answer",
-    "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit", "notified_by_mail",
-    "withdrawn", "amended_with_coverage_asked",
+    "graded", "graded_with_coverage_asked", "coverage_answered", "contractor_called", "order_recalled", "completed",
+    "standard_answer", "satisfied", "unsatisfied", "unsatisfied_with_coverage_asked", "unreachable", "time_limit",
+    "notified_by_mail", "withdrawn", "amended_with_coverage_asked",
 ]  # fmt: skip
 
 IN_HAND: Final[frozenset[Status]] = frozenset({"open", "coverage_asked", "contractor_notified"})
@@ -38,6 +38,7 @@ TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("coverage_asked", "coverage_answered"): "open",
     ("coverage_asked", "completed"): "completed",
     ("coverage_asked", "withdrawn"): "closed",
+    ("contractor_notified", "order_recalled"): "open",
     ("contractor_notified", "completed"): "completed",
     ("contractor_notified", "withdrawn"): "closed",
     ("completed", "satisfied"): "closed",

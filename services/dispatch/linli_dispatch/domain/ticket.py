@@ -186,6 +186,8 @@ class Ticket(State):
     liable: Liable | None = None
     """Warranty has named who is to repair, and an engineer has not inspected yet."""
     order: Order | None = None
+    orders_recalled: int = 0
+    """How many contractors of the round were the wrong ones: tells its orders, and their clocks, apart."""
     plan: Plan | None = None
     crisis: Crisis | None = None
     """Of a round at level 1 or 2 (DSP-01)."""

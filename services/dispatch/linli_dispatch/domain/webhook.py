@@ -17,6 +17,7 @@ from linli_contracts.events.dispatch import (
     ContractorArrived,
     ContractorNotified,
     OrderDelayed,
+    OrderRecalled,
     OrderRefused,
     ReentrustingProposed,
     RepairDone,
@@ -42,8 +43,8 @@ MAILTO: Final = "mailto:"
 TOLD: Final = frozenset(
     fact.type_name()
     for fact in (
-        ContractorNotified, ContractorArrived, RepairDone, OrderRefused, OrderDelayed, ReentrustingProposed,
-        RepairReentrusted, ReplacementNotified, ReplacementAccepted, ReplacementPaid,
+        ContractorNotified, ContractorArrived, RepairDone, OrderRefused, OrderDelayed, OrderRecalled,
+        ReentrustingProposed, RepairReentrusted, ReplacementNotified, ReplacementAccepted, ReplacementPaid,
     )
 )  # fmt: skip
 """Facts about orders: all that a partner may want; each names its contractor."""

@@ -144,7 +144,7 @@ MAP: Final = ServiceMap(
         ),
         OnEvent(
             ComplaintAmended, needs_of_graded, handle_amended,
-            ("INT-02", "INT-05", "INT-08", "INT-11", "DSP-08", "DSP-17", "WAR-02"),
+            ("INT-02", "INT-05", "INT-08", "INT-11", "DSP-08", "DSP-10", "DSP-17", "WAR-02"),
         ),
         OnEvent(ComplaintsLinked, needs_of_linked, handle_linked, ("INT-07",)),
         OnEvent(ComplaintUnlinked, needs_of_unlinked, handle_unlinked, ("INT-07",)),

@@ -47,6 +47,9 @@ CONCLUSIONS: Final[Conclusions] = {
     "not_recovered_after_all": Conclusion("追偿冲回：由赔偿方承担", "not recovered after all: the payer bears it"),
     "closing_callbacks_counted": Conclusion("到期回访统计", "closing callbacks counted"),
     "count_of_another_estate_ignored": Conclusion("其他小区的统计：不计", "count of another estate: ignored"),
+    "no_water_problem_after_all": Conclusion(
+        "并非渗漏：可分期返还", "no water problem after all: part payment again", ("warranty.release_rest_after",)
+    ),
     "no_part_payment": Conclusion(
         "出现渗漏：不分期返还", "water came in: no part payment", ("warranty.release_rest_after",)
     ),

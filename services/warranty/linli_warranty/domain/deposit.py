@@ -80,6 +80,8 @@ class Deposit(State):
     """Orders under this contract that nobody has finished yet; which ones, their cases know (`orders.py`)."""
     water_problem: str | None = None
     """What first showed a waterproofing or leak problem, a case or a count: then no part payment (WAR-11)."""
+    water_sightings: int = 0
+    """How many orders and counts showed one; 0 beside a problem: it was remembered before they were counted."""
     closing_counts: tuple[ClosingCallbacksCompleted, ...] = ()
     """The latest count of the closing callbacks of each estate (WAR-09)."""
 

@@ -13,6 +13,7 @@ from linli_contracts.events.dispatch import (
     EstateRegistered,
     HomeRegistered,
     HomesRegistered,
+    OrderRecalled,
     RepairDone,
     RepairReentrusted,
     TicketClosed,
@@ -56,6 +57,9 @@ MAP: Final = ServiceMap(
         OnEvent(HomeRegistered, places.needs_of_homes, places.handle_homes_registered, ("WAR-02",)),
         OnEvent(CoverageAsked, places.needs_of_question, places.handle_coverage_asked, ("WAR-02", "DSP-10")),
         OnEvent(ContractorNotified, repairs.needs_of_notice, repairs.handle_contractor_notified, ("WAR-10", "WAR-11")),
+        OnEvent(
+            OrderRecalled, lambda e: [(CaseOrders, e.case_id)], repairs.handle_order_recalled, ("WAR-10", "WAR-11")
+        ),
         OnEvent(RepairDone, lambda e: [(CaseOrders, e.case_id)], repairs.handle_repair_done, ("WAR-05", "WAR-10")),
         OnEvent(TicketClosed, lambda e: [(CaseOrders, e.case_id)], repairs.handle_ticket_closed, ("WAR-10",)),
         OnEvent(RepairReentrusted, repairs.needs_of_cost, repairs.handle_repair_reentrusted, ("WAR-04", "WAR-06")),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from linli_contracts.events.dispatch import (
     ContractorNotified,
+    OrderRecalled,
     RepairDone,
     RepairReentrusted,
     TicketClosed,
@@ -15,7 +16,7 @@ from linli_rulebook.decision import NOTHING, Because, Decision, Early, More, Out
 from linli_warranty.domain.closing import count_closing
 from linli_warranty.domain.deductions import Cost, Deduction, deduct, deduction_id_of
 from linli_warranty.domain.deposit import Deposit
-from linli_warranty.domain.orders import CaseOrders, close_orders, open_order
+from linli_warranty.domain.orders import CaseOrders, close_orders, open_order, recall_order
 from linli_warranty.handlers.asking import policy_of, stamp_of
 
 
@@ -42,6 +43,16 @@ def handle_repair_done(facts: Facts, event: RepairDone, ctx: Context) -> Outcome
     if case is None and event.done_by == "own_staff":
         return NOTHING
     return _close(facts, case or CaseOrders(id=event.case_id), frozenset({event.order_id}))
+
+
+def handle_order_recalled(facts: Facts, event: OrderRecalled, ctx: Context) -> Outcome:
+    """The order was another contractor's all along (DSP-10); known before its notice, it never counts."""
+    case = facts.get(CaseOrders, event.case_id) or CaseOrders(id=event.case_id)
+    order_ids = frozenset({event.order_id})
+    if case.is_over(event.order_id):
+        return NOTHING
+    deposits = _deposits_of(facts, case, order_ids)
+    return deposits if isinstance(deposits, More) else recall_order(case, deposits, event)
 
 
 def handle_ticket_closed(facts: Facts, event: TicketClosed, ctx: Context) -> Outcome:
@@ -83,13 +94,19 @@ def handle_closing_callbacks(facts: Facts, event: ClosingCallbacksCompleted, ctx
 
 
 def _close(facts: Facts, case: CaseOrders, order_ids: frozenset[str]) -> Outcome:
-    if all(case.is_done(order_id) for order_id in order_ids):
+    if all(case.is_over(order_id) for order_id in order_ids):
         return NOTHING
+    deposits = _deposits_of(facts, case, order_ids)
+    if isinstance(deposits, More):
+        return deposits
+    case, deposits = close_orders(case, deposits, order_ids)
+    return Decision(save=(case, *deposits))
+
+
+def _deposits_of(facts: Facts, case: CaseOrders, order_ids: frozenset[str]) -> tuple[Deposit, ...] | More:
     contracts = case.contracts_of(order_ids)
     try:
-        deposits = tuple(deposit for contract in contracts if (deposit := facts.get(Deposit, contract)))
+        return tuple(deposit for contract in contracts if (deposit := facts.get(Deposit, contract)))
     except KeyError:
         # Which contracts an order touches stands in the case's state, so they can be asked for only now.
         return More(tuple((Deposit, contract) for contract in contracts))
-    case, deposits = close_orders(case, deposits, order_ids)
-    return Decision(save=(case, *deposits))

@@ -43,6 +43,21 @@ class ContractorNotified(Event):
     finish_by: Instant
 
 
+class OrderRecalled(Event):
+    """The order is not the contractor's any more: the repair is another trade's, and nobody had come yet (DSP-10)."""
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    round: int
+    order_id: Id
+    contractor_id: Key
+    trade: Trade
+    """For which it was called."""
+    recalled_at: Instant
+
+
 class ContractorArrived(Event):
     """The contractor is on the spot: one visit of a day, as many as the repair takes."""
 

@@ -31,7 +31,7 @@ ApplicationKind = Literal["reentrusting", "plan", "compensation", "small_works",
 """What offices approve, one after another: each kind has its chain in the policy."""
 ReportGround = Literal[
     "order_overdue", "same_place_again", "continuous_repairs", "same_defect_in_phase", "strong_complaint",
-    "quality_claim",
+    "quality_claim", "wrong_contractor_came",
 ]  # fmt: skip
 """Why a repair is reported to the property service manager (DSP-13)."""
 Finding = Literal["justified", "unjustified", "to_be_examined"]

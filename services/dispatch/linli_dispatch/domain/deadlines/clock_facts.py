@@ -117,10 +117,13 @@ OCCURRENCE: Final[Mapping[tuple[str, str], Callable[[Ticket], int]]] = {
     ("round_began", "passed_on"): lambda ticket: ticket.redirected + 1,
     ("passed_on", "department_answered"): lambda ticket: ticket.passed_on,
     ("reported_last", "reported"): lambda ticket: ticket.reports + 1,
-    # The first contractor, or the one to whom the repair was re-entrusted.
+    # The first contractor, or the one to whom the repair was re-entrusted; each of those whose order was taken back.
     ("contractor_called", "contractor_arrived"): lambda ticket: (
-        2 if ticket.order and ticket.order.replacement_id else 1
+        2 * ticket.orders_recalled + (2 if ticket.order and ticket.order.replacement_id else 1)
     ),
+    ("contractor_called", "contractor_arrived_or_replaced"): lambda ticket: ticket.orders_recalled + 1,
+    ("contractor_called", "delay_reported_or_replaced"): lambda ticket: ticket.orders_recalled + 1,
+    ("contractor_called", "overdue_reported"): lambda ticket: ticket.orders_recalled + 1,
     ("crisis_notified", "crisis_confirmed"): lambda ticket: ticket.crisis.told if ticket.crisis else 0,
     ("signature_asked", "signed"): lambda ticket: ticket.acceptance.mails_asked + 1,
     # Another office, or another submission, makes another clock.

@@ -36,8 +36,9 @@ def asks_coverage(ticket: Ticket) -> bool:
 
 
 def order_id(ticket: Ticket) -> str:
-    """The id of the repair order of this round; the same whenever it is worked out."""
-    return id_under(ticket.estate_id, f"o{uuid5(NAMESPACE, f'{ticket.id}|order|{ticket.round}').hex[:12]}")
+    """The id of the repair order of this round; the same whenever it is worked out, another after a recall."""
+    which = f"{ticket.round}.{ticket.orders_recalled}" if ticket.orders_recalled else f"{ticket.round}"
+    return id_under(ticket.estate_id, f"o{uuid5(NAMESPACE, f'{ticket.id}|order|{which}').hex[:12]}")
 
 
 def ask_coverage(turn: Turn) -> None:
