@@ -25,6 +25,10 @@ def recalled(books: Books, number: int = 1, trade: Trade = "decoration") -> Outc
     )
 
 
+def water(books: Books) -> str | None:
+    return books.deposit.water_problem
+
+
 @pytest.mark.rule("WAR-10", "OPS-03")
 def test_it_is_no_open_defect_any_more_and_costs_nothing(books: Books) -> None:
     books.notify()
@@ -50,9 +54,9 @@ def test_a_recall_that_overtakes_its_notice_leaves_nothing_open(books: Books) ->
 @pytest.mark.rule("WAR-11")
 def test_a_water_problem_that_was_none_is_forgotten(books: Books) -> None:
     books.notify(trade="waterproofing")
-    assert books.deposit.water_problem == "xh01.c1"
+    assert water(books) == "xh01.c1"
     recalled(books, trade="waterproofing")
-    assert books.deposit.water_problem is None
+    assert water(books) is None
     assert [one.what for one in books.because][-1] == "no_water_problem_after_all"
 
 
@@ -61,9 +65,9 @@ def test_what_another_order_or_a_count_showed_stays(books: Books) -> None:
     books.notify(trade="waterproofing")
     books.notify(2, trade="waterproofing")
     recalled(books, trade="waterproofing")
-    assert books.deposit.water_problem is not None
+    assert water(books) is not None
     recalled(books, 2, trade="waterproofing")
-    assert books.deposit.water_problem is None
+    assert water(books) is None
 
 
 @pytest.mark.rule("WAR-11")
@@ -74,4 +78,4 @@ def test_what_was_remembered_before_sightings_were_counted_stays(books: Books, *
     if again:
         books.notify(2, trade="waterproofing")
     recalled(books, 2 if again else 1, trade="waterproofing")
-    assert books.deposit.water_problem == "xh01.c1"
+    assert water(books) == "xh01.c1"
