@@ -88,7 +88,7 @@ def test_what_is_before_the_offices_about_it_is_withdrawn(called: Office) -> Non
     withdrawn = [event for event in called.facts(ApprovalDecided) if event.kind == "reentrusting"]
     assert [(event.decision, event.reason) for event in withdrawn] == [("withdrawn", "order_recalled")]
     assert "reentrusting_approval" not in {clock.name for clock in called.ticket().clocks}
-    decided = {"accept": True, "replacement_id": "rescue_co", "price_fen": 50_000}
+    decided: dict[str, Any] = {"accept": True, "replacement_id": "rescue_co", "price_fen": 50_000}
     assert called.refused("decide-reentrusting", actor=person("property_head"), **decided) == "no-proposal"
 
 
