@@ -1,6 +1,7 @@
 """A trade that is corrected after the wrong contractor was called: the order is taken back at once (INT-02, DSP-10)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import (
