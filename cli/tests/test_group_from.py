@@ -176,7 +176,7 @@ def test_without_an_instant_it_holds_when_the_command_returns(
     """Given a changed price, then it is told from when on it holds, and it does; a refused row, and it does not."""
     for price in (93_000, 80_000):
         code, said = invoked(capfd, home, "group", "import", str(priced(place, price)), "--apply")
-        assert (code, said["stands"], said["planned"]) == (0, "begun", {"begun": 1})
+        assert (code, said["stands"], said["import_changes"]) == (0, "begun", {"begun": 1})
         library, _ = asyncio.run(library_and_plans(home))
         work = library["works"]["plumbing_repair"]
         assert (work["price_fen"], work["priced_at"]) == (price, said["from_at"].replace("+00:00", "Z"))

@@ -34,7 +34,7 @@ def write_outcome(made: Import, *, apply: bool) -> None:
             "import_id": made.import_id,
             "from_at": made.from_at,
             "stands": made.stands,
-            "planned": made.changes,
+            "import_changes": made.changes,
         }
     )
 
@@ -66,14 +66,24 @@ def _show_standing(made: Import) -> None:
     """From when on it holds, or why nothing of it does."""
     when = made.from_at and f"{made.from_at:%Y-%m-%dT%H:%M:%S%z}"
     if made.stands == "begun":
-        OUT.print(words(f"自 {when} 起全部生效", f"all of it holds from {when} on"), style="bold", markup=False)
+        OUT.print(
+            words(f"自 {when} 起全部生效", f"all of it holds from {when} on"),
+            style="bold",
+            markup=False,
+            soft_wrap=True,
+        )
     elif made.stands == "confirmed":
-        OUT.print(words(f"将自 {when} 起生效", f"all of it will hold from {when} on"), style="bold", markup=False)
+        OUT.print(
+            words(f"将自 {when} 起生效", f"all of it will hold from {when} on"),
+            style="bold",
+            markup=False,
+            soft_wrap=True,
+        )
         if made.stepped:
             said = words(
                 "步进时钟不会自行走动，须先拨到该时刻", "the stepped clock stands still until somebody moves it there"
             )
-            OUT.print(said, markup=False)
+            OUT.print(said, markup=False, soft_wrap=True)
     elif made.stands == "withdrawn":
         ERR.print(words("导入已撤回，未作任何更改", "the import was withdrawn, nothing of it holds"), style="red")
     elif made.stands == "lapsed":
