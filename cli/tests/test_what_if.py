@@ -56,6 +56,23 @@ def test_a_longer_time_to_report_is_missed_by_fewer(tmp_path: Path, capsys: pyte
     assert [(one["key"], one["first"], one["second"]) for one in reports["cases"]] == [("101", 1, 0)]
 
 
+def test_a_policy_that_lacks_an_entry_is_refused_before_anything_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a directory of an older Linli, then what is missing is named, and no stack is started."""
+    older = tmp_path / "older"
+    shutil.copytree(policy_dir(), older)
+    changed = older / "2000.1" / "group" / "dispatch.toml"
+    text = changed.read_text(encoding="utf-8")
+    changed.write_text(text.replace("[dispatch.report_within]", "[dispatch.told_within]"), encoding="utf-8")
+    file = requests(tmp_path / "requests.csv")
+    words = ["simulate", "--lang", "en", "--requests", str(file), "--mapping", "boston311", "--policy", str(older)]
+    assert run(words) == 2
+    said = capsys.readouterr()
+    assert "lacks 1 entries: dispatch.report_within" in said.err.replace("\n", " ")
+    assert "starting" not in said.err
+
+
 def test_a_policy_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = requests(tmp_path / "requests.csv")
     words = ["simulate", "--lang", "en", "--requests", str(file), "--mapping", "boston311"]

@@ -32,6 +32,8 @@ from linli_cli.stack import Stack, StackOptions
 from linli_cli.stack.signals import stopping_on_signals
 
 _COMPARED: Final = 2
+_NAMED: Final = 5
+"""Lacking entries that are named; a directory of an older Linli may lack many."""
 _MONTH_S: Final = 30 * 86_400.0
 """Long: where much happens, the conductor ends its windows early by itself."""
 
@@ -117,17 +119,32 @@ async def _play(run: Run, policy: Path, broker: str, *, compared: bool) -> End:
 
 
 def _policies(named: Sequence[Path]) -> list[Path]:
-    """The directories to play under, each readable; a complaint for more than two."""
+    """The directories to play under, each readable and whole; a complaint for more than two.
+
+    One that lacks an entry that the policy shipped with this Linli has would have its services stop half-way.
+    """
     if len(named) > _COMPARED:
         raise Complaint("--policy 最多两个", "--policy is named twice at most")
+    shipped = _entries(PolicyBook.load(policy_dir())) if named else frozenset[str]()
     for directory in named:
         try:
-            PolicyBook.load(directory)
+            lacking = sorted(shipped - _entries(PolicyBook.load(directory)))
         except (RulebookError, OSError) as error:
             raise Complaint(
                 f"规则有误（{directory}）：{error}", f"the policy in {directory} can't be read: {error}"
             ) from error
+        if lacking:
+            first = ", ".join(lacking[:_NAMED])
+            raise Complaint(
+                f"{directory} 中的规则缺少 {len(lacking)} 项参数：{first}",
+                f"the policy in {directory} lacks {len(lacking)} entries: {first}",
+            )
     return [directory.absolute() for directory in named or [policy_dir()]]
+
+
+def _entries(book: PolicyBook) -> frozenset[str]:
+    """The names of the entries that every version has."""
+    return frozenset.intersection(*(frozenset(book.policy(version).entries) for version in book.versions))
 
 
 def _horizon(until: str | None, played: Played, mapping: Mapping) -> datetime:

@@ -107,6 +107,14 @@ def test_an_end_overtakes_a_declaration_that_is_not_through(office: Office) -> N
     assert len(office.facts(StormDeclared)) == MOST_ESTATES
 
 
+@pytest.mark.rule("DSP-09", "OPS-03")
+def test_after_a_standstill_the_rounds_are_caught_up_each_at_its_own_instant(office: Office) -> None:
+    declare(office)
+    office.until(NOON + timedelta(hours=3))
+    assert on_at(office) == list(ESTATES)
+    assert {one.declared_at for one in office.facts(StormDeclared)} == {NOON, NOON + SECOND}
+
+
 @pytest.mark.rule("DSP-09")
 def test_estates_of_other_regions_and_what_comes_into_the_region_later_have_none(office: Office) -> None:
     declare(office)
