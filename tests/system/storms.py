@@ -46,7 +46,7 @@ async def _in_a_region(life: Life, request: Request) -> None:
     dry = {**LEAK, "subcategory": "no_water", "home_id": "xh01.p1-1-102"}
     early = await life.do("intake.receive", **request(**dry, contact="13800000206"))
     await life.do_as("psm-zhao", "dispatch.declare-region-storm", **of_region, reason="burst_main")
-    await life.after(seconds=1)
+    await life.after(seconds=2)
     assert await life.house.rooms["dispatch"].connection.fetchval(on) == 1
     await life.do_as("psm-zhao", "dispatch.end-region-storm", **of_region, reason="mended")
     await life.after(minutes=20)

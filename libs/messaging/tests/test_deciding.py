@@ -13,8 +13,8 @@ from linli_messaging.batch.deciding import Deciding
 from linli_messaging.batch.plan import Plan
 from linli_messaging.batch.working_set import Wanted
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
-from linli_messaging.service_map import ANYWHERE, Actor, Ref
-from linli_rulebook.decision import Refusal
+from linli_messaging.service_map import ANYWHERE, Actor, Context, Facts, OnTimer, Ref
+from linli_rulebook.decision import Decision, Refusal, Timer
 from linli_testkit.facts import shipped_policy
 
 from libs.messaging.tests import small
@@ -268,6 +268,27 @@ async def test_more_states_and_lanes_are_asked_for_all_at_once() -> None:
     with pytest.raises(Wanted) as wanted:
         decide([record(rung(), 1)], locked=frozenset())
     assert wanted.value.lanes == {lane_of("e1")}
+
+
+async def test_what_a_clock_needs_and_what_a_decision_makes_are_asked_for_all_at_once_too() -> None:
+    """Given a clock that needs two states and makes two new ones, then each pair is asked for in one go."""
+    needs, makes = ((Bell, "e8.x"), (Bell, "e9.x")), ((Bell, "e1.b"), (Bell, "e1.c"))
+
+    def chime(_facts: Facts, ringing: Bell, _timer: Timer, _ctx: Context) -> Decision:
+        new = (Bell(id=identity) for _, identity in makes)
+        return Decision(save=(ringing.model_copy(update={"due": ()}), *new))
+
+    clock = OnTimer(Bell, "chime", chime, ("ORG-04",), lambda _state, _timer: needs)
+    loaded: dict[Ref, Any] = {(Bell, "e1.a"): Bell(id="e1.a", due=(AT - HOUR,))}
+    for missing in (needs, makes):
+        deciding = Deciding(
+            map=replace(small.MAP, timers=(clock,)), policies=shipped_policy(), loaded=loaded, locked=ALL,
+            now=AT, stepped=True,
+        )  # fmt: skip
+        with pytest.raises(Wanted) as wanted:
+            deciding.run([timer()])
+        assert wanted.value.refs == set(missing)
+        loaded |= dict.fromkeys(missing)
 
 
 async def test_what_is_known_besides_the_loaded_states_is_not_asked_for() -> None:

@@ -15,7 +15,7 @@ from linli_rulebook.decision import Decision, State
 
 from linli_messaging.batch.plan import Need, Plan, Reason, Told
 from linli_messaging.batch.setting_aside import parked
-from linli_messaging.batch.working_set import Wanted, WorkingSet
+from linli_messaging.batch.working_set import Wanted, WorkingSet, not_loaded
 from linli_messaging.inputs import EventInput, TimerInput
 from linli_messaging.service_map import Context, Ref
 
@@ -52,11 +52,15 @@ class Applying:
         if not lanes <= self.locked:
             raise Wanted(lanes=lanes - self.locked)
         plan = self.plan
+        changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
+        fresh = [ref for ref in changed if ref not in plan.states]
+        missing = not_loaded(self.facts, fresh)
+        if missing:
+            raise Wanted(missing)
         for lane in lanes:
             plan.latest[lane] = max(ctx.now, plan.latest.get(lane, ctx.now))
-        changed: dict[Ref, State] = {(type(state), state.id): state for state in decision.save}
-        for ref in changed:
-            if ref not in plan.states and self.facts.get(*ref) is None:
+        for ref in fresh:
+            if self.facts.get(*ref) is None:
                 self.created.append((ref[0].table, ref[1]))
         self.facts.put(changed)
         plan.states.update(changed)

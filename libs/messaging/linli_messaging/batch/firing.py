@@ -16,7 +16,7 @@ from linli_messaging.batch.applying import Applying
 from linli_messaging.batch.live import LiveFrom
 from linli_messaging.batch.refused import StuckTimerError, decided
 from linli_messaging.batch.waking import first_due, first_timer
-from linli_messaging.batch.working_set import Wanted, not_more
+from linli_messaging.batch.working_set import Wanted, not_loaded, not_more
 from linli_messaging.inputs import TimerInput
 from linli_messaging.lanes.completeness import Completeness
 from linli_messaging.service_map import Context, OnTimer, Ref
@@ -98,8 +98,9 @@ class Firing:
         cause = f"timer|{kind.table}|{state.id}|{timer.clock}|{timer.occurrence}|{timer.step}"
         live = self.live_from.is_live(timer.due_at)
         context = Context(now=timer.due_at, policies=self.policies, cause=cause, live=live)
-        for other_kind, other in entry.needs(state, timer):
-            facts.get(other_kind, other)
+        missing = not_loaded(facts, entry.needs(state, timer))
+        if missing:
+            raise Wanted(missing)
         if refused is None or entry.refused is None:
             outcome = decided(not_more(entry.decide(facts, state, timer, context)))
         else:

@@ -68,20 +68,18 @@ def _say(
 
 
 def needs_of_region_round(region: RegionStorm, timer: Timer) -> Iterable[Ref]:
-    """Which estates are looked at."""
-    return ((EstatesOf, region.estates_id),)
+    """The estates that it is about, what is on there, and which come next."""
+    yield EstatesOf, region.estates_id
+    for estate_id in region.next_ids:
+        yield Estate, estate_id
+        yield Workload, estate_id
 
 
 def handle_region_round(facts: Facts, region: RegionStorm, timer: Timer, ctx: Context) -> Outcome:
     """The next estates of the region: each has a storm by now, or none any more."""
     if timer not in region.timers():
         return NOTHING
-    found = facts.get(EstatesOf, region.estates_id)
-    estate_ids = found.estate_ids if found else ()
-    missing = not_loaded(facts, ((kind, one) for one in estate_ids for kind in (Estate, Workload)))
-    if missing:
-        return More(missing)
-    known = (facts.get(Estate, estate_id) for estate_id in estate_ids)
+    known = (facts.get(Estate, estate_id) for estate_id in region.next_ids)
     at_each = [
         _declared(facts, estate, region, ctx) if region.what == "declare" else _ended(facts, estate, region, ctx)
         for estate in known
@@ -91,7 +89,9 @@ def handle_region_round(facts: Facts, region: RegionStorm, timer: Timer, ctx: Co
     if wanted:
         return More(tuple(dict.fromkeys(wanted)))
     decided = [one for one in at_each if isinstance(one, Decision) and one is not NOTHING]
-    return sum(decided, Decision(save=(region.gone_on(estate_ids, len(decided), ctx.now),)))
+    found = facts.get(EstatesOf, region.estates_id)
+    after = region.gone_on(len(decided), found.estate_ids if found else (), ctx.now)
+    return sum(decided, Decision(save=(after,)))
 
 
 def _declared(facts: Facts, estate: Estate, region: RegionStorm, ctx: Context) -> Decision | More:

@@ -37,15 +37,16 @@ class RegionStorm(State):
     """When the next round is; None: all is gone through."""
     round: int = 0
     """Counts on for ever, so that no two rounds are the same."""
-    after: str = ""
-    """The estate that it has come to."""
+    next_ids: tuple[str, ...] = ()
+    """The estates of the next round: known one round before, so that their lanes are held when it begins."""
     changed: int = 0
     """Estates where a storm was declared, or ended, by this so far."""
 
     @property
     def estates_id(self) -> str:
-        """The id of the :class:`EstatesOf` that the next round looks at. Each round reads anew: no id comes twice."""
-        return id_under(self.region_id, f"{self.cause}|{self.after}|{self.round}")
+        """The id of the :class:`EstatesOf` behind those of the next round. Each round reads anew: no id comes twice."""
+        behind = self.next_ids[-1] if self.next_ids else ""
+        return id_under(self.region_id, f"{self.cause}|{behind}|{self.round}")
 
     def timers(self) -> Iterator[Timer]:
         """The next round."""
@@ -53,18 +54,18 @@ class RegionStorm(State):
             yield Timer(self.due_at, REGION_ROUND, step=self.round + 1)
 
     def said(self, what: What, by: str, reason: str, at: datetime) -> "RegionStorm":
-        """Said of all estates from the first one on; what was said before, and is not through yet, goes no further."""
-        facts = {"what": what, "by": by, "reason": reason}
-        return self.model_copy(update={**facts, "due_at": at, "round": self.round + 1, "after": "", "changed": 0})
+        """Said of all estates from the first one on; what was said before, and is not through yet, goes no further.
 
-    def gone_on(self, estate_ids: tuple[str, ...], changed: int, at: datetime) -> "RegionStorm":
+        The first round only finds out which estates come first.
+        """
+        facts = {"what": what, "by": by, "reason": reason}
+        begun = {"due_at": at, "round": self.round + 1, "next_ids": (), "changed": 0}
+        return self.model_copy(update=facts | begun)
+
+    def gone_on(self, changed: int, next_ids: tuple[str, ...], at: datetime) -> "RegionStorm":
         """After a round: on with the next estates, or done."""
-        facts: dict[str, object] = {"round": self.round + 1, "changed": self.changed + changed}
-        if len(estate_ids) == MOST_ESTATES:
-            facts |= {"due_at": at + BETWEEN, "after": estate_ids[-1]}
-        else:
-            facts |= {"due_at": None, "after": ""}
-        return self.model_copy(update=facts)
+        facts = {"round": self.round + 1, "changed": self.changed + changed, "next_ids": next_ids}
+        return self.model_copy(update=facts | {"due_at": at + BETWEEN if next_ids else None})
 
 
 class EstatesOf(State):
