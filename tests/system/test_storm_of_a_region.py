@@ -6,8 +6,9 @@ from linli_dispatch.domain.storms.region_storm import MOST_ESTATES
 from linli_testkit.databases import Databases
 from linli_testkit.house import House, PowerCuts
 
-from tests.system.life import REPAIR, SERVICES, START, found_estate, request
+from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
+from tests.system.repairs import REPAIR
 
 OTHERS = tuple(f"xh{number:02}" for number in range(2, MOST_ESTATES + 4))
 WITH_LEAKS = OTHERS[::4]
