@@ -55,6 +55,17 @@ def test_what_need_not_stand_in_line_goes_ahead_or_behind_and_the_line_keeps_its
     assert agenda.take_round(until) == []
 
 
+def test_nothing_stands_ahead_of_an_earlier_step_in_line_at_its_own_service() -> None:
+    """A request that may begin a storm waits for what is in hand then, and later requests wait for it."""
+    ahead = Standing.AHEAD
+    agenda = Agenda()
+    agenda.add([step(1, "e", "intake", standing=ahead), step(3, "e", "intake", awaited=True)])
+    agenda.add([step(5, "e", "intake", standing=ahead), step(2, "e"), step(4, "e")])
+    until = START + timedelta(hours=1)
+    rounds = [ids(agenda.take_round(until)) for _ in range(5)]
+    assert rounds == [["e-1"], ["e-2"], ["e-3"], ["e-5"], ["e-4"]]
+
+
 def test_after_a_step_that_is_awaited_the_line_stands_until_people_have_seen_it() -> None:
     agenda = Agenda()
     agenda.add([step(1, "e"), step(2, "e", awaited=True), step(4, "e"), step(9, "other")])

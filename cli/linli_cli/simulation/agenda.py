@@ -5,7 +5,7 @@ only when the system has come to rest after the earlier ones, so that their orde
 independent of each other: each round takes the next steps of all of them.
 
 A chain as long as an estate would need a round for each change of service. So a step may say that it need not stand in
-line: one *ahead* of the line rests on nothing that the others do, one *behind* it bears on nothing that they do.
+line: one *ahead* of the line rests on nothing that other services do, one *behind* it bears on nothing that they do.
 """
 
 import heapq
@@ -112,9 +112,18 @@ class Agenda:
 
 
 def _first_of(steps: Sequence[Step]) -> list[Step]:
-    """What a chain does next: of the first standing that is due, what one service is told in a row."""
-    standing = min(step.standing for step in steps)
-    line = [step for step in steps if step.standing == standing]
-    taken = list(takewhile(lambda step: step.service == line[0].service, line))
+    """What a chain does next: of the first standing that is due, what one service is told in a row.
+
+    Nothing stands ahead of an earlier step in line at its own service: each hears a chain in the order of the instants.
+    """
+    ahead, line, behind = ([step for step in steps if step.standing == standing] for standing in Standing)
+    told_in_line = {step.service: step for step in reversed(line)}
+    ahead = list(takewhile(lambda step: not _is_behind(step, told_in_line.get(step.service)), ahead))
+    first = ahead or line or behind
+    taken = list(takewhile(lambda step: step.service == first[0].service, first))
     awaited = next((number for number, step in enumerate(taken) if step.awaited), len(taken))
     return taken[: awaited + 1]
+
+
+def _is_behind(step: Step, other: Step | None) -> bool:
+    return other is not None and (other.at, other.id) < (step.at, step.id)

@@ -66,8 +66,9 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
     if not played.cases:
         raise Complaint(f"{requests} 中没有可重放的行", f"nothing in {requests} can be played")
     horizon = _horizon(until, played, plan)
-    run = Run(plan, played, horizon, timedelta(seconds=window), Customers(unsatisfied, seed))
     policies = _policies(policy)
+    storms = frozenset().union(*(_storms(PolicyBook.load(directory)) for directory in policies))
+    run = Run(plan, played, horizon, timedelta(seconds=window), Customers(unsatisfied, seed), storms)
     ends: list[End] = []
     for directory in policies:
         end = await _play(run, directory, broker, compared=len(policies) > 1)
@@ -145,6 +146,13 @@ def _policies(named: Sequence[Path]) -> list[Path]:
 def _entries(book: PolicyBook) -> frozenset[str]:
     """The names of the entries that every version has."""
     return frozenset.intersection(*(frozenset(book.policy(version).entries) for version in book.versions))
+
+
+def _storms(book: PolicyBook) -> frozenset[str]:
+    """The sub-categories that show a storm's cause, at any place and in any version."""
+    policies = (policy for version in book.versions for policy in book.policies(version))
+    causes = (policy.table("storm.causes") for policy in policies)
+    return frozenset(subcategory for cause in causes for of_cause in cause.values() for subcategory in of_cause)
 
 
 def _horizon(until: str | None, played: Played, mapping: Mapping) -> datetime:

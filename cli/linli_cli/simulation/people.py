@@ -2,16 +2,19 @@
 
 All that is done about one estate is one chain, in the order of the instants: whom a case goes to depends on what others
 of the estate have in hand just then (DSP-08). Only what bears on no other case stands out of line: requests come ahead,
-for no desk has anything in hand before it is passed on, and calls of satisfied customers behind.
+for no desk has anything in hand before it is passed on, and calls of satisfied customers behind. A request that may
+begin a storm stays in line: the storm gathers what is in hand at that instant (DSP-09).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
 from linli_contracts.lanes import key_of
+from linli_intake.domain.completeness import as_code
 
 from linli_cli.client.tokens import Identity
 from linli_cli.importing.estates import EstateOfRow
@@ -58,12 +61,13 @@ def registrations(cases: Iterable[Case], mapping: Mapping, at: datetime) -> Iter
         yield Step(at, estate.estate_id, "dispatch", "dispatch.roster-staff", f"{identity}-2-staff", roster, REGISTRAR)
 
 
-def requests(cases: Iterable[Case]) -> Iterator[Step]:
-    """Each case's request, at the instant when it came."""
+def requests(cases: Iterable[Case], storms: AbstractSet[str] = frozenset()) -> Iterator[Step]:
+    """Each case's request, at the instant when it came; ``storms``: the sub-categories that may begin one."""
     for case in cases:
+        in_line = as_code(str(case.body.get("subcategory", ""))) in storms
         yield Step(
             case.opened_at, case.estate.estate_id, "intake", "intake.receive", case.row_id, case.body, INTAKE,
-            standing=Standing.AHEAD,
+            standing=Standing.IN_LINE if in_line else Standing.AHEAD, awaited=in_line,
         )  # fmt: skip
 
 

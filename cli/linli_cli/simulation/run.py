@@ -1,5 +1,6 @@
 """One run of a file through a stack: register what it names, play it to the horizon, read what came of it."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,6 +30,8 @@ class Run:
     horizon: datetime
     window: timedelta
     customers: Customers
+    storms: AbstractSet[str] = frozenset()
+    """The sub-categories of requests that may begin a storm (DSP-09), as codes."""
 
     async def play(self, stack: Stack) -> tuple[Result, Course, dict[str, str]]:
         """Play it through a stack on the stepped clock that has nothing in it yet; the rows of its cases last."""
@@ -36,7 +39,7 @@ class Run:
         desks = Desks({case.row_id: case for case in self.played.cases}, self.customers)
         agenda = Agenda()
         agenda.add(registrations(self.played.cases, self.mapping, start))
-        agenda.add(requests(self.played.cases))
+        agenda.add(requests(self.played.cases, self.storms))
         display = Display(ERR, stack.client, start, self.horizon, ZoneInfo(self.mapping.zone))
         conductor = Conductor(
             client=stack.client,
