@@ -1,5 +1,5 @@
-"""Repairs in a life: an engineer inspects first; one that is long overdue, about which the manager speaks (DSP-13);
-an order that is taken back.
+"""Repairs in a life: an engineer inspects first; one that is long overdue, about which the manager speaks (DSP-13),
+and whose compensation is decided after it is done (DSP-04); an order that is taken back.
 """
 
 from collections.abc import Callable
@@ -46,4 +46,18 @@ async def overdue(life: Life, request: Callable[..., dict[str, Any]]) -> None:
     await life.after(days=17, seconds=1)
     await life.do_as("psm-zhao", "dispatch.record-conversation", **about, result="patience_asked")
     await life.after(days=1)
+    claim = {"amount_fen": 30_000, "cause": "lost_rent"}
+    await life.do_as("agent-li", "dispatch.propose-plan", **about, desk="repair", claim=claim)
     await life.do("dispatch.finish", **about)
+    await life.after(days=2)
+    callback = await life.callback_of(leak["case_id"])
+    await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=70, by="caller-1")
+    await life.after(hours=1)
+    decision = {**about, "kind": "compensation", "submission": 1, "verdict": "approved"}
+    for person in ("manager-wu", "dept-chu", "vp-zhou", "vp-zhou", "vp-zhou"):
+        await life.do_as(person, "dispatch.decide-application", **decision)
+    dispatch = life.house.rooms["dispatch"].connection
+    status = "SELECT state ->> 'status' FROM ticket WHERE id = $1"
+    assert await dispatch.fetchval(status, leak["case_id"]) == "completed", "its claim is not settled"
+    await life.do("dispatch.answer-plan", **about, accepted=True)
+    assert await dispatch.fetchval(status, leak["case_id"]) == "closed"

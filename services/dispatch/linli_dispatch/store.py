@@ -108,6 +108,8 @@ class TicketSeen(BaseModel):
     completed_at: Instant | None
     acceptance: Acceptance
     course: Course | None = None
+    closes_as: Literal["satisfied", "unreachable"] | None = None
+    """How it is closed once its claim is settled."""
     closed_at: Instant | None
     closed_how: str | None
 

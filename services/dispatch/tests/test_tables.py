@@ -178,7 +178,7 @@ DEFAULTS: dict[str, Any] = {
     "reentrusted_fen": 0, "not_cured_by": None, "plans": 0, "compensated": {}, "applications": [], "course": None,
     "small_works": None, "small_works_fen": 0, "feedback": False, "member": False,
     "assessed_at": None, "inspected_at": None, "inspect_from": None, "first_report_at": None,
-    "closed_at": None, "closed_how": None, "waited_in_round": "PT0S", "desk": "", "handler_id": None,
+    "closes_as": None, "closed_at": None, "closed_how": None, "waited_in_round": "PT0S", "desk": "", "handler_id": None,
     "handler_role": None, "short": False, "storm_order_id": None, "complex": False, "passed_on_at": None,
     "passed_on": 0, "redirected_at": None, "redirected": 0, "steps_before": 0,
     "answer_from": None, "answered_at": None, "report_by": None, "reports": 0, "reports_missed": 0,

@@ -5,7 +5,7 @@ from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachab
 
 from linli_dispatch.domain.amending import make_up
 from linli_dispatch.domain.blueprints.failing import count_satisfaction
-from linli_dispatch.domain.closing import close
+from linli_dispatch.domain.closing import close_once_settled
 from linli_dispatch.domain.crises.crisis import follow_level
 from linli_dispatch.domain.deadlines.running_clock import NO_TIME
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
@@ -24,7 +24,7 @@ def follow_callback(turn: Turn, found: CallbackCompleted) -> None:
         return
     if found.satisfied:
         count_satisfaction(turn, None)
-        close(turn, "satisfied")
+        close_once_settled(turn, "satisfied")
         return
     count_satisfaction(turn, "not_satisfied")
     make_up(turn)
@@ -41,14 +41,14 @@ def follow_unreachable(turn: Turn, found: CustomerUnreachable) -> None:
         )
         return
     count_satisfaction(turn, "unreachable")
-    close(turn, "unreachable")
+    close_once_settled(turn, "unreachable")
 
 
 def reopen(turn: Turn, happening: Happening) -> None:
     """The next round of the same case (FUP-01).
 
     Its deadlines count from now, its ladder starts at the first step, the handler of the last round is preferred, and a
-    repair asks warranty again. The age goes on from the first receipt (`clocks.py`).
+    repair asks warranty again. The age goes on from the first receipt (`clocks.py`), and an unsettled claim too.
     """
     ticket = turn.ticket
     desk = turn.terms.desk(ticket.desk)
@@ -80,7 +80,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
         liable=None,
         order=None,
         orders_recalled=0,
-        plan=None,
+        plan=ticket.plan if ticket.claim_open else None,
         crisis=None,
         notices=(),
         reported=(),
@@ -109,7 +109,7 @@ def reopen(turn: Turn, happening: Happening) -> None:
 def _fits(turn: Turn, round_: int, happening: Happening) -> bool:
     """Whether the callback is about the completed round; says in the timeline when it is not."""
     ticket = turn.ticket
-    if round_ == ticket.round and after(ticket.status, happening) is not None:
+    if round_ == ticket.round and after(ticket.status, happening) is not None and ticket.closes_as is None:
         return True
     facts = {"round": round_, "ticket_round": ticket.round, "status": ticket.status}
     turn.because("FUP-01", "callback is about an earlier state: nothing changes", facts)

@@ -202,6 +202,9 @@ CONCLUSIONS: Final[Conclusions] = {
     "callback is about an earlier state: nothing changes": Conclusion(
         "回访针对以前的状态：不变", "the callback is about an earlier state: nothing changes"
     ),
+    "called back, but a claim is open: not closed yet": Conclusion(
+        "已回访，赔偿未决：暂不关闭", "called back, but a claim is open: not closed yet", ("followup.close_within",)
+    ),
     "ticket closed": Conclusion("关闭", "ticket closed"),
     "answer about coverage came too late": Conclusion("保修答复来迟", "answer about coverage came too late"),
     "an office accepts the replacement's work": Conclusion(

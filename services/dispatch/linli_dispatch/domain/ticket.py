@@ -143,6 +143,8 @@ class Ticket(State):
     """What the time to inspect counts from where that is not the receipt: a round, or when it turned out a repair."""
     first_report_at: AwareDatetime | None = None
     """When the customer first got a report (DSP-03); it answers feedback (INT-09)."""
+    closes_as: Literal["satisfied", "unreachable"] | None = None
+    """What the callback found while a claim of the completed case was open: it is closed so once that is settled."""
     closed_at: AwareDatetime | None = None
     closed_how: str | None = None
 
@@ -240,6 +242,16 @@ class Ticket(State):
     def stored(self) -> str:
         """Without what it says by default: half of the document, which is written whole at every step of a life."""
         return self.model_dump_json(exclude_defaults=True)
+
+    @property
+    def claim_open(self) -> bool:
+        """Whether compensation is before an office, or goes back to one, or before the customer (DSP-04, WAR-20)."""
+        plan = self.plan
+        if plan is None or plan.claim is None:
+            return False
+        application = self.application("compensation")
+        awaited = application is not None and application.status in {"pending", "returned"}
+        return plan.status == "approved" or (plan.status == "proposed" and awaited)
 
     def application(self, kind: ApplicationKind) -> Application | None:
         """The last application of a kind, decided or not; most cases have none of any."""

@@ -1,26 +1,28 @@
 """What the people and contractors who work on a ticket tell and decide."""
 
 from collections.abc import Callable
-from typing import Final
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
 
 from linli_contracts.lanes import key_of
 from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import commands
-from linli_dispatch.domain import handling, refusals
+from linli_dispatch.domain import closing, handling, refusals
 from linli_dispatch.domain.approvals import deciding, plans
 from linli_dispatch.domain.approvals.plan import Claim
 from linli_dispatch.domain.deadlines import waiting
 from linli_dispatch.domain.group.places import Estate, Home, PriceLibrary
-from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND
+from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
 from linli_dispatch.domain.repairs import accompanying, reentrusting, repair
 from linli_dispatch.domain.repairs.order import Offer
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import on_command
 
-_UNTIL_CLOSED: Final = IN_HAND | COMPLETED
-"""A repair may be done before its customer has answered the plan that pays for what it ruined (DSP-04)."""
+UNTIL_CLOSED: Final = IN_HAND | COMPLETED
+"""A repair may be done before the offices have decided, and its customer answered, the plan that pays for what it
+ruined (DSP-04)."""
 
 
 def handle_pass_on(facts: Facts, command: commands.PassOn, ctx: Context) -> Outcome:
@@ -125,18 +127,21 @@ def handle_decide_reentrusting(facts: Facts, command: commands.DecideReentrustin
 def handle_propose_plan(facts: Facts, command: commands.ProposePlan, ctx: Context) -> Outcome:
     """A plan is drafted."""
     claim = Claim(**command.claim.model_dump()) if command.claim else None
-    return on_staff_command(facts, command, ctx, lambda turn, by: plans.propose_plan(turn, command.desk, claim, by))
+    return on_staff_command(
+        facts, command, ctx, lambda turn, by: plans.propose_plan(turn, command.desk, claim, by), UNTIL_CLOSED
+    )
 
 
 def handle_answer_plan(facts: Facts, command: commands.AnswerPlan, ctx: Context) -> Outcome:
-    """The customer answers."""
-    return on_command(
-        facts,
-        command,
-        ctx,
-        lambda turn: plans.answer_plan(turn, command.reason, command.consent, accepted=command.accepted),
-        during=_UNTIL_CLOSED,
-    )
+    """The customer answers; with that a completed case may be closed."""
+
+    def rule(turn: Turn) -> Refusal | None:
+        refusal = plans.answer_plan(turn, command.reason, command.consent, accepted=command.accepted)
+        if refusal is None:
+            closing.settle(turn)
+        return refusal
+
+    return on_command(facts, command, ctx, rule, during=UNTIL_CLOSED)
 
 
 def handle_carry_out_plan(facts: Facts, command: commands.CarryOutPlan, ctx: Context) -> Outcome:
@@ -146,36 +151,35 @@ def handle_carry_out_plan(facts: Facts, command: commands.CarryOutPlan, ctx: Con
         command,
         ctx,
         lambda turn: plans.carry_out(turn, command.consent, satisfied=command.satisfied),
-        during=_UNTIL_CLOSED,
+        during=UNTIL_CLOSED,
     )
 
 
 def handle_decide_application(facts: Facts, command: commands.DecideApplication, ctx: Context) -> Outcome:
-    """An office decides."""
-    return on_staff_command(
-        facts,
-        command,
-        ctx,
-        lambda turn, by: deciding.decide(
-            turn,
-            command.kind,
-            command.submission,
-            command.verdict,
-            by,
-            reason=command.reason,
-            amount_fen=command.amount_fen,
-        ),
-    )
+    """An office decides; with that a completed case may be closed."""
+
+    def rule(turn: Turn, by: str) -> Refusal | None:
+        more: dict[str, Any] = {"reason": command.reason, "amount_fen": command.amount_fen}
+        refusal = deciding.decide(turn, command.kind, command.submission, command.verdict, by, **more)
+        if refusal is None:
+            closing.settle(turn)
+        return refusal
+
+    return on_staff_command(facts, command, ctx, rule, UNTIL_CLOSED)
 
 
 def on_staff_command(
-    facts: Facts, command: commands.OnTicket, ctx: Context, rule: Callable[[Turn, str], Refusal | None]
+    facts: Facts,
+    command: commands.OnTicket,
+    ctx: Context,
+    rule: Callable[[Turn, str], Refusal | None],
+    during: AbstractSet[Status] = IN_HAND,
 ) -> Outcome:
     """A command that no contractor may send; the rule is told who sent it."""
     if _contractor(ctx):
         return refusals.NOT_YOUR_ORDER
     by = ctx.actor.subject if ctx.actor else "system"
-    return on_command(facts, command, ctx, lambda turn: rule(turn, by))
+    return on_command(facts, command, ctx, lambda turn: rule(turn, by), during=during)
 
 
 def _contractor(ctx: Context) -> str | None:

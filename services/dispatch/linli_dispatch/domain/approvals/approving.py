@@ -4,6 +4,7 @@ What is true of every kind. What follows when one is approved or refused is `dec
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
@@ -174,10 +175,14 @@ def tell_decided(
     )
 
 
-def withdraw_applications(turn: Turn, reason: str) -> None:
-    """The case no longer needs them: what is still before an office is taken back."""
+OUTLIVES_WORK: Final[frozenset[ApplicationKind]] = frozenset({"compensation"})
+"""What a customer is owed for a damage does not end with the repair of its cause (DSP-04, WAR-20)."""
+
+
+def withdraw_applications(turn: Turn, reason: str, but: AbstractSet[ApplicationKind] = frozenset()) -> None:
+    """The case no longer needs them: what is still before an office is taken back, ``but`` for these kinds."""
     for application in turn.ticket.applications:
-        if application.pending:
+        if application.pending and application.kind not in but:
             finish(turn, application, "withdrawn", application.proposer, None, reason)
 
 

@@ -30,6 +30,7 @@ from linli_dispatch.domain.approvals.plan import Claim, Plan
 from linli_dispatch.domain.crises.crisis import refuse_other_answers
 from linli_dispatch.domain.refusals import (
     NO_PLAN,
+    NOT_IN_HAND,
     NOTHING_TO_RECOVER_FROM,
     PLAN_MISSING,
     PLAN_UNDERWAY,
@@ -73,8 +74,10 @@ def chain_of_plan(level: int, claim: Claim | None, granted_fen: int, terms: Term
 
 
 def propose_plan(turn: Turn, desk: str, claim: Claim | None, by: str) -> Refusal | None:
-    """Somebody drafts a plan; one that an office sent back is drafted anew."""
+    """Somebody drafts a plan; one that an office sent back is drafted anew, its claim even after the work (DSP-04)."""
     ticket = turn.ticket
+    if not ticket.in_hand and not (claim is not None and ticket.claim_open):
+        return NOT_IN_HAND
     if not _may_follow(turn):
         return PLAN_UNDERWAY
     if desk not in turn.terms.desks and not turn.estate.has_desk(desk):

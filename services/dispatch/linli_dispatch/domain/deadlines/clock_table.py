@@ -21,7 +21,7 @@ STEP_CLOCK: Final[Clock] = "blueprint_step"
 NOT_IN_TABLE: Final[frozenset[Clock]] = frozenset({"ladder_step", STEP_CLOCK})
 """Clocks that come in numbers; `ladder.py` and the blueprints wind them."""
 _AREA: Final = "clocks."
-_DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED}
+_DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED, "until_closed": IN_HAND | COMPLETED}
 _FLAGS: Final = frozenset({"deadline", "climbs", "comes_back", "moves"})
 _FIELDS: Final = frozenset(
     {"starts", "stops", "counted", "within", "calendar", "during", "pauses_on", "warns_at", *_FLAGS}

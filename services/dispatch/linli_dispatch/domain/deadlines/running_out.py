@@ -113,7 +113,7 @@ def expire_step(turn: Turn, clock: RunningClock) -> None:
 
 def close_uncalled(turn: Turn, clock: RunningClock) -> None:
     """Nobody called back within the month: the case is closed at its end (FUP-01)."""
-    close(turn, "time_limit")
+    close(turn, turn.ticket.closes_as or "time_limit")
 
 
 CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
