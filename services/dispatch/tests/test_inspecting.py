@@ -274,6 +274,62 @@ def test_a_complaint_that_was_assessed_at_a_desk_and_is_a_repair_is_inspected_wi
     assert notices(office) == ["builder_co"]
 
 
+@pytest.mark.rule("DSP-10", "INT-09", "OPS-03")
+def test_a_first_assessment_and_inspections_that_are_all_missed_are_told_apart(office: Office) -> None:
+    """Given a complaint assessed too late that turns out a repair, a complaint and a repair again, then each missed
+    inspection is told and kept as a miss of its own.
+    """
+    office.open()
+    office.until(NOW + DAY + SECOND)
+    office.accepted("assess", **FOUND)
+    dues = [NOW + DAY]
+    for _ in range(2):
+        amended(office, **REPAIR)
+        dues.append(office.now + DAY)
+        office.covered()
+        office.until(office.now + DAY + SECOND)
+        amended(office, kind="complaint")
+    missed = [event.due_at for event in office.facts(DeadlineMissed) if event.clock == "first_assessment"]
+    assert missed == dues
+    kept = [row.values["id"] for row in office.rows if row.values["clock"] == "first_assessment"]
+    assert len(set(kept)) == len(kept) == len(dues)
+
+
+@pytest.mark.rule("DSP-10", "INT-09", "INT-02", "DSP-09")
+@pytest.mark.parametrize("how", ["complaint", "storm"])
+def test_an_inspection_that_nobody_owes_any_more_is_neither_kept_nor_missed(office: Office, how: str) -> None:
+    """Given a complaint that was assessed and turns out a repair, when it is a complaint again or a storm's visit
+    serves it, then its inspection ends uncounted.
+    """
+    office.open(subcategory="leak")
+    office.accepted("assess", **FOUND)
+    amended(office, NOW + HOUR, **REPAIR)
+    office.covered()
+    assert office.due("first_assessment") == NOW + HOUR + DAY
+    if how == "storm":
+        declared(office)
+        assert office.ticket().storm_order_id is not None
+    else:
+        amended(office, NOW + 2 * HOUR, kind="complaint")
+    ticket = office.ticket()
+    assert "first_assessment" not in {clock.name for clock in ticket.clocks}
+    assert (ticket.kept["first_assessment"], "first_assessment" in ticket.missed) == (1, False)
+
+
+@pytest.mark.rule("DSP-10", "INT-09", "INT-02", "DSP-09")
+@pytest.mark.parametrize("how", ["complaint", "storm"])
+def test_what_nobody_has_assessed_is_to_be_assessed_whatever_it_turns_out(office: Office, how: str) -> None:
+    office.open_repair(subcategory="leak", inspected=False)
+    office.covered()
+    if how == "storm":
+        declared(office)
+    else:
+        amended(office, kind="complaint")
+    assert office.due("first_assessment") == NOW + DAY
+    office.until(NOW + DAY + SECOND)
+    assert office.ticket().missed["first_assessment"] == 1
+
+
 @pytest.mark.rule("DSP-10", "INT-15")
 def test_a_case_that_is_withdrawn_while_it_waits_calls_nobody(office: Office) -> None:
     office.open_repair(inspected=False)

@@ -20,7 +20,7 @@ from linli_dispatch.domain.deadlines.clocks import count_anew, drop, wind
 from linli_dispatch.domain.deadlines.opinion import owe_opinion
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.notices.paging import call_off, page
-from linli_dispatch.domain.repairs.inspecting import await_inspection
+from linli_dispatch.domain.repairs.inspecting import await_inspection, spare_inspection
 from linli_dispatch.domain.repairs.recalling import recall
 from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, call_liable, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
@@ -111,7 +111,8 @@ def _ask_warranty(turn: Turn, before: Ticket) -> None:
     if (ticket.kind, ticket.trade) != (before.kind, before.trade):
         turn.change(liable=None)
     if ticket.kind == "repair" != before.kind:
-        turn.change(**await_inspection(ticket, turn.at))
+        await_inspection(turn)
+    spare_inspection(turn)
     if asks_coverage(ticket) and (not asks_coverage(before) or ticket.trade != before.trade):
         turn.change(status=after(ticket.status, "amended_with_coverage_asked"))
         ask_coverage(turn)

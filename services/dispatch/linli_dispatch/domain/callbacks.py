@@ -11,7 +11,6 @@ from linli_dispatch.domain.deadlines.running_clock import NO_TIME
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
 from linli_dispatch.domain.lifecycle import Happening, after
 from linli_dispatch.domain.opening import begin_round
-from linli_dispatch.domain.repairs.inspecting import await_inspection
 from linli_dispatch.domain.repairs.order import Acceptance
 from linli_dispatch.domain.repairs.repair import asks_coverage
 from linli_dispatch.domain.repairs.repair_records import report_again
@@ -89,8 +88,9 @@ def reopen(turn: Turn, happening: Happening) -> None:
         steps=(),
         completed_at=None,
         acceptance=Acceptance(),
+        inspect_from=turn.at,
+        turned_repair=0,
     )
-    turn.change(**await_inspection(turn.ticket, turn.at))
     turn.tell(
         TicketReopened(
             case_id=ticket.id,

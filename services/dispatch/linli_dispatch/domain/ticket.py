@@ -141,6 +141,8 @@ class Ticket(State):
     """A repair: when an engineer first saw it on the spot (DSP-10)."""
     inspect_from: AwareDatetime | None = None
     """What the time to inspect counts from where that is not the receipt: a round, or when it turned out a repair."""
+    turned_repair: int = 0
+    """How often in the round it turned out a repair after it was assessed: tells the clocks of its inspection apart."""
     first_report_at: AwareDatetime | None = None
     """When the customer first got a report (DSP-03); it answers feedback (INT-09)."""
     closes_as: Literal["satisfied", "unreachable"] | None = None

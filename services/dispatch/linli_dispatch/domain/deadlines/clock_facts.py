@@ -115,6 +115,7 @@ def _asked(kind: ApplicationKind) -> Callable[[Ticket], int]:
 
 OCCURRENCE: Final[Mapping[tuple[str, str], Callable[[Ticket], int]]] = {
     ("round_began", "passed_on"): lambda ticket: ticket.redirected + 1,
+    ("received", "assessed"): lambda ticket: ticket.turned_repair + 1,
     ("passed_on", "department_answered"): lambda ticket: ticket.passed_on,
     ("reported_last", "reported"): lambda ticket: ticket.reports + 1,
     # The first contractor, or the one to whom the repair was re-entrusted; each of those whose order was taken back.

@@ -16,9 +16,11 @@ from datetime import datetime
 
 from linli_rulebook.decision import Refusal
 
+from linli_dispatch.domain.deadlines.clocks import drop
 from linli_dispatch.domain.refusals import NOT_A_REPAIR
 from linli_dispatch.domain.repairs.repair_refusals import INSPECTION_NOT_THEN
 from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.domain.turn import Turn
 
 
 def refuse_inspection(ticket: Ticket, inspected_at: datetime | None, now: datetime) -> Refusal | None:
@@ -30,9 +32,23 @@ def refuse_inspection(ticket: Ticket, inspected_at: datetime | None, now: dateti
     return None if ticket.received_at <= inspected_at <= now else INSPECTION_NOT_THEN
 
 
-def await_inspection(ticket: Ticket, now: datetime) -> dict[str, object]:
-    """What changes for a case that begins a round or turns out a repair: its time to be inspected counts from now.
+def await_inspection(turn: Turn) -> None:
+    """The case turns out a repair: its time to be inspected counts from now, each time anew.
 
     While nobody has assessed it, it counts from its receipt as ever (INT-09).
     """
-    return {"inspect_from": now} if ticket.assessed_at is not None or ticket.round > 1 else {}
+    if _is_counted_anew(turn.ticket):
+        turn.change(inspect_from=turn.at, turned_repair=turn.ticket.turned_repair + 1)
+
+
+def spare_inspection(turn: Turn) -> None:
+    """Nobody is to inspect it any more, for it is no repair or a storm's visit serves it: neither kept nor missed.
+
+    Call it before `wind`. While nobody has assessed it, it is still to be assessed as ever (INT-09).
+    """
+    if _is_counted_anew(turn.ticket) and not turn.ticket.owes_inspection:
+        drop(turn, "first_assessment")
+
+
+def _is_counted_anew(ticket: Ticket) -> bool:
+    return ticket.assessed_at is not None or ticket.round > 1

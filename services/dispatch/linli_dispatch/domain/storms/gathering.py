@@ -19,6 +19,7 @@ from linli_dispatch.domain.assigning.assigning import assign, give
 from linli_dispatch.domain.assigning.routing import Choice, is_on_duty
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.group.places import Home, Staff
+from linli_dispatch.domain.repairs.inspecting import spare_inspection
 from linli_dispatch.domain.repairs.repair import call_liable
 from linli_dispatch.domain.storms.rounds import Crew, crews_of, sent_to, soonest, stays_longer, visit_of, way_min
 from linli_dispatch.domain.storms.storm import Storm, StormOrder
@@ -76,6 +77,7 @@ def gather_earlier(turn: Turn, desk: Desk, into: Gathering) -> None:
             give(turn, desk, Choice(handler, ("storm_order",)))
         _stays_longer(into, order, handler)
     _join(turn, into, order)
+    spare_inspection(turn)
     wind(turn)
     call_liable(turn)
 
