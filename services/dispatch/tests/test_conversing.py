@@ -100,12 +100,16 @@ def test_the_deputy_of_a_manager_who_is_away_may(overdue: Office) -> None:
 
 
 @pytest.mark.rule("DSP-13", "DSP-19")
-def test_where_nobody_is_the_manager_whoever_is_above_speaks() -> None:
+def test_where_nobody_is_the_manager_whoever_is_above_is_told_is_warned_and_speaks() -> None:
     office = Office()
     office.found(without={"property_head"})
     office.open_repair()
     office.covered()
-    office.until(OVERDUE + SECOND)
+    office.until(DUE)
+    told = [event.person_id for event in office.facts(StaffNotified) if event.kind == "conversation"]
+    assert told[0] == "property_gm"
+    warned = [event.person_ids for event in office.facts(DeadlineApproached) if event.clock == "conversation"]
+    assert warned == [("property_gm",)]
     office.accepted("record-conversation", actor=person("property_gm"), **SPOKE)
     assert [event.acts_for for event in office.facts(ConversationRecorded)] == ["property_service_manager"]
 

@@ -10,8 +10,9 @@ from linli_contracts.events.dispatch import DeadlineApproached
 
 from linli_dispatch.domain.approvals.approving import may_sign
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
-from linli_dispatch.domain.group.offices import persons_on, stand_in
+from linli_dispatch.domain.group.offices import stand_in
 from linli_dispatch.domain.notices.telling import tell_staff
+from linli_dispatch.domain.repairs.reporting import able_managers
 from linli_dispatch.domain.turn import Turn
 
 
@@ -52,7 +53,7 @@ def _to_act(turn: Turn, clock: RunningClock) -> list[str]:
         if application.pending and clock.name == f"{application.kind}_approval":
             return sorted(may_sign(turn, application))
     if clock.name == "conversation":
-        return persons_on(turn.estate, turn.terms.offices["property_service_manager"], turn.at)
+        return sorted(able_managers(turn))
     person_id = turn.ticket.handler_id or turn.ticket.owner_id
     present = stand_in(turn.estate, person_id, turn.at)
     return [] if present is None else [present]

@@ -1,8 +1,8 @@
 """An overdue repair is reported by its engineer, and the manager speaks to the customer (DSP-13).
 
 The conversation is wanted from the report on, in a time of its own that climbs the ladder when it is missed, and is
-told to the manager (DSP-20). It is recorded by whoever acts for the manager: who, when, and a code of its result, for
-what was said stays with them (INT-13). Work that ends first ends it too: then the callback asks the customer.
+told to whoever may act for the manager (DSP-20). One of them records it: who, when, and a code of its result, for what
+was said stays with them (INT-13). Work that ends first ends it too: then the callback asks the customer.
 """
 
 from dataclasses import replace
@@ -12,12 +12,11 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
-from linli_dispatch.domain.group.offices import persons_on
 from linli_dispatch.domain.notices.telling import tell_staff
 from linli_dispatch.domain.refusals import NOT_YOUR_OFFICE
 from linli_dispatch.domain.repairs.order import Conversation
 from linli_dispatch.domain.repairs.repair_refusals import NO_CONVERSATION_WANTED
-from linli_dispatch.domain.repairs.reporting import MANAGER, able_managers, report
+from linli_dispatch.domain.repairs.reporting import able_managers, report
 from linli_dispatch.domain.turn import Turn
 
 _ABOUT = "order_overdue"
@@ -28,7 +27,7 @@ def report_overdue(turn: Turn, clock: RunningClock) -> None:
     """The order is so long over its limit that its engineer reports it; the manager is to speak to the customer."""
     report(turn, "order_overdue", due_at=clock.due_at.isoformat())
     turn.change(conversation=Conversation(wanted_at=turn.at))
-    tell_staff(turn, "conversation", persons_on(turn.estate, turn.terms.offices[MANAGER], turn.at), _ABOUT)
+    tell_staff(turn, "conversation", sorted(able_managers(turn)), _ABOUT)
 
 
 def record_conversation(turn: Turn, result: str, by: str) -> Refusal | None:
