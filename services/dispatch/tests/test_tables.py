@@ -182,7 +182,7 @@ DEFAULTS: dict[str, Any] = {
     "handler_role": None, "short": False, "storm_order_id": None, "complex": False, "passed_on_at": None,
     "passed_on": 0, "redirected_at": None, "redirected": 0, "steps_before": 0,
     "answer_from": None, "answered_at": None, "report_by": None, "reports": 0, "reports_missed": 0,
-    "liable": None, "conversation": None, "orders_recalled": 0,
+    "liable": None, "conversation": None, "orders_recalled": 0, "turned_repair": 0,
     "order": None, "plan": None, "crisis": None, "notices": [], "reported": [], "measure": None, "steps": [],
     "completed_at": None,
     "acceptance": {"signed_at": None, "missing_reason": None, "mails_asked": 0, "mail_asked_at": None},
