@@ -30,8 +30,8 @@ LEAD: Final = timedelta(seconds=5)
 """Between the opening of a small import and its instant: planning it takes a fraction of a second, two when busy."""
 ROWS_A_SECOND: Final = 5_000
 """For which a larger one is given time, by the rows of places that differ: a third of what a quiet machine plans."""
-TIMES_COMPARING: Final = 5
-"""More where the machine is busy: so many times what comparing these rows took. Planning took 2 to 2.5 times that."""
+TIMES_COMPARING: Final = 8
+"""More where the machine is busy: so many times what comparing these rows took. Planning took 2 to 4 times that."""
 _POLL_S: Final = 0.2
 _PATIENCE_S: Final = 600.0
 """Without any change beginning, after which nobody waits on: a clock waits a minute for another service's word."""
