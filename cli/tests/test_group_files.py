@@ -240,8 +240,8 @@ def test_a_file_that_is_wrong_everywhere_is_not_read_to_its_end(tmp_path: Path) 
      (300_000, 20.0, 166)],
 )  # fmt: skip
 def test_an_import_has_time_by_its_rows_and_more_on_a_busy_machine(rows: int, comparing_s: float, seconds: int) -> None:
-    """Given so many rows, then the instant is some five seconds ahead, a second more for 5,000 rows, or eight times what
-    comparing them took.
+    """Given so many rows, then the instant is some five seconds ahead, a second more for 5,000 rows, or eight times as
+    long as comparing them took.
     """
     now = datetime(2026, 3, 1, 8, 0, 0, 250_000, tzinfo=UTC)
     assert planned_by(now, rows, comparing_s) == now.replace(microsecond=0) + timedelta(seconds=seconds)
