@@ -9,11 +9,15 @@ from linli_contracts.events.dispatch import (
     CompensationAgreed,
     DeadlineMissed,
     PlanApproved,
+    StaffNotified,
     TicketClosed,
 )
+from linli_dispatch.domain.terms import NoticeRule, terms_of
 from linli_messaging.service_map import Actor
+from linli_testkit.facts import shipped_policy
 
-from services.dispatch.tests.office import NOW, SECOND, Office, local, person
+from services.dispatch.tests.office import NOW, SECOND, Office, graded, local, person
+from services.dispatch.tests.test_amending import amended
 from services.dispatch.tests.test_plans import HOLDER
 
 BUILDER = Actor("x", frozenset({"*"}), contractor_id="builder_co")
@@ -71,17 +75,43 @@ def test_a_satisfied_customer_closes_it_once_the_claim_is_answered(done: Office)
 
 
 @pytest.mark.rule("DSP-04", "FUP-04")
-@pytest.mark.parametrize("said", ["rejected", "not_taken"])
-def test_what_an_office_refuses_or_the_customer_does_not_take_closes_it_too(done: Office, said: str) -> None:
+def test_what_an_office_refuses_closes_it_too(done: Office) -> None:
     done.unreachable()
     assert closed(done) == []
-    if said == "rejected":
-        done.approve("centre_head", "compensation", "rejected", reason="not_ours")
-    else:
-        decide(done)
-        done.accepted("answer-plan", accepted=False, reason="too_little")
+    done.approve("centre_head", "compensation", "rejected", reason="not_ours")
     assert closed(done) == ["unreachable"]
     assert done.facts(CompensationAgreed) == []
+
+
+@pytest.mark.rule("DSP-04", "FUP-01")
+@pytest.mark.parametrize("again", [True, False])
+def test_what_the_customer_rejects_after_the_callback_may_be_followed_by_a_new_plan(
+    done: Office, *, again: bool
+) -> None:
+    """Given a customer who was satisfied and then rejects the offer, then the case waits for another one, or for the
+    end of the month.
+    """
+    done.called_back(satisfied=True)
+    decide(done)
+    done.accepted("answer-plan", accepted=False, reason="too_little")
+    assert closed(done) == []
+    if again:
+        dearer = CLAIM | {"amount_fen": 90_000}
+        done.accepted("propose-plan", actor=person("agent1"), desk="service_centre", claim=dearer)
+        decide(done)
+        done.accepted("answer-plan", accepted=True)
+    else:
+        done.until(local("2026-04-10 09:30"))
+    assert closed(done) == ["satisfied"]
+    assert [event.amount_fen for event in done.facts(CompensationAgreed)] == [90_000] * again
+
+
+@pytest.mark.rule("DSP-04", "FUP-01")
+def test_what_the_customer_rejected_before_a_satisfied_callback_is_settled(done: Office) -> None:
+    decide(done)
+    done.accepted("answer-plan", accepted=False, reason="too_little")
+    done.called_back(satisfied=True)
+    assert closed(done) == ["satisfied"]
 
 
 @pytest.mark.rule("DSP-04", "WAR-20")
@@ -131,13 +161,38 @@ def test_a_withdrawn_case_takes_it_back(done: Office) -> None:
     ]
 
 
-@pytest.mark.rule("DSP-04", "FUP-01")
-def test_a_customer_who_is_not_satisfied_keeps_it_in_the_next_round(done: Office) -> None:
+@pytest.mark.rule("DSP-04", "FUP-01", "WAR-24")
+@pytest.mark.parametrize("redrafted", [True, False])
+@pytest.mark.parametrize("another", [True, False])
+def test_a_customer_who_is_not_satisfied_keeps_it_in_the_next_round(
+    done: Office, *, redrafted: bool, another: bool
+) -> None:
+    """Given a claim for what one round's contractor ruined, then it is recovered from that one in the next round too:
+    whether that has a contractor yet, or another one, and whether the claim is drafted anew.
+    """
     done.called_back(satisfied=False)
     assert (done.ticket().round, done.due("compensation_approval")) == (2, DUE)
+    if another:
+        done.covered(round_=2, contractor_id="rescue_co", contract_id="k2")
+    if redrafted:
+        done.approve("centre_head", "compensation", "returned", reason="too_dear")
+        done.accepted("propose-plan", actor=person("agent1"), desk="service_centre", claim=CLAIM)
     decide(done)
     done.accepted("answer-plan", accepted=True)
-    assert len(done.facts(CompensationAgreed)) == 1
+    assert [(event.round, event.contract_id) for event in done.facts(CompensationAgreed)] == [(2, "k1")]
+
+
+@pytest.mark.rule("DSP-04", "INT-02", "WAR-24")
+def test_nothing_is_recovered_from_whose_order_was_taken_back(office: Office) -> None:
+    """Given a claim that is before the offices when the trade is corrected, then who is called instead pays."""
+    office.open_repair()
+    office.covered()
+    office.accepted("propose-plan", actor=person("agent1"), desk="service_centre", claim=CLAIM)
+    amended(office, trade="electrical")
+    office.covered(contractor_id="lights_co", contract_id="k2")
+    decide(office)
+    office.accepted("answer-plan", accepted=True)
+    assert [event.contract_id for event in office.facts(CompensationAgreed)] == ["k2"]
 
 
 @pytest.mark.rule("DSP-04")
@@ -151,9 +206,30 @@ def test_a_plan_without_compensation_ends_with_the_work(office: Office) -> None:
     assert closed(office) == ["satisfied"]
 
 
+@pytest.mark.rule("DSP-04", "DSP-20", "INT-06")
+def test_a_case_that_rises_after_the_work_tells_who_may_sign(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a policy that tells of levels 1 and 2, when a case rises while its claim is before an office, then who may
+    sign is told, and its former handler of nothing.
+    """
+    terms = terms_of(shipped_policy().policy("2000.1"), "Asia/Shanghai")
+    for kind in ("approval", "assignment"):
+        monkeypatch.setitem(terms.notices, kind, NoticeRule(frozenset({1, 2}), frozenset({1, 2})))
+    office.open_repair()
+    office.covered()
+    office.accepted("propose-plan", actor=person("agent1"), desk="service_centre", claim=CLAIM)
+    office.accepted("finish", actor=BUILDER)
+    assert office.facts(StaffNotified) == []
+    office.hear(graded(2, office.now, reasons=("publication_threatened",)))
+    told = [(event.kind, event.about, event.level) for event in office.facts(StaffNotified)]
+    assert told == [("approval", "compensation", 2)]
+
+
 @pytest.mark.rule("DSP-04", "DSP-20")
-def test_a_notice_of_it_that_nobody_has_read_goes_on(office: Office) -> None:
-    """Given a case that is urgent by its age, then the end of the work does not read what an office is to read."""
+@pytest.mark.parametrize("reopened", [True, False])
+def test_a_notice_of_it_that_nobody_has_read_goes_on(office: Office, *, reopened: bool) -> None:
+    """Given a case that is urgent by its age, then the end of the work does not read what an office is to read, nor
+    does another round.
+    """
     office.open_repair()
     office.covered()
     office.until(local("2026-03-18 09:30"))
@@ -161,5 +237,8 @@ def test_a_notice_of_it_that_nobody_has_read_goes_on(office: Office) -> None:
     (unread,) = [one for one in office.ticket().notices if one.kind == "approval"]
     office.accepted("finish", actor=BUILDER)
     assert [one.about for one in office.ticket().notices] == ["compensation"]
+    if reopened:
+        office.called_back(satisfied=False)
+        assert [one.about for one in office.ticket().notices if one.kind == "approval"] == ["compensation"]
     office.accepted("read-notice", actor=person(unread.people[0]), number=unread.number)
-    assert office.ticket().notices == ()
+    assert unread.number not in {one.number for one in office.ticket().notices}

@@ -4,8 +4,9 @@ from linli_contracts.events.dispatch import TicketReopened
 from linli_contracts.events.followup import CallbackCompleted, CustomerUnreachable
 
 from linli_dispatch.domain.amending import make_up
+from linli_dispatch.domain.approvals.plans import goes_on
 from linli_dispatch.domain.blueprints.failing import count_satisfaction
-from linli_dispatch.domain.closing import close_once_settled
+from linli_dispatch.domain.closing import close_once_settled, unread_of_claims
 from linli_dispatch.domain.crises.crisis import follow_level
 from linli_dispatch.domain.deadlines.running_clock import NO_TIME
 from linli_dispatch.domain.level import COMPLEX_FROM_LEVEL
@@ -79,9 +80,9 @@ def reopen(turn: Turn, happening: Happening) -> None:
         liable=None,
         order=None,
         orders_recalled=0,
-        plan=ticket.plan if ticket.claim_open else None,
+        plan=goes_on(ticket),
         crisis=None,
-        notices=(),
+        notices=unread_of_claims(ticket),
         reported=(),
         conversation=None,
         measure=None,

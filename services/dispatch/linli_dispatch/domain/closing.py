@@ -11,6 +11,8 @@ from linli_dispatch.domain.crises.crisis import end_crisis
 from linli_dispatch.domain.deadlines.clocks import drop, drop_all, wind
 from linli_dispatch.domain.deadlines.waiting import end_wait
 from linli_dispatch.domain.lifecycle import COMPLETED, after
+from linli_dispatch.domain.notices.staff_notice import StaffNotice
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 How = Literal["satisfied", "unreachable", "withdrawn", "standard_answer", "time_limit", "notified_by_mail"]
@@ -27,11 +29,16 @@ def complete(turn: Turn) -> bool:
     drop(turn, "conversation")
     in_time = "completion" not in turn.ticket.overdue
     turn.hand_over(turn.ticket.handler_id, None)
-    unread = tuple(one for one in turn.ticket.notices if one.kind == "approval" and one.about in OUTLIVES_WORK)
+    unread = unread_of_claims(turn.ticket)
     turn.change(status=after(turn.ticket.status, "completed"), completed_at=turn.at, notices=unread)
     wind(turn)
     count_clock_steps(turn)
     return in_time
+
+
+def unread_of_claims(ticket: Ticket) -> tuple[StaffNotice, ...]:
+    """What an office is still to read when the work, or its round, ends (DSP-20): that a claim is before it."""
+    return tuple(one for one in ticket.notices if one.kind == "approval" and one.about in OUTLIVES_WORK)
 
 
 def close(turn: Turn, how: How) -> None:
@@ -46,7 +53,8 @@ def close(turn: Turn, how: How) -> None:
 def close_once_settled(turn: Turn, how: Literal["satisfied", "unreachable"]) -> None:
     """What the callback found closes the case, but not before its claim is settled: then `settle` does (DSP-04).
 
-    The month of FUP-01 ends the wait: it closes the case as the callback found it, its claim undecided.
+    An offer that the customer rejects after that is not settled: another plan may follow. The month of FUP-01 ends the
+    wait: it closes the case as the callback found it, its claim undecided.
     """
     if turn.ticket.claim_open:
         turn.change(closes_as=how)

@@ -68,11 +68,13 @@ def raise_by_age(turn: Turn, clock: RunningClock) -> None:
 
 
 def _reach_who_has_it(turn: Turn, previous: int, asked_again: ApplicationKind | None) -> None:
-    """The level rose from ``previous``: a case in somebody's hands. Who is asked anew by that was told already."""
+    """The level rose from ``previous``: who has the case learns of it, and an office that a claim outlives the work
+    before (DSP-04). Who is asked anew by that was told already.
+    """
     ticket = turn.ticket
-    if ticket.level >= previous or not ticket.in_hand:
+    if ticket.level >= previous:
         return
-    if is_crisis(ticket.level) and not is_crisis(previous):
+    if ticket.in_hand and is_crisis(ticket.level) and not is_crisis(previous):
         cover_the_absent(turn)
     if previous not in turn.terms.notices["approval"].told:
         for application in turn.ticket.applications:
@@ -80,7 +82,8 @@ def _reach_who_has_it(turn: Turn, previous: int, asked_again: ApplicationKind | 
                 tell_staff(turn, "approval", application.people, application.kind)
     handler_id = turn.ticket.handler_id
     if (
-        handler_id is not None
+        ticket.in_hand
+        and handler_id is not None
         and handler_id == ticket.handler_id
         and previous not in turn.terms.notices["assignment"].told
         and not page_is_unread(turn)

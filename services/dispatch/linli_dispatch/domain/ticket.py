@@ -247,13 +247,17 @@ class Ticket(State):
 
     @property
     def claim_open(self) -> bool:
-        """Whether compensation is before an office, or goes back to one, or before the customer (DSP-04, WAR-20)."""
+        """Whether compensation is before an office, or goes back to one, or before the customer (DSP-04, WAR-20).
+
+        Also where a customer who was called back already has rejected it since: a new plan is to follow.
+        """
         plan = self.plan
         if plan is None or plan.claim is None:
             return False
         application = self.application("compensation")
         awaited = application is not None and application.status in {"pending", "returned"}
-        return plan.status == "approved" or (plan.status == "proposed" and awaited)
+        rejected_since = plan.status == "rejected" and self.closes_as is not None
+        return plan.status == "approved" or rejected_since or (plan.status == "proposed" and awaited)
 
     def application(self, kind: ApplicationKind) -> Application | None:
         """The last application of a kind, decided or not; most cases have none of any."""

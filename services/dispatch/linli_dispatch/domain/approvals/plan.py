@@ -33,6 +33,8 @@ class Plan:
     status: PlanStatus
     claim: Claim | None = None
     carried_out: int = 0
+    contract_id: str | None = None
+    """From whose deposit a claim of an earlier round is recovered; None: from that of the round's own order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from linli_dispatch.domain.refusals import (
     UNKNOWN_DESK,
 )
 from linli_dispatch.domain.terms import Terms
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 LEGAL: Final = "legal"
@@ -82,9 +83,10 @@ def propose_plan(turn: Turn, desk: str, claim: Claim | None, by: str) -> Refusal
         return PLAN_UNDERWAY
     if desk not in turn.terms.desks and not turn.estate.has_desk(desk):
         return UNKNOWN_DESK
-    if claim is not None and claim.recovered and (ticket.order is None or ticket.order.contract_id is None):
+    if claim is not None and claim.recovered and _liable_contract(ticket) is None:
         return NOTHING_TO_RECOVER_FROM
-    plan = Plan(ticket.plans + 1, desk, "proposed", claim)
+    earlier = ticket.plan.contract_id if ticket.plan is not None else None
+    plan = Plan(ticket.plans + 1, desk, "proposed", claim, contract_id=earlier)
     turn.change(plan=plan, plans=plan.number)
     amount_fen = claim.amount_fen if claim else None
     turn.tell(
@@ -103,6 +105,12 @@ def propose_plan(turn: Turn, desk: str, claim: Claim | None, by: str) -> Refusal
     chain = chain_of_plan(ticket.level, claim, _granted(turn, claim), turn.terms)
     apply(turn, _kind_of(claim), by, amount_fen, chain)
     return None
+
+
+def goes_on(ticket: Ticket) -> Plan | None:
+    """What a next round has of this one's plan: nothing, unless its claim is open; that stays about this contractor."""
+    plan = ticket.plan
+    return replace(plan, contract_id=_liable_contract(ticket)) if plan is not None and ticket.claim_open else None
 
 
 def approve_plan(turn: Turn, application: Application) -> None:
@@ -279,12 +287,19 @@ def _agree(turn: Turn, plan: Plan, claim: Claim) -> None:
             cause=claim.cause,
             customer_ref=ticket.customer_ref,
             payer="property" if claim.by_property else "developer",
-            contract_id=ticket.order.contract_id if claim.recovered and ticket.order else None,
+            contract_id=_liable_contract(ticket) if claim.recovered else None,
             agreed_at=turn.at,
         )
     )
     turn.because("WAR-23", "settlement agreed", {"claim_id": claim_id, "amount_fen": claim.amount_fen})
     turn.because("WAR-24", "recovered from the deposit" if claim.recovered else "not recovered", {"claim_id": claim_id})
+
+
+def _liable_contract(ticket: Ticket) -> str | None:
+    """Whose deposit a recovered claim is taken from: by the round it came up in (WAR-24)."""
+    if ticket.plan is not None and ticket.plan.contract_id is not None:
+        return ticket.plan.contract_id
+    return ticket.order.contract_id if ticket.order is not None else None
 
 
 def _granted(turn: Turn, claim: Claim | None) -> int:
