@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from linli_cli.importing.estates import EstateOfRow
 from linli_cli.importing.mapping import Mapping
+from linli_cli.places import policy_dir
+from linli_cli.simulation.agenda import Standing
 from linli_cli.simulation.callers import Callback
+from linli_cli.simulation.command import storm_subcategories
 from linli_cli.simulation.people import Customers, Desks, desk_of, registrations, requests
 from linli_cli.simulation.played import ONE_SECOND, Case, Played, missed_by_file, read_requests
+from linli_rulebook import PolicyBook
 
 MAPPING = Mapping.load("boston311")
 HEADER = "case_enquiry_id,open_dt,target_dt,closed_dt,type,reason,department,source,neighborhood,case_title"
@@ -22,8 +26,16 @@ def read(path: Path, *rows: str, limit: int | None = None) -> Played:
     return read_requests(file, MAPPING, limit)
 
 
-def row(key: str, opened: str, due: str = "", closed: str = "", place: str = "Back Bay", desk: str = "PWDx") -> str:
-    return f"{key},{opened},{due},{closed},Pothole,Highways,{desk},Self Service,{place},A pothole"
+def row(
+    key: str,
+    opened: str,
+    due: str = "",
+    closed: str = "",
+    place: str = "Back Bay",
+    desk: str = "PWDx",
+    kind: str = "Pothole",
+) -> str:
+    return f"{key},{opened},{due},{closed},{kind},Highways,{desk},Self Service,{place},A pothole"
 
 
 def case(**changes: object) -> Case:
@@ -32,6 +44,17 @@ def case(**changes: object) -> Case:
         "opened_at": DUE - timedelta(days=1), "due_at": DUE, "done_at": None, "body": {},
     }  # fmt: skip
     return Case(**{**given, **changes})
+
+
+@pytest.mark.rule("DSP-09", "DSP-08")
+def test_requests_come_ahead_but_for_those_that_may_begin_a_storm(tmp_path: Path) -> None:
+    """By the policy's sub-categories, of the group's and of every region's; all of one estate are one chain."""
+    played = read(tmp_path, row("1", "2011-07-02 00:00:00"), row("2", "2011-07-03 00:00:00", kind="Tree Emergencies"))
+    storms = storm_subcategories(PolicyBook.load(policy_dir()))
+    assert {"leak", "tree_emergencies"} <= storms
+    steps = list(requests(played.cases, storms))
+    assert [(one.standing, one.awaited) for one in steps] == [(Standing.AHEAD, False), (Standing.IN_LINE, True)]
+    assert {one.chain for one in steps} == {"boston-back-bay"}
 
 
 @pytest.mark.rule("ORG-04")

@@ -67,7 +67,7 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
         raise Complaint(f"{requests} 中没有可重放的行", f"nothing in {requests} can be played")
     horizon = _horizon(until, played, plan)
     policies = _policies(policy)
-    storms = frozenset().union(*(_storms(PolicyBook.load(directory)) for directory in policies))
+    storms = frozenset().union(*(storm_subcategories(PolicyBook.load(directory)) for directory in policies))
     run = Run(plan, played, horizon, timedelta(seconds=window), Customers(unsatisfied, seed), storms)
     ends: list[End] = []
     for directory in policies:
@@ -148,7 +148,7 @@ def _entries(book: PolicyBook) -> frozenset[str]:
     return frozenset.intersection(*(frozenset(book.policy(version).entries) for version in book.versions))
 
 
-def _storms(book: PolicyBook) -> frozenset[str]:
+def storm_subcategories(book: PolicyBook) -> frozenset[str]:
     """The sub-categories that show a storm's cause, at any place and in any version."""
     policies = (policy for version in book.versions for policy in book.policies(version))
     causes = (policy.table("storm.causes") for policy in policies)
