@@ -259,6 +259,7 @@ async def _reentrusted(life: Life) -> None:
     await life.after(days=2)
     callback = await life.callback_of(leak["case_id"])
     await life.do("followup.complete-callback", callback_id=callback, satisfied=True, score=90, by="caller-2")
+    await life.after(days=6)  # the offices are late to accept its work, though the case is closed
     await pay_replacement(life, leak["case_id"])
 
 

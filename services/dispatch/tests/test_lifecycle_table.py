@@ -37,7 +37,9 @@ def test_a_case_is_closed_after_its_completion_or_withdrawn() -> None:
 
 @pytest.mark.rule("DSP-19")
 def test_every_status_in_between_has_clocks_of_its_own() -> None:
-    assert {status for row in TERMS.clocks.values() for status in row.during} == IN_HAND | COMPLETED
+    assert {status for row in TERMS.clocks.values() for status in row.during if len(row.during) < len(STATUSES)} == (
+        IN_HAND | COMPLETED
+    )
 
 
 def test_every_clock_has_a_consequence_and_a_timer() -> None:

@@ -1,12 +1,21 @@
 """Design, engineering and cost accept the work of a replacement together; then, and once, it is paid (DSP-14)."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import ReplacementAccepted, ReplacementPaid
+from linli_contracts.events.dispatch import (
+    DeadlineApproached,
+    DeadlineMissed,
+    ReplacementAccepted,
+    ReplacementPaid,
+    TicketEscalated,
+)
+from linli_dispatch.domain.ticket import Ticket
 from linli_messaging.service_map import Actor
 
-from services.dispatch.tests.office import Office, person
+from services.dispatch.tests.office import SECOND, Office, local, person
 from services.dispatch.tests.test_reentrusting import contractor, propose
 
 OFFICES = {"design": "designer", "engineering": "builder", "cost_and_contract": "pricer"}
@@ -105,3 +114,101 @@ def test_a_contractors_own_repair_is_not_paid(office: Office) -> None:
     office.covered()
     office.accepted("finish", actor=contractor("builder_co"))
     assert office.ticket().replacements == ()
+
+
+# -- the time to accept
+
+DUE = local("2026-03-16 17:30")
+"""Done on a Wednesday: three working days later, by the approvers' calendar."""
+
+
+def missed(office: Office) -> list[datetime]:
+    return [event.due_at for event in office.facts(DeadlineMissed) if event.clock == "replacement_acceptance"]
+
+
+@pytest.mark.rule("DSP-14", "DSP-06", "ORG-04")
+@pytest.mark.parametrize(("late_by", "late"), [(-1, 0), (0, 0), (1, 1)])
+@pytest.mark.parametrize("closed", [True, False])
+def test_they_have_three_working_days_together_whether_the_case_is_closed_or_not(
+    office: Office, late_by: int, late: int, *, closed: bool
+) -> None:
+    order_id = repaired(office)
+    if closed:
+        office.called_back(satisfied=True)
+    assert (office.ticket().status, office.due("replacement_acceptance")) == ("closed" if closed else "completed", DUE)
+    accept(office, order_id, "design", "engineering")
+    office.until(DUE - SECOND)
+    office.accepted(
+        "accept-replacement", at=DUE + late_by * SECOND, actor=person("pricer"), order_id=order_id,
+        office="cost_and_contract",
+    )  # fmt: skip
+    assert missed(office) == [DUE] * late
+    because = [event.because for event in office.facts(TicketEscalated)]
+    assert because.count("replacement_acceptance") == late
+    assert not {"replacement_acceptance", "ladder_step"} & {clock.name for clock in office.ticket().clocks}
+    if closed:
+        assert (office.ticket().timers() == ()) or office.ticket().notices
+
+
+@pytest.mark.rule("DSP-14", "DSP-20")
+def test_who_have_not_accepted_are_warned(office: Office) -> None:
+    order_id = repaired(office)
+    accept(office, order_id, "design")
+    office.until(DUE)
+    warned = [event for event in office.facts(DeadlineApproached) if event.clock == "replacement_acceptance"]
+    assert [event.person_ids for event in warned] == [("builder", "pricer")]
+
+
+@pytest.mark.rule("DSP-14", "DSP-06", "DSP-20", "DSP-19")
+def test_a_closed_case_climbs_to_the_top_is_read_and_comes_to_rest(office: Office) -> None:
+    order_id = repaired(office)
+    office.called_back(satisfied=True)
+    office.until(DUE + timedelta(days=30))
+    assert [event.step for event in office.facts(TicketEscalated)] == [
+        "owner", "manager", "vp", "general_manager", "group",
+    ]  # fmt: skip
+    assert missed(office) == [DUE]
+    assert office.ticket().timers() == ()
+    for notice in office.ticket().notices:
+        office.accepted("read-notice", actor=person(notice.told[0].person_id), number=notice.number)
+    assert office.ticket().notices == ()
+    accept(office, order_id, *OFFICES)
+    assert office.ticket().overdue == ()
+
+
+@pytest.mark.rule("DSP-14", "FUP-01", "OPS-03")
+def test_each_replacements_work_has_a_time_of_its_own(office: Office) -> None:
+    first = repaired(office)
+    office.called_back(satisfied=False)
+    office.covered(round_=2)
+    office.accepted("refuse-order", reason="busy")
+    office.reentrust(10_000)
+    office.accepted("finish", at=DUE + SECOND, actor=contractor("rescue_co"))
+    assert missed(office) == [DUE]
+    accept(office, first, *OFFICES)
+    assert office.due("replacement_acceptance") == local("2026-03-19 17:30")
+    office.until(local("2026-03-19 17:30") + SECOND)
+    assert missed(office) == [DUE, local("2026-03-19 17:30")]
+    assert len({row.values["id"] for row in office.rows}) == len(office.rows)
+
+
+@pytest.mark.rule("DSP-14", "INT-15")
+def test_a_case_that_is_withdrawn_keeps_it(office: Office) -> None:
+    repaired(office)
+    office.withdrawn()
+    assert [clock.name for clock in office.ticket().clocks] == ["replacement_acceptance"]
+    office.until(DUE + SECOND)
+    assert missed(office) == [DUE]
+
+
+@pytest.mark.rule("DSP-14", "ORG-02")
+def test_work_of_before_has_no_clock(office: Office) -> None:
+    order_id = repaired(office)
+    ticket = office.ticket()
+    works = tuple(replace(work, timed=False) for work in ticket.replacements)
+    before = ticket.model_copy(update={"replacements": works, "clocks": tuple(
+        clock for clock in ticket.clocks if clock.name != "replacement_acceptance"
+    )})  # fmt: skip
+    office.states[Ticket, ticket.id] = before
+    accept(office, order_id, "design")
+    assert "replacement_acceptance" not in {clock.name for clock in office.ticket().clocks}

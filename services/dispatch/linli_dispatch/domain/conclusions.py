@@ -45,6 +45,7 @@ BEHIND_CLOCK: Final[Mapping[str, tuple[str, ...]]] = {
     "age_level_1": ("dispatch.age_level_1",),
     "overdue_report": ("dispatch.overdue_reported_after", "dispatch.finish_within"),
     "conversation": ("dispatch.conversation_within", "calendar.desk_approvers"),
+    "replacement_acceptance": ("dispatch.replacement_accepted_within", "calendar.desk_approvers"),
     "crisis_confirmation": ("dispatch.urgent_unread_repeat_after",),
     "blueprint_step": (),  # its entry has the name of the step in it
     "ladder_step": ("dispatch.ladder_step_limit", "calendar.desk_approvers"),

@@ -14,7 +14,7 @@ callback, unless a standard answer settles it in the same breath; *closed* is th
 status: it lies over any of the three in hand (ticket.py).
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Status = Literal["received", "open", "coverage_asked", "contractor_notified", "completed", "closed"]
 Happening = Literal[
@@ -26,6 +26,8 @@ Happening = Literal[
 IN_HAND: Final[frozenset[Status]] = frozenset({"open", "coverage_asked", "contractor_notified"})
 """Somebody has to act: the case is neither completed nor closed."""
 COMPLETED: Final[frozenset[Status]] = frozenset({"completed"})
+ALWAYS: Final[frozenset[Status]] = frozenset(get_args(Status))
+"""Also once it is closed: what offices owe a contractor does not end with the case (DSP-14)."""
 
 TRANSITIONS: Final[dict[tuple[Status, Happening], Status]] = {
     ("received", "graded"): "open",

@@ -116,6 +116,7 @@ _RULES_OF_CLOCK: Final = {
     "measure_approval": ("DSP-13", "DSP-06"),
     "overdue_report": ("DSP-13", "DSP-20"),
     "conversation": ("DSP-13", "DSP-06"),
+    "replacement_acceptance": ("DSP-14", "DSP-06"),
     "crisis_confirmation": ("DSP-01", "DSP-20"),
     "age_level_2": ("DSP-06", "INT-06"),
     "age_level_1": ("DSP-06", "INT-06"),

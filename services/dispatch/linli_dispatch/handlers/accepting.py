@@ -1,19 +1,16 @@
 """What follows a finished repair: the owner signs, or is told by mail (DSP-12); a replacement is paid (DSP-14)."""
 
 from collections.abc import Callable
-from typing import Final, get_args
 
 from linli_messaging.service_map import Context, Facts
 from linli_rulebook.decision import Outcome, Refusal
 
 from linli_dispatch import commands
-from linli_dispatch.domain.lifecycle import COMPLETED, Status
+from linli_dispatch.domain.lifecycle import ALWAYS, COMPLETED
 from linli_dispatch.domain.refusals import NOT_COMPLETED, NOT_YOUR_ORDER
 from linli_dispatch.domain.repairs import acceptance, replacement_work
 from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import Rule, on_command
-
-_ANY: Final[frozenset[Status]] = frozenset(get_args(Status))
 
 
 def handle_sign(facts: Facts, command: commands.Sign, ctx: Context) -> Outcome:
@@ -52,7 +49,7 @@ def _on_any(
     if ctx.actor is not None and ctx.actor.contractor_id is not None:
         return NOT_YOUR_ORDER
     by = ctx.actor.subject if ctx.actor else "system"
-    return on_command(facts, command, ctx, lambda turn: rule(turn, by), during=_ANY)
+    return on_command(facts, command, ctx, lambda turn: rule(turn, by), during=ALWAYS)
 
 
 def _on_completed(facts: Facts, command: commands.OnTicket, ctx: Context, rule: Rule) -> Outcome:

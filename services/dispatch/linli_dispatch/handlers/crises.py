@@ -5,8 +5,9 @@ from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
 from linli_dispatch.domain.crises import crisis, crisis_notices
+from linli_dispatch.domain.lifecycle import ALWAYS
 from linli_dispatch.domain.notices import telling
-from linli_dispatch.handlers.working import UNTIL_CLOSED, on_staff_command
+from linli_dispatch.handlers.working import on_staff_command
 
 
 def handle_confirm_crisis(facts: Facts, command: commands.ConfirmCrisis, ctx: Context) -> Outcome:
@@ -38,4 +39,4 @@ def handle_log_crisis(facts: Facts, command: commands.LogCrisis, ctx: Context) -
 
 def handle_read_notice(facts: Facts, command: commands.ReadNotice, ctx: Context) -> Outcome:
     """Somebody who was told has read it."""
-    return on_staff_command(facts, command, ctx, lambda turn, by: telling.read(turn, command.number, by), UNTIL_CLOSED)
+    return on_staff_command(facts, command, ctx, lambda turn, by: telling.read(turn, command.number, by), ALWAYS)

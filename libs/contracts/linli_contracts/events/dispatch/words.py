@@ -21,7 +21,7 @@ Clock = Literal[
     "reentrust_lateness", "reentrust_over_limit", "ladder_step", "callback_close", "express_mail",
     "reentrusting_approval", "plan_approval", "compensation_approval", "small_works_approval", "measure_approval",
     "crisis_confirmation", "blueprint_step", "overdue_report", "first_assessment", "feedback_answer",
-    "conversation",
+    "conversation", "replacement_acceptance",
 ]  # fmt: skip
 Stage = Literal["front", "back"]
 """Whether a step of a blueprint is in contact with the customer (DSP-17)."""

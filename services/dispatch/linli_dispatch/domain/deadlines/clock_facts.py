@@ -63,6 +63,17 @@ def _not_spoken_to(ticket: Ticket) -> datetime | None:
     return wanted.wanted_at if wanted is not None and wanted.held_at is None else None
 
 
+def _waiting_work(ticket: Ticket) -> int | None:
+    """Which of the replacements' works waits longest to be accepted, from 0."""
+    works = ticket.replacements
+    return next((nth for nth, work in enumerate(works) if work.timed and work.accepted_at is None), None)
+
+
+def _not_accepted(ticket: Ticket) -> datetime | None:
+    nth = _waiting_work(ticket)
+    return ticket.replacements[nth].done_at if nth is not None else None
+
+
 def _before_an_office(kind: ApplicationKind) -> Since:
     def since(ticket: Ticket) -> datetime | None:
         application = ticket.application(kind)
@@ -100,6 +111,7 @@ FACTS: Final[Mapping[tuple[str, str], Since]] = {
     ("received", "level_2_reached"): _younger_than(2),
     ("received", "level_1_reached"): _younger_than(1),
     ("completed", "closed"): _called_back,
+    ("replacement_done", "replacement_accepted"): _not_accepted,
     ("signature_asked", "signed"): _unsigned,
 }
 """By the facts that start and stop a clock."""
@@ -125,6 +137,7 @@ OCCURRENCE: Final[Mapping[tuple[str, str], Callable[[Ticket], int]]] = {
     ("contractor_called", "contractor_arrived_or_replaced"): lambda ticket: ticket.orders_recalled + 1,
     ("contractor_called", "delay_reported_or_replaced"): lambda ticket: ticket.orders_recalled + 1,
     ("contractor_called", "overdue_reported"): lambda ticket: ticket.orders_recalled + 1,
+    ("replacement_done", "replacement_accepted"): lambda ticket: (_waiting_work(ticket) or 0) + 1,
     ("crisis_notified", "crisis_confirmed"): lambda ticket: ticket.crisis.told if ticket.crisis else 0,
     ("signature_asked", "signed"): lambda ticket: ticket.acceptance.mails_asked + 1,
     # Another office, or another submission, makes another clock.

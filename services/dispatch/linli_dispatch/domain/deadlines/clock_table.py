@@ -13,7 +13,7 @@ from linli_rulebook import Calendar, Policy, PolicyFileError, Unit
 
 from linli_dispatch.domain.deadlines.clock_dues import COUNTED, CountDue, Within
 from linli_dispatch.domain.deadlines.clock_facts import FACTS, OCCURRENCE
-from linli_dispatch.domain.lifecycle import COMPLETED, IN_HAND, Status
+from linli_dispatch.domain.lifecycle import ALWAYS, COMPLETED, IN_HAND, Status
 from linli_dispatch.domain.ticket import Ticket
 
 STEP_CLOCK: Final[Clock] = "blueprint_step"
@@ -21,7 +21,7 @@ STEP_CLOCK: Final[Clock] = "blueprint_step"
 NOT_IN_TABLE: Final[frozenset[Clock]] = frozenset({"ladder_step", STEP_CLOCK})
 """Clocks that come in numbers; `ladder.py` and the blueprints wind them."""
 _AREA: Final = "clocks."
-_DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED, "until_closed": IN_HAND | COMPLETED}
+_DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED, "until_closed": IN_HAND | COMPLETED, "always": ALWAYS}
 _FLAGS: Final = frozenset({"deadline", "climbs", "comes_back", "moves"})
 _FIELDS: Final = frozenset(
     {"starts", "stops", "counted", "within", "calendar", "during", "pauses_on", "warns_at", *_FLAGS}

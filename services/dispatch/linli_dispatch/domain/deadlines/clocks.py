@@ -118,8 +118,12 @@ def count_anew(turn: Turn, *names: Clock) -> None:
 
 
 def drop_all(turn: Turn) -> None:
-    """Takes every clock away, neither kept nor missed: the case ends here."""
-    turn.change(clocks=(), overdue=())
+    """Takes the clocks away that end with the case, neither kept nor missed: the case ends here."""
+    ticket, stay = turn.ticket, {name for name, row in turn.terms.clocks.items() if "closed" in row.during}
+    turn.change(
+        clocks=tuple(clock for clock in ticket.clocks if clock.name in stay or clock.remedies in stay),
+        overdue=tuple(name for name in ticket.overdue if name in stay),
+    )
 
 
 def counted(counts: Mapping[_Name, int], *names: _Name) -> dict[_Name, int]:

@@ -133,6 +133,7 @@ CONSEQUENCES: Final[dict[Clock, Callable[[Turn, RunningClock], None]]] = {
     "measure_approval": miss,
     "overdue_report": report_overdue,
     "conversation": miss,
+    "replacement_acceptance": miss,
     "crisis_confirmation": tell_next_person,
     "age_level_2": raise_by_age,
     "age_level_1": raise_by_age,

@@ -12,6 +12,7 @@ from linli_dispatch.domain.approvals.approving import may_sign
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import stand_in
 from linli_dispatch.domain.notices.telling import tell_staff
+from linli_dispatch.domain.repairs.replacement_work import who_still_accept
 from linli_dispatch.domain.repairs.reporting import able_managers
 from linli_dispatch.domain.turn import Turn
 
@@ -54,6 +55,8 @@ def _to_act(turn: Turn, clock: RunningClock) -> list[str]:
             return sorted(may_sign(turn, application))
     if clock.name == "conversation":
         return sorted(able_managers(turn))
+    if clock.name == "replacement_acceptance":
+        return who_still_accept(turn)
     person_id = turn.ticket.handler_id or turn.ticket.owner_id
     present = stand_in(turn.estate, person_id, turn.at)
     return [] if present is None else [present]

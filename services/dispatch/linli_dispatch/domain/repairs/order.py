@@ -98,6 +98,8 @@ class Replacement:
     """By office: who accepted it."""
     accepted_at: AwareDatetime | None = None
     """When the last of them did."""
+    timed: bool = False
+    """Whether its acceptance has a clock: work that was done before there was one has none."""
     paid_at: AwareDatetime | None = None
     document: str | None = None
 

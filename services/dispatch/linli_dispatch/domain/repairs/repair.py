@@ -152,8 +152,9 @@ def finish(turn: Turn, contractor_id: str | None) -> Refusal | None:
         turn.change(inspected_at=ticket.inspected_at or turn.at)
     in_time = complete(turn)
     if order is not None and order.replacement_id is not None:
-        work = Replacement(order.order_id, order.replacement_id, order.price_fen or 0, turn.at)
+        work = Replacement(order.order_id, order.replacement_id, order.price_fen or 0, turn.at, timed=True)
         turn.change(replacements=(*ticket.replacements, work))
+        wind(turn)
     turn.tell(
         RepairDone(
             case_id=ticket.id,

@@ -1,16 +1,18 @@
 """The work of a replacement is accepted by design, engineering and cost together, then it is paid (DSP-14).
 
 Each office accepts by itself; with the last one the work is accepted. An office that nobody holds is stood in for by
-those that come after them in the chain of a re-entrusting, or the group's service centre. It may be after the case is
-closed: the offices have no time of their own (assumed; no rule gives them one). Finance pays once, and not before.
+those that come after them in the chain of a re-entrusting, or the group's service centre. They have one time together,
+from the end of the work, also once the case is closed; its miss climbs the ladder. Finance pays once, and not before.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from linli_contracts.events.dispatch import ReplacementAccepted, ReplacementPaid
 from linli_rulebook.decision import Refusal
 
-from linli_dispatch.domain.group.offices import LAST_RESORT, Office, signatories
+from linli_dispatch.domain.deadlines.clocks import drop, wind
+from linli_dispatch.domain.group.offices import LAST_RESORT, Office, persons_on, signatories
 from linli_dispatch.domain.refusals import NOT_YOUR_OFFICE
 from linli_dispatch.domain.repairs.order import Replacement
 from linli_dispatch.domain.repairs.repair_refusals import (
@@ -24,6 +26,7 @@ from linli_dispatch.domain.turn import Turn
 
 _FINANCE = "finance"
 """The office of the policy that pays."""
+_CLOCK: Final = "replacement_acceptance"
 
 
 def accept_work(turn: Turn, order_id: str, office: str, by: str) -> Refusal | None:
@@ -41,6 +44,10 @@ def accept_work(turn: Turn, order_id: str, office: str, by: str) -> Refusal | No
     accepted_by = {**work.accepted_by, office: by}
     complete = accepted_by.keys() >= acceptors.keys()
     _keep(turn, replace(work, accepted_by=accepted_by, accepted_at=turn.at if complete else None))
+    if complete and _CLOCK in ticket.overdue:
+        # What was owed is put right; the work of another replacement owes nothing yet.
+        drop(turn, _CLOCK)
+    wind(turn)
     turn.because("DSP-14", "an office accepts the replacement's work", {"office": office, "by": by})
     if complete:
         turn.tell(
@@ -82,6 +89,15 @@ def pay_work(turn: Turn, order_id: str, document: str, by: str) -> Refusal | Non
     )
     turn.because("DSP-14", "the replacement was paid", {"price_fen": work.price_fen, "document": document, "by": by})
     return None
+
+
+def who_still_accept(turn: Turn) -> list[str]:
+    """Who answers for the offices that have not accepted the work that waits longest."""
+    waiting = next((work for work in turn.ticket.replacements if work.accepted_at is None), None)
+    if waiting is None:
+        return []
+    missing = (one for name, one in turn.terms.replacement_accepted_by.items() if name not in waiting.accepted_by)
+    return sorted({person for office in missing for person in persons_on(turn.estate, office, turn.at)})
 
 
 def _work_of(turn: Turn, order_id: str) -> Replacement | None:
