@@ -271,6 +271,25 @@ def test_a_place_that_is_full_forgets_what_will_not_begin(office: Office) -> Non
 
 
 @pytest.mark.rule("ORG-01")
+def test_what_is_planned_already_is_planned_once_at_a_place_full_of_what_will_not_begin(office: Office) -> None:
+    """Given a place that is full, nearly all of it of a withdrawn import, when the one change by hand is planned again,
+    then nothing is told twice, and it begins at its instant.
+    """
+    dead = opened(office)
+    by_hand: dict[str, Any] = STAFF | {"from_at": LATER}
+    office.accepted_of("roster-staff", **by_hand)
+    for hour in range(MOST_CHANGES - 1):
+        line = {"staff_id": "agent2", "role": "agent", "desk": "service_centre", "until_hour": (hour + 1) / 10}
+        planned(office, dead, "roster-staff", {"estate_id": "xh01", "staff": [line]})
+    office.accepted_of("withdraw-import", import_id=dead)
+    assert (office.accepted_of("roster-staff", **by_hand).answer or {})["changed"] == 0
+    office.until(LATER)
+    assert office.estate().planned == ()
+    assert len(office.facts(StaffRostered)) == 1
+    assert len(office.facts(RegistryChangeWithdrawn)) == MOST_CHANGES - 1
+
+
+@pytest.mark.rule("ORG-01")
 def test_what_rests_on_an_estate_to_come_counts_on_its_own_import_and_on_confirmed_ones(office: Office) -> None:
     """Given an estate that an import registers, then people are planned for it in the same one; by hand or in another
     import only once the first is confirmed, and no more after it was withdrawn.

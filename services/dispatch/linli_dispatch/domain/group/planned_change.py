@@ -154,7 +154,7 @@ def leave_out(place: Place, change: PlannedChange, why: Refusal) -> Decision:
 def drop(place: P, change: PlannedChange, why: Refusal, now: datetime) -> tuple[P, Decision]:
     """The place without one that will not begin, for its import is over; before its instant."""
     left = _popped(place, change.id, begun=0)
-    return left, _ended(change.ended("withdrawn", why.code), now)
+    return left, Decision(save=(left,)) + _ended(change.ended("withdrawn", why.code), now)
 
 
 def set_aside(place: Place, change: PlannedChange, reason: Failure, error: str) -> Decision:
