@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from linli_contracts.events.dispatch import StormDeclared, StormEnded, StormOrderJoined
 from linli_dispatch.domain.group.places import Workload
-from linli_dispatch.domain.storms.region_storm import MOST_ESTATES, RegionStorm, region_storm_id
+from linli_dispatch.domain.storms.region_storm import MOST_ESTATES, EstatesOf, RegionStorm, region_storm_id
 from linli_rulebook.decision import Decision
+from linli_runtime.reads import Reads
+from linli_testkit.tables import keep
 
-from services.dispatch.tests.office import SECOND, Office, graded, local, person, received
+from services.dispatch.tests.office import SECOND, Office, OfficeFacts, graded, local, person, received
 from services.dispatch.tests.storms import LEAK, MINUTE
 
 NOON = local("2026-03-10 12:00")
@@ -135,3 +137,19 @@ def test_what_cannot_be_said_for_a_region_is_refused_by_name(office: Office) -> 
         assert office.refused_by(HEAD, name, **(body | {"cause": "locusts"})) == "unknown-cause"
         office.accepted_by(HEAD, name, **body)
         assert office.refused_by(HEAD, name, **body) == "region-storm-under-way"
+
+
+@pytest.mark.rule("DSP-09")
+async def test_the_query_finds_the_next_ten_estates_of_the_region_alone(office: Office, reads: Reads) -> None:
+    """Given estates of the region and of one whose name begins with its name, then each round reads its own, to the
+    last one.
+    """
+    office.found("xh00", region_id="south_2")
+    declare(office)
+    await keep(reads, office.states.values(), office.rows)
+    declared = region(office)
+    for after, found in (("", ESTATES[:MOST_ESTATES]), (ESTATES[1], ESTATES[2:]), (ESTATES[-1], ())):
+        asked = declared.model_copy(update={"after": after}).estates_id
+        (row,) = await reads.fetch("load_estates_of", [asked])
+        assert EstatesOf.model_validate_json(row["state"]) == OfficeFacts(office.states).get(EstatesOf, asked)
+        assert EstatesOf.model_validate_json(row["state"]).estate_ids == found
