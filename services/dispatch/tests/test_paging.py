@@ -119,6 +119,23 @@ def test_a_page_that_was_read_leaves_nothing_to_be_read_when_it_is_called_off(of
     assert office.ticket().notices == ()
 
 
+@pytest.mark.rule("INT-11", "DSP-20", "INT-02")
+def test_who_was_paged_for_another_and_gets_it_as_it_is_called_off_is_told_of_the_assignment_once(
+    office: Office,
+) -> None:
+    """Given a grave complaint that also paged the engineer on duty, when it turns out a repair and no emergency, then
+    the engineer who has it now is told of that once.
+    """
+    office.open(level=2, emergency=True, **GAS)
+    assert urgent_to(office, "fixer1") == ["emergency"]
+    amended(office, NOW + SECOND, emergency=False, kind="repair", category="engineering_quality", subcategory="leak")
+    assert office.ticket().handler_id == "fixer1"
+    assert urgent_to(office, "fixer1") == ["emergency", "assignment"]
+    assert [(one.kind, one.people) for one in office.ticket().notices if one.kind != "command"] == [
+        ("assignment", ("fixer1",))
+    ]
+
+
 @pytest.mark.rule("INT-11", "DSP-20", "DSP-07")
 @pytest.mark.parametrize(("read", "told"), [(False, ["emergency"]), (True, ["emergency", "assignment"])])
 def test_an_emergency_that_gets_graver_is_told_to_whoever_has_read_the_page(

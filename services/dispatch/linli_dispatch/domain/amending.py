@@ -88,12 +88,13 @@ def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
         turn.change(feedback=ticket.feedback or says)
     _ask_warranty(turn, ticket)
     count_anew(turn, "passing_on", "age_level_2", "age_level_1")
-    if moves and ticket.storm_order_id is None:
+    redirected = moves and ticket.storm_order_id is None
+    if ticket.emergency and not turn.ticket.emergency:
+        call_off(turn, stays=not redirected)
+    if redirected:
         _redirect(turn, desk)
     elif changed.get("emergency"):
         page(turn)
-    if ticket.emergency and not turn.ticket.emergency:
-        call_off(turn)
     owe_opinion(turn)
     wind(turn)
     call_liable(turn)

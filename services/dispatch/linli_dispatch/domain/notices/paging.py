@@ -36,14 +36,15 @@ def page(turn: Turn) -> bool:
     return paged
 
 
-def call_off(turn: Turn) -> None:
+def call_off(turn: Turn, *, stays: bool) -> None:
     """It turned out to be no emergency: nobody has to read the page any more.
 
-    A handler whom the page alone told of the case, and who has not read it, is told of the assignment instead.
+    A handler with whom it ``stays`` and who has not read the page is told of the assignment instead; where it goes to
+    another desk, whoever gets it is told by that.
     """
     ticket, unread = turn.ticket, page_is_unread(turn)
     tell_staff(turn, "emergency", (), ticket.desk)
-    if unread and ticket.handler_id is not None and ticket.in_hand:
+    if stays and unread and ticket.handler_id is not None and ticket.in_hand:
         tell_staff(turn, "assignment", (ticket.handler_id,), ticket.desk)
 
 
