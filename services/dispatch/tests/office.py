@@ -108,7 +108,7 @@ class Office:
         self._move(at)
         entry = next(entry for entry in MAP.events if entry.event is type(fact))
         self._check(entry.needs(fact))
-        return self._keep(entry.decide(OfficeFacts(self.states), fact, context(self.now, cause=f"fact|{fact!r}")))
+        return self.keep(entry.decide(OfficeFacts(self.states), fact, context(self.now, cause=f"fact|{fact!r}")))
 
     def send(self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object) -> Outcome:
         """A command, after everything that was due before it."""
@@ -116,7 +116,7 @@ class Office:
         entry = next(entry for entry in MAP.commands if entry.name == f"dispatch.{name}")
         command = entry.body.model_validate(body)
         self._check(entry.needs(command))
-        return self._keep(entry.decide(OfficeFacts(self.states), command, context(self.now, actor=actor)))
+        return self.keep(entry.decide(OfficeFacts(self.states), command, context(self.now, actor=actor)))
 
     def accepted(
         self, name: str, /, *, at: datetime | None = None, actor: Actor = OPERATOR, **body: object
@@ -161,6 +161,17 @@ class Office:
         """Time passes; what is due at that very instant runs out too."""
         self._fire(at, inclusive=True)
         self.now = at
+
+    def keep(self, outcome: Outcome) -> Outcome:
+        """What a decision saves and tells, as the loop stores it."""
+        assert not isinstance(outcome, More)
+        if isinstance(outcome, Decision):
+            for state in outcome.save:
+                self.states[type(state), state.id] = type(state).model_validate_json(state.stored())
+            self.told.extend(event for event in outcome.events if isinstance(event, Event))
+            self.reasons.extend(outcome.because)
+            self.rows.extend(outcome.append)
+        return outcome
 
     # -- a start
 
@@ -325,7 +336,7 @@ class Office:
             name, told = (ref, timer.clock, timer.occurrence, timer.step), len(self.told)
             state, entry = self.states[ref], entries[ref[0], timer.clock]
             self._check(entry.needs(state, timer))
-            self._keep(entry.decide(OfficeFacts(self.states), state, timer, context(self.now)))
+            self.keep(entry.decide(OfficeFacts(self.states), state, timer, context(self.now)))
             assert timer not in self.states[ref].timers()
             if len(self.told) > told:
                 # What it tells has ids that follow from its name: a second one of that name would repeat them.
@@ -334,16 +345,6 @@ class Office:
 
     def _check(self, refs: Iterable[Ref]) -> None:
         assert all(kind in (*MAP.states, WorkOf, EstatesOf) for kind, _ in refs)
-
-    def _keep(self, outcome: Outcome) -> Outcome:
-        assert not isinstance(outcome, More)
-        if isinstance(outcome, Decision):
-            for state in outcome.save:
-                self.states[type(state), state.id] = type(state).model_validate_json(state.stored())
-            self.told.extend(event for event in outcome.events if isinstance(event, Event))
-            self.reasons.extend(outcome.because)
-            self.rows.extend(outcome.append)
-        return outcome
 
 
 def person(staff_id: str) -> Actor:

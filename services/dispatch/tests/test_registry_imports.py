@@ -1,6 +1,6 @@
 """An import of the organisation holds from one instant on, whole or not at all, whenever who learns of it (ORG-01)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +16,19 @@ from linli_contracts.events.dispatch import (
     WorkPriced,
 )
 from linli_dispatch.domain.group.places import Estate
-from linli_dispatch.domain.group.planned_change import JUST_BEFORE, MOST_CHANGES, PlannedChange, change_id
+from linli_dispatch.domain.group.planned_change import (
+    CHANGE_BEGINS,
+    JUST_BEFORE,
+    MOST_CHANGES,
+    PlannedChange,
+    change_id,
+)
 from linli_dispatch.domain.group.registry_import import RegistryImport
+from linli_dispatch.handlers import MAP
 from linli_dispatch.place_commands import RosterStaff
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Decision
+from linli_testkit.facts import GivenFacts, context
 
 from services.dispatch.tests.office import NOW, SECOND, Office
 from services.dispatch.tests.test_planned_changes import LATER, MOVED, PRICES, STAFF, change, on_roster
@@ -79,6 +87,22 @@ def nothing_holds(office: Office, changes: list[str], why: str) -> None:
     assert {(one.change_id, one.refusal, one.withdrawn_at) for one in told} == {(one, why, LATER) for one in changes}
     assert len(told) == len(changes)
     assert office.estate().planned == ()
+
+
+def refused_by_database(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The estate's next change as the loop decides it again, after the database refused what it came to first; the
+    clock of no import has run out by then.
+    """
+    entry = next(one for one in MAP.timers if (one.state, one.clock) == (Estate, CHANGE_BEGINS))
+    assert entry.refused
+    with monkeypatch.context() as late:
+        late.setattr(RegistryImport, "timers", lambda _: ())
+        office.until(LATER - 2 * JUST_BEFORE)
+        (timer,) = office.estate().timers()
+        with pytest.raises(ZeroDivisionError) as refused:
+            _ = 1 / 0
+        told = context(timer.due_at)
+        office.keep(entry.refused(GivenFacts(office.states), office.estate(), timer, told, refused.value))
 
 
 @pytest.mark.rule("ORG-01")
@@ -187,13 +211,66 @@ def test_it_is_opened_once_and_ahead(office: Office) -> None:
     again = office.accepted_of("open-import", command_id="k1", from_at=LATER)
     assert (again.answer, again.save) == ({"import_id": of_import, "from_at": LATER, "status": "open"}, ())
     assert opened(office, key="k2") != of_import
-    for from_at in (NOW, NOW - SECOND, NOW + 2 * JUST_BEFORE):
+    for from_at in (NOW, NOW - SECOND, NOW + 2 * JUST_BEFORE, datetime.min.replace(tzinfo=UTC)):
         assert office.refused_of("open-import", command_id="k3", from_at=from_at) == "import-not-ahead"
     for _ in range(2):
         office.accepted_of("confirm-import", import_id=of_import)
     assert len(office.facts(RegistryImportConfirmed)) == 1
     assert office.refused_of("confirm-import", import_id="import-none") == "import-not-found"
     assert office.refused_of("withdraw-import", import_id="import-none") == "import-not-found"
+
+
+@pytest.mark.rule("ORG-01")
+def test_only_whoever_may_speak_for_its_part_of_the_organisation_opens_and_ends_it(office: Office) -> None:
+    """Given an import of a region, then it is the region's; one that nobody opened only the whole group may name."""
+    known = opened(office, org="group/south")
+    entries = {entry.name.removeprefix("dispatch."): entry for entry in MAP.commands}
+    for name, body, path in (
+        ("open-import", {"command_id": "k2", "from_at": LATER, "org": "group/south"}, "group/south"),
+        ("open-import", {"command_id": "k2", "from_at": LATER}, "group"),
+        ("confirm-import", {"import_id": known}, "group/south"),
+        ("withdraw-import", {"import_id": known}, "group/south"),
+        ("confirm-import", {"import_id": "import-none"}, None),
+    ):
+        entry = entries[name]
+        assert entry.org
+        assert entry.org(GivenFacts(office.states), entry.body.model_validate(body)) == path
+
+
+@pytest.mark.rule("ORG-01", "OPS-02")
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_what_the_database_refuses_of_a_place_that_comes_first_settles_it_all_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch, *, confirmed: bool
+) -> None:
+    """Given a change that the database refuses before anybody has settled its import, then it is set aside, what the
+    import came to is stored with that, and it is tried again only if the import holds.
+    """
+    of_import = opened(office)
+    identity = planned(office, of_import, "roster-staff", STAFF)
+    if confirmed:
+        office.accepted_of("confirm-import", import_id=of_import)
+    refused_by_database(office, monkeypatch)
+    office.until(LATER)
+    assert change(office, identity).status == "set_aside"
+    assert status(office, of_import) == ("begun" if confirmed else "lapsed")
+    code = "import-begun" if confirmed else "import-lapsed"
+    assert office.refused_of("withdraw-import", import_id=of_import) == code
+    if confirmed:
+        office.accepted_of("retry-change", change_id=identity)
+        assert change(office, identity).status == "begun"
+    else:
+        assert office.refused_of("retry-change", change_id=identity) == "import-lapsed"
+        assert on_roster(office).isdisjoint({"agent2"})
+
+
+@pytest.mark.rule("ORG-01", "OPS-02")
+def test_a_change_whose_import_nobody_has_never_holds(office: Office) -> None:
+    """Given a change in the name of an import that is not stored (a hand in the database), then it does not begin."""
+    of_import = opened(office)
+    identity = planned(office, of_import, "roster-staff", STAFF)
+    del office.states[RegistryImport, of_import]
+    office.until(LATER)
+    nothing_holds(office, [identity], "import-not-found")
 
 
 @pytest.mark.rule("ORG-01")

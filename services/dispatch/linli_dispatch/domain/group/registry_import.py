@@ -36,6 +36,8 @@ from linli_dispatch.domain.group.import_refusals import (
 from linli_dispatch.domain.group.planned_change import JUST_BEFORE
 
 IMPORT_SETTLES: Final = "import_settles"
+BEFORE: Final = 2 * JUST_BEFORE
+"""So long before its instant it is settled: a grain before the first of its places looks."""
 ImportStatus = Literal["open", "confirmed", "begun", "lapsed", "withdrawn"]
 
 
@@ -55,7 +57,7 @@ class RegistryImport(State):
     @property
     def settles_at(self) -> datetime:
         """When it is settled, by its own clock: before the first of its changes begins."""
-        return self.from_at - 2 * JUST_BEFORE
+        return self.from_at - BEFORE
 
     def timers(self) -> Iterator[Timer]:
         """Its instant, as long as it has not come."""
@@ -78,7 +80,7 @@ def open_import(known: RegistryImport | None, wanted: RegistryImport) -> Decisio
     """A new import; its instant lies ahead (422 otherwise). May be called twice."""
     if known is not None:
         return Decision(answer=_answer(known))
-    if wanted.settles_at <= wanted.opened_at:
+    if wanted.from_at <= wanted.opened_at + BEFORE:
         return IMPORT_NOT_AHEAD
     return _now(wanted, "import opened")
 
