@@ -148,8 +148,8 @@ async def test_the_query_finds_the_next_ten_estates_of_the_region_alone(office: 
     declare(office)
     await keep(reads, office.states.values(), office.rows)
     declared = region(office)
-    for after, found in (("", ESTATES[:MOST_ESTATES]), (ESTATES[1], ESTATES[2:]), (ESTATES[-1], ())):
-        asked = declared.model_copy(update={"after": after}).estates_id
+    for before, found in (((), ESTATES[:MOST_ESTATES]), (ESTATES[:2], ESTATES[2:]), (ESTATES[-1:], ())):
+        asked = declared.model_copy(update={"next_ids": before}).estates_id
         (row,) = await reads.fetch("load_estates_of", [asked])
         assert EstatesOf.model_validate_json(row["state"]) == OfficeFacts(office.states).get(EstatesOf, asked)
         assert EstatesOf.model_validate_json(row["state"]).estate_ids == found

@@ -219,19 +219,28 @@ async def test_a_list_and_its_count_are_what_a_plain_reading_finds(
 async def test_a_part_that_has_most_of_a_page_is_read_as_far_as_the_page_reaches(
     reads: Reads, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """Given a region in which one estate, then one title, has nearly all of the newest, many of one instant."""
+    """Given a region in which one estate and one title has nearly all but the newest, many of one instant: these are
+    more than half a page, of as many estates and of other titles or levels.
+    """
     for limit_of_way, value in WAYS[way].items():
         monkeypatch.setattr(ticket_lists, limit_of_way, value)
     office, chance = Office(), random.Random(way)
-    for estate_id in ("xh01", "xh02"):
+    estates = [f"xh{number:02}" for number in range(1, 25)]
+    for estate_id in estates:
+        monkeypatch.setitem(REGION_OF, estate_id, "south")
         office.send("register-estate", estate_id=estate_id, region_id="south", project_id="p1", name=estate_id)
     made = []
     for number in range(300):
         ticket = a_ticket(chance, number).model_copy(update={"status": "closed", "clocks": (), "overdue": ()})
-        where: dict[str, Any] = {"estate_id": "xh02", "subcategory": chance.choice(("roof_leak", "noise"))}
-        if number % 10:
-            where = {"estate_id": "xh01", "subcategory": "leak", "kind": "repair", "level": 3}
-            where |= {"trade": None, "place": None}
+        leak = {"subcategory": "leak", "kind": "repair", "trade": None, "place": None}
+        where: dict[str, Any] = {
+            "estate_id": chance.choice(estates[1:]),
+            "subcategory": chance.choice(("roof_leak", "noise")),
+        }
+        if number >= 288:
+            where = leak | {"estate_id": estates[number - 287], "level": (1, 2, 4)[number % 3]}
+        elif number % 10:
+            where = leak | {"estate_id": "xh01", "level": 3}
         received = {"id": f"{where['estate_id']}.c{number}", "received_at": FIRST + timedelta(hours=number // 8)}
         made.append(ticket.model_copy(update=where | received))
     await keep(reads, [*office.states.values(), *made])
