@@ -1,10 +1,14 @@
 """An emergency pages the duty engineer and the manager at once, at any hour, until somebody has read it (INT-11)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import CrisisNotified, StaffNotified
+from linli_dispatch.domain.terms import NoticeRule, Terms, terms_of
+from linli_dispatch.handlers import turning
+from linli_rulebook import Policy
 
 from services.dispatch.tests.office import HOUR, NOW, SECOND, Office, graded, local, person
 from services.dispatch.tests.test_amending import amended
@@ -98,6 +102,20 @@ def test_whoever_handles_a_grave_emergency_is_told_of_it_by_the_page_alone(offic
     assert office.facts(CrisisNotified)
     office.accepted("read-notice", number=1, actor=person("fixer1"))
     assert office.ticket().notices == ()
+
+
+@pytest.mark.rule("DSP-20")
+def test_where_the_policy_pages_nobody_whoever_handles_it_is_told_of_the_assignment(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_pages(policy: Policy, zone: str) -> Terms:
+        terms = terms_of(policy, zone)
+        return replace(terms, notices={**terms.notices, "emergency": NoticeRule(frozenset(), frozenset())})
+
+    monkeypatch.setattr(turning, "terms_of", without_pages)
+    office.open_repair(level=2, emergency=True, inspected=False)
+    assert urgent_to(office, "fixer1") == ["assignment"]
+    assert pages(office) == []
 
 
 @pytest.mark.rule("INT-11", "DSP-20")

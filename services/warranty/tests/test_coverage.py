@@ -6,6 +6,7 @@ import pytest
 from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered
 from linli_contracts.events.intake import Trade
 from linli_contracts.events.warranty import CoverageAnswered
+from linli_contracts.shelves import shelf_of
 from linli_rulebook.decision import NOTHING, Early
 from linli_testkit.facts import context
 from linli_warranty.domain.periods import legal_end, legal_minimum_in_words
@@ -109,10 +110,13 @@ def test_the_contract_of_the_building_answers(home_id: str | None, contractor_id
 def test_a_home_known_from_before_buildings_were_kept_learns_its_own_from_the_first_question() -> None:
     """Given such a home and a contract for its building alone, then nobody is asked until a question says where it is;
     from then on its contractor is, also by a question that does not say. The question delivered twice, or a building
-    that a question says of a home that has one, changes nothing.
+    that a question says of a home that has one, changes nothing; its neighbours on the shelf stay known.
     """
     books = Books()
     books.register("xh01.1-7-101", "1", date(2020, 3, 10), building="")
+    shelf = shelf_of("xh01.1-7-101")
+    beside = next(one for one in (f"xh01.1-7-{room}" for room in range(102, 9_999)) if shelf_of(one) == shelf)
+    books.register(beside, "1", date(2020, 3, 10), building="7")
     books.send(opening(phases=("1",), buildings=("7",)))
     assert books.ask("2021-01-01", home_id="xh01.1-7-101").contractor_id is None
     assert books.ask("2021-01-01", home_id="xh01.1-7-101", building="7").contractor_id == "sg1"
@@ -120,6 +124,7 @@ def test_a_home_known_from_before_buildings_were_kept_learns_its_own_from_the_fi
     assert books.ask("2021-01-01", home_id="xh01.1-7-101", building="7").contractor_id == "sg1"
     assert books.ask("2021-01-01", home_id="xh01.1-7-101").contractor_id == "sg1"
     assert books.ask("2021-01-01", home_id="xh01.1-7-101", building="8").contractor_id == "sg1"
+    assert books.ask("2021-01-01", home_id=beside).contractor_id == "sg1"
     assert books.ask("2021-01-01", home_id="xh01.9-7-999", building="7").contractor_id is None, "nobody registered it"
     assert books.states == known
 
