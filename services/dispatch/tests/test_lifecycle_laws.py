@@ -28,8 +28,9 @@ from services.dispatch.tests.matters import offered
 from services.dispatch.tests.office import CASE, NOW, REENTRUSTING, Office, graded, person, received
 
 LADDER = ("owner", "manager", "vp", "general_manager", "group")
-PEOPLE = st.sampled_from(["property_head", *REENTRUSTING])
-"""The manager, and who holds an office of the chain."""
+PEOPLE = st.sampled_from(["property_head", *REENTRUSTING, "centre_head", "lawyer", "marketing_vp", "cashier"])
+"""The manager, and who holds an office of a chain."""
+CLAIM = {"desk": "repair", "claim": {"amount_fen": 50_000, "cause": "floor"}}
 BLUEPRINTS = blueprints_of(shipped_policy().policy("2000.1"))
 _RULES = [step for name in ("special_service", "decoration") for step in BLUEPRINTS[name].steps]
 STEPS = sorted({rule.name for rule in _RULES})
@@ -67,15 +68,20 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         [{"accept": False}, {"accept": True, "replacement_id": "rescue_co", "price_fen": 50_000}]
     ),
     "decide-application": st.builds(
-        lambda verdict, submission: {
-            "kind": "reentrusting",
+        lambda kind, verdict, submission: {
+            "kind": kind,
             "verdict": verdict,
             "submission": submission,
             "reason": "why",
         },
+        st.sampled_from(["reentrusting", "compensation", "plan"]),
         st.sampled_from(["approved", "approved", "approved", "returned", "rejected"]),
         st.integers(1, 2),
     ),
+    "propose-plan": st.sampled_from([{"desk": "repair"}, CLAIM]),
+    "answer-plan": st.sampled_from([{"accepted": True}, {"accepted": False, "reason": "too_little"}]),
+    "record-conversation": st.just({"result": "patience_asked"}),
+    "read-notice": st.builds(lambda number: {"number": number}, st.integers(1, 6)),
 }
 
 
