@@ -1,12 +1,17 @@
 """A storm is declared, and ended, by hand for all estates of a region at once, ten at a time (DSP-09)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import StormDeclared, StormEnded, StormOrderJoined
-from linli_dispatch.domain.group.places import Workload
+from linli_dispatch.domain.group.places import Estate, Workload
 from linli_dispatch.domain.storms.region_storm import MOST_ESTATES, EstatesOf, RegionStorm, region_storm_id
+from linli_dispatch.domain.storms.storm_terms import StormTerms
+from linli_dispatch.handlers import region_storming
+from linli_dispatch.handlers.storming import terms_of_storm
+from linli_messaging.service_map import Context
 from linli_rulebook.decision import Decision
 from linli_runtime.reads import Reads
 from linli_testkit.tables import keep
@@ -80,6 +85,21 @@ def test_what_came_before_joins_at_each_estate_and_a_storm_that_is_on_there_stay
     assert on_at(office) == list(ESTATES)
     assert office.states[Workload, "xh03"].model_dump()["storms"] == storms
     assert [one.case_id for one in office.facts(StormOrderJoined)] == ["xh02.c1", "xh02.c2"]
+
+
+@pytest.mark.rule("DSP-09", "ORG-01")
+def test_an_estate_whose_policy_knows_no_such_cause_has_no_storm_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_estate(estate: Estate, ctx: Context) -> StormTerms:
+        terms = terms_of_storm(estate, ctx)
+        return replace(terms, cause_of={}) if estate.id == "xh05" else terms
+
+    declare(office)
+    monkeypatch.setattr(region_storming, "terms_of_storm", of_estate)
+    office.until(office.now + 10 * SECOND)
+    assert on_at(office) == [one for one in ESTATES if one != "xh05"]
+    assert region(office).changed == len(ESTATES) - 1
 
 
 @pytest.mark.rule("DSP-09")
