@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import asyncpg
 import pytest
+from linli_contracts.events.dispatch import EVENTS
 from linli_dispatch.domain.approvals.plan import SmallWorks
 from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.repairs.order import Order
 from linli_dispatch.domain.ticket import Ticket
+from linli_dispatch.domain.webhook import TOLD
 from linli_dispatch.store import TicketSeen, show_ticket
 from linli_dispatch.ticket_lists import TicketsWanted, page_tickets
 from linli_messaging.service_map import Actor
@@ -15,6 +17,7 @@ from linli_runtime.reads import Reads
 from linli_testkit.tables import keep
 
 from services.dispatch.tests.office import CASE, NOW, Office, local
+from services.dispatch.tests.test_amending import amended
 from services.dispatch.tests.test_ticket_lists import WORDS
 
 READ = frozenset({"dispatch:read"})
@@ -120,3 +123,22 @@ async def test_an_order_that_goes_elsewhere_while_a_page_is_read_is_not_shown(re
     page = await page_tickets(moving, WORDS, BUILDER, TicketsWanted())
     assert (page.items, page.next) == ([], None)
     assert [one.case_id for one in (await page_tickets(reads, WORDS, RESCUE, TicketsWanted())).items] == [CASE]
+
+
+@pytest.mark.rule("PAR-01")
+async def test_whose_order_was_taken_back_sees_nothing_of_the_case_any_more(reads: Reads) -> None:
+    office = Office()
+    office.found()
+    office.open_repair()
+    office.covered()
+    amended(office, trade="electrical")
+    await keep(reads, office.states.values())
+    assert await show_ticket(reads, WORDS, BUILDER, CASE) is None
+    assert await show_ticket(reads, WORDS, CLERK, CASE) is not None
+
+
+@pytest.mark.rule("PAR-01")
+def test_all_facts_about_an_order_that_name_its_contractor_are_for_partners() -> None:
+    """Given the facts of dispatch, then none that is about a contractor's order is kept from it."""
+    about_orders = {fact.type_name() for fact in EVENTS if {"order_id", "contractor_id"} <= fact.model_fields.keys()}
+    assert about_orders == TOLD

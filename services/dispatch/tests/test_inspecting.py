@@ -200,6 +200,15 @@ def test_an_emergency_calls_at_once_and_is_inspected_after_that_in_its_time(offi
     office.accepted("quote", **wanted)
 
 
+@pytest.mark.rule("DSP-10", "INT-11")
+def test_what_an_emergencys_contractor_finishes_uninspected_waits_for_nobody(office: Office) -> None:
+    office.open_repair(emergency=True, inspected=False)
+    office.covered()
+    office.accepted("finish", actor=contractor("builder_co"))
+    assert (office.ticket().inspected_at, office.ticket().waits_for) == (None, None)
+    assert office.refused("assess", **FOUND) == "not-in-hand"
+
+
 @pytest.mark.rule("DSP-10", "INT-11", "INT-02")
 def test_what_turns_out_an_emergency_while_it_waits_calls_at_once(office: Office) -> None:
     office.open_repair(inspected=False)
@@ -270,6 +279,7 @@ def test_a_complaint_that_was_assessed_at_a_desk_and_is_a_repair_is_inspected_wi
     amended(office, NOW + 3 * DAY, **REPAIR)
     assert (office.ticket().waits_for, office.due("first_assessment")) == ("inspection", NOW + 4 * DAY)
     inspected(office)
+    assert (office.ticket().assessed_at, office.ticket().inspected_at) == (NOW, NOW + 3 * DAY)
     office.covered()
     assert notices(office) == ["builder_co"]
 

@@ -120,6 +120,34 @@ def test_both_may_be_late_beyond_what_is_borne(called: Office) -> None:
     assert [event.contractor_id for event in called.facts(ReentrustingProposed)] == ["builder_co", "lights_co"]
 
 
+@pytest.mark.rule("INT-02", "DSP-14", "OPS-03")
+def test_both_may_be_over_the_limit_without_a_word(called: Office) -> None:
+    called.accepted("refuse-order", reason="not_ours")
+    called.until(NOW + timedelta(days=7) + SECOND)
+    amended(called, trade="electrical")
+    called.covered(contractor_id="lights_co")
+    called.until(called.now + timedelta(days=7) + SECOND)
+    over = [event.contractor_id for event in called.facts(ReentrustingProposed) if event.ground == "over_limit"]
+    assert over == ["builder_co", "lights_co"]
+
+
+@pytest.mark.rule("INT-02", "DSP-13", "DSP-20")
+def test_an_overdue_repair_that_was_another_trades_is_spoken_about_all_the_same(called: Office) -> None:
+    """Given an order that is reported as overdue, when it is taken back, then the customer is still owed a word; the
+    next one of the round is not reported once more.
+    """
+    called.until(NOW + timedelta(days=17) + SECOND)
+    due = called.due("conversation")
+    amended(called, trade="electrical")
+    called.covered(contractor_id="lights_co")
+    assert called.due("conversation") == due
+    called.accepted("record-conversation", actor=person("property_head"), result="patience_asked")
+    called.until(called.now + timedelta(days=18))
+    assert [event.ground for event in called.facts(RepairReported) if event.ground == "order_overdue"] == [
+        "order_overdue"
+    ]
+
+
 @pytest.mark.rule("INT-02", "DSP-10", "DSP-08")
 def test_what_is_no_repair_after_all_goes_to_its_desk_without_a_contractor(called: Office) -> None:
     amended(called, kind="complaint")

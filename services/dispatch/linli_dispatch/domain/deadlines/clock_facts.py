@@ -136,7 +136,6 @@ OCCURRENCE: Final[Mapping[tuple[str, str], Callable[[Ticket], int]]] = {
     ),
     ("contractor_called", "contractor_arrived_or_replaced"): lambda ticket: ticket.orders_recalled + 1,
     ("contractor_called", "delay_reported_or_replaced"): lambda ticket: ticket.orders_recalled + 1,
-    ("contractor_called", "overdue_reported"): lambda ticket: ticket.orders_recalled + 1,
     ("replacement_done", "replacement_accepted"): lambda ticket: (_waiting_work(ticket) or 0) + 1,
     ("crisis_notified", "crisis_confirmed"): lambda ticket: ticket.crisis.told if ticket.crisis else 0,
     ("signature_asked", "signed"): lambda ticket: ticket.acceptance.mails_asked + 1,

@@ -12,7 +12,7 @@ from typing import Final
 from linli_contracts.events.dispatch import Clock, OrderRecalled
 
 from linli_dispatch.domain.approvals.approving import finish
-from linli_dispatch.domain.deadlines.clocks import drop, wind
+from linli_dispatch.domain.deadlines.clocks import drop
 from linli_dispatch.domain.lifecycle import after
 from linli_dispatch.domain.repairs.reporting import report
 from linli_dispatch.domain.turn import Turn
@@ -21,7 +21,10 @@ _OF_THE_ORDER: Final[tuple[Clock, ...]] = ("arrival", "reentrust_lateness", "ree
 
 
 def recall(turn: Turn) -> None:
-    """The repair turned out to be another trade's, or none: takes the order back, or reports that it is too late."""
+    """The repair turned out to be another trade's, or none: takes the order back, or reports that it is too late.
+
+    Call it before what was corrected is taken over, which winds the clocks.
+    """
     ticket, order = turn.ticket, turn.ticket.order
     if order is None or ticket.trade is None:
         return
@@ -39,7 +42,6 @@ def recall(turn: Turn) -> None:
         orders_recalled=ticket.orders_recalled + 1,
         free_of_charge=False,
     )
-    wind(turn)
     turn.tell(
         OrderRecalled(
             case_id=ticket.id,
