@@ -205,6 +205,17 @@ def test_whichever_comes_first_of_the_arrival_and_the_correction_counts(
     assert bool(called.facts(OrderRecalled)) is not kept
 
 
+@pytest.mark.rule("INT-02", "DSP-10", "DSP-13")
+def test_an_order_that_is_done_is_neither_taken_back_nor_reported(called: Office) -> None:
+    """Given a contractor that finished, and never said that it came, then a trade corrected after that calls nobody."""
+    called.accepted("finish", actor=contractor("builder_co"))
+    amended(called, trade="electrical")
+    ticket = called.ticket()
+    assert (ticket.status, ticket.trade, ticket.order is not None) == ("completed", "electrical", True)
+    assert (called.facts(OrderRecalled), len(called.facts(CoverageAsked))) == ([], 1)
+    assert [event for event in called.facts(RepairReported) if event.ground == "wrong_contractor_came"] == []
+
+
 @pytest.mark.rule("INT-02", "DSP-10", "FUP-01")
 def test_the_next_round_of_a_recalled_order_begins_as_any(called: Office) -> None:
     amended(called, trade="electrical")

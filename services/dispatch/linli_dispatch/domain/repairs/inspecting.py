@@ -44,7 +44,7 @@ def await_inspection(turn: Turn) -> None:
 def spare_inspection(turn: Turn) -> None:
     """Nobody is to inspect it any more, for it is no repair or a storm's visit serves it: neither kept nor missed.
 
-    Call it before `wind`. While nobody has assessed it, it is still to be assessed as ever (INT-09).
+    Call it before `wind`, if that follows. While nobody has assessed it, it is still to be assessed as ever (INT-09).
     """
     if _is_counted_anew(turn.ticket) and not turn.ticket.owes_inspection:
         drop(turn, "first_assessment")

@@ -17,7 +17,6 @@ from linli_contracts.lanes import id_under
 
 from linli_dispatch.domain.assigning.assigning import assign, give
 from linli_dispatch.domain.assigning.routing import Choice, is_on_duty
-from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.group.places import Home, Staff
 from linli_dispatch.domain.repairs.inspecting import spare_inspection
 from linli_dispatch.domain.repairs.repair import call_liable
@@ -78,7 +77,6 @@ def gather_earlier(turn: Turn, desk: Desk, into: Gathering) -> None:
         _stays_longer(into, order, handler)
     _join(turn, into, order)
     spare_inspection(turn)
-    wind(turn)
     call_liable(turn)
 
 
