@@ -167,6 +167,21 @@ def test_own_staff_who_finish_it_have_inspected_it(office: Office) -> None:
     assert office.refused("assess", **FOUND) == "already-assessed"
 
 
+@pytest.mark.rule("DSP-10", "FUP-01", "WAR-02")
+def test_whom_warranty_named_for_the_round_before_is_not_called_in_the_next(office: Office) -> None:
+    """Given own staff who finished what a contractor was named for, then the next round calls whom warranty names in
+    it, and nobody before.
+    """
+    office.open_repair(inspected=False)
+    office.covered()
+    office.accepted("finish")
+    office.called_back(satisfied=False)
+    amended(office, emergency=True)
+    assert (notices(office), office.ticket().status) == ([], "coverage_asked")
+    office.covered(round_=2, contractor_id="rescue_co")
+    assert notices(office) == ["rescue_co"]
+
+
 @pytest.mark.rule("DSP-10", "FUP-01")
 def test_a_further_round_of_an_inspected_case_calls_at_once(office: Office) -> None:
     office.open_repair()
