@@ -72,6 +72,27 @@ async def test_a_planted_violation_is_found(lived: Connection, check: str) -> No
     assert all(one.ids for one in violations)
 
 
+@pytest.mark.rule("DSP-14", "DSP-19")
+async def test_a_closed_case_in_which_something_is_owed_is_to_wake_for_it(lived: Connection) -> None:
+    """Given a case that is closed while offices still owe an acceptance, then its clock is one that must be."""
+    due = "2099-01-01T00:00:00Z"
+    case_id = await lived.fetchval(
+        "UPDATE dispatch.ticket SET state = jsonb_set(state, '{clocks}', jsonb_build_array(jsonb_build_object("
+        "'name', 'replacement_acceptance', 'since', $1::text, 'due_at', $1::text)))"
+        " WHERE id = (SELECT max(id) FROM dispatch.ticket WHERE status = 'closed') RETURNING id",
+        due,
+    )
+    wanted = Wanted(only=frozenset(clocks.CLOCK_CHECKS))
+    (missing,) = (await _audit(lived, wanted)).violations
+    assert (missing.check, missing.ids["id"]) == (clocks.NOT_WOKEN, case_id)
+    await lived.execute(
+        "INSERT INTO dispatch.timer SELECT 'ticket', id, lane, $2::text::timestamptz + interval '1 second'"
+        " FROM dispatch.ticket WHERE id = $1",
+        case_id, due,
+    )  # fmt: skip
+    assert (await _audit(lived, wanted)).violations == []
+
+
 async def test_what_holds_at_rest_only_is_not_asked_while_things_move(lived: Connection) -> None:
     waiting = {check.name for check in (*EACH_SERVICE, *THE_HOUSE) if check.at_rest}
     for check in ("unpublished", "inboxes_behind", "open_gaps", "open_asks"):

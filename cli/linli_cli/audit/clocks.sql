@@ -3,9 +3,11 @@
 -- wakes one that wants nothing.
 
 -- name: dispatch_ticket
--- A case that is graded and not closed: a deadline runs, or a dated wait (DSP-19).
+-- A case that is graded and not closed: a deadline runs, or a dated wait (DSP-19). One that is closed wakes for what is owed beyond its
+-- end (DSP-14), and for what of that somebody is still to read (DSP-20).
 SELECT id, s.state, t.due_at
-FROM (SELECT id, state FROM dispatch.ticket WHERE status NOT IN ('received', 'closed')) AS s
+FROM (SELECT id, state FROM dispatch.ticket WHERE status NOT IN ('received', 'closed') OR (status = 'closed'
+    AND (state -> 'clocks' <> '[]' OR state @? '$.notices[*] ? (!(@.exhausted == true))'))) AS s
 FULL JOIN (SELECT id, due_at FROM dispatch.timer WHERE state_table = 'ticket') AS t USING (id);
 
 -- name: dispatch_storm

@@ -125,8 +125,12 @@ def test_a_decoration_shows_each_patrol(office: Office) -> None:
 @pytest.mark.rule("DSP-17", "DSP-10")
 def test_a_repair_shows_its_progress_by_its_clocks(office: Office) -> None:
     """Given a repair by a contractor, then its steps stand where its clocks and facts say, without a course."""
-    office.open_repair()
+    office.open_repair(inspected=False)
     office.covered()
+    office.accepted("report")
+    assert standing(office)["inspection"] == "running", "a report is none"
+    office.accepted("assess", finding="justified")
+    assert standing(office)["inspection"] == "done"
     assert office.ticket().course is None
     before = standing(office)
     assert (before["passing_on"], before["arrival"], before["repair"]) == ("done", "running", "running")

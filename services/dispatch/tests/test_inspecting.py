@@ -248,9 +248,9 @@ def test_a_storms_visit_inspects_and_repairs_in_one(office: Office, *, before: b
     ticket = office.ticket()
     assert ticket.storm_order_id is not None
     assert (notices(office), ticket.waits_for) == (["builder_co"], None)
-    office.accepted("finish")
-    office.called_back(satisfied=False)
-    assert office.due("first_assessment") == office.now + DAY, "what the visit did not cure an engineer looks at"
+    office.accepted("finish", at=NOW + HOUR)
+    office.called_back(NOW + 2 * HOUR, satisfied=False)
+    assert office.due("first_assessment") == NOW + 2 * HOUR + DAY, "what the visit did not cure an engineer looks at"
     office.covered(round_=2)
     assert len(notices(office)) == 1
     inspected(office)

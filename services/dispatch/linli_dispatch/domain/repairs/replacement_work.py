@@ -12,7 +12,7 @@ from linli_contracts.events.dispatch import ReplacementAccepted, ReplacementPaid
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.deadlines.clocks import drop, wind
-from linli_dispatch.domain.group.offices import LAST_RESORT, Office, persons_on, signatories
+from linli_dispatch.domain.group.offices import LAST_RESORT, Office, signatories
 from linli_dispatch.domain.refusals import NOT_YOUR_OFFICE
 from linli_dispatch.domain.repairs.order import Replacement
 from linli_dispatch.domain.repairs.repair_refusals import (
@@ -92,12 +92,12 @@ def pay_work(turn: Turn, order_id: str, document: str, by: str) -> Refusal | Non
 
 
 def who_still_accept(turn: Turn) -> list[str]:
-    """Who answers for the offices that have not accepted the work that waits longest."""
-    waiting = next((work for work in turn.ticket.replacements if work.accepted_at is None), None)
+    """Who may sign for the offices that have not accepted the work that waits longest, of those that have a time."""
+    waiting = next((work for work in turn.ticket.replacements if work.timed and work.accepted_at is None), None)
     if waiting is None:
         return []
     missing = (one for name, one in turn.terms.replacement_accepted_by.items() if name not in waiting.accepted_by)
-    return sorted({person for office in missing for person in persons_on(turn.estate, office, turn.at)})
+    return sorted({by for office in missing for by in signatories(turn.estate, office, _above(turn), turn.at)})
 
 
 def _work_of(turn: Turn, order_id: str) -> Replacement | None:
