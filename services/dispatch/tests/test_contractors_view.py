@@ -1,13 +1,14 @@
 """What a contractor reads of a ticket: its own order and how far the case is; nothing of the company or of others."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from linli_contracts.events.dispatch import EVENTS
 from linli_dispatch.domain.approvals.plan import SmallWorks
 from linli_dispatch.domain.crises.crisis_file import Crisis
-from linli_dispatch.domain.repairs.order import Order
+from linli_dispatch.domain.repairs.order import Liable, Order
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.webhook import TOLD
 from linli_dispatch.store import TicketSeen, show_ticket
@@ -142,3 +143,23 @@ def test_all_facts_about_an_order_that_name_its_contractor_are_for_partners() ->
     """Given the facts of dispatch, then none that is about a contractor's order is kept from it."""
     about_orders = {fact.type_name() for fact in EVENTS if {"order_id", "contractor_id"} <= fact.model_fields.keys()}
     assert about_orders == TOLD
+
+
+@pytest.mark.rule("DSP-10", "DSP-13", "PAR-01")
+async def test_what_waits_for_an_inspection_says_so_and_the_managers_word_is_the_companys(reads: Reads) -> None:
+    office = Office()
+    office.found()
+    office.open_repair(inspected=False)
+    office.covered()
+    await keep(reads, office.states.values(), office.rows)
+    waiting = await seen_by(reads, CLERK)
+    assert waiting is not None
+    assert (waiting.waits_for, waiting.liable) == ("inspection", Liable("builder_co", "k1"))
+    assert await seen_by(reads, BUILDER) is None, "it has no notice yet"
+    office.accepted("assess", finding="justified")
+    office.until(office.now + timedelta(days=17, seconds=1))
+    await keep(reads, office.states.values())
+    for actor, shown in ((CLERK, True), (BUILDER, False)):
+        seen = await seen_by(reads, actor)
+        assert seen is not None
+        assert (seen.waits_for, seen.conversation is not None) == (None, shown)

@@ -159,6 +159,20 @@ def test_who_have_not_accepted_are_warned(office: Office) -> None:
     assert [event.person_ids for event in warned] == [("builder", "pricer")]
 
 
+@pytest.mark.rule("DSP-14", "DSP-20")
+def test_whoever_may_sign_for_a_vacant_office_is_warned_in_its_place() -> None:
+    office = Office()
+    office.found()
+    repaired(office)
+    office.until(DUE)
+    warned = [event for event in office.facts(DeadlineApproached) if event.clock == "replacement_acceptance"]
+    (people,) = [event.person_ids for event in warned]
+    assert {"builder", "pricer"} < set(people)
+    able = (set(people) - {"builder", "pricer"}).pop()
+    order_id = office.ticket().replacements[-1].order_id
+    office.accepted("accept-replacement", actor=person(able), order_id=order_id, office="design")
+
+
 @pytest.mark.rule("DSP-14", "DSP-06", "DSP-20", "DSP-19")
 def test_a_closed_case_climbs_to_the_top_is_read_and_comes_to_rest(office: Office) -> None:
     order_id = repaired(office)

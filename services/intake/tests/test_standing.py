@@ -16,7 +16,7 @@ from linli_contracts.events.dispatch import (
 )
 from linli_intake.domain.request import Stage
 from linli_intake.domain.secret import opens
-from linli_intake.domain.standing import IN_WORDS, MOVES
+from linli_intake.domain.standing import IN_WORDS, MOVES, REPAIR_RECEIVED, in_words
 from linli_intake.settings import customer_key
 from linli_rulebook.decision import NOTHING, Early
 
@@ -109,3 +109,10 @@ def test_the_secret_is_told_and_stored_nowhere(desk: Desk) -> None:
     assert len(secret) == 24
     assert all(secret not in state.model_dump_json() for state in desk.states.values())
     assert all(secret not in str(decision.answer) for decision in desk.decisions)
+
+
+@pytest.mark.rule("INT-15", "DSP-10")
+@pytest.mark.parametrize("stage", get_args(Stage))
+def test_an_engineer_is_said_to_come_to_a_repair_that_was_received_and_to_nothing_else(stage: Stage) -> None:
+    assert in_words(stage, "complaint") == IN_WORDS[stage]
+    assert in_words(stage, "repair") == (REPAIR_RECEIVED if stage == "received" else IN_WORDS[stage])
