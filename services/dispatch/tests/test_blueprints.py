@@ -17,6 +17,7 @@ from linli_testkit.facts import shipped_policy
 
 from services.dispatch.tests.matters import decoration, offered, special_service, step, under_permit
 from services.dispatch.tests.office import CASE, NOW, SECOND, Office, graded, person, received
+from services.dispatch.tests.test_amending import REPAIR, amended
 
 POLICY = shipped_policy().policy("2000.1")
 TERMS = terms_of(POLICY, "Asia/Shanghai")
@@ -143,6 +144,16 @@ def test_a_repair_shows_its_progress_by_its_clocks(office: Office) -> None:
     office.accepted("sign")
     office.called_back(satisfied=True)
     assert (standing(office)["signature"], standing(office)["satisfaction"]) == ("done", "done")
+
+
+@pytest.mark.rule("DSP-17", "DSP-10")
+def test_what_was_assessed_at_a_desk_and_is_a_repair_is_not_shown_as_inspected(office: Office) -> None:
+    office.open()
+    office.accepted("assess", finding="justified")
+    amended(office, **REPAIR)
+    assert standing(office)["inspection"] == "running"
+    office.accepted("assess", finding="justified")
+    assert standing(office)["inspection"] == "done"
 
 
 @pytest.mark.rule("DSP-17", "DSP-02")
