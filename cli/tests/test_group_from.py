@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_cli.client.answers import Command
+from linli_cli.client.answers import Answer, Command
 from linli_cli.client.client import Client
 from linli_cli.commands.group import REGISTRAR
 from linli_cli.commands.running import running
@@ -150,18 +149,23 @@ async def test_a_client_that_dies_leaves_nothing(home: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.rule("ORG-01", "DSP-14")
-async def test_one_that_is_not_planned_in_time_does_not_hold(home: Path, place: Path) -> None:
+async def test_one_that_is_not_planned_in_time_does_not_hold(
+    home: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Given an instant that comes before all is planned, then it lapsed, nothing of it holds, and that is said."""
+    command = Client.command
+
+    async def once_it_has_lapsed(client: Client, service: str, sent: Command) -> Answer:
+        if sent.name == "dispatch.confirm-import":
+            await ended(client, sent.body["import_id"])
+        return await command(client, service, sent)
+
+    monkeypatch.setattr(Client, "command", once_it_has_lapsed)
     async with running(home) as (operator, _):
         index, _ = check_directory(priced(place, 44_400), lambda _bytes: None)
         from_at = (await clock_of(operator)).instant + timedelta(seconds=2)
         client = operator.acting_as(REGISTRAR)
-
-        @contextmanager
-        def slow(what: str, _total: int) -> Iterator[Callable[[int], None]]:
-            yield lambda _rows: time.sleep(3) if "planning" in what else None
-
-        made = await bring_in(operator, REGISTRAR, index, from_at, slow)
+        made = await bring_in(operator, REGISTRAR, index, from_at, silent)
         assert (made.stands, made.failed) == ("lapsed", True)
         assert made.import_id is not None
         assert (await ended(client, made.import_id))["changes"] == {"withdrawn": 1}

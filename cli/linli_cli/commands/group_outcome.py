@@ -65,33 +65,26 @@ def show_outcome(made: Import, *, apply: bool) -> None:
 def _show_standing(made: Import) -> None:
     """From when on it holds, or why nothing of it does."""
     when = made.from_at and f"{made.from_at:%Y-%m-%dT%H:%M:%S%z}"
-    if made.stands == "begun":
-        OUT.print(
-            words(f"自 {when} 起全部生效", f"all of it holds from {when} on"),
-            style="bold",
-            markup=False,
-            soft_wrap=True,
-        )
-    elif made.stands == "confirmed":
-        OUT.print(
-            words(f"将自 {when} 起生效", f"all of it will hold from {when} on"),
-            style="bold",
-            markup=False,
-            soft_wrap=True,
-        )
-        if made.stepped:
-            said = words(
-                "步进时钟不会自行走动，须先拨到该时刻", "the stepped clock stands still until somebody moves it there"
-            )
-            OUT.print(said, markup=False, soft_wrap=True)
-    elif made.stands == "withdrawn":
-        ERR.print(words("导入已撤回，未作任何更改", "the import was withdrawn, nothing of it holds"), style="red")
-    elif made.stands == "lapsed":
-        said = words(
+    holds = {
+        "begun": words(f"自 {when} 起全部生效", f"all of it holds from {when} on"),
+        "confirmed": words(f"将自 {when} 起生效", f"all of it will hold from {when} on"),
+    }
+    does_not = {
+        "withdrawn": words("导入已撤回，未作任何更改", "the import was withdrawn, nothing of it holds"),
+        "lapsed": words(
             "未能在生效时间前全部列入计划，未作任何更改；请用 --from 指定更晚的时间",
             "not all was planned before its instant, so nothing of it holds; name a later one with --from",
+        ),
+    }
+    if made.stands in holds:
+        OUT.print(holds[made.stands], style="bold", markup=False, soft_wrap=True)
+    if made.stands in does_not:
+        ERR.print(does_not[made.stands], style="red", markup=False, soft_wrap=True)
+    if made.stands == "confirmed" and made.stepped:
+        said = words(
+            "步进时钟不会自行走动，须先拨到该时刻", "the stepped clock stands still until somebody moves it there"
         )
-        ERR.print(said, style="red", soft_wrap=True)
+        OUT.print(said, markup=False, soft_wrap=True)
     for status, many in made.changes.items():
         if made.stands == "begun" and status != "begun":
             ERR.print(words(f"其中 {status}：{many}", f"but for {many}: {status}"), style="red", markup=False)

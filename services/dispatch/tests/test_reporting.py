@@ -52,6 +52,17 @@ def test_an_order_ten_days_over_its_limit_is_reported_once(office: Office, late_
     assert reported(office) == [(CASE, "order_overdue")]
 
 
+@pytest.mark.rule("DSP-13", "DSP-19")
+@pytest.mark.parametrize(("without", "told"), [(set(), "property_head"), ({"property_head"}, "property_gm")])
+def test_whoever_is_above_is_told_where_that_office_is_vacant(without: set[str], told: str) -> None:
+    office = Office()
+    office.found(without=without)
+    office.open_repair()
+    office.covered()
+    office.until(NOW + 17 * DAY + SECOND)
+    assert {one.person_ids for one in office.facts(RepairReported)} == {(told,)}
+
+
 @pytest.mark.rule("DSP-13", "DSP-06")
 def test_a_wait_for_the_customer_puts_it_off_and_an_order_done_in_time_is_not_reported(office: Office) -> None:
     office.open_repair()

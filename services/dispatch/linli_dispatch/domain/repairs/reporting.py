@@ -12,7 +12,7 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.approving import apply
-from linli_dispatch.domain.group.offices import LAST_RESORT, persons_on, signatories
+from linli_dispatch.domain.group.offices import LAST_RESORT, signatories
 from linli_dispatch.domain.refusals import APPLICATION_PENDING, NOT_YOUR_OFFICE, NOTHING_REPORTED
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -23,12 +23,12 @@ _QUALITY: Final = "engineering_quality"
 
 
 def report(turn: Turn, ground: ReportGround, **facts: object) -> None:
-    """Reports a ground, once a round; ``facts`` are figures for the timeline."""
+    """Reports a ground, once a round, to whoever may act for the manager; ``facts`` are figures for the timeline."""
     ticket = turn.ticket
     if ground in ticket.reported:
         return
     turn.change(reported=(*ticket.reported, ground))
-    people = tuple(persons_on(turn.estate, turn.terms.offices[MANAGER], turn.at))
+    people = tuple(sorted(able_managers(turn)))
     turn.tell(
         RepairReported(
             case_id=ticket.id,
