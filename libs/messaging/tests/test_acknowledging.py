@@ -44,7 +44,7 @@ async def test_what_is_held_back_is_not_told_by_a_telling_that_is_on_its_way() -
     """Given a telling in flight, when records are handed over that may not be acknowledged, then they are not told with
     it or after it, until all up to them is committed.
     """
-    group, acknowledging = Group(), Acknowledging()
+    group, acknowledging = Group(), Acknowledging(every_s=0)
     acknowledging.handled(records(A, 3, 4))
     acknowledging.tell(group)
     await others_run()
@@ -60,7 +60,7 @@ async def test_what_is_held_back_is_not_told_by_a_telling_that_is_on_its_way() -
 
 @pytest.mark.rule("OPS-03")
 async def test_what_is_committed_meanwhile_goes_with_the_next_telling() -> None:
-    group, acknowledging = Group(), Acknowledging()
+    group, acknowledging = Group(), Acknowledging(every_s=0)
     for offset in range(4):
         acknowledging.handled(records(A, offset))
         acknowledging.tell(group)
@@ -73,7 +73,7 @@ async def test_what_is_committed_meanwhile_goes_with_the_next_telling() -> None:
 
 @pytest.mark.rule("OPS-03")
 async def test_of_a_partition_that_was_lost_nothing_is_told() -> None:
-    group, acknowledging = Group(), Acknowledging()
+    group, acknowledging = Group(), Acknowledging(every_s=0)
     acknowledging.handled(records(A, 1))
     acknowledging.tell(group)
     await others_run()
@@ -89,7 +89,7 @@ async def test_of_a_partition_that_was_lost_nothing_is_told() -> None:
 
 @pytest.mark.rule("OPS-03")
 async def test_a_telling_that_is_refused_keeps_nobody_from_the_next() -> None:
-    group, acknowledging = Group(refuses=True), Acknowledging()
+    group, acknowledging = Group(refuses=True), Acknowledging(every_s=0)
     group.answers.set()
     for offset in range(2):
         acknowledging.handled(records(A, offset))

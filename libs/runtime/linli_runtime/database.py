@@ -41,8 +41,8 @@ async def open_writer(url: str, schema: str) -> asyncpg.Pool:
 
 
 async def _as_it_is(_connection: object) -> None:
-    """Nothing the loop does outlives its transaction, and the relay gives its lock back itself: the reset that asyncpg
-    would send after every use costs a round trip a batch.
+    """Nothing that the loop or a reader does outlives its transaction, and the relay gives its lock back itself: the
+    reset that asyncpg would send after every use costs a round trip a batch, and as much as all the rest of a query.
     """
 
 
@@ -53,6 +53,7 @@ async def open_reader(url: str, schema: str) -> asyncpg.Pool:
         min_size=0,
         max_size=READER_CONNECTIONS,
         command_timeout=COMMAND_TIMEOUT_S,
+        reset=_as_it_is,
         server_settings={
             "search_path": schema, "timezone": "UTC", "application_name": f"linli-{schema}-read",
             "default_transaction_read_only": "on", "statement_timeout": "10000", **PLANNED_EACH_TIME,

@@ -34,13 +34,12 @@ def build_app(service: ServiceMap, routers: list[APIRouter]) -> FastAPI:
         app.add_exception_handler(error, problems.on_database)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(_Bounded)
+    # Starlette's routes: FastAPI's would look for dependencies of each request, and a command's endpoint has none. What
+    # they take and answer is told by `openapi_document`.
     for entry in service.commands:
         method, _, path = entry.route.partition(" ")
-        app.add_api_route(
-            path, _route(entry), methods=[method], name=entry.name, summary=entry.summary or entry.name,
-            description=f"Rules: {', '.join(entry.rules)}. Scope: `{entry.scope}`.", include_in_schema=False,
-        )  # fmt: skip
-    app.add_api_route(BULK, _bulk_route(service), methods=["POST"], include_in_schema=False)
+        app.add_route(path, _route(entry), methods=[method], name=entry.name, include_in_schema=False)
+    app.add_route(BULK, _bulk_route(service), methods=["POST"], include_in_schema=False)
     for router in routers:
         app.include_router(router)
     app.openapi = lambda: openapi_document(app, service, routers)  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -73,6 +73,8 @@ class Plan:
     """Timers taken: their rows follow from what the states show now."""
     suspended: list[TimerInput] = field(default_factory=list)
     """Timers of held states: they leave the queue until the hold is released."""
+    due: dict[Ref, datetime | None] = field(default_factory=dict)
+    """When to wake the states whose row in the timers' table changes; None: they show no clock any more."""
     waits: dict[LaneOf, EventInput] = field(default_factory=dict)
     """The first record of each lane that waits until facts of others are complete."""
     later: list[EventInput | CommandInput | OutcomeInput] = field(default_factory=list)

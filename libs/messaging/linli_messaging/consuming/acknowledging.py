@@ -1,4 +1,4 @@
-"""Telling the group how far its records are handled: one telling at a time, and what came meanwhile goes with the next.
+"""Telling the group how far its records are handled: now and then, and what came meanwhile goes with the next telling.
 
 Where an inbox stands is known to the database alone (promise 4); the group's offsets only say where a process begins to
 read that takes a partition over. So nothing waits for their acknowledgement, and a lost one only has some read again.
@@ -8,12 +8,16 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from linli_messaging import crash
+
+TELL_EVERY_S: Final = 0.5
+"""How often the group is told at most: what a process that takes over reads once more is the work of so long, and takes
+it milliseconds; a telling costs the broker a write to its disk."""
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ class Member(Protocol):
 class Acknowledging:
     """What one process has to tell its group: of each partition the offset after the last record that is handled."""
 
+    every_s: float = TELL_EVERY_S
     _handled: dict[TopicPartition, int] = field(default_factory=dict)
     """Handed over; may not be told yet, for some of it may be held back."""
     _committed: dict[TopicPartition, int] = field(default_factory=dict)
@@ -62,3 +67,4 @@ class Acknowledging:
             except KafkaError as error:
                 log.info("how far the records are handled was not told: %s", error)
             crash.point("after-acknowledge")
+            await asyncio.sleep(self.every_s)

@@ -29,7 +29,7 @@ from linli_contracts.topics import TOPIC_OF, asks_topic, heads_topic
 from linli_messaging.consuming.acknowledging import Acknowledging
 from linli_messaging.consuming.parked_share import TooMuchParkedError, count_anew, too_much_parked
 from linli_messaging.consuming.reading import MAX_NUMBER
-from linli_messaging.inputs import Record
+from linli_messaging.inputs import Passing, Record
 from linli_messaging.lanes.gaps import GapWatch
 from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.lanes.restored import note_seen
@@ -46,6 +46,9 @@ POLL_MS: Final = 1_000
 """How long one look for records takes when there are none; the first record ends it."""
 SESSION_TIMEOUT_MS: Final = 6_000
 """The least Kafka allows: a killed process gives its partitions up after this."""
+GATHER_S: Final = 0.05
+"""How long records gather after some that only passed: most of what most services read concerns them not, and to be
+woken for each costs more than reading it. A fact that does concern one waits no longer than that."""
 GAP_LOOK_S: Final = 0.5
 
 log = logging.getLogger(__name__)
@@ -118,7 +121,7 @@ class Consumer:
         # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
         records, message.raw_message = message.raw_message, ()
         try:
-            await self._handle(records)
+            only_passed = await self._handle(records)
         except Exception as error:
             # FastStream goes on with what comes next, and acknowledging that would acknowledge this.
             self.writer.fail(error)
@@ -126,8 +129,11 @@ class Consumer:
         self.acknowledging.handled(records)
         if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
             self.acknowledging.tell(self._kafka)
+        if only_passed and not self.writer.clock.stepped:  # whoever moves that one waits for all to have passed
+            await asyncio.sleep(GATHER_S)
 
-    async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
+    async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> bool:
+        """Have these decided, heard, answered; True when there were facts, and all of them only passed."""
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
             by_topic[record.topic].append(record)
@@ -139,6 +145,7 @@ class Consumer:
         for producer in self.writer.map.producers():
             self._hear_heads(producer, by_topic.get(heads_topic(producer), ()))
         await self._hear_asks(by_topic.get(asks_topic(self.writer.map.name), ()))
+        return bool(events) and all(isinstance(event, Passing) for event in events)
 
     async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[Record]:
         events: list[Record] = []

@@ -16,7 +16,6 @@ from linli_rulebook.effect import Effect
 from linli_messaging.batch.numbering import OUTBOX, Held, number_facts
 from linli_messaging.batch.plan import Plan, Reason
 from linli_messaging.batch.tallying import moved
-from linli_messaging.batch.waking import rows_to_wake
 from linli_messaging.consuming.parked_share import count_anew, too_much_parked
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, OutcomeInput, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO
@@ -152,9 +151,8 @@ class Store:
                     [state.stored() for state in changed],
                 )
 
-    async def save_timers(self, kinds: Iterable[type[State]], plan: Plan, loaded: Mapping[Ref, State | None]) -> None:
-        """Bring the wake-up rows in line with what the states show."""
-        due = rows_to_wake(kinds, plan, loaded)
+    async def save_timers(self, due: Mapping[Ref, datetime | None]) -> None:
+        """Bring the wake-up rows in line with what the states show; None: it shows no clock any more."""
         wake = [(kind.table, identity, at) for (kind, identity), at in due.items() if at is not None]
         drop = [(kind.table, identity) for (kind, identity), at in due.items() if at is None]
         if wake or drop:

@@ -24,6 +24,7 @@ from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.numbering import Held
 from linli_messaging.batch.plan import Need, Plan
 from linli_messaging.batch.remembering import Remembered
+from linli_messaging.batch.waking import rows_to_wake
 from linli_messaging.batch.working_set import Wanted
 from linli_messaging.consuming.parked_share import TooMuchParkedError
 from linli_messaging.consuming.reading import Reader
@@ -70,6 +71,10 @@ class Committed:
     """From the lock to the commit."""
     only_passed: bool = False
     """Nothing but inboxes moved."""
+
+    def wakes_by(self, now: datetime) -> bool:
+        """Whether a state that this batch changed is to be woken by now."""
+        return any(at is not None and at <= now for at in self.plan.due.values())
 
 
 @dataclass(slots=True)
@@ -177,6 +182,7 @@ class Transactor:
             arrivals.stop_before(plan.waits, last)
             crash.point("after-decide")
             version = secrets.randbits(VERSION_BITS)
+            plan.due = rows_to_wake(self.map.states, plan, loaded)
             reached = await self._save(store, plan, arrivals, loaded, last, heads, now, version)
             crash.point("before-commit")
         self.committed |= {lane: reached.get(lane, held.head) for lane, held in heads.items()}
@@ -247,7 +253,7 @@ class Transactor:
         if not await store.move_inbox(arrivals.last, last):
             raise LostRaceError
         await store.save_states(self.map.states, plan.states)
-        await store.save_timers(self.map.states, plan, loaded)
+        await store.save_timers(plan.due)
         reached = await store.append_facts(plan, heads, None if self.stepped else now, version)
         await store.append_rows(plan.appends)
         await store.move_tally(plan, loaded)

@@ -40,8 +40,8 @@ MAX_BATCH: Final = 1000
 MAX_WAITING_COMMANDS: Final = 10_000
 """Commands queued in memory before HTTP answers 503: about ten batches, about a second of work each."""
 SWEEP_EVERY_S: Final = 0.5
-"""How often due timers are looked for on the system clock; below the one-second grain of deadlines; told heads
-make it look at once."""
+"""How often due timers are looked for on the system clock, below the one-second grain of deadlines; at once when heads
+are told, and after a commit that left a state to be woken by now."""
 BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,8 @@ class Writer:
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while records are taken."""
     _sweep: bool = True
+    _swept_s: float = 0.0
+    """When due timers were last looked for, in monotonic seconds."""
     _ripe: bool = True
     _try_again: bool = False
     _stored_wait: bool = False
@@ -214,7 +216,7 @@ class Writer:
         self._in_hand = inputs = [*again, *joined]
         self._busy = bool(inputs)
         try:
-            timers = await self._take_timers() if self._sweep and not self.clogged else []
+            timers = await self._take_timers() if self._may_be_due and not self.clogged else []
             everything: list[Input | Passing] = [*stored, *inputs, *timers]
             if everything:
                 self._busy = True
@@ -242,7 +244,13 @@ class Writer:
     def _take_again(self) -> list[Input | Passing]:
         return list(self.held_back.take_commands()) if self.clogged else self.held_back.take(MAX_BATCH)
 
+    @property
+    def _may_be_due(self) -> bool:
+        """Whether due timers are looked for: something said so, or it was not done for a while."""
+        return self._sweep or time.monotonic() - self._swept_s >= SWEEP_EVERY_S
+
     async def _take_timers(self) -> list[TimerInput]:
+        self._swept_s = time.monotonic()
         due = await self.looking.due({lane: self._until(lane) for lane in sorted(self.owned)}, MAX_BATCH)
         timers = of_one_transaction(due)
         self._sweep = bool(timers)
@@ -366,7 +374,7 @@ class Writer:
         for parked in committed.plan.parked:
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
         freed = self.barrier.reach(committed.arrivals.stands)
-        self._sweep = self._sweep or freed or not committed.only_passed
+        self._sweep = self._sweep or freed or committed.wakes_by(self.clock.now())
         plan = committed.plan
         if plan.ripe or plan.applied or plan.released or plan.settled or plan.stuck:
             self._ripe = True

@@ -36,6 +36,9 @@ SEND_WITHIN_S: Final = 15.0
 """No answer within this time is no answer. Assumed; receivers are told to answer within it."""
 LOOK_EVERY_S: Final = 0.5
 """How often due intents are looked for when nothing wakes us: below the one-second grain of deadlines."""
+FEED_EVERY_S: Final = 0.1
+"""How long facts gather before the feeds look at them: a look costs ten statements, and the way to whoever is told
+outside takes longer than that. On the stepped clock none gather: whoever moves it waits for the end of all this."""
 BACKOFF_S: Final = 0.5
 
 log = logging.getLogger(__name__)
@@ -104,13 +107,21 @@ class EffectRunner:
     _under_way: dict["asyncio.Task[Result]", Intent] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
+    _gathering: bool = False
+    """While facts gather for the feeds, which are woken at the end of it."""
     _ends: bool = False
     """Whether intents were moved to an end that is not told yet."""
 
     def committed(self, committed: Committed) -> None:
-        """A listener of the writer loop: effects that were decided are due at once, unless they say otherwise."""
-        if committed.plan.effects or (self.feeds and committed.plan.told):
+        """A listener of the writer loop: effects that were decided are due at once, unless they say otherwise; facts
+        that were told are looked at soon.
+        """
+        told = self.feeds and committed.plan.told
+        if committed.plan.effects or (told and self.clock.stepped):
             self._wake.set()
+        elif told and not self._gathering:
+            self._gathering = True
+            asyncio.get_running_loop().call_later(FEED_EVERY_S, self._wake.set)
 
     def wake(self) -> None:
         """Look for due intents now: the clock moved."""
@@ -151,6 +162,7 @@ class EffectRunner:
         self.on_end()  # this one may have ended some just now, or whoever had the lock before and died
         while not self._stopping:
             self._wake.clear()
+            self._gathering = False
             for feed in self.feeds:
                 await feed.step(connection)
             more = await self._start_due(connection)

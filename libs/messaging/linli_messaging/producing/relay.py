@@ -11,6 +11,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -41,8 +42,9 @@ been sent to its end, for it has an order; in the others, and in those whose tur
 """
 HEADS_EVERY_S: Final = 1.0
 LOOK_EVERY_S: Final = (0.1, 0.5)
-"""How often the outbox is looked at when another process of the service may have written (ours wakes us): soon after
-something came, then ever more rarely."""
+"""How often every lane of the outbox is looked at, for another process of the service may have written there: soon
+after something was found, then ever more rarely. Where ours has written is known, and only there is looked meanwhile.
+"""
 BACKOFF_S: Final = 0.5
 
 log = logging.getLogger(__name__)
@@ -64,10 +66,14 @@ class Relay:
     _tell_now: asyncio.Event = field(default_factory=asyncio.Event)
     _position: dict[int, int] = field(default_factory=dict)
     _published: dict[int, int] = field(default_factory=dict)
+    _told: dict[int, int] = field(default_factory=dict)
+    """The head of each lane as our own writer last committed it."""
     _overdue: bool = False
     """Clocks were overdue when the heads were last told."""
     _again: dict[int, int] = field(default_factory=dict)
     """Lanes that are being sent again, and from which number on."""
+    _everywhere_s: float = 0.0
+    """When every lane is looked at next, in monotonic seconds."""
     _asked: bool = True
     """Something may be asked for again that was not looked at."""
     _looked_s: float = 0.0
@@ -75,7 +81,8 @@ class Relay:
     _stopping: bool = False
 
     def wake(self) -> None:
-        """There may be something to send."""
+        """There may be something to send, in any lane."""
+        self._everywhere_s = 0.0
         self._wake.set()
 
     def asked(self) -> None:
@@ -85,6 +92,7 @@ class Relay:
 
     def committed(self, committed: Committed) -> None:
         """A batch of the writer loop was committed: it is sent; and where overdue clocks fired, others wait for it."""
+        self._told |= committed.heads
         self._wake.set()
         if self._overdue and committed.plan.woken:
             self._tell_now.set()
@@ -120,7 +128,7 @@ class Relay:
         self._position = dict(self._published)
         self._again = {}
         self.active = True
-        wait_s = LOOK_EVERY_S[0]
+        wait_s, self._everywhere_s = LOOK_EVERY_S[0], 0.0
         telling = asyncio.create_task(self._tell())
         try:
             while not self._stopping:
@@ -128,20 +136,31 @@ class Relay:
                     telling.result()
                 if self._again or self._asked or time.monotonic() - self._looked_s >= LOOK_EVERY_S[0]:
                     await self._step_back(connection)
-                moved = await self._relay_once(connection)
-                if moved:
-                    wait_s = LOOK_EVERY_S[0]
-                else:
-                    await self._sleep(wait_s)
+                now_s = time.monotonic()
+                if now_s >= self._everywhere_s:
+                    self._everywhere_s = now_s + wait_s
                     wait_s = min(wait_s * 2, LOOK_EVERY_S[1])
+                    if self._are_others(await self._relay_once(connection, self._position.keys())):
+                        self._everywhere_s, wait_s = 0.0, LOOK_EVERY_S[0]
+                elif not await self._relay_once(connection, self._told_ahead()):
+                    await self._sleep(self._everywhere_s - now_s)
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
 
-    async def _relay_once(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
-        rows = await self._read_next(connection)
+    def _told_ahead(self) -> set[int]:
+        """The lanes in which our writer has committed what is not sent."""
+        return {lane for lane, head in self._told.items() if head > self._position.get(lane, head)}
+
+    def _are_others(self, rows: Iterable[asyncpg.Record]) -> bool:
+        """Whether any of these facts was not told by our writer: there may be more of them."""
+        return any(row["number"] > self._told.get(row["lane"], 0) for row in rows)
+
+    async def _relay_once(self, connection: Any, lanes: AbstractSet[int]) -> list[asyncpg.Record]:  # noqa: ANN401 - asyncpg's proxy
+        """Send what is next in these lanes, and in those that are sent again; what was sent."""
+        rows = await self._read_next(connection, lanes)
         if not rows:
-            return False
+            return rows
         crash.point("relay-before-produce")
         await self._produce(rows)
         crash.point("relay-after-produce")
@@ -153,7 +172,7 @@ class Relay:
             self._published.update(risen)
         crash.point("relay-after-published")
         self.produced += len(rows)
-        return True
+        return rows
 
     async def _step_back(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         """Note which lanes have been sent again, and begin with those that wait, as many as there is room for.
@@ -175,15 +194,17 @@ class Relay:
                 self._again[lane] = first
                 self._position[lane] = min(self._position[lane], first - 1)
 
-    async def _read_next(self, connection: Any) -> list[asyncpg.Record]:  # noqa: ANN401 - asyncpg's proxy
-        """What is new, and some of what is to be sent again. Only what is published can be in the archive."""
-        new = [lane for lane, at in self._position.items() if at >= self._published[lane]]
+    async def _read_next(self, connection: Any, lanes: AbstractSet[int]) -> list[asyncpg.Record]:  # noqa: ANN401 - asyncpg's proxy
+        """What is new in these lanes, and some of what is to be sent again. Only what is published can be in the
+        archive.
+        """
+        new = [lane for lane, at in self._position.items() if lane in lanes and at >= self._published[lane]]
         again = [lane for lane, at in self._position.items() if at < self._published[lane]]
         rows: list[asyncpg.Record] = []
-        for query, lanes in (("read_unpublished", new), ("read_again", again)):
-            if lanes:
-                after = [self._position[lane] for lane in lanes]
-                rows += await connection.fetch(self.queries[query], lanes, after, PER_LANE)
+        for query, of in (("read_unpublished", new), ("read_again", again)):
+            if of:
+                after = [self._position[lane] for lane in of]
+                rows += await connection.fetch(self.queries[query], of, after, PER_LANE)
         return rows
 
     async def _produce(self, rows: Sequence[asyncpg.Record]) -> None:
