@@ -1,6 +1,7 @@
 """The group is told how far records are handled, and of none that is held back, whatever is being told already."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -69,6 +70,21 @@ async def test_what_is_committed_meanwhile_goes_with_the_next_telling() -> None:
     group.answers.set()
     await others_run()
     assert group.told == [{A: 1}, {A: 4}]
+
+
+@pytest.mark.rule("OPS-03")
+async def test_soon_after_a_telling_the_group_is_not_told_again_and_then_with_what_comes_next() -> None:
+    group, acknowledging = Group(), Acknowledging(every_s=3600)
+    group.answers.set()
+    for offset in (1, 2):
+        acknowledging.handled(records(A, offset))
+        acknowledging.tell(group)
+        await others_run()
+    assert group.told == [{A: 2}]
+    acknowledging._again_s = time.monotonic()
+    acknowledging.tell(group)
+    await others_run()
+    assert group.told == [{A: 2}, {A: 3}]
 
 
 @pytest.mark.rule("OPS-03")

@@ -1,7 +1,7 @@
 """A version stands for what a state holds, whoever computes it; a command that names another one is refused by name."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -19,11 +19,13 @@ class Case(State):
     words: tuple[str, ...] = ()
 
 
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+"""Of whole minutes, as ISO 8601 writes them; those of before 1972 had seconds, which nothing here can be told with."""
 cases = st.builds(
     Case,
     id=st.just("e.c1"),
     counts=st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=4),
-    due_at=st.datetimes(timezones=st.timezones()),
+    due_at=st.datetimes(timezones=offsets),
     words=st.lists(st.text(max_size=3), max_size=3).map(tuple),
 )
 

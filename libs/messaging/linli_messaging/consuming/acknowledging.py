@@ -6,6 +6,7 @@ read that takes a partition over. So nothing waits for their acknowledgement, an
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -39,6 +40,8 @@ class Acknowledging:
     """Handed over; may not be told yet, for some of it may be held back."""
     _committed: dict[TopicPartition, int] = field(default_factory=dict)
     """May be told, and is not yet."""
+    _again_s: float = 0.0
+    """When the group may be told again, in monotonic seconds."""
     _telling: "asyncio.Task[None] | None" = None
 
     def handled(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> None:
@@ -53,10 +56,15 @@ class Acknowledging:
             self._committed.pop(partition, None)
 
     def tell(self, member: Member) -> None:
-        """All that has been handled is committed: tell it, or see that it is told after what is being told."""
+        """All that has been handled is committed: tell it, or see that it is told after what is being told.
+
+        Soon after a telling nothing is told: the next records see to it, and heads come every second.
+        """
         self._committed |= self._handled
         self._handled = {}
-        if self._telling is None or self._telling.done():
+        now_s = time.monotonic()
+        if (self._telling is None or self._telling.done()) and now_s >= self._again_s:
+            self._again_s = now_s + self.every_s
             self._telling = asyncio.create_task(self._tell(member))
 
     async def _tell(self, member: Member) -> None:
@@ -67,4 +75,3 @@ class Acknowledging:
             except KafkaError as error:
                 log.info("how far the records are handled was not told: %s", error)
             crash.point("after-acknowledge")
-            await asyncio.sleep(self.every_s)

@@ -39,6 +39,8 @@ class Store:
     producer: str
     round_trips: int = 2
     """BEGIN and COMMIT."""
+    _early: bool = True
+    """Whether any early fact waits: once the lanes are held, none can come to wait for a state of theirs."""
 
     async def _fetch(self, name: str, *args: object) -> list[asyncpg.Record]:
         self.round_trips += 1
@@ -66,6 +68,7 @@ class Store:
         """The database's instant, the last number processed of each producer's lane, whether any subject is held."""
         rows = await self._fetch("read_inbox", sorted(lanes))
         last = {(row["producer"], row["lane"]): row["last"] for row in rows if row["producer"]}
+        self._early = rows[0]["early"]
         return rows[0]["now"], last, rows[0]["holds"]
 
     async def known(
@@ -115,7 +118,7 @@ class Store:
 
     async def early_for(self, missing: Collection[Ref], most: int) -> list[asyncpg.Record]:
         """Stored facts that wait for these states, whose lanes are held."""
-        if not missing:
+        if not missing or not self._early:
             return []
         needs = [kind.table for kind, _ in missing], [identity for _, identity in missing]
         return await self._fetch("early_for", *needs, most)

@@ -42,10 +42,11 @@ SELECT lane, number, first, gen_random_uuid(), $3::text, 1, $4::timestamptz, key
 RETURNING lane, abandoned_from, number;
 
 -- name: read_inbox
--- The last numbers processed in these lanes, the database's instant (read after the lanes are held), and whether anything
--- parked holds its subject.
+-- The last numbers processed in these lanes, the database's instant (read after the lanes are held), whether anything
+-- parked holds its subject, and whether any early fact waits.
 SELECT clock_timestamp() AS now,
-    EXISTS (SELECT 1 FROM parked WHERE holds AND status IN ('parked', 'ripe')) AS holds, i.producer, i.lane, i.last
+    EXISTS (SELECT 1 FROM parked WHERE holds AND status IN ('parked', 'ripe')) AS holds,
+    EXISTS (SELECT 1 FROM early) AS early, i.producer, i.lane, i.last
 FROM (VALUES (true)) AS one (row) LEFT JOIN inbox i ON i.lane = ANY($1::smallint[]);
 
 -- name: read_known
