@@ -60,7 +60,8 @@ def counted(
     if reason is not None:
         reasons[reason] = reasons.get(reason, 0) + 1
     one = replace(one, ended=one.ended + 1, failed=one.failed + (reason is not None), reasons=reasons)
-    often = one.ended >= failing.minimum and one.failed >= failing.share * one.ended
+    share = failing.share  # compared in whole numbers: a product of fractions costs as much as all the rest here
+    often = one.ended >= failing.minimum and one.failed * share.denominator >= share.numerator * one.ended
     reports = often and not one.reported
     if reports:
         one = replace(one, reported=True)
