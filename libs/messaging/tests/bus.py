@@ -15,6 +15,7 @@ from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
 from linli_embedded.topics import ensure_topics
 from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.inputs import Accepted, CommandInput
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.loop.transaction import Transactor
 from linli_messaging.loop.writer import Writer
@@ -92,9 +93,12 @@ class Bus:
     async def strike(self, bell: str, *nths: int, how: str = "", at: datetime = AT) -> None:
         """Commit these facts in the north."""
         for nth in nths:
-            content = {"bell_id": bell, "nth": nth, "how": how}
-            asked = Asked(NORTH_MAP.commands[0], content, f"{bell}-{nth}", at.isoformat(), OPERATOR)
-            await self.north.room.commit([accept(asked, stepped_to=at)])
+            await self.north.room.commit([_order(bell, nth, how, at)])
+
+    async def strike_here(self, bell: str, nth: int) -> None:
+        """Have the north's own writer commit this fact, which tells whoever listens to it."""
+        answer = await self.north.writer.submit_command(_order(bell, nth, "", AT))
+        assert isinstance(answer, Accepted), answer
 
     async def bells(self) -> dict[str, Bell]:
         """What the listener knows."""
@@ -119,6 +123,13 @@ class Bus:
         """Put a record on the north's topic by hand."""
         partition = partition_of(lane_of(bell), PARTITIONS)
         await self.producer.send_and_wait(TOPIC_OF[NORTH], body, partition=partition, headers=headers)
+
+
+def _order(bell: str, nth: int, how: str, at: datetime) -> CommandInput:
+    content = {"bell_id": bell, "nth": nth, "how": how}
+    order = accept(Asked(NORTH_MAP.commands[0], content, f"{bell}-{nth}", at.isoformat(), OPERATOR), stepped_to=at)
+    assert isinstance(order, CommandInput), order
+    return order
 
 
 async def until(condition: Callable[[], Awaitable[Any]], within_s: float = WITHIN_S) -> None:

@@ -12,8 +12,10 @@ from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
-from linli_messaging.inputs import Accepted
+from linli_messaging.inputs import Accepted, Passing
+from linli_messaging.producing import relay as relaying
 from linli_messaging.producing.relay import LOCK_SPACE, Relay
+from linli_testkit.clock import HandClock
 from linli_testkit.house import PowerCuts
 from linli_testkit.plugin import TestBroker
 
@@ -114,6 +116,31 @@ async def test_a_relay_that_dies_after_producing_only_repeats(bus: Bus) -> None:
     assert await bus.gaps() == []
 
 
+@pytest.mark.rule("OPS-03")
+async def test_what_its_own_process_told_is_sent_and_what_another_did_is_found(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a relay that looks at every lane once an hour, then what its own writer commits is sent; what another
+    process committed, once it looks.
+    """
+    monkeypatch.setattr(relaying, "LOOK_EVERY_S", (3600.0, 3600.0))
+    relay = bus.relay()
+    bus.north.writer.on_commit.append(relay.committed)
+
+    async def has_looked() -> bool:
+        return relay._everywhere_s > 0
+
+    await until(has_looked)
+    await bus.strike("e2.a", 9)
+    await bus.strike_here("e1.a", 1)
+    await has_rung(bus, 1)
+    assert await bus.rung("e2.a") == ()
+    relay.wake()
+    await until(lambda: bus.rung("e2.a"))
+    await bus.strike_here("e1.a", 2)
+    await has_rung(bus, 1, 2)
+
+
 @pytest.mark.rule("OPS-03", "OPS-04")
 async def test_a_relay_outlives_its_connection(bus: Bus) -> None:
     """Given a relay at work, when the database throws its connection out, then it takes the lock again and goes on."""
@@ -147,6 +174,19 @@ async def test_a_relay_that_meets_an_outage_lets_its_lock_go(bus: Bus, monkeypat
     assert bus.tasks["relay"].exception() is None
     assert await bus.north.pool.fetch("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND "
         "database = (SELECT oid FROM pg_database WHERE datname = current_database())", LOCK_SPACE) == []  # fmt: skip
+
+
+@pytest.mark.rule("OPS-04")
+async def test_records_gather_after_some_that_only_passed(bus: Bus) -> None:
+    """And after nothing else: neither after heads alone, nor after a fact that concerns the service, nor on the stepped
+    clock, whose mover waits for all.
+    """
+    consumer, passing = bus.listener.consumer, Passing(bus.deployment, NORTH, 3, 1, None)
+    assert not consumer.lets_gather([passing])
+    bus.listener.writer.clock = HandClock(AT, stepped=False)
+    assert consumer.lets_gather([passing, passing])
+    assert not consumer.lets_gather([])
+    assert not consumer.lets_gather([passing, small.record(rung(), 2)])
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

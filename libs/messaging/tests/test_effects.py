@@ -9,8 +9,11 @@ from typing import Any, Final
 import pytest
 from linli_contracts.envelope import headers_of
 from linli_messaging.batch.live import LiveFrom
+from linli_messaging.batch.plan import Plan, Told
 from linli_messaging.consuming.reading import Reader
-from linli_messaging.outside.effects import MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
+from linli_messaging.lanes.inbox import sort_arrivals
+from linli_messaging.loop.transaction import Committed
+from linli_messaging.outside.effects import FEED_EVERY_S, MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
 from linli_messaging.outside.intent import Intent, Patience, Repeats, Result, Taken
 from linli_messaging.service_map import Context, Facts, OnEvent, OnOutcome
 from linli_rulebook.decision import Decision, Outcome
@@ -94,6 +97,43 @@ def ring(number: int, bell: str = "e1.a", nth: int = 0, how: str = "") -> Any:  
 async def intents(room: Room) -> list[tuple[str, str, bool, str | None]]:
     rows = await room.connection.fetch("SELECT cause, status, told, stuck FROM intent ORDER BY cause")
     return [(row["cause"], row["status"], row["told"], row["stuck"]) for row in rows]
+
+
+class Silent:
+    """A feed that finds nothing."""
+
+    async def begin(self, connection: object) -> None:
+        """It has no place."""
+
+    async def step(self, connection: object) -> None:
+        """There is nothing."""
+
+
+@pytest.mark.rule("PAR-01", "OPS-04")
+@pytest.mark.parametrize(
+    ("stepped", "effect", "fed", "at_once", "soon"),
+    [
+        (False, False, True, False, True),
+        (False, True, True, True, True),
+        (True, False, True, True, True),
+        (False, False, False, False, False),
+    ],
+    ids=["facts gather", "an effect is due", "the stepped clock", "nobody is fed"],
+)
+async def test_facts_gather_for_the_feeds_and_effects_do_not_wait_for_them(
+    room: Room, *, stepped: bool, effect: bool, fed: bool, at_once: bool, soon: bool
+) -> None:
+    runner = EffectRunner(
+        None, room.queries, HandClock(AT, stepped=stepped), {}, frozenset(), lambda: None,  # type: ignore[arg-type]  # it asks nothing here
+        feeds=[Silent()] * fed,
+    )  # fmt: skip
+    letter = Effect(kind="letter", cause="c", subject="e1.a", recipient="r", payload={}, send_from=AT, give_up_at=AT)
+    plan = Plan(told=[Told(small.rung(), "c", AT)], effects=[(letter, AT)] * effect)
+    runner.committed(Committed(plan, sort_arrivals((), {}), round_trips=0, lanes=frozenset()))
+    assert runner._wake.is_set() is at_once
+    if soon:
+        await asyncio.wait_for(runner._wake.wait(), 10 * FEED_EVERY_S)
+    assert runner._gathering is (soon and not at_once)
 
 
 async def carry_out(room: Room, post: Post) -> None:

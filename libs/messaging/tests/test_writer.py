@@ -1,8 +1,10 @@
 """The loop answers whoever waits: a culprit is set aside alone, an outage waited out, a stop told."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import asyncpg
 import pytest
@@ -11,6 +13,7 @@ from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.lanes.restored import SuspendedError, WentBackError
+from linli_messaging.loop import writer as loop
 from linli_messaging.loop.refusing import OverloadedError
 from linli_messaging.loop.transaction import LostRaceError, Transactor
 from linli_messaging.loop.writer import Writer
@@ -37,11 +40,11 @@ async def running(
     async with asyncpg.create_pool(await dsn_of(room), min_size=1, max_size=2, server_settings=settings) as pool:
         transactor = Transactor(small.MAP, shipped_policy(), room.queries, DEPLOYMENT, stepped=clock.stepped)
         writer = Writer(small.MAP, pool, room.queries, transactor, clock, Barrier(producers), set(range(64)))
-        loop = asyncio.create_task(writer.run()) if run else None
+        task = asyncio.create_task(writer.run()) if run else None
         yield writer
         writer.stop()
-        if loop:
-            await asyncio.gather(loop, return_exceptions=True)
+        if task:
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def send(writer: Writer, *commands: CommandInput) -> list[object]:
@@ -110,6 +113,37 @@ async def test_a_clock_that_the_database_refuses_stands_alone(
     assert [left["source"] for left in await parked(room) if left["source"] == "timer"] == ["timer"] * held
     if first != "clock" and not held:
         assert bell.rung == (0, 5)
+
+
+@pytest.mark.rule("ORG-04", "OPS-04")
+@pytest.mark.parametrize(("due", "fires"), [(AT, True), (AT + SECOND, False)])
+async def test_a_commit_that_leaves_a_clock_due_has_it_looked_for(
+    room: Room, monkeypatch: pytest.MonkeyPatch, *, due: datetime, fires: bool
+) -> None:
+    """Given a loop that looks for due clocks once an hour, then one that a command leaves due by now fires all the
+    same; one that is due later costs no look.
+    """
+    monkeypatch.setattr(loop, "SWEEP_EVERY_S", 3600.0)
+    async with running(room) as writer:
+        await send(writer, command(key="0"))
+        assert not writer._may_be_due
+        await send(writer, command(key="1", due=[str(due)]))
+        assert writer._may_be_due is fires
+
+        async def looked() -> bool:
+            return not writer._may_be_due
+
+        await until(looked)
+    assert (await bells(room))["e1.a"].fired == (due,) * fires
+
+
+@pytest.mark.rule("ORG-04")
+async def test_a_loop_that_never_rests_looks_for_due_clocks_all_the_same(room: Room) -> None:
+    async with running(room, run=False) as writer:
+        writer._sweep = False
+        for ago_s, looks in ((0.0, False), (loop.SWEEP_EVERY_S, True)):
+            writer._swept_s = time.monotonic() - ago_s
+            assert writer._may_be_due is looks
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

@@ -121,7 +121,7 @@ class Consumer:
         # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
         records, message.raw_message = message.raw_message, ()
         try:
-            only_passed = await self._handle(records)
+            events = await self._handle(records)
         except Exception as error:
             # FastStream goes on with what comes next, and acknowledging that would acknowledge this.
             self.writer.fail(error)
@@ -129,11 +129,18 @@ class Consumer:
         self.acknowledging.handled(records)
         if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
             self.acknowledging.tell(self._kafka)
-        if only_passed and not self.writer.clock.stepped:  # whoever moves that one waits for all to have passed
+        if self.lets_gather(events):
             await asyncio.sleep(GATHER_S)
 
-    async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> bool:
-        """Have these decided, heard, answered; True when there were facts, and all of them only passed."""
+    def lets_gather(self, events: Sequence[Record]) -> bool:
+        """Whether what comes after these is worth waiting for: they were facts, and only passed. On the stepped clock
+        nothing is: whoever moves it waits until all has passed.
+        """
+        only_passed = bool(events) and all(isinstance(event, Passing) for event in events)
+        return only_passed and not self.writer.clock.stepped
+
+    async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> list[Record]:
+        """Have these decided, heard, answered; the facts among them."""
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
             by_topic[record.topic].append(record)
@@ -145,7 +152,7 @@ class Consumer:
         for producer in self.writer.map.producers():
             self._hear_heads(producer, by_topic.get(heads_topic(producer), ()))
         await self._hear_asks(by_topic.get(asks_topic(self.writer.map.name), ()))
-        return bool(events) and all(isinstance(event, Passing) for event in events)
+        return events
 
     async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[Record]:
         events: list[Record] = []
