@@ -169,7 +169,7 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
         stack.push_async_callback(_end_all, bus)
         for side in sides.values():
             await side.consumer.broker.start()
-            stack.push_async_callback(side.consumer.broker.stop)
+            stack.push_async_callback(side.consumer.stop)
         for side in sides.values():
             await asyncio.wait_for(side.consumer.assigned.wait(), WITHIN_S)
         yield bus

@@ -10,6 +10,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
 from linli_messaging.consuming.acknowledging import Acknowledging
 
+from libs.messaging.tests.bus import until
+
 A, B = TopicPartition("facts", 0), TopicPartition("facts", 1)
 
 
@@ -33,6 +35,10 @@ def records(partition: TopicPartition, *offsets: int) -> "list[ConsumerRecord[by
         ConsumerRecord(partition.topic, partition.partition, offset, 0, 0, None, b"", None, 0, 0, ())
         for offset in offsets
     ]
+
+
+async def told(group: Group, last: Mapping[TopicPartition, int]) -> bool:
+    return group.told[-1] == last
 
 
 async def others_run() -> None:
@@ -73,18 +79,31 @@ async def test_what_is_committed_meanwhile_goes_with_the_next_telling() -> None:
 
 
 @pytest.mark.rule("OPS-03")
-async def test_soon_after_a_telling_the_group_is_not_told_again_and_then_with_what_comes_next() -> None:
+async def test_soon_after_a_telling_the_group_waits_for_the_next_and_a_member_that_leaves_tells_the_rest() -> None:
     group, acknowledging = Group(), Acknowledging(every_s=3600)
     group.answers.set()
-    for offset in (1, 2):
+    for offset in (1, 2, 3):
         acknowledging.handled(records(A, offset))
         acknowledging.tell(group)
         await others_run()
     assert group.told == [{A: 2}]
-    acknowledging._again_s = time.monotonic()
-    acknowledging.tell(group)
-    await others_run()
-    assert group.told == [{A: 2}, {A: 3}]
+    await acknowledging.end(group)
+    assert group.told == [{A: 2}, {A: 4}]
+
+
+@pytest.mark.rule("OPS-03")
+async def test_records_that_come_all_the_time_are_told_no_more_often() -> None:
+    """Given batches during every telling, then tellings are as far apart as ever, and the last batch is told too."""
+    group, acknowledging = Group(), Acknowledging(every_s=0.05)
+    group.answers.set()
+    began_s = time.monotonic()
+    for offset in range(200):
+        acknowledging.handled(records(A, offset))
+        acknowledging.tell(group)
+        await asyncio.sleep(0.001)
+    took_s = time.monotonic() - began_s
+    assert 2 <= len(group.told) <= 1 + took_s / acknowledging.every_s
+    await until(lambda: told(group, {A: 200}))
 
 
 @pytest.mark.rule("OPS-03")

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_messaging.consuming.consumer import GATHER_BELOW
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted, Passing
 from linli_messaging.producing import relay as relaying
@@ -178,14 +179,14 @@ async def test_a_relay_that_meets_an_outage_lets_its_lock_go(bus: Bus, monkeypat
 
 @pytest.mark.rule("OPS-04")
 async def test_records_gather_after_some_that_only_passed(bus: Bus) -> None:
-    """And after nothing else: neither after heads alone, nor after a fact that concerns the service, nor on the stepped
-    clock, whose mover waits for all.
+    """And after nothing else: neither after heads alone, nor after so many that more wait, nor after a fact that
+    concerns the service, nor on the stepped clock, whose mover waits for all.
     """
     consumer, passing = bus.listener.consumer, Passing(bus.deployment, NORTH, 3, 1, None)
     assert not consumer.lets_gather([passing])
     bus.listener.writer.clock = HandClock(AT, stepped=False)
-    assert consumer.lets_gather([passing, passing])
-    assert not consumer.lets_gather([])
+    for few, gather in ((0, False), (1, True), (GATHER_BELOW - 1, True), (GATHER_BELOW, False)):
+        assert consumer.lets_gather([passing] * few) is gather
     assert not consumer.lets_gather([passing, small.record(rung(), 2)])
 
 

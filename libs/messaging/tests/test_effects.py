@@ -13,7 +13,7 @@ from linli_messaging.batch.plan import Plan, Told
 from linli_messaging.consuming.reading import Reader
 from linli_messaging.lanes.inbox import sort_arrivals
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.outside.effects import FEED_EVERY_S, MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
+from linli_messaging.outside.effects import FEED_AFTER_S, MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
 from linli_messaging.outside.intent import Intent, Patience, Repeats, Result, Taken
 from linli_messaging.service_map import Context, Facts, OnEvent, OnOutcome
 from linli_rulebook.decision import Decision, Outcome
@@ -131,9 +131,10 @@ async def test_facts_gather_for_the_feeds_and_effects_do_not_wait_for_them(
     plan = Plan(told=[Told(small.rung(), "c", AT)], effects=[(letter, AT)] * effect)
     runner.committed(Committed(plan, sort_arrivals((), {}), round_trips=0, lanes=frozenset()))
     assert runner._wake.is_set() is at_once
-    if soon:
-        await asyncio.wait_for(runner._wake.wait(), 10 * FEED_EVERY_S)
     assert runner._gathering is (soon and not at_once)
+    if soon:
+        await asyncio.wait_for(runner._wake.wait(), 10 * FEED_AFTER_S)
+        assert not runner._gathering
 
 
 async def carry_out(room: Room, post: Post) -> None:

@@ -5,15 +5,17 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import pytest
 from linli_messaging.any_clock import Clock
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
-from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
+from linli_messaging.inputs import Accepted, CommandInput, Failed, Input, TimerInput
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.lanes.restored import SuspendedError, WentBackError
 from linli_messaging.loop import writer as loop
+from linli_messaging.loop.looking import Looking
 from linli_messaging.loop.refusing import OverloadedError
 from linli_messaging.loop.transaction import LostRaceError, Transactor
 from linli_messaging.loop.writer import Writer
@@ -123,18 +125,43 @@ async def test_a_commit_that_leaves_a_clock_due_has_it_looked_for(
     """Given a loop that looks for due clocks once an hour, then one that a command leaves due by now fires all the
     same; one that is due later costs no look.
     """
+    looks: list[int] = []
+
+    async def counted(looking: Looking, *asked: Any) -> list[TimerInput]:  # noqa: ANN401 - passed on as it is
+        looks.append(1)
+        return await due_by_rights(looking, *asked)
+
+    due_by_rights = Looking.due
+    monkeypatch.setattr(Looking, "due", counted)
     monkeypatch.setattr(loop, "SWEEP_EVERY_S", 3600.0)
     async with running(room) as writer:
         await send(writer, command(key="0"))
-        assert not writer._may_be_due
+        before = len(looks)
         await send(writer, command(key="1", due=[str(due)]))
-        assert writer._may_be_due is fires
-
-        async def looked() -> bool:
-            return not writer._may_be_due
-
-        await until(looked)
+        await send(writer, command(key="2"))
+    assert (len(looks) > before) is fires
     assert (await bells(room))["e1.a"].fired == (due,) * fires
+
+
+@pytest.mark.rule("ORG-04")
+async def test_who_asks_for_a_look_during_one_gets_another(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given heads that are told while due clocks are looked for, then they are looked for again: what is due by these
+    was not known when the look began.
+    """
+    looks: list[int] = []
+
+    async def told_meanwhile(_looking: Looking, *_asked: Any) -> list[TimerInput]:  # noqa: ANN401 - not looked at
+        looks.append(1)
+        if len(looks) == 1:
+            writer.sweep()
+        return []
+
+    monkeypatch.setattr(Looking, "due", told_meanwhile)
+    monkeypatch.setattr(loop, "SWEEP_EVERY_S", 3600.0)
+    async with running(room) as writer:
+        await send(writer, command(key="0"))
+        await send(writer, command(key="1"))
+    assert len(looks) == 2
 
 
 @pytest.mark.rule("ORG-04")

@@ -230,7 +230,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     await running.look_at_the_bus()
     app.state.running = running
     door = stack.enter_context(contextlib.closing(socket.create_server((settings.http_host, settings.http_port))))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # stopping is ours
     serving = server._serve([door])  # noqa: SLF001 - serve() would take the signals, which are ours
     parts = {
@@ -253,7 +253,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     stack.push_async_callback(
         _stop, working, watching, [writer, relay, archiver, *([effects] if effects else [])], server
     )
-    stack.push_async_callback(broker.stop)
+    stack.push_async_callback(consumer.stop)
     stack.callback(_let_go, writer)
     await broker.start()
     spare_what_stays()

@@ -5,6 +5,7 @@ read that takes a partition over. So nothing waits for their acknowledgement, an
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ from linli_messaging import crash
 TELL_EVERY_S: Final = 0.5
 """How often the group is told at most: what a process that takes over reads once more is the work of so long, and takes
 it milliseconds; a telling costs the broker a write to its disk."""
+
+END_WITHIN_S: Final = 1.0
+"""How long the last telling may take: where the broker is away, a process that stops does not wait for it."""
 
 log = logging.getLogger(__name__)
 
@@ -56,22 +60,32 @@ class Acknowledging:
             self._committed.pop(partition, None)
 
     def tell(self, member: Member) -> None:
-        """All that has been handled is committed: tell it, or see that it is told after what is being told.
-
-        Soon after a telling nothing is told: the next records see to it, and heads come every second.
-        """
+        """All that has been handled is committed: tell it, or see that it is told after what is being told."""
         self._committed |= self._handled
         self._handled = {}
-        now_s = time.monotonic()
-        if (self._telling is None or self._telling.done()) and now_s >= self._again_s:
-            self._again_s = now_s + self.every_s
-            self._telling = asyncio.create_task(self._tell(member))
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell_in_turn(member))
+
+    async def end(self, member: Member) -> None:
+        """Tell the rest at once, and nothing after it: the member is about to leave."""
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._tell(member), END_WITHIN_S)
+
+    async def _tell_in_turn(self, member: Member) -> None:
+        while self._committed:
+            await asyncio.sleep(max(0.0, self._again_s - time.monotonic()))
+            await self._tell(member)
+            self._again_s = time.monotonic() + self.every_s
 
     async def _tell(self, member: Member) -> None:
-        while self._committed:
-            told, self._committed = self._committed, {}
-            try:
-                await member.commit(told)
-            except KafkaError as error:
-                log.info("how far the records are handled was not told: %s", error)
-            crash.point("after-acknowledge")
+        told, self._committed = self._committed, {}
+        if not told:
+            return
+        try:
+            await member.commit(told)
+        except KafkaError as error:
+            log.info("how far the records are handled was not told: %s", error)
+        crash.point("after-acknowledge")

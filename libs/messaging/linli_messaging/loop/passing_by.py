@@ -43,4 +43,4 @@ async def pass_by(
     if len(moved) < len(last):
         return None
     crash.point("after-commit")
-    return Committed(Plan(), arrivals, round_trips=1, lanes=frozenset(), only_passed=True)
+    return Committed(Plan(), arrivals, round_trips=1, lanes=frozenset())

@@ -69,8 +69,6 @@ class Committed:
     heads: dict[int, int] = field(default_factory=dict)
     took_s: float = 0.0
     """From the lock to the commit."""
-    only_passed: bool = False
-    """Nothing but inboxes moved."""
 
     def wakes_by(self, now: datetime) -> bool:
         """Whether a state that this batch changed is to be woken by now."""

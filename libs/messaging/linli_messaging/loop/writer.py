@@ -173,9 +173,10 @@ class Writer:
         try:
             while not self._stopping:
                 try:
-                    await asyncio.wait_for(self._wake.wait(), timeout=SWEEP_EVERY_S)
+                    await asyncio.wait_for(self._wake.wait(), self._swept_s + SWEEP_EVERY_S - time.monotonic())
                 except TimeoutError:
                     self._sweep = self._try_again = True
+                    self._swept_s = time.monotonic()
                 self._wake.clear()
                 if self._failing is not None:
                     raise self._failing  # noqa: TRY301 - what another part found ends the loop as its own errors do
@@ -250,10 +251,10 @@ class Writer:
         return self._sweep or time.monotonic() - self._swept_s >= SWEEP_EVERY_S
 
     async def _take_timers(self) -> list[TimerInput]:
-        self._swept_s = time.monotonic()
+        self._sweep, self._swept_s = False, time.monotonic()
         due = await self.looking.due({lane: self._until(lane) for lane in sorted(self.owned)}, MAX_BATCH)
         timers = of_one_transaction(due)
-        self._sweep = bool(timers)
+        self._sweep = self._sweep or bool(timers)
         return timers
 
     async def _take_stored(self) -> list[StoredInput]:
@@ -339,6 +340,7 @@ class Writer:
         self.held_back.keep(inputs, plan, now_s)
         for place, first in plan.waits.items():
             self.barrier.next_is(place, first.at)
+            self._sweep = True
         for command in self.held_back.take_impatient(now_s):
             if not command.answered.done():
                 command.answered.set_result(FACTS_ON_THEIR_WAY)

@@ -36,7 +36,7 @@ SEND_WITHIN_S: Final = 15.0
 """No answer within this time is no answer. Assumed; receivers are told to answer within it."""
 LOOK_EVERY_S: Final = 0.5
 """How often due intents are looked for when nothing wakes us: below the one-second grain of deadlines."""
-FEED_EVERY_S: Final = 0.1
+FEED_AFTER_S: Final = 0.1
 """How long facts gather before the feeds look at them: a look costs ten statements, and the way to whoever is told
 outside takes longer than that. On the stepped clock none gather: whoever moves it waits for the end of all this."""
 BACKOFF_S: Final = 0.5
@@ -121,7 +121,11 @@ class EffectRunner:
             self._wake.set()
         elif told and not self._gathering:
             self._gathering = True
-            asyncio.get_running_loop().call_later(FEED_EVERY_S, self._wake.set)
+            asyncio.get_running_loop().call_later(FEED_AFTER_S, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = False
+        self._wake.set()
 
     def wake(self) -> None:
         """Look for due intents now: the clock moved."""
@@ -162,7 +166,6 @@ class EffectRunner:
         self.on_end()  # this one may have ended some just now, or whoever had the lock before and died
         while not self._stopping:
             self._wake.clear()
-            self._gathering = False
             for feed in self.feeds:
                 await feed.step(connection)
             more = await self._start_due(connection)

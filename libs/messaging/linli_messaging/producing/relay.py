@@ -93,7 +93,8 @@ class Relay:
     def committed(self, committed: Committed) -> None:
         """A batch of the writer loop was committed: it is sent; and where overdue clocks fired, others wait for it."""
         self._told |= committed.heads
-        self._wake.set()
+        if committed.heads:
+            self._wake.set()
         if self._overdue and committed.plan.woken:
             self._tell_now.set()
 
