@@ -59,7 +59,8 @@ Level = Annotated[int, Field(ge=1, le=4, description="severity: 1 major, 2 hot, 
 class Event(BaseModel):
     """A fact. Subclasses name the producing service and the field that orders them; unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    """Built at its first use: every service imports the events of all, and takes and tells a few."""
 
     producer: ClassVar[str]
     also_told_by: ClassVar[tuple[str, ...]] = ()

@@ -20,7 +20,8 @@ Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 class Command(BaseModel):
     """What every body is: immutable and strict, so that a misspelt field never silently does nothing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    """Built at its first use: there are dozens, and most come seldom."""
 
 
 class Versioned(Command):
