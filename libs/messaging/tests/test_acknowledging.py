@@ -88,7 +88,12 @@ async def test_soon_after_a_telling_the_group_waits_for_the_next_and_a_member_th
         await others_run()
     assert group.told == [{A: 2}]
     await acknowledging.end(group)
+    acknowledging.handled(records(A, 4))
+    acknowledging.tell(group)
+    await others_run()
     assert group.told == [{A: 2}, {A: 4}]
+    assert acknowledging._telling is not None
+    assert acknowledging._telling.done()
 
 
 @pytest.mark.rule("OPS-03")

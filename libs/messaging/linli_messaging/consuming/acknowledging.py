@@ -47,6 +47,7 @@ class Acknowledging:
     _again_s: float = 0.0
     """When the group may be told again, in monotonic seconds."""
     _telling: "asyncio.Task[None] | None" = None
+    _leaving: bool = False
 
     def handled(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> None:
         """These have been handed over; whether all up to them is committed is for the caller to say, by `tell`."""
@@ -63,11 +64,12 @@ class Acknowledging:
         """All that has been handled is committed: tell it, or see that it is told after what is being told."""
         self._committed |= self._handled
         self._handled = {}
-        if self._telling is None or self._telling.done():
+        if not self._leaving and (self._telling is None or self._telling.done()):
             self._telling = asyncio.create_task(self._tell_in_turn(member))
 
     async def end(self, member: Member) -> None:
         """Tell the rest at once, and nothing after it: the member is about to leave."""
+        self._leaving = True
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.gather(self._telling, return_exceptions=True)
