@@ -23,6 +23,8 @@ from tests.chaos.trial import Chaos, Result
 SHOWN: Final = 5
 """Differences printed of a trial: enough to see what they are."""
 LONGEST: Final = 300
+SAID: Final = 20
+"""Lines of each service's log, after an error: a start, or what it met on its way, is about as long."""
 COLUMNS: Final = "{:<17} {:>6} {:>6} {:>5} {:>7} {:>5} {:>5} {:>8}"
 
 
@@ -81,6 +83,9 @@ def explain(result: Result) -> None:
         for line in lines[:SHOWN]:
             if line:
                 print(f"    {word}: {line[:LONGEST]}", flush=True)
+    for service, said in result.said.items():
+        for line in said.splitlines()[-SAID:]:
+            print(f"    {service} said: {line[:LONGEST]}", flush=True)
     if result.times == 0:
         print("    nothing was broken", flush=True)
 

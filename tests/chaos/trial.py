@@ -8,6 +8,7 @@ number of brokers.
 import asyncio
 import random
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ class Result:
     violations: list[str] = field(default_factory=list)
     """What `linli audit` found in either world."""
     error: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What the services of the struck world wrote last, where the trial ended with an error."""
 
     @property
     def equal(self) -> bool:
@@ -92,6 +95,7 @@ class Chaos:
                 result.violations = before.violations + after.violations
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is what came of the trial
             result.error = _told(error)
+            result.said = self._struck.world.logs() if self._struck.world is not None else {}
         if not result.sound or fault.weeks or fault.leaves:
             await self._struck.close()
         if fault.weeks or self._round == ROUNDS:

@@ -140,6 +140,13 @@ async def until(condition: Callable[[], Awaitable[Any]], within_s: float = WITHI
         await asyncio.sleep(0.05)
 
 
+async def has_rung(bus: Bus, *nths: int) -> None:
+    async def there() -> bool:
+        return await bus.rung() == nths
+
+    await until(there)
+
+
 @asynccontextmanager
 async def joined(databases: Databases, broker: TestBroker, deployment: str) -> AsyncIterator[Bus]:
     """Both services on fresh schemas, consuming; no relay yet."""

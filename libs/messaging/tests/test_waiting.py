@@ -8,6 +8,7 @@ from linli_contracts.lanes import lane_of
 from linli_messaging.batch.plan import Plan
 from linli_messaging.inputs import Accepted, EventInput, Passing
 from linli_messaging.lanes import waiting
+from linli_messaging.loop import writer as loop
 from linli_messaging.loop.writer import Writer
 from linli_rulebook.decision import Refusal
 from linli_runtime.clock import SystemClock
@@ -84,6 +85,28 @@ async def test_a_fact_waits_and_its_lane_behind_it_in_order(room: Room) -> None:
 
         await until(done)
     assert ((await bell(room)).fired, (await bell(room)).rung) == ((due,), (1, 2))
+
+
+@pytest.mark.rule("ORG-04")
+async def test_a_fact_that_waits_frees_the_clocks_that_are_due_before_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a fact that waits for the south, and another bell whose clock is due before all that the south has yet to
+    tell, then that one fires: in hand, the fact says that its producer has nothing earlier to tell.
+    """
+    monkeypatch.setattr(loop, "SWEEP_EVERY_S", 3600.0)
+    due = await overdue(room)
+    await room.commit([command("e1.b", key="earlier", due=[str(due - 2 * SECOND)], nth=1)])
+    async with running(room, clock=SystemClock(), producers=[NORTH, SOUTH]) as writer:
+        writer.barrier.tell(SOUTH, due - SECOND, {LANE: 0})
+        await writer.submit_events([record(rung(nth=2), 1, due + SECOND)])
+        await held_back(writer, 1)
+
+        async def fired() -> bool:
+            return (await bells(room))["e1.b"].fired == (due - 2 * SECOND,)
+
+        await until(fired)
+    assert (await bell(room)).fired == ()
 
 
 @pytest.mark.rule("ORG-04")

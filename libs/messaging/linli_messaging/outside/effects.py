@@ -37,7 +37,7 @@ SEND_WITHIN_S: Final = 15.0
 LOOK_EVERY_S: Final = 0.5
 """How often due intents are looked for when nothing wakes us: below the one-second grain of deadlines."""
 FEED_AFTER_S: Final = 0.1
-"""How long facts gather before the feeds look at them: a look costs ten statements, and the way to whoever is told
+"""How long facts gather before the feeds look at them: a look costs eleven statements, and the way to whoever is told
 outside takes longer than that. On the stepped clock none gather: whoever moves it waits for the end of all this."""
 BACKOFF_S: Final = 0.5
 
