@@ -15,7 +15,7 @@ instant = {"now": "2011-07-01T00:00:00Z"}
 @app.get("/health/live")
 @app.get("/health/ready")
 async def health() -> dict[str, str]:
-    return {"status": "ok"}
+    return {"service": os.environ["SMALL_SERVICE"], "deployment": os.environ["LINLI_DEPLOYMENT"]}
 
 
 @app.get("/rest")

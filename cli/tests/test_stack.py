@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -93,6 +94,15 @@ async def test_what_dies_is_started_again_where_that_was_asked_for(tmp_path: Pat
         await stack.answers("loyalty", "ready", WITHIN_S)
         assert stack.services["loyalty"].pid != first
         assert (await stack.client.rest())["loyalty"].service == "loyalty"
+
+
+async def test_another_deployment_on_a_services_port_is_not_taken_for_it(tmp_path: Path) -> None:
+    async with Stack(options(tmp_path / "one")) as one:
+        other = Stack(options(tmp_path / "other"))
+        other._ports = replace(other._ports, services=one._ports.services)
+        with pytest.raises(Complaint, match=r"ended with exit code \d before it was ready"):
+            await other.__aenter__()
+        assert set(await one.client.rest()) == set(one.addresses)
 
 
 def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class Chaos:
             result.said = self._struck.world.logs() if self._struck.world is not None else {}
         if not result.sound or fault.weeks or fault.leaves:
             await self._struck.close()
-        if fault.weeks or self._round == ROUNDS:
+        if result.error or fault.weeks or self._round == ROUNDS:  # an error may be the calm one's
             await self._calm.close()
             await self._struck.close()
             self._round = 0

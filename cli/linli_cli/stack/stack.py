@@ -234,14 +234,19 @@ class Stack:
         self._tell(Words(f"{service} 就绪", f"{service} is ready"))
 
     async def answers(self, service: str, question: str, timeout_s: float) -> None:
-        """Wait until a service says yes to `live` or `ready`. Raises `StartFailedError` when it ends, or does not."""
+        """Wait until a service of ours says yes to `live` or `ready`; whoever else has its port is not heard.
+
+        Raises `StartFailedError` when it ends, or does not.
+        """
         url = f"{self.client.addresses[service]}/health/{question}"
+        ours = {"service": service, "deployment": self._deployment}
         async with httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S, trust_env=False) as http:
 
             async def probe() -> bool:
                 try:
-                    return (await http.get(url)).is_success
-                except httpx.TransportError:
+                    answer = await http.get(url)
+                    return answer.is_success and ours.items() <= answer.json().items()
+                except (httpx.TransportError, ValueError, AttributeError):
                     return False
 
             await self.services[service].ready(probe, timeout_s=timeout_s)

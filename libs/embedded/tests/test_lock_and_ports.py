@@ -36,3 +36,15 @@ def test_ports_are_free_and_different() -> None:
     with socket.create_server((LOOPBACK, ports[0])):
         assert not is_free(ports[0])
     assert is_free(ports[0])
+
+
+def test_no_port_is_named_twice_before_its_user_listens() -> None:
+    named = [port for _ in range(50) for port in free_ports(12)]
+    assert len(set(named)) == len(named)
+
+
+def test_two_processes_started_at_once_name_different_ports() -> None:
+    program = "from linli_embedded.ports import free_ports; print(*free_ports(100))"
+    children = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    named = [port for child in children for port in child.communicate()[0].split()]
+    assert len(set(named)) == len(named) == 400

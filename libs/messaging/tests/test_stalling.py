@@ -1,17 +1,19 @@
 """A consumer whose client fetches nothing more ends its process; one that is merely late, or at rest, does not."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_messaging.consuming.consumer import _Ownership
 from linli_messaging.consuming.stalling import StalledError, StallWatch
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
-from libs.messaging.tests.bus import WITHIN_S, Bus, until
+from libs.messaging.tests.bus import WITHIN_S, Bus, has_rung, until
 from libs.messaging.tests.small import NORTH
 
 BELL = "e1.a"
@@ -62,6 +64,57 @@ async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, wat
 
 
 @pytest.mark.rule("OPS-04")
+async def test_a_client_that_does_not_know_where_to_begin_ends_the_process(bus: Bus, watch: StallWatch) -> None:
+    """Given a client that no longer fetches and has lost its position in a partition with a record, when two looks find
+    it so, then it ends.
+    """
+    kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
+    assert kafka is not None
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await has_rung(bus, 1)
+    kafka._fetcher._fetch_task.cancel()  # what would find it again
+    kafka._subscription.subscription.assignment.state_value(place).await_reset(0)
+    writer = bus.tasks[f"writer {small.NAME}"]
+    await looked(watch)
+    await looked_in_vain(bus)
+    assert not writer.done()
+    await looked(watch)
+    await asyncio.wait([writer], timeout=WITHIN_S)
+    assert isinstance(writer.exception(), StalledError)
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_client_that_its_group_forgot_ends_the_process(bus: Bus, watch: StallWatch) -> None:
+    """Given partitions that were taken back, when none are given until the next look, then it ends; when some were
+    given meanwhile, be it and taken back again, it goes on.
+    """
+    consumer = bus.listener.consumer
+    consumer.awaits_share = True
+    await looked(watch)
+    await looked_in_vain(bus)
+    consumer.shares += 1
+    await looked(watch)
+    await looked_in_vain(bus)
+    assert consumer.writer.sound
+    await looked(watch)
+    writer = bus.tasks[f"writer {small.NAME}"]
+    await asyncio.wait([writer], timeout=WITHIN_S)
+    assert "no partitions are given" in str(writer.exception())
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_share_is_awaited_from_when_it_is_taken_back_until_another_is_given(bus: Bus) -> None:
+    consumer = bus.listener.consumer
+    assert (consumer.awaits_share, consumer.shares) == (False, 1)
+    listener = _Ownership(consumer)
+    await listener.on_partitions_revoked(set())
+    assert (consumer.awaits_share, consumer.shares) == (True, 1)
+    await listener.on_partitions_assigned(set())
+    assert (consumer.awaits_share, consumer.shares) == (False, 2)
+
+
+@pytest.mark.rule("OPS-04")
 async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallWatch) -> None:
     """Given nothing to take; then records and no look for them meanwhile; then one more taken between two looks."""
     for _ in range(3):
@@ -75,7 +128,7 @@ async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallW
     await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
     await looked_in_vain(bus)
     await looked(watch)
-    watch._empty_looks = bus.listener.consumer.empty_looks + 1_000  # as if none had been between the two
+    watch._before = replace(watch._before, empty_looks=bus.listener.consumer.empty_looks + 1_000)  # as if none had been
     await looked(watch)
     kafka.resume(place)
 

@@ -86,15 +86,15 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
 
     @router.get("/health/live", responses=_NOT_SO)
     async def live(request: Request) -> Response:
-        running: Running | None = getattr(request.app.state, "running", None)
-        alive = running is None or running.writer.fatal is None
-        return _json({"live": alive}, 200 if alive else 503)
+        running: Running = request.app.state.running
+        alive = running.writer.fatal is None
+        return _json({"live": alive, **_whose(running)}, 200 if alive else 503)
 
     @router.get("/health/ready", responses=_NOT_SO)
     async def ready(request: Request) -> Response:
-        running: Running | None = getattr(request.app.state, "running", None)
-        is_ready = running is not None and running.ready()
-        return _json({"ready": is_ready}, 200 if is_ready else 503)
+        running: Running = request.app.state.running
+        is_ready = running.ready()
+        return _json({"ready": is_ready, **_whose(running)}, 200 if is_ready else 503)
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
@@ -183,6 +183,11 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json({"service": running.service, "abandoned": abandoned})
 
     return router
+
+
+def _whose(running: Running) -> dict[str, str]:
+    """Who answers: a port may have been somebody else's before, or be so by mistake."""
+    return {"service": running.service, "deployment": running.deployment}
 
 
 def _default(value: object) -> str:

@@ -75,6 +75,10 @@ class Consumer:
     unreadable: int = 0
     empty_looks: int = 0
     """How often there was nothing to take, as our client says."""
+    shares: int = 0
+    """How often the group gave us a share of the partitions, be it none of them."""
+    awaits_share: bool = True
+    """Until the group gives us one: at the start, and since it took back the last."""
     _gaps_may_be_open: bool = True
     """Whether the table of gaps is worth a look: another process may have left some."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
@@ -297,12 +301,10 @@ class Consumer:
         highwater, position = kafka.highwater(place), _position(kafka, place)
         return highwater is None or position is None or position >= highwater
 
-    def positions(self) -> dict[TopicPartition, int]:
-        """Which record of each partition that we were given is taken next, where that is known."""
-        if self._kafka is None:
-            return {}
-        known = {place: _position(self._kafka, place) for place in self._kafka.assignment()}
-        return {place: position for place, position in known.items() if position is not None}
+    def positions(self) -> dict[TopicPartition, int | None]:
+        """Which record of each partition that we were given is taken next; None where that is not known yet."""
+        kafka = self._kafka
+        return {place: _position(kafka, place) for place in kafka.assignment()} if kafka is not None else {}
 
     @property
     def _kafka(self) -> AIOKafkaConsumer | None:
@@ -348,12 +350,15 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         self._consumer = consumer
 
     async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
+        self._consumer.awaits_share = True
         self._consumer.acknowledging.lost(revoked)
         if revoked:
             self._consumer.own(frozenset(), of=1)
 
     async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
         own_asks = asks_topic(self._consumer.writer.map.name)
+        self._consumer.awaits_share = False
+        self._consumer.shares += 1
         await self._consumer.take_up()
         partitions = {place.partition for place in assigned if place.topic == own_asks}
         self._consumer.own(partitions, of=self._consumer.partitions_read(own_asks) or 1)

@@ -1,8 +1,8 @@
 """Noticing that the bus has something for us which our client does not fetch: the process ends, and starts anew.
 
-A client of Kafka keeps in memory what it believes of brokers, leaders and fetches on their way. Where that went wrong
-in an outage, nobody else would notice: every look for records finds none, and no error is told. So another client,
-made for it, asks from time to time how far the partitions reach.
+A client of Kafka keeps in memory what it believes of brokers, leaders, its group and fetches on their way. Where that
+went wrong in an outage, nobody else would notice: every look for records finds none, and no error is told. So another
+client, made for it, asks from time to time how far the partitions reach, and whether the group answers.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.topology import group_of, reads
 
 LOOK_S: Final = 30.0
 """Between two looks (assumed): a record that stands there at both, with an empty look for records in between, was not
-merely late. A look is a connection of a few milliseconds."""
+merely late, and no group takes so long to share out its partitions. A look is a connection of a few milliseconds."""
 ANSWER_WITHIN_S: Final = 20.0
 
 log = logging.getLogger(__name__)
@@ -28,16 +29,38 @@ class StalledError(RuntimeError):
     """The bus has records for this process, and its client says that there are none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look found."""
+
+    shares: int = 0
+    """How often the group had given us partitions."""
+    empty_looks: int = 0
+    without_share: bool = False
+    """The group answers others, and has given us none since it took back the last ones."""
+    behind: dict[TopicPartition, int | None] = field(default_factory=dict)
+    """Where our client stands, of the partitions that have more; None: it does not know where to begin."""
+
+    def stalled(self, before: "Seen") -> str:
+        """What has not moved since an earlier look, though our client looked for records meanwhile; empty: nothing."""
+        if self.empty_looks <= before.empty_looks or self.shares != before.shares:
+            return ""
+        if self.without_share and before.without_share:
+            return "no partitions are given to us by a group that answers others"
+        for place, at in self.behind.items():
+            if place in before.behind and before.behind[place] == at:
+                return f"nothing more is fetched of {place.topic}, partition {place.partition}"
+        return ""
+
+
 @dataclass(slots=True)
 class StallWatch:
     """Watches one process's consumer."""
 
     consumer: Consumer
-    new_client: Callable[[], AIOKafkaConsumer]
-    """Another client of the same bus, not started, that belongs to no group."""
-    _stood: dict[TopicPartition, int] = field(default_factory=dict)
-    """Where the consumer stood at the last look, of the partitions that had more."""
-    _empty_looks: int = 0
+    new_client: Callable[..., AIOKafkaConsumer]
+    """Another client of the same bus, not started; it may only ask of a group (``group_id=``), and joins none."""
+    _before: Seen = field(default_factory=Seen)
 
     async def watch(self) -> None:
         """Look until cancelled; a bus that does not answer stalls nobody, it is down."""
@@ -46,22 +69,33 @@ class StallWatch:
             try:
                 await asyncio.wait_for(self.look(), ANSWER_WITHIN_S)
             except (KafkaError, TimeoutError) as error:
-                self._stood = {}
+                self._before = Seen()
                 log.warning("stall watch: %s; looked at again", repr(error))
 
     async def look(self) -> None:
         """Compare where the consumer stands with how far the partitions reach, and with the last look."""
-        stands = self.consumer.positions()
-        behind: dict[TopicPartition, int] = {}
-        if stands:
-            async with self.new_client() as other:
-                ends = await other.end_offsets(list(stands))
-            behind = {place: at for place, at in stands.items() if at < ends[place]}
-        found_nothing = self.consumer.empty_looks > self._empty_looks
-        stalled = [place for place, at in behind.items() if found_nothing and self._stood.get(place) == at]
-        self._stood, self._empty_looks = behind, self.consumer.empty_looks
+        consumer = self.consumer
+        shares, empty_looks, without = consumer.shares, consumer.empty_looks, consumer.awaits_share
+        if without:
+            await self._ask_the_group()
+        seen = Seen(shares, empty_looks, without, await self._behind())
+        stalled = seen.stalled(self._before)
+        self._before = seen
         if stalled:
-            message = (
-                f"nothing more is fetched of {stalled[0].topic}, partition {stalled[0].partition}: the process ends"
-            )
-            self.consumer.writer.fail(StalledError(message))
+            consumer.writer.fail(StalledError(f"{stalled}: the process ends"))
+
+    async def _behind(self) -> dict[TopicPartition, int | None]:
+        stands = self.consumer.positions()
+        if not stands:
+            return {}
+        async with self.new_client() as other:
+            ends = await other.end_offsets(list(stands))
+        return {place: at for place, at in stands.items() if (at or 0) < ends[place]}
+
+    async def _ask_the_group(self) -> None:
+        """Returns when it answers; what was acknowledged of any partition is a question that only it can answer."""
+        service = self.consumer.writer.map
+        place = TopicPartition(reads(service)[0], 0)
+        async with self.new_client(group_id=group_of(service.name)) as other:
+            other.assign([place])
+            await other.committed(place)
