@@ -2,7 +2,7 @@
 PYTHON ?= python3
 # Tests side by side; two suits a machine with two cores, as CI is.
 PROCESSES ?= 2
-# More arguments for the command behind a target: make test ARGS="-k deadline", make bench ARGS="--quick".
+# More arguments for the command behind a target: make test ARGS="-k deadline", make demo ARGS="--help".
 ARGS ?=
 
 VENV := .venv
@@ -58,7 +58,7 @@ chaos: $(VENV)/.tools ## Breaks things under load and compares the books (FAULT=
 	@$(BIN)/python -m tests.chaos
 
 bench: $(VENV)/.tools ## Runs the benchmarks, each beside its floor.
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench
 
 clean: ## Removes what was installed and cached here; a kept demo's data too.
 	@rm -rf $(VENV) .linli .kafka .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

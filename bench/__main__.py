@@ -81,7 +81,10 @@ def _machine() -> str:
 
 
 def main() -> int:
-    """Run what the environment asks for; 2 for an unknown name."""
+    """Run what the environment asks for; 2 for an unknown name, or for words, which ask for nothing."""
+    if sys.argv[1:]:
+        print(f"B=NAME says which; {sys.argv[1]!r} says nothing", file=sys.stderr)
+        return 2
     names = [os.environ["B"]] if os.environ.get("B") else list(BENCHES)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:

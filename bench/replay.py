@@ -95,7 +95,7 @@ class Stage:
         transactor = Transactor(room.map, shipped_policy(), room.queries, DEPLOYMENT, stepped=True)
         writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
         relay = Relay(FOLLOWUP, DEPLOYMENT, pool, room.queries, self.producer, clock)
-        broker = KafkaBroker(self.bootstrap, logger=None)
+        broker = KafkaBroker(self.bootstrap, logger=None, apply_types=False)
         consumer = Consumer(broker, writer, relay, pool, room.queries, self.producer, DEPLOYMENT)
         consumer.subscribe()
         reached: dict[int, int] = {}

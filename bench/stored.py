@@ -20,7 +20,8 @@ from bench.figures import Figures
 from bench.lifecycle import BROKER, LIVES, WAVE
 from bench.repair_life import REST_S, TOWN, UNCALLED, RepairLives
 
-STORED: Final = int(os.environ.get("STORED", "1000000"))
+AN_ESTATE: Final = int(os.environ.get("STORED", "1000000")) // TOWN.estates
+STORED: Final = AN_ESTATE * TOWN.estates
 SQL: Final = Path(__file__).with_name("old.sql")
 
 
@@ -57,7 +58,7 @@ async def _rate(lives: RepairLives) -> float:
 async def _fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     queries = Queries.load(SQL)
     keys = [f"e{number}" for number in range(TOWN.estates)]
-    await connection.execute(queries["tickets"], keys, [lane_of_key(key) for key in keys], STORED // TOWN.estates)
+    await connection.execute(queries["tickets"], keys, [lane_of_key(key) for key in keys], AN_ESTATE)
     for step in ("lists", "timers", "facts", "heads", "published", "figures"):
         await connection.execute(queries[step])
     for service in SERVICES:
