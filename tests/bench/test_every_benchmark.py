@@ -25,7 +25,7 @@ WITHIN_S: Final = 300
 
 
 def is_spread(told: dict[str, Any]) -> bool:
-    return 0 < told["min"] <= told["median"] <= told["max"]
+    return bool(0 < told["min"] <= told["median"] <= told["max"])
 
 
 @pytest.mark.parametrize("name", [name for name in BENCHES if name not in LONG])
