@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -112,6 +113,39 @@ async def test_a_share_is_awaited_from_when_it_is_taken_back_until_another_is_gi
     assert (consumer.awaits_share, consumer.shares) == (True, 1)
     await listener.on_partitions_assigned(set())
     assert (consumer.awaits_share, consumer.shares) == (False, 2)
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_loop_that_ended_without_a_word_ends_the_process(bus: Bus, watch: StallWatch) -> None:
+    """Given a loop for records that was cancelled, which FastStream takes for meant, when nobody has looked for records
+    between two looks, then the process ends.
+    """
+    subscriber: Any = bus.listener.consumer.broker.subscribers[0]
+    writer = bus.tasks[f"writer {small.NAME}"]
+    (loop,) = subscriber.tasks
+    loop.cancel()
+    await asyncio.wait([loop])
+    watch._looks = bus.listener.consumer.looks
+    await looked(watch)
+    await asyncio.wait([writer], timeout=WITHIN_S)
+    assert "looked for no more" in str(writer.exception())
+
+
+@pytest.mark.rule("OPS-04")
+async def test_whoever_has_records_in_hand_need_not_look(bus: Bus, watch: StallWatch) -> None:
+    """Given records that wait for the writer, as while it is clogged, at two looks, then the process goes on."""
+    consumer = bus.listener.consumer
+    consumer.at_work, watch._looks = True, consumer.looks
+    await looked(watch)
+    assert consumer.writer.sound
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_process_that_stood_still_as_a_whole_goes_on(bus: Bus, watch: StallWatch) -> None:
+    """Given no look for records since the last, as after SIGSTOP and SIGCONT, when there is one soon, it goes on."""
+    watch._looks = bus.listener.consumer.looks
+    await looked(watch)
+    assert bus.listener.consumer.writer.sound
 
 
 @pytest.mark.rule("OPS-04")

@@ -73,8 +73,12 @@ class Consumer:
     foreign: int = 0
     """Records of another deployment, refused (promise 8)."""
     unreadable: int = 0
+    looks: int = 0
+    """How often records were looked for."""
     empty_looks: int = 0
     """How often there was nothing to take, as our client says."""
+    at_work: bool = False
+    """Records are in hand: nobody looks for more."""
     shares: int = 0
     """How often the group gave us a share of the partitions, be it none of them."""
     awaits_share: bool = True
@@ -113,6 +117,7 @@ class Consumer:
         What does not pass by itself ends the process: after a refusal by the group's coordinator (its access lists
         were not there yet, as on a bus made anew) aiokafka never joins the group again.
         """
+        self.looks += 1
         try:
             found = await kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_BATCH)
         except KafkaError as error:
@@ -126,12 +131,15 @@ class Consumer:
     async def _take(self, message: KafkaMessage) -> None:
         # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
         records, message.raw_message = message.raw_message, ()
+        self.at_work = True
         try:
             events = await self._handle(records)
         except Exception as error:
             # FastStream goes on with what comes next, and acknowledging that would acknowledge this.
             self.writer.fail(error)
             raise
+        finally:
+            self.at_work = False
         self.acknowledging.handled(records)
         if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
             self.acknowledging.tell(self._kafka)

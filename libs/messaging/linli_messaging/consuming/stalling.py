@@ -1,8 +1,9 @@
 """Noticing that the bus has something for us which our client does not fetch: the process ends, and starts anew.
 
 A client of Kafka keeps in memory what it believes of brokers, leaders, its group and fetches on their way. Where that
-went wrong in an outage, nobody else would notice: every look for records finds none, and no error is told. So another
-client, made for it, asks from time to time how far the partitions reach, and whether the group answers.
+went wrong in an outage, nobody else would notice: every look for records finds none, and no error is told; or nobody
+looks any more, for whatever waits for a cancelled future ends without a word. So another client, made for it, asks from
+time to time how far the partitions reach, and whether the group answers.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ LOOK_S: Final = 30.0
 """Between two looks (assumed): a record that stands there at both, with an empty look for records in between, was not
 merely late, and no group takes so long to share out its partitions. A look is a connection of a few milliseconds."""
 ANSWER_WITHIN_S: Final = 20.0
+STOOD_STILL_S: Final = 3.0
+"""Three looks for records: what a whole process that stood still needs to go on before it is said not to look."""
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +64,8 @@ class StallWatch:
     new_client: Callable[..., AIOKafkaConsumer]
     """Another client of the same bus, not started; it may only ask of a group (``group_id=``), and joins none."""
     _before: Seen = field(default_factory=Seen)
+    _looks: int = -1
+    """How often the consumer had looked for records at the last look; before the first: never so often."""
 
     async def watch(self) -> None:
         """Look until cancelled; a bus that does not answer stalls nobody, it is down."""
@@ -75,6 +80,7 @@ class StallWatch:
     async def look(self) -> None:
         """Compare where the consumer stands with how far the partitions reach, and with the last look."""
         consumer = self.consumer
+        await self._see_that_it_looks()
         shares, empty_looks, without = consumer.shares, consumer.empty_looks, consumer.awaits_share
         if without:
             await self._ask_the_group()
@@ -83,6 +89,16 @@ class StallWatch:
         self._before = seen
         if stalled:
             consumer.writer.fail(StalledError(f"{stalled}: the process ends"))
+
+    async def _see_that_it_looks(self) -> None:
+        if self._looks_no_more():
+            await asyncio.sleep(STOOD_STILL_S)
+            if self._looks_no_more():
+                self.consumer.writer.fail(StalledError("records are looked for no more: the process ends"))
+        self._looks = self.consumer.looks
+
+    def _looks_no_more(self) -> bool:
+        return self.consumer.looks == self._looks and not self.consumer.at_work
 
     async def _behind(self) -> dict[TopicPartition, int | None]:
         stands = self.consumer.positions()
