@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from linli_contracts.envelope import Envelope, EnvelopeError, read_headers
 from linli_contracts.topics import PRODUCER_OF, SERVICES, asks_topic, heads_topic
 from linli_embedded.security import Security
+from linli_messaging.consuming.reading import MAX_NUMBER
 from linli_messaging.queries import Queries
 from linli_messaging.topology import topics
 
@@ -106,12 +107,13 @@ class BusSeen:
         self.lanes[producer, lane].add_range(first, last)
         self.abandoned[producer, lane].add_range(first, last)
 
-    def _envelope(self, headers: Iterable[tuple[str, bytes]]) -> Envelope | None:
+    def _envelope(self, headers: Iterable[tuple[str, bytes | None]]) -> Envelope | None:
         try:
             envelope = read_headers(headers)
         except EnvelopeError:
             return None
-        return envelope if envelope.deployment == self.deployment else None
+        ours = envelope.deployment == self.deployment and 0 < envelope.number <= MAX_NUMBER
+        return envelope if ours else None
 
     def _take_heads(self, value: bytes | None) -> None:
         with suppress(ValueError, KeyError, TypeError):
@@ -122,7 +124,7 @@ class BusSeen:
                     self.heads[place] = max(self.heads.get(place, 0), head)
 
     def _look_for_people(self, record: Any) -> None:  # noqa: ANN401 - as above
-        parts = [record.key or b"", record.value or b"", *(value for _, value in record.headers)]
+        parts = [record.key or b"", record.value or b"", *(value or b"" for _, value in record.headers)]
         text = b"\n".join(parts).decode(errors="replace")
         for hit in dict.fromkeys(self.people.find(text)):
             place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}

@@ -105,10 +105,13 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     return headers
 
 
-def read_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
-    """The envelope of a record; raises :class:`EnvelopeError` naming the header that is missing or unreadable."""
+def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+    """The envelope of a record; raises :class:`EnvelopeError` naming the header that is missing or unreadable.
+
+    Kafka allows a header without a value (null), which says as much as none.
+    """
     try:
-        found = {name: value.decode() for name, value in headers}
+        found = {name: value.decode() for name, value in headers if value is not None}
     except UnicodeDecodeError as error:
         message = "a header is not UTF-8"
         raise EnvelopeError(message) from error

@@ -74,8 +74,14 @@ def changed(name: str, value: bytes | None) -> list[tuple[str, bytes]]:
     "name", ["ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_partitionkey", "ce_sequence"]
 )
 def test_a_missing_header_is_named(name: str) -> None:
-    with pytest.raises(EnvelopeError, match=f"header {name} is missing"):
-        read_headers(changed(name, None))
+    """One without a value is as good as none: Kafka allows it."""
+    for headers in (changed(name, None), [*changed(name, None), (name, None)]):
+        with pytest.raises(EnvelopeError, match=f"header {name} is missing"):
+            read_headers(headers)
+
+
+def test_a_strange_header_without_a_value_does_not_matter() -> None:
+    assert read_headers([*sampled(), ("x-other", None)]) == read_headers(sampled())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -119,7 +119,7 @@ class Bus:
         """What a broker that lost acknowledged records looks like."""
         await self.north.pool.execute("UPDATE published SET number = $1 WHERE lane = $2", number, lane_of(bell))
 
-    async def send(self, headers: list[tuple[str, bytes]], body: bytes, bell: str = "e1.a") -> None:
+    async def send(self, headers: Sequence[tuple[str, bytes | None]], body: bytes, bell: str = "e1.a") -> None:
         """Put a record on the north's topic by hand."""
         partition = partition_of(lane_of(bell), PARTITIONS)
         await self.producer.send_and_wait(TOPIC_OF[NORTH], body, partition=partition, headers=headers)

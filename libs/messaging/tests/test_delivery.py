@@ -135,6 +135,8 @@ async def test_whatever_is_broken_is_parked_and_the_lane_goes_on(bus: Bus) -> No
     await bus.send([pair for pair in good if pair[0] != "ce_id"], body)
     await bus.send([("ce_sequence", b"first") if pair[0] == "ce_sequence" else pair for pair in good], b"a\0b")
     await bus.send([("zero\0", b"\0") if pair[0] == "ce_id" else pair for pair in good], body)
+    await bus.send([(name, None) if name == "ce_id" else (name, value) for name, value in good], body)
+    await bus.send([*good, ("of-somebody-else", None)], body)
     await bus.send(headers_of(envelope(bus, 4, deployment="elsewhere")), body)
     await bus.send(headers_of(envelope(bus, 4, producer=small.NAME)), body)
     await bus.send(headers_of(envelope(bus, 4)), rung(nth=4).model_dump_json().encode())
@@ -142,7 +144,7 @@ async def test_whatever_is_broken_is_parked_and_the_lane_goes_on(bus: Bus) -> No
     rows = await bus.listener.pool.fetch("SELECT type, number, holds, unknown FROM parked ORDER BY id")
     by_number = [(row["type"], row["number"], row["unknown"]) for row in rows if row["type"] != "unreadable"]
     assert by_number == [("Rung", 2, False), ("Whispered", 3, True)]
-    assert len([row for row in rows if row["type"] == "unreadable"]) == 5
+    assert len([row for row in rows if row["type"] == "unreadable"]) == 6
     assert not any(row["holds"] for row in rows)
     assert bus.listener.consumer.foreign >= 1
 

@@ -195,7 +195,9 @@ class Consumer:
     async def _store_raw(self, connection: Any, record: "ConsumerRecord[bytes, bytes]", error: str) -> bool:  # noqa: ANN401 - asyncpg's proxy
         """Keep it; True when too much is parked by now."""
         await count_anew(connection, self.queries, 0)
-        headers = {storable(name): storable(value.decode(errors="backslashreplace")) for name, value in record.headers}
+        headers = {
+            storable(name): storable((value or b"").decode(errors="backslashreplace")) for name, value in record.headers
+        }
         await connection.execute(
             self.queries["park_raw"],
             record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",

@@ -36,13 +36,13 @@ class Reader:
         self._passing = frozenset(name.encode() for name in KNOWN_TYPES - self._entries.keys())
         """Types of which nothing but the place matters here."""
 
-    def take(self, headers: Collection[tuple[str, bytes]], body: bytes) -> Record:
+    def take(self, headers: Collection[tuple[str, bytes | None]], body: bytes) -> Record:
         """Make an input of a record of the bus; raises ``EnvelopeError`` where not even its place can be read.
 
         Most records are of known types that the service has no entry for: of those nothing but the place is looked at,
         and that the envelope is whole. Half of one is nobody's fact, and would be counted as the next of its lane.
         """
-        found = dict(headers)
+        found = {name: value for name, value in headers if value is not None}
         try:
             if found.get("ce_type") not in self._passing:
                 return self._read(read_headers(headers), body)

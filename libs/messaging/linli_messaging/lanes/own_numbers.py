@@ -42,7 +42,7 @@ class OwnNumbers:
                 self.seen[lane] = max(head, self.seen.get(lane, 0))
         self.told_since_ms = min(timestamp_ms, self.told_since_ms or timestamp_ms)
 
-    def take_fact(self, headers: Iterable[tuple[str, bytes]]) -> None:
+    def take_fact(self, headers: Iterable[tuple[str, bytes | None]]) -> None:
         """One record of our topic: the next number of its lane, or one that says nothing."""
         try:
             envelope = read_headers(headers)
