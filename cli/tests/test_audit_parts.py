@@ -8,6 +8,7 @@ from linli_cli.audit.personal import Hit, People, Person
 
 WANG = Person("cu1", "王女士", "138 0000-0001")
 SMITH = Person("cu2", "Smith", "jo@example.org")
+LEE = Person("cu3", "Ann Lee", "Ann.Lee@Example.org")
 
 
 @given(st.lists(st.integers(1, 40)))
@@ -39,6 +40,30 @@ def test_numbers_know_their_holes_in_whatever_order_they_came(told: list[int]) -
 )
 def test_a_name_or_contact_is_found_where_it_stands(text: str, kinds: list[str]) -> None:
     assert [hit.kind for hit in People([WANG, SMITH]).find(text)] == kinds
+
+
+@pytest.mark.rule("INT-13")
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ('{"name":"王 女士"}', ["name"]),
+        ("call ann  LEE", ["name"]),
+        ("plann lee", []),
+        ("SMITH, a smith", []),
+        ("138 0000 0001", ["contact"]),
+        ("(138) 0000-0001", ["contact"]),
+        ("1３８-0000-0001", ["contact"]),
+        ("+86 138 0000 0001", ["contact"]),
+        ("8613800000001", ["contact"]),
+        ("0086-138-0000-0001", ["contact"]),
+        ("138\n00000001", []),
+        ("JO@EXAMPLE.ORG", ["contact"]),
+        ("ann.lee@example.ORG", ["contact"]),
+    ],
+)
+def test_another_spelling_hides_nobody(text: str, kinds: list[str]) -> None:
+    """But a single word is not folded: someone called May is not in every text about May."""
+    assert [hit.kind for hit in People([WANG, SMITH, LEE]).find(text)] == kinds
 
 
 def test_what_says_nothing_is_not_searched_for() -> None:

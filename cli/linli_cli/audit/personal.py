@@ -1,12 +1,15 @@
 """Finding customers' names and contacts in what must hold none (INT-13). Pure.
 
 A text is searched for every name and contact that intake holds, written as the customer told it or in intake's own
-plain form. Finding one is shown by the place and by whose it is, never by the words themselves.
+plain form, and once more with capitals, spaces and wide forms folded in both. Finding one is shown by the place and by
+whose it is, never by the words themselves.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from linli_intake.domain.person import plain_form
@@ -17,6 +20,13 @@ _SHORTEST_CONTACT: Final = 7
 """Local numbers have seven digits; fewer are a test's invention and occur in every id."""
 _PHONE: Final = 11
 """So many digits in a row are no coincidence, whatever letters they stand between."""
+_SHORTEST_FOLDED: Final = 3
+"""Two Chinese characters with a space between them are more often two words than a name."""
+_SPACES: Final = re.compile(r"[^\S\n]+")
+"""Not the ends of lines: they part a record's key, body and headers."""
+_IN_NUMBERS: Final = re.compile(r"(?<=\d)[ \-().]{1,3}(?=\d)")
+_IN_CHINESE: Final = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_CHINA: Final = re.compile(r"(?<!\d)(?:\+86|(?:00)?86)(?=1\d{10}(?!\d))")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -42,24 +52,43 @@ class People:
     """All names and contacts, ready to be searched for: the cost follows the text, not how many people there are."""
 
     def __init__(self, people: Iterable[Person]) -> None:
-        """Remember each spelling once, by its first two characters."""
-        self._begins: dict[str, list[tuple[str, Hit]]] = {}
-        known: set[str] = set()
+        """Remember each spelling once."""
+        self._exact, self._folded = _Spellings(), _Spellings()
         for person in people:
             for spelling, hit in _spellings(person):
-                if spelling not in known:
-                    known.add(spelling)
-                    self._begins.setdefault(spelling[:2], []).append((spelling, hit))
-        first = "".join(sorted({re.escape(begin[0]) for begin in self._begins}))
-        self._first = re.compile(f"[{first}]") if first else None
-        self.spellings = len(known)
+                self._exact.add(spelling, hit)
+                if _says_enough_folded(spelling, hit.kind):
+                    self._folded.add(_folded(spelling), hit)
+        self.spellings = len(self._exact.known)
 
     def find(self, text: str) -> Iterator[Hit]:
-        """Everything personal in a text, JSON's escapes resolved."""
-        if self._first is None:
+        """Everything personal in a text, each once: JSON's escapes resolved, and however capitals and spaces stand."""
+        if not self.spellings:
             return
         if "\\u" in text:
             text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        yield from dict.fromkeys((*self._exact.find(text), *self._folded.find(_folded(text))))
+
+
+class _Spellings:
+    """Words to be found, by their first two characters."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self._begins: dict[str, list[tuple[str, Hit]]] = {}
+
+    def add(self, spelling: str, hit: Hit) -> None:
+        if spelling not in self.known:
+            self.known.add(spelling)
+            self._begins.setdefault(spelling[:2], []).append((spelling, hit))
+
+    @cached_property
+    def _first(self) -> re.Pattern[str]:
+        return re.compile(f"[{''.join(sorted({re.escape(begin[0]) for begin in self._begins}))}]")
+
+    def find(self, text: str) -> Iterator[Hit]:
+        if not self.known:
+            return
         for start in self._first.finditer(text):
             place = start.start()
             for spelling, hit in self._begins.get(text[place : place + 2], ()):
@@ -75,6 +104,19 @@ def _spellings(person: Person) -> Iterator[tuple[str, Hit]]:
     for spelling in (contact, plain_form(contact)):
         if len(spelling) >= _SHORTEST_CONTACT:
             yield spelling, Hit(person.whose, "contact")
+
+
+def _folded(text: str) -> str:
+    """A text without what counts in no name and no contact: wide forms, capitals, groups of digits, the code 86."""
+    text = _SPACES.sub(" ", unicodedata.normalize("NFKC", text).casefold())
+    return _CHINA.sub(" ", _IN_CHINESE.sub("", _IN_NUMBERS.sub("", text)))
+
+
+def _says_enough_folded(spelling: str, kind: str) -> bool:
+    """Whether it is still a person's when folded: a single word is everybody's, a short number is part of a date."""
+    if kind == "name":
+        return " " in spelling if spelling.isascii() else len(spelling) >= _SHORTEST_FOLDED
+    return "@" in spelling or len(plain_form(spelling)) >= _PHONE
 
 
 def _stands_alone(spelling: str, text: str, place: int) -> bool:
