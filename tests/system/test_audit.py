@@ -7,10 +7,13 @@ from typing import Any, Final, get_args
 import linli_messaging
 import pytest
 from linli_cli.audit import clocks, lifecycle
+from linli_cli.audit.access import Access
 from linli_cli.audit.books import read_books
+from linli_cli.audit.bus import PERSONAL
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE
-from linli_cli.audit.run import EARLY_WITH_ITS_NEED, EVERYTHING, Wanted, audit_databases
+from linli_cli.audit.run import EARLY_WITH_ITS_NEED, EVERYTHING, Wanted, audit_all, audit_databases
 from linli_cli.audit.violation import Found
+from linli_cli.complaint import Complaint
 from linli_contracts.envelope import NUMBERS_ABANDONED
 from linli_contracts.events import EVENTS
 from linli_contracts.events.dispatch import TicketClosed
@@ -18,6 +21,7 @@ from linli_contracts.lanes import LANES
 from linli_contracts.topics import DISPATCH
 from linli_contracts.topics import SERVICES as NAMES
 from linli_messaging.queries import Queries
+from linli_testkit.databases import Database
 
 MESSAGING: Final = Queries.load(Path(linli_messaging.__file__).parent / "sql" / "queries.sql")
 LATER: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -113,6 +117,19 @@ async def test_a_hole_before_a_record_that_declares_it_is_none(lived: Connection
     assert (await _audit(lived, holes)).violations == []
     await lived.execute(declare, NUMBERS_ABANDONED, 2)
     assert len((await _audit(lived, holes)).violations) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "moving"), [("lanes_with_hole", False), ("unpublished", True), (PERSONAL, False)],
+    ids=["no such check", "holds at rest only", "without a bus"],
+)  # fmt: skip
+async def test_what_was_asked_for_and_not_checked_is_not_well(
+    lived_database: Database, name: str, *, moving: bool
+) -> None:
+    access = Access(database_url=lived_database.dsn)
+    with pytest.raises(Complaint, match=name):
+        await audit_all(access, Wanted(moving, frozenset({name, "parked"})))
+    assert (await audit_all(access, Wanted(moving, frozenset({"parked"})))).checks == {"parked"}
 
 
 def test_there_is_no_plant_without_a_check() -> None:

@@ -67,7 +67,8 @@ async def snapshot(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]
 async def audit_all(access: Access, wanted: Wanted = EVERYTHING, books: Path | None = None) -> Found:
     """One audit of databases and bus by these means; the books of that instant go to the file `books`, if one is named.
 
-    A complaint when the database or the bus can't be reached.
+    A complaint when the database or the bus can't be reached, and when a check that was asked for was not made: nothing
+    wrong was found then, because nobody looked.
     """
     found = Found()
     try:
@@ -84,6 +85,11 @@ async def audit_all(access: Access, wanted: Wanted = EVERYTHING, books: Path | N
                 write_books(await read_books(connection), books)
     finally:
         await connection.close()
+    if unmade := ", ".join(sorted(wanted.only - found.checks)):
+        raise Complaint(
+            f"没有做这些检查：{unmade}（名称有误，或只在静止时成立，或未指定总线）",
+            f"not checked: {unmade} (no check has that name, or it holds at rest only, or no bus was named)",
+        )
     return found
 
 
