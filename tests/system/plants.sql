@@ -312,6 +312,10 @@ DELETE FROM loyalty.timer;
 -- Woken a year late.
 UPDATE loyalty.timer SET due_at = due_at + interval '1 year';
 
+-- name: states_that_cannot_be_read
+-- Changed by hand into what no ticket is.
+UPDATE dispatch.ticket SET state = state || '{"desk": [7]}' WHERE id = (SELECT min(id) FROM dispatch.ticket WHERE status = 'open');
+
 -- name: clocks_of_nothing
 -- Wakes a state that wants nothing.
 INSERT INTO warranty.timer (state_table, id, lane, due_at) VALUES ('deposit', 'nowhere', 1, '9000-01-01');

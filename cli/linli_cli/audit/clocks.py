@@ -14,6 +14,7 @@ import asyncpg
 from linli_messaging.batch.waking import AT_ONCE
 from linli_messaging.queries import Queries
 from linli_rulebook.decision import State
+from pydantic import ValidationError
 
 from linli_cli.audit.violation import MOST, Found
 from linli_cli.client.rest import service_map
@@ -22,11 +23,13 @@ from linli_cli.language import Words
 NOT_WOKEN: Final = "states_without_clock"
 WOKEN_WRONGLY: Final = "clocks_at_another_time"
 WOKEN_FOR_NOTHING: Final = "clocks_of_nothing"
-CLOCK_CHECKS: Final = (NOT_WOKEN, WOKEN_WRONGLY, WOKEN_FOR_NOTHING)
+UNREADABLE: Final = "states_that_cannot_be_read"
+CLOCK_CHECKS: Final = (NOT_WOKEN, WOKEN_WRONGLY, WOKEN_FOR_NOTHING, UNREADABLE)
 _WRONG: Final = {
     NOT_WOKEN: Words("应走时钟而未走", "a state must be woken, and nothing will"),
     WOKEN_WRONGLY: Words("时钟不在应响的时刻", "a state will be woken at another time than its clocks say"),
     WOKEN_FOR_NOTHING: Words("时钟没有所属", "a clock runs for a state that wants none"),
+    UNREADABLE: Words("状态无法读取", "a state is none that its service could read"),
 }
 _ROWS: Final = 1000
 """Rows at a time: the states of a million cases don't have to fit into memory."""
@@ -64,7 +67,10 @@ def _judge(kind: type[State], state: str | None, due_at: datetime | None) -> tup
         return "", None
     if state is None:
         return WOKEN_FOR_NOTHING, None
-    shown = min((timer.due_at for timer in kind.model_validate_json(state).timers()), default=None)
+    try:
+        shown = min((timer.due_at for timer in kind.model_validate_json(state).timers()), default=None)
+    except ValidationError:
+        return UNREADABLE, None
     if due_at is None:
         return NOT_WOKEN, shown
     return (WOKEN_WRONGLY, shown) if due_at != shown else ("", shown)
