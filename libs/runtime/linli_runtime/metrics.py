@@ -39,6 +39,7 @@ class Metrics:
                 "suspended": "1 while nothing is written because the database was restored",
                 "clogged": "1 while no record is taken, because too much is parked",
                 "due": "Timers due and not fired",
+                "late_seconds": "How long the timer that is due longest has waited",
                 "waiting": "Inputs waiting in the process",
                 "heads": "Facts told since the service exists: what its readers' linli_inbox_last come up to",
                 "outbox_depth": "Facts committed and not produced",
@@ -88,6 +89,9 @@ class Metrics:
                   "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)
+        due_at, instant = rest["next_timer_at"], rest["instant"]
+        late = max(instant - due_at, timedelta()) if due_at else timedelta()
+        self._gauges["late_seconds"].labels(self._service).set(late.total_seconds())
         for status, count in rest["effects"].items():
             self._effects.labels(self._service, status).set(count)
         for producer, lanes in rest["inbox"].items():

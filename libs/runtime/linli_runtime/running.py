@@ -77,6 +77,7 @@ class Running:
             "waiting": max(waiting, self.writer.waiting),
             "clogged": self.writer.clogged,
             **read,
+            "next_timer_at": read["next_due_at"],
             "next_due_at": min(dues, default=None),
             "effects": effects,
             **numbers,

@@ -1,7 +1,7 @@
 """What a process exports of what it committed."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -30,3 +30,16 @@ def test_facts_are_counted_by_type_from_nought_on() -> None:
     fact = RegistryChangeFailed(place_id="e", change_id="e.c", reason="change-failed", from_at=NOW)
     metrics.committed(Committed(Plan(told=[Told(fact, "cause", NOW)] * 2), Arrivals(), 1, frozenset()))
     assert {kind: count for kind, count in told(metrics).items() if count} == {"RegistryChangeFailed": 2}
+
+
+@pytest.mark.parametrize(
+    ("due", "late_s"),
+    [(None, 0), (NOW + timedelta(hours=1), 0), (NOW, 0), (NOW - timedelta(minutes=3), 180)],
+    ids=["no timer", "not due", "due now", "due for long"],
+)
+def test_the_timer_that_is_due_longest_is_late_since_it_was_due(due: datetime | None, late_s: int) -> None:
+    counted = dict.fromkeys(("early", "parked", "gaps", "suspended", "clogged", "due", "waiting"), 0)
+    numbers: dict[str, dict[str, int]] = {"heads": {}, "published": {}, "inbox": {}, "effects": {}}
+    metrics = Metrics("dispatch")
+    metrics.show({**counted, **numbers, "instant": NOW, "next_timer_at": due}, produced=0, foreign=0)
+    assert metrics.registry.get_sample_value("linli_late_seconds", {"service": "dispatch"}) == late_s
