@@ -76,6 +76,32 @@ async def test_a_planted_violation_is_found(lived: Connection, check: str) -> No
     assert all(one.ids for one in violations)
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        "complaints_without_ticket", "tickets_not_opened", "messages_without_intent", "completions_without_callback",
+        "costs_without_deduction",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("status", "excused"), [("parked", True), ("dropped", True), ("retried", False)])
+async def test_only_what_was_handled_must_have_had_its_effect(
+    lived: Connection, check: str, status: str, *, excused: bool
+) -> None:
+    """What is parked waits, what was dropped was given up; what was retried counts as if it had never been parked."""
+    for consumer in NAMES:
+        for producer in NAMES:
+            await lived.execute(
+                f"INSERT INTO {consumer}.parked"  # noqa: S608 - names of services
+                " (source, producer, lane, number, type, subject, headers, body, error, stack, holds, status)"
+                " SELECT 'event', $1, lane, number, type, subject, '{}', '', '', '', false, $2"
+                f" FROM {producer}.outbox",
+                producer, status,
+            )  # fmt: skip
+    await lived.execute(PLANTS[check])
+    violations = (await _audit(lived, Wanted(only=frozenset({check})))).violations
+    assert (violations == []) is excused
+
+
 @pytest.mark.rule("DSP-14", "DSP-19")
 async def test_a_closed_case_in_which_something_is_owed_is_to_wake_for_it(lived: Connection) -> None:
     """Given a case that is closed while offices still owe an acceptance, then its clock is one that must be."""

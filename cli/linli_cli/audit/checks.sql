@@ -197,7 +197,8 @@ JOIN dispatch.inbox i ON i.producer = 'intake' AND i.lane = o.lane AND o.number 
 WHERE o.type = 'ComplaintReceived'
     AND NOT EXISTS (SELECT FROM dispatch.ticket t WHERE t.id = o.case_id)
     AND NOT EXISTS (SELECT FROM dispatch.early e WHERE (e.producer, e.lane, e.number) = ('intake', o.lane, o.number))
-    AND NOT EXISTS (SELECT FROM dispatch.parked p WHERE (p.producer, p.lane, p.number) = ('intake', o.lane, o.number))
+    AND NOT EXISTS (
+        SELECT FROM dispatch.parked p WHERE (p.producer, p.lane, p.number) = ('intake', o.lane, o.number) AND p.status <> 'retried')
 ORDER BY o.case_id;
 
 -- name: tickets_without_complaint
@@ -212,7 +213,8 @@ JOIN intake.fact o ON o.case_id = t.id AND o.type = 'ComplaintGraded'
 JOIN dispatch.inbox i ON i.producer = 'intake' AND i.lane = o.lane AND o.number <= i.last
 WHERE t.status = 'received'
     AND NOT EXISTS (SELECT FROM dispatch.early e WHERE (e.producer, e.lane, e.number) = ('intake', o.lane, o.number))
-    AND NOT EXISTS (SELECT FROM dispatch.parked p WHERE (p.producer, p.lane, p.number) = ('intake', o.lane, o.number))
+    AND NOT EXISTS (
+        SELECT FROM dispatch.parked p WHERE (p.producer, p.lane, p.number) = ('intake', o.lane, o.number) AND p.status <> 'retried')
 ORDER BY t.id;
 
 -- --- the life of a ticket --------------------------------------------------------------------------------------------
@@ -418,7 +420,8 @@ JOIN intake.inbox i ON i.producer = o.producer AND i.lane = o.lane AND i.last >=
 WHERE o.at >= (SELECT live_from FROM intake.deployment)
     AND NOT EXISTS (SELECT FROM intake.intent n WHERE n.cause = o.subject)
     AND NOT EXISTS (SELECT FROM intake.early e WHERE (e.producer, e.lane, e.number) = (o.producer, o.lane, o.number))
-    AND NOT EXISTS (SELECT FROM intake.parked p WHERE (p.producer, p.lane, p.number) = (o.producer, o.lane, o.number))
+    AND NOT EXISTS (
+        SELECT FROM intake.parked p WHERE (p.producer, p.lane, p.number) = (o.producer, o.lane, o.number) AND p.status <> 'retried')
 ORDER BY o.subject;
 
 -- name: message_ends_that_differ
@@ -481,7 +484,8 @@ WHERE d.body ->> 'how' IS DISTINCT FROM 'standard_answer'
         SELECT FROM followup.callback c WHERE c.id = split_part(d.case_id, '.', 1) || '.b' || (d.body ->> 'round') || '-'
             || substr(d.case_id, length(split_part(d.case_id, '.', 1)) + 2))
     AND NOT EXISTS (SELECT FROM followup.early e WHERE (e.producer, e.lane, e.number) = ('dispatch', d.lane, d.number))
-    AND NOT EXISTS (SELECT FROM followup.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', d.lane, d.number))
+    AND NOT EXISTS (
+        SELECT FROM followup.parked p WHERE (p.producer, p.lane, p.number) = ('dispatch', d.lane, d.number) AND p.status <> 'retried')
 ORDER BY d.case_id;
 
 -- name: callbacks_that_differ
@@ -585,7 +589,8 @@ WHERE c.body ->> 'contract_id' IS NOT NULL AND COALESCE(c.body ->> 'price_fen', 
         SELECT FROM warranty.deduction d
         WHERE d.contract_id = c.body ->> 'contract_id' AND d.state ->> 'order_id' = COALESCE(c.body ->> 'order_id', c.body ->> 'claim_id'))
     AND NOT EXISTS (SELECT FROM warranty.early e WHERE (e.producer, e.lane, e.number) = (c.producer, c.lane, c.number))
-    AND NOT EXISTS (SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = (c.producer, c.lane, c.number))
+    AND NOT EXISTS (
+        SELECT FROM warranty.parked p WHERE (p.producer, p.lane, p.number) = (c.producer, c.lane, c.number) AND p.status <> 'retried')
 ORDER BY c.case_id;
 
 -- name: agreements_without_claim
