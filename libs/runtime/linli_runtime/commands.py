@@ -84,7 +84,11 @@ def accept(asked: Asked, *, stepped_to: datetime | None) -> CommandInput | Refus
         content["command_id"] = identity
     if "random_ref" in entry.body.model_fields:
         content["random_ref"] = secrets.token_hex(12)
-    written = orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)
+    try:
+        written = orjson.dumps([entry.name, asked.content], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # orjson reads 1024 levels and writes 254; the digest's list and the body itself are two of them.
+        return problems.invalid([{"loc": ("body",), "msg": "lists and objects nested at most 252 deep"}])
     read = _read(entry, content, may_hold_zero=b"\\u0000" in written)
     if isinstance(read, Refusal):
         return read

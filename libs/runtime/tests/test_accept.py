@@ -46,6 +46,18 @@ async def test_a_key_has_1_to_200_printable_characters(key: str | None, *, kept:
     assert kept or (isinstance(accepted, Refusal) and accepted.code == "idempotency-key-needed")
 
 
+@pytest.mark.rule("INT-03", "INT-15")
+async def test_a_body_that_is_nested_too_deep_is_refused() -> None:
+    """More can be read than could be kept."""
+    deep: list[Any] = []
+    for _ in range(251):
+        deep = [deep]
+    assert isinstance(accept(replace(ASKED, content={"more": deep}), stepped_to=None), CommandInput)
+    refused = accept(replace(ASKED, content={"more": [deep]}), stepped_to=None)
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.fields[0][0]) == (422, "body")
+
+
 @pytest.mark.rule("ORG-04")
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00", "yesterday", ""])
 async def test_an_instant_that_is_none_is_refused(at: str) -> None:
