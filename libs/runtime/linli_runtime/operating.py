@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
+from linli_contracts.event import Instant as AnInstant
 from linli_contracts.lanes import LANES
 from linli_messaging.consuming.reading import MAX_NUMBER
 from linli_messaging.service_map import Actor
 from linli_rulebook.decision import Refusal
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import PlainTextResponse, Response
 
 from linli_runtime import problems
@@ -39,7 +40,7 @@ class Instant(BaseModel):
     """Where the stepped clock is to go."""
 
     model_config = ConfigDict(extra="forbid")
-    instant: AwareDatetime
+    instant: AnInstant
 
 
 class Retry(BaseModel):
@@ -60,7 +61,7 @@ class Replay(BaseModel):
     """Send again from a number in each lane, or from an instant."""
 
     model_config = ConfigDict(extra="forbid")
-    since: AwareDatetime | None = None
+    since: AnInstant | None = None
     since_number: dict[Lane, Number] | None = None
     lanes: Annotated[list[Lane], Field(max_length=LANES)] | None = None
 
@@ -69,7 +70,7 @@ class Archive(BaseModel):
     """Published facts from before an instant leave the outbox for the archive."""
 
     model_config = ConfigDict(extra="forbid")
-    before: AwareDatetime
+    before: AnInstant
 
 
 class Restored(BaseModel):
@@ -149,7 +150,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
     @problems.refusing(*NOT_RETRIED)
     async def retry(request: Request, parked_id: ParkedId, how: Retry, _actor: Operator) -> Response:
         running: Running = request.app.state.running
-        body = orjson.dumps(how.body) if how.body is not None else None
+        body = _written(how.body) if how.body is not None else None
         refusal = await running.retry_parked(parked_id, body)
         if refusal is not None:
             raise problems.ProblemError(refusal)
@@ -183,6 +184,15 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         return _json({"service": running.service, "abandoned": abandoned})
 
     return router
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    """The corrected body as the bus would carry it; a problem for what JSON can say and a record cannot hold."""
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        allowed = "whole numbers of 64 bits, text of whole characters, lists and objects nested at most 254 deep"
+        raise problems.ProblemError(problems.invalid([{"loc": ("body", "body"), "msg": allowed}])) from None
 
 
 def _whose(running: Running) -> dict[str, str]:

@@ -76,3 +76,25 @@ async def test_a_token_for_a_part_of_the_group_operates_nothing(
 ) -> None:
     assert await status(client, sign(scope="operate", org="group/east"), path) == 403
     assert await status(client, sign(scope="operate", org=""), path) == 403
+
+
+@pytest.mark.rule("INT-15", "OPS-02")
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/replay", '{"since": "0001-01-01T00:00:00+08:00"}', "body.since"),
+        ("POST", "/replay", '{"since": "9999-12-31T23:59:59-08:00"}', "body.since"),
+        ("POST", "/archive", '{"before": "0001-01-01T00:00:00+08:00"}', "body.before"),
+        ("PUT", "/clock", '{"instant": "9999-12-31T23:59:59-08:00"}', "body.instant"),
+        ("POST", "/parked/1/retry", '{"body": {"n": 1' + "0" * 30 + "}}", "body.body"),
+        ("POST", "/parked/1/retry", '{"body": {"n": "\\ud800"}}', "body.body"),
+        ("POST", "/parked/1/retry", '{"body": {"n": ' + "[" * 300 + "]" * 300 + "}}", "body.body"),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused_with_its_field(
+    client: httpx.AsyncClient, sign: Sign, method: str, path: str, body: str, field: str
+) -> None:
+    headers = {"Authorization": f"Bearer {sign(scope='operate')}", "Content-Type": "application/json"}
+    response = await client.request(method, path, content=body, headers=headers)
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["field"] for error in response.json()["errors"]] == [field]
