@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from linli_cli.client.client import Client
+from linli_cli.client.client import Client, segment
 from linli_cli.client.together import together
 from linli_cli.labels import fact_label
 from linli_cli.language import heading
@@ -64,7 +64,7 @@ async def timeline_of(client: Client, case_id: str) -> list[Entry]:
     """Everything that the services recorded about a case; empty when none knows it."""
 
     async def of(service: str) -> list[Entry]:
-        page = await client.find(service, f"/timeline/{case_id}")
+        page = await client.find(service, f"/timeline/{segment(case_id)}")
         return [Entry.model_validate(item) for item in page["items"]] if page else []
 
     return in_order(await together(map(of, client.addresses)))

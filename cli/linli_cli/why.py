@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from linli_cli.client.client import Client
+from linli_cli.client.client import Client, segment
 from linli_cli.client.together import together
 from linli_cli.language import heading, words
 from linli_cli.timeline import in_order, in_short
@@ -22,7 +22,7 @@ async def decisions_about(client: Client, case_id: str) -> list[Decided]:
     """What the services decided about a case, in the order of its timeline; empty when none knows it."""
 
     async def of(service: str) -> list[Decided]:
-        found: dict[str, Any] = await client.get(service, f"/why/{case_id}")
+        found: dict[str, Any] = await client.get(service, f"/why/{segment(case_id)}")
         return [Decided.model_validate(item) for item in found["items"]]
 
     return in_order(await together(map(of, client.addresses)))

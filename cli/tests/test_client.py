@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from linli_cli.client.answers import Command
-from linli_cli.client.client import Client
+from linli_cli.client.client import Client, segment
 from linli_cli.client.tokens import Identity, TokenSigner, make_key_pair
 from linli_cli.complaint import Complaint
 
@@ -93,3 +94,10 @@ async def test_another_identity_uses_the_same_connections(client: Client) -> Non
     other = client.acting_as(Identity("agent-1", ("intake:receive",)))
     await other.close()
     assert (await client.rest())["intake"].service == "intake"
+
+
+@pytest.mark.parametrize("typed", ["xh01.c1", "../rest", "..", "a/b", "a?b#c", "a\x01\n", "案件", "%2e%2e"])
+def test_what_a_person_types_is_one_part_of_an_address(typed: str) -> None:
+    url = httpx.URL(f"http://intake/parked/{segment(typed)}/retry")
+    assert url.path == f"/parked/{typed}/retry"
+    assert url.raw_path.count(b"/") == 3

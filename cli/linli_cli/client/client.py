@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -34,6 +35,12 @@ _EXPECTED_SHARE: Final = 0.8
 
 Param = str | int | Sequence[str] | None
 """Of a query: several values are several parameters of the name, None is none."""
+
+
+def segment(typed: str) -> str:
+    """What a person typed, as one part of an address: no slash, no dots and no odd character lead anywhere else."""
+    return quote(typed, safe="", errors="replace").replace(".", "%2E")
+
 
 EMBEDDED_OPERATOR: Final = Identity("linli-cli")
 

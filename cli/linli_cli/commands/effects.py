@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from linli_cli.client.client import segment
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import OUT, write_json
@@ -109,7 +110,7 @@ async def _decide(which: str, how: str, body: dict[str, Any], data: Data, *, as_
             f"{which!r} is no outside effect; they look like intake:5d0c…",
         )
     async with running(data) as (client, _):
-        decided = await client.send(service, "POST", f"/effects/{identity}/{how}", body)
+        decided = await client.send(service, "POST", f"/effects/{segment(identity)}/{how}", body)
     if as_json:
         write_json({"id": which, "status": decided["status"]})
     else:

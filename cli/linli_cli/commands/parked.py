@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from linli_cli.client.client import Client
+from linli_cli.client.client import Client, segment
 from linli_cli.commands.running import AsJson, Data, running
 from linli_cli.complaint import Complaint
 from linli_cli.console import OUT, write_json
@@ -90,7 +90,7 @@ async def show(which: Which, /, *, data: Data = None) -> int:
     """Show one parked message whole: its body, error and stack."""
     service, number = _parts(which)
     async with running(data) as (client, _):
-        write_json(await client.get(service, f"/parked/{number}"))
+        write_json(await client.get(service, f"/parked/{segment(number)}"))
     return 0
 
 
@@ -107,7 +107,7 @@ async def retry(
     service, number = _parts(which)
     asked = {} if body is None else {"body": _corrected(body)}
     async with running(data) as (client, _):
-        await client.send(service, "POST", f"/parked/{number}/retry", asked)
+        await client.send(service, "POST", f"/parked/{segment(number)}/retry", asked)
         shown = await _tried(client, service, number)
     if as_json:
         write_json({"id": which, "status": shown["status"], "error": shown["error"] if _failed(shown) else None})
@@ -127,7 +127,7 @@ async def _tried(client: Client, service: str, number: str) -> dict[str, Any]:
     """The message once it has been tried again, or after a while."""
     deadline = time.monotonic() + WITHIN_S
     while True:
-        shown: dict[str, Any] = await client.get(service, f"/parked/{number}")
+        shown: dict[str, Any] = await client.get(service, f"/parked/{segment(number)}")
         if shown["status"] != "ripe" or time.monotonic() > deadline:
             return shown
         await asyncio.sleep(POLL_S)
@@ -149,7 +149,7 @@ async def drop(
     """Give it up, with a reason."""
     service, number = _parts(which)
     async with running(data) as (client, _):
-        await client.send(service, "POST", f"/parked/{number}/drop", {"reason": reason})
+        await client.send(service, "POST", f"/parked/{segment(number)}/drop", {"reason": reason})
     if as_json:
         write_json({"id": which, "status": "dropped"})
     else:
