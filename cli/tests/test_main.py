@@ -23,6 +23,8 @@ from linli_cli.main import COMMANDS, run
         (["status"], 2, "no Linli runs on"),
         (["trace", "xh01.c1", "--zone", "Mars"], 2, "unknown time zone"),
         (["import", "nothing.csv", "--mapping", "nowhere"], 2, "there is no mapping file nowhere"),
+        (["audit", "--only", "number_missing"], 2, "there is no check number_missing"),
+        (["audit", "--moving", "--only", "bus_behind_published"], 2, "holds at rest only"),
     ],
 )
 def test_bad_command_lines(
@@ -39,6 +41,15 @@ def test_bad_command_lines(
     assert says in error
     assert "Traceback" not in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://x:y@127.0.0.1:port/linli"])
+def test_an_address_of_the_audit_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("LINLI_AUDIT_DATABASE_URL", url)
+    assert run(["audit"]) == 2
+    assert "the database can't be reached" in capfd.readouterr().err
 
 
 def test_the_language_is_the_environments_or_the_option(monkeypatch: pytest.MonkeyPatch) -> None:

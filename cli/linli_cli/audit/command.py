@@ -10,7 +10,7 @@ from rich.table import Table
 from linli_cli.audit.access import Access
 from linli_cli.audit.books import compare as books_compared
 from linli_cli.audit.books import load_books
-from linli_cli.audit.run import Wanted, audit_all
+from linli_cli.audit.run import audit_all, checks_named
 from linli_cli.audit.violation import Found
 from linli_cli.commands.running import AsJson, Data, home_of
 from linli_cli.console import OUT, write_json
@@ -40,8 +40,8 @@ async def audit(
     """
     if compare is not None:
         return _compare(*compare, frozenset(leave_out or ()), as_json=as_json)
-    access = Access.find(home_of(data).audit)
-    found = await audit_all(access, Wanted(moving, frozenset(only or ())), books)
+    wanted = checks_named(moving, only or ())
+    found = await audit_all(Access.find(home_of(data).audit), wanted, books)
     if as_json:
         write_json(document_of(found))
     else:

@@ -5,7 +5,7 @@ cleaned up.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,7 @@ from linli_messaging.queries import Queries
 
 from linli_cli.audit.access import Access
 from linli_cli.audit.books import read_books, write_books
-from linli_cli.audit.bus import BUS_CHECKS, compare_ends, look_at_bus
+from linli_cli.audit.bus import BUS_AT_REST, BUS_CHECKS, compare_ends, look_at_bus
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE, Check
 from linli_cli.audit.clocks import CLOCK_CHECKS, look_at_clocks
 from linli_cli.audit.violation import MOST, Found
@@ -49,6 +49,23 @@ class Wanted:
 
 
 EVERYTHING: Final = Wanted()
+_BY_NAME: Final = {check.name: check for check in (*EACH_SERVICE, *THE_HOUSE)}
+_OTHERS: Final = frozenset({*BUS_CHECKS, *CLOCK_CHECKS, EARLY_WITH_ITS_NEED})
+"""What is no query of the table."""
+
+
+def checks_named(moving: bool, only: Sequence[str]) -> Wanted:  # noqa: FBT001 - both are options of the command line
+    """What an operator asked for; a complaint where a name is no check's, or none is left: nothing would be checked."""
+    if unknown := sorted(set(only) - _BY_NAME.keys() - _OTHERS):
+        raise Complaint(f"没有检查 {'、'.join(unknown)}", f"there is no check {', '.join(unknown)}")
+    wanted = Wanted(moving, frozenset(only))
+    at_rest = {name for name, check in _BY_NAME.items() if check.at_rest} | BUS_AT_REST
+    if moving and only and at_rest.issuperset(only):
+        names = ", ".join(sorted(only))
+        raise Complaint(
+            f"{names} 仅在静止时成立，不能与 --moving 同用", f"{names} holds at rest only: leave out --moving"
+        )
+    return wanted
 
 
 @cache
@@ -73,7 +90,7 @@ async def audit_all(access: Access, wanted: Wanted = EVERYTHING, books: Path | N
     found = Found()
     try:
         connection = await asyncpg.connect(access.database_url, server_settings={"timezone": "UTC", "jit": "off"})
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Complaint(f"无法连接数据库：{error}", f"the database can't be reached: {error}") from error
     try:
         seen = await look_at_bus(connection, access, found) if wanted.any_of(*BUS_CHECKS) else None
