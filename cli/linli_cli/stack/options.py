@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from linli_embedded.ports import free_ports, is_free
 
 from linli_cli.complaint import Complaint
 from linli_cli.stack.home import ClockKind, Home
+
+_LAST_PORT: Final = 65_535
+"""A port is a number of 16 bits; 0 would let each choose its own."""
 
 
 class CommandOf(Protocol):
@@ -63,6 +66,9 @@ def choose_ports(services: Sequence[str], port_base: int | None) -> Ports:
     if port_base is None:
         return Ports(dict(zip(services, free_ports(len(services)), strict=True)), None, None)
     row = range(port_base, port_base + len(services) + 2)
+    if row[0] < 1 or row[-1] > _LAST_PORT:
+        last = _LAST_PORT - len(row) + 1
+        raise Complaint(f"--port-base 为 1 到 {last}", f"--port-base is from 1 to {last}")
     if taken := [port for port in row if not is_free(port)]:
         raise Complaint(
             f"端口 {', '.join(map(str, taken))} 已被占用；请换一个 --port-base",
