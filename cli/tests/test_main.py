@@ -23,9 +23,19 @@ from linli_cli.main import COMMANDS, run
         (["status"], 2, "no Linli runs on"),
         (["trace", "xh01.c1", "--zone", "Mars"], 2, "unknown time zone"),
         (["import", "nothing.csv", "--mapping", "nowhere"], 2, "there is no mapping file nowhere"),
+        (["import", "nothing.csv", "--mapping", "boston311", "--limit", "-1"], 2, "--limit"),
+        (["import", "nothing.csv", "--mapping", "boston311", "--report", "no/where"], 2, "no/where can't be written"),
         (["up", "--port-base", "65530"], 2, "--port-base is from 1 to 65529"),
         (["up", "--port-base", "0"], 2, "--port-base is from 1 to 65529"),
         (["up", "--port-base", "-5"], 2, "--port-base is from 1 to 65529"),
+        (["demo", "--window", "0"], 2, "--window is above 0"),
+        (["demo", "--window", "nan"], 2, "--window is above 0"),
+        (["demo", "--calls", "-5"], 2, "--calls"),
+        (["simulate", "--requests", "x", "--mapping", "boston311", "--window", "nan"], 2, "--window is above 0"),
+        (["simulate", "--requests", "x", "--mapping", "boston311", "--window", "1e300"], 2, "--window is above 0"),
+        (["simulate", "--requests", "x", "--mapping", "boston311", "--limit", "-1"], 2, "--limit"),
+        (["simulate", "--requests", "x", "--mapping", "boston311", "--json", "no/where"], 2, "can't be written"),
+        (["policy", "list", "--area", "dispach"], 2, "no area dispach"),
         (["audit", "--only", "number_missing"], 2, "there is no check number_missing"),
         (["audit", "--moving", "--only", "bus_behind_published"], 2, "holds at rest only"),
     ],
@@ -44,6 +54,17 @@ def test_bad_command_lines(
     assert says in error
     assert "Traceback" not in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", [["policy", "list"], ["simulate", "--requests", "FILE", "--mapping", "boston311"]])
+def test_a_directory_without_a_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], line: list[str]
+) -> None:
+    calls = tmp_path / "calls.csv"
+    calls.write_text("case_enquiry_id,open_dt,neighborhood\n1,2011-07-01 09:00:00,Allston\n", encoding="utf-8")
+    monkeypatch.setenv("LINLI_POLICY_DIR", str(tmp_path))
+    assert run([word.replace("FILE", str(calls)) for word in line]) == 2
+    assert "can't be read: no policy version in" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["nonsense", "postgresql://x:y@127.0.0.1:port/linli"])

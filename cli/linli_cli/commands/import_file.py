@@ -15,9 +15,9 @@ from rich.table import Table
 
 from linli_cli.client.client import Client
 from linli_cli.client.tokens import Identity
-from linli_cli.commands.running import AsJson, Data, running
+from linli_cli.commands.running import AsJson, Data, Limit, running
 from linli_cli.complaint import Complaint
-from linli_cli.console import ERR, OUT, write_json
+from linli_cli.console import ERR, OUT, can_be_written, write_json
 from linli_cli.importing.delivery import IMPORTER, Outcome, deliver, estates_in
 from linli_cli.importing.delivery import register_estates as register
 from linli_cli.importing.lines import RowFile
@@ -38,7 +38,7 @@ async def import_file(
     register_estates: Annotated[
         bool, Parameter(negative="", help="Register the estates it names that are new.")
     ] = False,
-    limit: Annotated[int | None, Parameter(help="Only the first rows.")] = None,
+    limit: Limit = None,
     report: Annotated[Path | None, Parameter(help="Write every bad line to this file (JSON lines).")] = None,
     data: Data = None,
     as_json: AsJson = False,
@@ -48,6 +48,8 @@ async def import_file(
     The exit code is 0 when every row is in, 1 when some are not.
     """
     rules = Mapping.load(mapping)
+    if report is not None:
+        can_be_written(report)
     started = time.monotonic()
     registered = 0
     async with running(data) as (operator, _):

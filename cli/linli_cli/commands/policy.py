@@ -67,6 +67,12 @@ def list_entries(
 ) -> int:
     """List all entries with their values, rules and levels."""
     policy = _policy(region, estate, at)
+    areas = sorted({name.partition(".")[0] for name in policy.entries})
+    if area is not None and area not in areas:
+        raise Complaint(
+            f"没有规则领域 {area}（现有：{', '.join(areas)}）",
+            f"the policy has no area {area} (there are {', '.join(areas)})",
+        )
     found = [policy.explain(name) for name in sorted(policy.entries) if area is None or name.startswith(f"{area}.")]
     if as_json:
         write_json([document_of(each) for each in found])

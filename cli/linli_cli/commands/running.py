@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from linli_cli.client.addresses import named_addresses
 from linli_cli.client.client import TRIES, Client
@@ -15,6 +15,7 @@ from linli_cli.stack.state_file import StackState
 
 Data = Annotated[Path | None, Parameter(name="--data", help="The data directory (default: LINLI_HOME, else .linli).")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Write one JSON document instead of a table.")]
+Limit = Annotated[int | None, Parameter(help="Only the first so many rows.", validator=validators.Number(gte=1))]
 PATIENT: Final = TRIES
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Final
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.table import Table
 
 from linli_cli.audit.access import Access
@@ -22,7 +22,7 @@ from linli_cli.demo.stories import ABSENT_CONTRACTOR
 from linli_cli.demo.tables import year_tables
 from linli_cli.demo.told import stories_table
 from linli_cli.language import Words, words
-from linli_cli.simulation.conductor import Course
+from linli_cli.simulation.conductor import LONGEST_WINDOW, Course
 from linli_cli.simulation.scratch import scratch_home
 from linli_cli.stack import Stack, StackOptions
 from linli_cli.stack.home import Home
@@ -35,13 +35,20 @@ _MIB: Final = 1024 * 1024
 async def demo(
     *,
     keep: Annotated[bool, Parameter(negative="", help="Leave it running afterwards, until ctrl-C.")] = False,
-    calls: Annotated[int, Parameter(help="How many requests besides those of the stories.")] = 520,
+    calls: Annotated[
+        int, Parameter(help="How many requests besides those of the stories.", validator=validators.Number(gte=0))
+    ] = 520,
     seed: Annotated[int, Parameter(help="Another seed, another year.")] = 20250301,
     window: Annotated[float, Parameter(help="The conductor's step in days; it changes no figure.")] = 10.0,
     broker: Annotated[str, Parameter(help="embedded, kafka, auto, or host:port.")] = "embedded",
     data: Data = None,
 ) -> int:
     """Generate a group, live one year with it on the stepped clock, and show what a manager would want to know."""
+    if not 0 < window <= LONGEST_WINDOW.days:
+        raise Complaint(
+            f"--window 须大于 0，最长 {LONGEST_WINDOW.days} 天",
+            f"--window is above 0 and at most {LONGEST_WINDOW.days} days",
+        )
     began = time.monotonic()
     life = Life.of(seed, calls, window)
     sound: bool | None = None

@@ -12,14 +12,16 @@ from cyclopts import Parameter
 from linli_rulebook import RulebookError
 from linli_rulebook.policy_book import PolicyBook
 
+from linli_cli.commands.running import Limit
 from linli_cli.complaint import Complaint
-from linli_cli.console import ERR, OUT, as_json
+from linli_cli.console import ERR, OUT, as_json, can_be_written
 from linli_cli.importing.instants import UnreadableError, read_instant
 from linli_cli.importing.mapping import Mapping
 from linli_cli.language import Words
 from linli_cli.places import policy_dir
 from linli_cli.simulation.agenda import Done
 from linli_cli.simulation.comparing import Line, compare_fates
+from linli_cli.simulation.conductor import LONGEST_WINDOW
 from linli_cli.simulation.figures import Result, document
 from linli_cli.simulation.outcome import Fate, read_fates
 from linli_cli.simulation.people import Customers
@@ -42,7 +44,7 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
     *,
     requests: Annotated[Path, Parameter(help="The file: CSV or JSON lines, .gz or not.")],
     mapping: Annotated[str, Parameter(help="The mapping: a path, or the name of a shipped one.")],
-    limit: Annotated[int | None, Parameter(help="Play the first so many rows only.")] = None,
+    limit: Limit = None,
     until: Annotated[str | None, Parameter(help="The horizon (default: the last instant in the file).")] = None,
     window: Annotated[float, Parameter(help="The conductor's step, in seconds; it changes no figure.")] = _MONTH_S,
     broker: Annotated[
@@ -59,15 +61,21 @@ async def simulate(  # noqa: PLR0913 - each is an option of the command line
 
     With two policies it is played under each, and what they did differently is shown, with the cases behind it.
     """
-    if window <= 0 or not 0 <= unsatisfied <= 1:
-        raise Complaint("--window 须大于 0，--unsatisfied 为 0 到 1", "--window is above 0, --unsatisfied from 0 to 1")
+    if not 0 < window <= LONGEST_WINDOW.total_seconds() or not 0 <= unsatisfied <= 1:
+        days = LONGEST_WINDOW.days
+        raise Complaint(
+            f"--window 须大于 0，最长 {days} 天（以秒计），--unsatisfied 为 0 到 1",
+            f"--window is above 0 and at most {days} days (in seconds), --unsatisfied from 0 to 1",
+        )
+    if json is not None:
+        can_be_written(json)
     plan = Mapping.load(mapping)
     played = read_requests(requests, plan, limit)
     if not played.cases:
         raise Complaint(f"{requests} 中没有可重放的行", f"nothing in {requests} can be played")
     horizon = _horizon(until, played, plan)
     policies = _policies(policy)
-    storms = frozenset().union(*(storm_subcategories(PolicyBook.load(directory)) for directory in policies))
+    storms = frozenset().union(*(storm_subcategories(_book(directory)) for directory in policies))
     run = Run(plan, played, horizon, timedelta(seconds=window), Customers(unsatisfied, seed), storms)
     ends: list[End] = []
     for directory in policies:
@@ -126,14 +134,9 @@ def _policies(named: Sequence[Path]) -> list[Path]:
     """
     if len(named) > _COMPARED:
         raise Complaint("--policy 最多两个", "--policy is named twice at most")
-    shipped = _entries(PolicyBook.load(policy_dir())) if named else frozenset[str]()
+    shipped = _entries(_book(policy_dir())) if named else frozenset[str]()
     for directory in named:
-        try:
-            lacking = sorted(shipped - _entries(PolicyBook.load(directory)))
-        except (RulebookError, OSError) as error:
-            raise Complaint(
-                f"规则有误（{directory}）：{error}", f"the policy in {directory} can't be read: {error}"
-            ) from error
+        lacking = sorted(shipped - _entries(_book(directory)))
         if lacking:
             first = ", ".join(lacking[:_NAMED])
             raise Complaint(
@@ -141,6 +144,16 @@ def _policies(named: Sequence[Path]) -> list[Path]:
                 f"the policy in {directory} lacks {len(lacking)} entries: {first}",
             )
     return [directory.absolute() for directory in named or [policy_dir()]]
+
+
+def _book(directory: Path) -> PolicyBook:
+    """The policy in a directory; a complaint where it can't be read."""
+    try:
+        return PolicyBook.load(directory)
+    except (RulebookError, OSError) as error:
+        raise Complaint(
+            f"规则有误（{directory}）：{error}", f"the policy in {directory} can't be read: {error}"
+        ) from error
 
 
 def _entries(book: PolicyBook) -> frozenset[str]:

@@ -20,6 +20,8 @@ from linli_cli.simulation.sending import People, send_round
 
 REST_TIMEOUT_S: Final = 300.0
 """A round of some thousand commands takes a few seconds; this is for a machine that does much else besides."""
+LONGEST_WINDOW: Final = timedelta(days=3660)
+"""Ten years: longer than any file, and far from the end of the calendar."""
 MOST_STEPS: Final = 2_500
 """A window with more steps than this ends early: enough to fill the services' batches, few enough to see it go on."""
 
