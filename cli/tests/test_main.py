@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from linli_cli.client.tokens import make_key_pair
 from linli_cli.language import Language, Words, choose, language_of_environment
 from linli_cli.main import COMMANDS, run
+from linli_contracts.topics import SERVICES
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,24 @@ def test_bad_command_lines(
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["stack.json", "audit.json", "deployment.json", "token-key.pem"])
+def test_a_file_of_the_data_directory_that_is_no_such_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xfe")
+    line = {"stack.json": ["status"], "audit.json": ["audit"], "deployment.json": ["up"]}.get(
+        name, ["token", "--scope", "*"]
+    )
+    assert run([*line, "--data", str(tmp_path)]) == 2
+    assert f"{name} can't be read" in capfd.readouterr().err
+
+
+def test_the_public_key_signs_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    make_key_pair(tmp_path / "private.pem", tmp_path / "token-key.pem")
+    assert run(["token", "--scope", "*", "--data", str(tmp_path)]) == 2
+    assert "token-key.pem can't be read" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("line", [["policy", "list"], ["simulate", "--requests", "FILE", "--mapping", "boston311"]])
 def test_a_directory_without_a_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], line: list[str]
@@ -74,6 +94,14 @@ def test_an_address_of_the_audit_that_is_none(
     monkeypatch.setenv("LINLI_AUDIT_DATABASE_URL", url)
     assert run(["audit"]) == 2
     assert "the database can't be reached" in capfd.readouterr().err
+
+
+def test_an_address_of_a_service_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LINLI_SERVICES", ",".join(f"{service}=http://127.0.0.1:99999" for service in SERVICES))
+    assert run(["status"]) == 2
+    assert "LINLI_SERVICES must have the address of every service" in capfd.readouterr().err
 
 
 def test_the_language_is_the_environments_or_the_option(monkeypatch: pytest.MonkeyPatch) -> None:

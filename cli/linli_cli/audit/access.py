@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from linli_cli.complaint import Complaint
 
@@ -49,5 +49,5 @@ class Access(BaseModel):
                 f"{path.parent} 上没有正在运行的 Linli；请用 --data 指定目录，或设置 {DATABASE_VARIABLE}",
                 f"no Linli runs on {path.parent}; name its directory with --data, or set {DATABASE_VARIABLE}",
             ) from None
-        except (OSError, ValidationError) as error:
+        except (OSError, ValueError) as error:
             raise Complaint(f"{path} 无法读取", f"{path} can't be read", detail=str(error)) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from linli_runtime.clock import SystemClock
 
@@ -49,7 +50,8 @@ class TokenSigner:
         """Read the key; a complaint when it can't be read."""
         try:
             self._key = RSAKey.import_key(private_key.read_bytes())
-        except (OSError, ValueError) as error:
+            self._key.check_key_op("sign")  # the public one lies beside it
+        except (OSError, ValueError, JoseError) as error:
             raise Complaint(f"无法读取签名密钥 {private_key}", f"the token key {private_key} can't be read") from error
 
     def mint(

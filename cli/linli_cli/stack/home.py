@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from linli_cli.complaint import Complaint
 
@@ -85,7 +85,7 @@ class Home:
             return made, False
         try:
             found = Deployment.model_validate_json(path.read_text(encoding="utf-8"))
-        except ValidationError as error:
+        except ValueError as error:
             raise Complaint(f"{path} 无法读取", f"{path} can't be read", detail=str(error)) from error
         if found.clock != clock:
             raise Complaint(

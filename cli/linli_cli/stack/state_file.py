@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from linli_cli.complaint import Complaint
 from linli_cli.stack.home import ClockKind, Home
@@ -54,7 +54,7 @@ class StackState(BaseModel):
             state = cls.model_validate_json(home.state.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             raise _nothing_runs(home) from None
-        except ValidationError as error:
+        except ValueError as error:
             raise Complaint(f"{home.state} 无法读取", f"{home.state} can't be read", detail=str(error)) from error
         if not _alive(state.supervisor_pid):
             raise _nothing_runs(home)
