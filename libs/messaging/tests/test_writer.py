@@ -273,6 +273,27 @@ async def test_a_loop_with_too_much_to_park_waits_for_operators_and_goes_on(room
     assert len(await parked(room)) == PARKED_AT_LEAST - 1
 
 
+@pytest.mark.rule("OPS-02", "OPS-04")
+async def test_what_operators_want_tried_again_runs_though_records_beside_it_were_too_much(room: Room) -> None:
+    """Given a mended fact that is taken together with too much to park, then it runs all the same."""
+    await room.commit([record(rung(f"e9.{nth}", nth, how="bug"), nth) for nth in range(1, PARKED_AT_LEAST)])
+    (first, *_) = await parked(room)
+    mended = rung("e9.1", 1).model_dump_json().encode()
+    await room.connection.execute(room.queries["retry_parked"], first["id"], mended)
+    async with running(room, run=False) as writer:
+        told = asyncio.create_task(writer.submit_events([record(rung(f"e1.{nth}", how="bug"), nth) for nth in (1, 2)]))
+        await asyncio.sleep(0)
+        loop_runs = asyncio.create_task(writer.run())
+
+        async def ran() -> bool:
+            return "e9.1" in await bells(room)
+
+        await until(ran)
+        writer.stop()
+        await asyncio.gather(loop_runs, told, return_exceptions=True)
+    assert len(await parked(room)) == PARKED_AT_LEAST - 2
+
+
 @pytest.mark.rule("OPS-04")
 async def test_a_stop_lets_go_of_records_that_wait_for_operators(room: Room) -> None:
     bad = [record(rung(nth=nth, how="bug"), nth) for nth in range(1, PARKED_AT_LEAST + 1)]

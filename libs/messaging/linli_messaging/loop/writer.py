@@ -226,6 +226,8 @@ class Writer:
             if isinstance(error, SuspendedError):
                 self.suspended, self._ripe = True, True
             else:
+                # What operators want tried again was given up with the records; it alone may clear some.
+                self._ripe = self._ripe or not self.clogged
                 self.clog(error)
             self._queue.put_back(batches)
             self.held_back.put_back(again)
