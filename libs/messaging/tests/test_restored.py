@@ -21,7 +21,7 @@ from linli_testkit.backup import Backup
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
-from libs.messaging.tests.bus import Bus, Side, until
+from libs.messaging.tests.bus import WITHIN_S, Bus, Side, until
 from libs.messaging.tests.small import AT, NORTH, rung
 
 BELL = "e1.a"
@@ -188,6 +188,33 @@ async def test_a_database_put_back_under_a_running_process_is_noticed_and_nothin
     assert await bus.rung() == (1,)
     assert await abandon_numbers(listener.pool, listener.room.queries, AT) == {LANE: (2, 3)}
     await has_rung(bus, 1, 2, 3, 4, 5)
+
+
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_who_learns_from_the_database_that_it_is_suspended_starts_anew_too(bus: Bus) -> None:
+    """Given a consumer whose database is put back while it runs, when another process of it has noticed first, then it
+    ends all the same: where its inboxes stood, it knows of another life.
+    """
+    listener = bus.listener
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await has_rung(bus, 1)
+    backup = await Backup.take(listener.room.connection, small.NAME)
+    await bus.strike(BELL, 2, 3)
+    await has_rung(bus, 1, 2, 3)
+    await backup.put_back()
+    assert await note_seen(listener.pool, listener.room.queries, {LANE: 3})
+    await bus.strike(BELL, 4)
+
+    async def noticed() -> bool:
+        return listener.writer.suspended
+
+    await until(noticed)
+    await asyncio.wait([bus.tasks[f"writer {small.NAME}"]], timeout=WITHIN_S)
+    assert isinstance(listener.writer.fatal, WentBackError)
+    assert await abandon_numbers(listener.pool, listener.room.queries, AT) == {LANE: (2, 3)}
+    await starts_anew(bus, listener)
+    await has_rung(bus, 1, 2, 3, 4)
 
 
 async def starts_anew(bus: Bus, side: Side) -> None:

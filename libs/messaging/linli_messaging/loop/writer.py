@@ -224,7 +224,8 @@ class Writer:
                 await self._commit(everything)
         except (SuspendedError, TooMuchParkedError) as error:
             if isinstance(error, SuspendedError):
-                self.suspended, self._ripe = True, True
+                self.suspend()
+                self._ripe = True
             else:
                 # What operators want tried again was given up with the records; it alone may clear some.
                 self._ripe = self._ripe or not self.clogged
