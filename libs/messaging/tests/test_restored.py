@@ -217,6 +217,27 @@ async def test_who_learns_from_the_database_that_it_is_suspended_starts_anew_too
     await has_rung(bus, 1, 2, 3, 4)
 
 
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_a_database_put_back_that_had_told_nothing_since_is_noticed_by_its_inboxes(bus: Bus) -> None:
+    """Given a consumer that has handled facts since the backup and told nothing of its own, when its database is put
+    back while it runs, then it ends at the next fact; started anew, it asks for what it has not handled.
+    """
+    listener = bus.listener
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await has_rung(bus, 1)
+    backup = await Backup.take(listener.room.connection, small.NAME)
+    await bus.strike(BELL, 2, 3, how="bug")
+    await until(lambda: listener.pool.fetchval("SELECT count(*) = 2 FROM parked"))
+    await backup.put_back()
+    await bus.strike(BELL, 4)
+    await asyncio.wait([bus.tasks[f"writer {small.NAME}"]], timeout=WITHIN_S)
+    assert isinstance(listener.writer.fatal, WentBackError)
+    await starts_anew(bus, listener)
+    await has_rung(bus, 1, 4)
+    assert await listener.pool.fetchval("SELECT count(*) = 2 FROM parked")
+
+
 async def starts_anew(bus: Bus, side: Side) -> None:
     """What a supervisor does: nothing that the process remembered is left."""
     name = f"writer {side.room.map.name}"

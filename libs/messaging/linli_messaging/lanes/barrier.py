@@ -84,6 +84,10 @@ class Barrier:
         """Where our inbox stood when this process last saw it."""
         return self._last.get(place, 0)
 
+    def standing(self) -> dict[LaneOf, int]:
+        """Where every inbox stood when this process last saw it."""
+        return dict(self._last)
+
     def _settle(self, place: LaneOf) -> bool:
         """Whether told heads have been reached."""
         last, waiting, freed = self._last.get(place, 0), self._told[place], False

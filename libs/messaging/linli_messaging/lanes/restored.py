@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -19,6 +20,7 @@ from linli_contracts.envelope import NUMBERS_ABANDONED
 from linli_contracts.lanes import LANES, key_in_lane
 from linli_contracts.topics import TOPIC_OF, heads_topic
 
+from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.lanes.own_numbers import OwnNumbers
 from linli_messaging.queries import Queries
 
@@ -43,9 +45,12 @@ class SuspendedError(RuntimeError):
 class WentBackError(RuntimeError):
     """The database was put back under a running process, whose memory is of another life: it must start anew."""
 
-    def __init__(self, lost: Mapping[int, int]) -> None:
-        """``lost``: the highest number that was committed in each lane that has less now."""
-        super().__init__(f"the database was put back under this process; its lanes stood at {dict(lost)}")
+    def __init__(self, lost: Mapping[int, int], inboxes: Mapping[LaneOf, int] = MappingProxyType({})) -> None:
+        """``lost``: the highest number that was committed in each lane that has less now; ``inboxes``: likewise."""
+        super().__init__(
+            f"the database was put back under this process; its lanes stood at {dict(lost)}, its inboxes at "
+            f"{dict(inboxes)}"
+        )
         self.lost = lost
 
 

@@ -6,10 +6,11 @@ so.
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 import asyncpg
@@ -101,12 +102,14 @@ class Transactor:
         poisoned: Mapping[int, Exception],
         known: Known | None = None,
         *,
+        stood: Mapping[LaneOf, int] = MappingProxyType({}),
         apart: bool = False,
     ) -> Committed:
         """Commit all inputs or raise; transient errors and :class:`LostRaceError` mean: the same batch again.
 
         ``known``: what is known of the lanes, so that inputs that would overtake a fact wait (they are in the plan);
-        None on the stepped clock. ``apart``: early facts run in a transaction of their own, not with their ground.
+        None on the stepped clock. ``stood``: where this process saw the inboxes before; one that has gone back since
+        raises :class:`WentBackError`. ``apart``: early facts run in a transaction of their own, not with their ground.
         """
         lanes: set[int] = set()
         for item in inputs:
@@ -115,7 +118,7 @@ class Transactor:
                 lanes.update(lane_of(identity) for _, identity in item.refs)
         for _ in range(MAX_RESTARTS):
             try:
-                return await self._attempt(connection, inputs, frozenset(lanes), poisoned, known, apart=apart)
+                return await self._attempt(connection, inputs, frozenset(lanes), poisoned, known, stood, apart=apart)
             except _Restart as restart:
                 lanes |= restart.lanes
         message = f"a batch asked for more lanes {MAX_RESTARTS} times: {sorted(lanes)}"
@@ -128,6 +131,7 @@ class Transactor:
         lanes: frozenset[int],
         poisoned: Mapping[int, Exception],
         known: Known | None,
+        stood: Mapping[LaneOf, int],
         *,
         apart: bool,
     ) -> Committed:
@@ -140,6 +144,7 @@ class Transactor:
             crash.point("after-lock")
             self.remembered.see({lane: held.version for lane, held in heads.items()})
             now, last, holds = await store.inbox(lanes)
+            _have_not_gone_back(lanes, last, stood)
             arrivals = sort_arrivals(
                 (
                     item
@@ -265,6 +270,13 @@ class Transactor:
             first = plan.parked[0]
             raise TooMuchParkedError(self.map.name, f"{first.type} of {first.subject}: {first.error}")
         return reached
+
+
+def _have_not_gone_back(lanes: Collection[int], last: Mapping[LaneOf, int], stood: Mapping[LaneOf, int]) -> None:
+    """A service may have told nothing since the backup, and handled facts all the same: its heads do not show it."""
+    back = {place: number for place, number in stood.items() if place[1] in lanes and last.get(place, 0) < number}
+    if back:
+        raise WentBackError({}, back)
 
 
 def _stored(inputs: Iterable[Input | Passing]) -> list[EventInput | TimerInput]:

@@ -328,7 +328,10 @@ class Writer:
         apart: bool,
     ) -> Committed:
         passed = await pass_by(connection, self.queries, inputs, self.barrier.stands)
-        return passed or await self.transactor.run(connection, inputs, poisoned, self._known(), apart=apart)
+        if passed:
+            return passed
+        stood = self.barrier.standing()  # before the inboxes are read: they only rise, and not by us alone
+        return await self.transactor.run(connection, inputs, poisoned, self._known(), stood=stood, apart=apart)
 
     def _known(self) -> Known | None:
         return None if self.clock.stepped else self.barrier.known(self.owned)
