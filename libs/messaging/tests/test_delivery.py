@@ -121,6 +121,24 @@ async def test_a_jump_is_noticed_and_filled_and_other_lanes_go_on(bus: Bus) -> N
     assert await bus.rung("e2.a") == (9,)
 
 
+@pytest.mark.rule("OPS-03", "OPS-04")
+async def test_a_jump_in_a_lane_that_was_given_up_meanwhile_is_asked_for_by_its_new_owner(bus: Bus) -> None:
+    """Given records in hand whose partition is taken back, when they show a jump, then this process does not ask: it
+    would for ever. The gap is stored, and once the lane is its own again, it is noticed by the told heads.
+    """
+    consumer, every = bus.listener.consumer, set(range(PARTITIONS))
+    await bus.strike("e1.a", 1, 2, 3)
+    consumer.own(frozenset(), of=1)
+    await bus.listener.writer.submit_events([small.record(rung(nth=3), 3)])
+    assert await bus.gaps() == [(1, 3, False)]
+    assert consumer.watch.to_ask(1e9) == {}
+    consumer.own(every, of=PARTITIONS)
+    await bus.pretend_published(3)
+    bus.relay()
+    await has_rung(bus, 1, 2, 3)
+    await closed(bus)
+
+
 @pytest.mark.rule("OPS-02")
 async def test_whatever_is_broken_is_parked_and_the_lane_goes_on(bus: Bus) -> None:
     """Given, between two good facts, records that are broken in every way, foreign ones and forged ones: the good ones
