@@ -100,6 +100,8 @@ def test_parked_messages_are_listed_shown_corrected_and_dropped(
     _, english = said(capfd, home, "--lang", "en", "parked", "list", "--service", "dispatch")
     for word in (broken["id"], "unreadable", "held)", "waits behind"):
         assert word in english
+    code, at_rest = said(capfd, home, "--lang", "en", "status")
+    assert (code, "everything has been handled" in at_rest, "at rest, but 3 parked" in at_rest) == (0, False, True)
     code, shown = said(capfd, home, "parked", "show", broken["id"])
     assert (code, json.loads(shown)["body"]) == (0, '{"nothing": "of use"}')
 

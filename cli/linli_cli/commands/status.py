@@ -30,11 +30,22 @@ async def status(*, data: Data = None, as_json: AsJson = False) -> int:
         OUT.print(_table(readings))
         if state is not None:
             OUT.print(f"{state.deployment} · {state.broker_kind} · {state.postgres_kind}", style="dim", markup=False)
+        set_aside = sum(reading.parked for reading in readings.values())
         for line in [*reasons, *_effects(readings)]:
             OUT.print(f"• {line}", style="yellow", markup=False)
         if not reasons:
-            OUT.print(words("系统静止：全部事实均已处理", "at rest: everything has been handled"), style="bold green")
+            OUT.print(_at_rest(set_aside), style="yellow" if set_aside else "bold green")
     return 1 if reasons else 0
+
+
+def _at_rest(set_aside: int) -> str:
+    """What is parked keeps nothing from rest, and is not handled: a person decides about it."""
+    if set_aside:
+        return words(
+            f"系统静止：{set_aside} 条已搁置，待人工处理（linli parked）",
+            f"at rest, but {set_aside} parked: a person decides about them (linli parked)",
+        )
+    return words("系统静止：全部事实均已处理", "at rest: everything has been handled")
 
 
 async def _settled(client: Client) -> tuple[dict[str, Reading], list[Words]]:

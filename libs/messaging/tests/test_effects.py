@@ -203,6 +203,17 @@ async def test_a_slow_recipient_has_a_few_sendings_at_a_time(house: House, room:
     assert len({intent.cause for intent in post.sent}) == len(post.sent) == 110
 
 
+@pytest.mark.rule("OPS-04")
+async def test_what_nobody_here_can_send_holds_nothing_up(house: House, room: Room) -> None:
+    """Given more that is due, and for longer, of a kind that this process has no sender of, then a letter goes out."""
+    await room.commit([ring(nth, nth=nth) for nth in range(1, MOST_UNDER_WAY + 2)])
+    await room.connection.execute("UPDATE intent SET kind = 'pigeon', next_at = next_at - interval '1 minute'")
+    await room.commit([ring(MOST_UNDER_WAY + 2)])
+    post = Post()
+    await carry_out(room, post)
+    assert [intent.kind for intent in post.sent] == ["letter"]
+
+
 @pytest.mark.rule("OPS-03", "INT-16")
 async def test_the_loop_is_woken_when_an_end_is_committed(house: House, room: Room) -> None:
     """Given a letter whose time is over, then whoever tells its end is woken after the commit, not before."""

@@ -1,5 +1,7 @@
 """Bad input gets a clear answer: problem+json (RFC 9457) that names the field and what is allowed, zh-CN first."""
 
+import logging
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -13,6 +15,8 @@ from starlette.responses import Response
 TYPE_PREFIX = "urn:linli:problem:"
 F = TypeVar("F", bound=Callable[..., Any])
 _REFUSALS: Final = "refusals"
+
+log = logging.getLogger(__name__)
 
 
 class ProblemError(Exception):
@@ -118,9 +122,11 @@ async def on_database(_request: Request, error: Exception) -> Response:
     return respond(AWAY)
 
 
-async def on_bug(_request: Request, _error: Exception) -> Response:
-    """Whatever else was raised is ours to mend: its stack is in the log, never in the answer."""
-    return respond(FAILED)
+async def on_bug(request: Request, error: Exception) -> Response:
+    """Whatever else was raised is ours to mend: its stack is in the log, by the reference, never in the answer."""
+    reference = secrets.token_hex(8)
+    log.error("%s %s failed: %s", request.method, request.scope["path"], reference, exc_info=error)
+    return respond(FAILED, {"reference": reference})
 
 
 async def on_problem(_request: Request, error: Exception) -> Response:

@@ -183,10 +183,14 @@ async def test_wrong_addresses_and_methods(client: httpx.AsyncClient) -> None:
     problem(await client.post("/replay", json={"since": "yesterday"}), 404, "not-found")
 
 
-async def test_a_bug_shows_no_stack(client: httpx.AsyncClient) -> None:
+async def test_a_bug_shows_no_stack_and_a_reference_by_which_the_log_has_it(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
     response = await client.get("/broken")
-    problem(response, 500, "failed")
+    reference = problem(response, 500, "failed")["reference"]
     assert "secret" not in response.text
+    (record,) = [record for record in caplog.records if reference in record.getMessage()]
+    assert record.exc_info
 
 
 @pytest.mark.rule("PAR-01")

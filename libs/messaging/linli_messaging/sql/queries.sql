@@ -473,14 +473,14 @@ SELECT i.*, i.made_at FROM unnest($1::text[], $2::uuid[], $3::smallint[], $4::te
 ON CONFLICT (cause) DO NOTHING;
 
 -- name: due_intents
--- What may be sent now, emergencies first, but nothing for those who have enough under way; locked until it is moved. Nothing
--- where the database was restored and no operator has said that this is meant.
+-- What may be sent now, emergencies first, but nothing for those who have enough under way, and nothing that this process has
+-- no way to send; locked until it is moved. Nothing where the database was restored and no operator has said that this is meant.
 SELECT * FROM intent WHERE status = 'waiting' AND cause = ANY(
     ARRAY(SELECT e.cause FROM intent e WHERE e.status = 'waiting' AND e.emergency AND e.next_at <= $1
-        AND e.recipient <> ALL($2::text[]) ORDER BY e.next_at LIMIT $3)
+        AND e.recipient <> ALL($2::text[]) AND e.kind = ANY($4::text[]) ORDER BY e.next_at LIMIT $3)
     || ARRAY(SELECT o.cause FROM intent o WHERE o.status = 'waiting' AND NOT o.emergency AND o.next_at <= $1
-        AND o.recipient <> ALL($2::text[]) ORDER BY o.next_at LIMIT $3))
-AND kind = ANY($4::text[]) AND NOT EXISTS (SELECT 1 FROM deployment WHERE suspended_at IS NOT NULL)
+        AND o.recipient <> ALL($2::text[]) AND o.kind = ANY($4::text[]) ORDER BY o.next_at LIMIT $3))
+AND NOT EXISTS (SELECT 1 FROM deployment WHERE suspended_at IS NOT NULL)
 ORDER BY emergency DESC, next_at, cause LIMIT $3 FOR UPDATE SKIP LOCKED;
 
 -- name: abandoned_intents
