@@ -88,6 +88,9 @@ def test_the_identity_is_the_mappings_name_and_the_key_and_nothing_else() -> Non
     ("changes", "says"),
     [
         ({"at": "yesterday"}, "received_at: 'yesterday' is no instant"),
+        ({"at": "0001-01-01 00:00:00"}, "received_at: '0001-01-01 00:00:00' is beyond all instants"),
+        ({"due": "9999-12-31T23:59:59-05:00"}, "complete_by: '9999-12-31T23:59:59-05:00' is beyond all instants"),
+        ({"people": "99999999999999999999"}, "people: '99999999999999999999' is too large"),
         ({"people": "many"}, "people: 'many' is no whole number"),
         ({"urgent": "perhaps"}, "emergency: 'perhaps' is neither yes nor no"),
         ({"done": "32.01.2026 10:00"}, "simulation.done: '32.01.2026 10:00' is no instant"),

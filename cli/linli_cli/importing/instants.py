@@ -27,7 +27,10 @@ def read_instant(text: str, forms: Iterable[str], zone: ZoneInfo) -> datetime:
             continue
     if found is None:
         raise UnreadableError(Words(f"{text!r} 不是时间", f"{text!r} is no instant"))
-    return found.astimezone(UTC) if found.tzinfo else in_zone(found, zone)
+    try:
+        return found.astimezone(UTC) if found.tzinfo else in_zone(found, zone)
+    except OverflowError:  # the first and last day that there are, as programs write "never" and "not yet"
+        raise UnreadableError(Words(f"{text!r} 超出时间范围", f"{text!r} is beyond all instants")) from None
 
 
 def in_zone(local: datetime, zone: ZoneInfo) -> datetime:

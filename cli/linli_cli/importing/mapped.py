@@ -19,6 +19,8 @@ _DIGITS: Final = 24
 """96 bits of a digest: no two rows of any file will share them."""
 _WORD: Final = 200
 """The most that a code in intake's form may hold."""
+_LARGEST_NUMBER: Final = 2**63 - 1
+"""What a command can hold; intake judges what is sensible."""
 _INSTANTS: Final = frozenset({"received_at", "complete_by"})
 _NUMBERS: Final = frozenset(name for name, info in RequestForm.model_fields.items() if info.annotation is int)
 _FLAGS: Final = frozenset(name for name, info in RequestForm.model_fields.items() if info.annotation is bool)
@@ -101,10 +103,7 @@ def _value(field: str, source: Source, row: Row, mapping: Mapping, zone: ZoneInf
     if field in _FLAGS:
         return _flag(found)
     if field in _NUMBERS:
-        try:
-            return int(found)
-        except ValueError:
-            raise UnreadableError(Words(f"{found!r} 不是整数", f"{found!r} is no whole number")) from None
+        return _number(found)
     return str(found)
 
 
@@ -122,6 +121,16 @@ def looked_up(source: Source, row: Row) -> Scalar | None:
         matching = (each.value for each in source.keywords if any(word in text for word in each.words))
         return next(matching, source.default)
     return f"{source.prefix}{text}"
+
+
+def _number(found: Scalar) -> int:
+    try:
+        number = int(found)
+    except ValueError:
+        raise UnreadableError(Words(f"{found!r} 不是整数", f"{found!r} is no whole number")) from None
+    if abs(number) > _LARGEST_NUMBER:
+        raise UnreadableError(Words(f"{found!r} 太大", f"{found!r} is too large"))
+    return number
 
 
 def _flag(found: Scalar) -> bool:
