@@ -52,6 +52,57 @@ def test_a_file_that_ends_in_its_middle_gives_what_it_has_and_a_fault(tmp_path: 
     assert "damaged from here on" in str(rows[-1].fault)
 
 
+@pytest.mark.parametrize(
+    ("rest", "says", "also"),
+    [
+        ('1,"open\n2,two\n3,three\n', "no valid CSV: unexpected end of data", []),
+        ('1,"open\n2,"two"\n3,three\n', "no valid CSV: ',' expected after '\"'", [4]),
+    ],
+)
+@pytest.mark.rule("INT-14")
+def test_a_quotation_mark_that_is_never_closed_makes_no_cell_of_the_rows_behind_it(
+    tmp_path: Path, rest: str, says: str, also: list[int]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,text\n{rest}", encoding="utf-8")
+    first, *others = rows_of(path)
+    assert first.fault is not None
+    assert (first.line, first.fault.en) == (2, says)
+    assert first.raw.startswith('1,"open\n2,')
+    assert [row.line for row in others if row.fault is None] == also
+
+
+def test_a_header_that_is_no_csv_is_a_complaint(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('id,"text\n1,a\n', encoding="utf-8")
+    with pytest.raises(Complaint, match="is no valid CSV"):
+        rows_of(path)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param('{"id": "1", "text": "half \\ud83d"}', id="half of a character, as an escape"),
+        pytest.param('{"id \\udc00": "1"}', id="the same in a name"),
+        pytest.param("[" * 200_000, id="nested too deep"),
+    ],
+)
+@pytest.mark.rule("INT-14")
+def test_a_json_line_that_no_record_can_hold_is_a_fault_and_the_rest_is_read(tmp_path: Path, bad: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{bad}\n{{"id": "2"}}\n', encoding="utf-8")
+    assert [(row.line, row.fault is None) for row in rows_of(path)] == [(1, False), (2, True)]
+
+
+@pytest.mark.rule("INT-14")
+def test_bytes_that_the_encoding_cannot_go_on_behind_are_a_last_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,text\n1,a\n".encode("utf-16") + b"\x00")
+    rows = list(RowFile(path, CsvForm(encoding="utf-16")).rows())
+    assert [row.fault is None for row in rows] == [True, False]
+    assert "damaged from here on" in str(rows[-1].fault)
+
+
 def test_how_far_the_reading_is_can_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id\n" + "1\n" * 100_000, encoding="utf-8")

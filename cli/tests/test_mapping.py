@@ -60,6 +60,7 @@ def test_a_shipped_mapping_can_be_read_by_its_name(path: Path) -> None:
         ),
         ('{ column = "text" }', '{ constant = "x", prefix = "y" }', "a constant is not looked up"),
         ('zone = "Asia/Shanghai"', 'zone = "Asia/Nowhere"', "'Asia/Nowhere' is no time zone"),
+        ('key = ["id"]', 'key = ["id"]\ncsv = { encoding = "klingon" }', "'klingon' is no encoding of texts"),
         ('key = ["id"]', "key = []", "key"),
         ('name = "calls"', 'name = "Calls!"', "name"),
         ('column = "place"', 'columns = ["place"]', "columns and patterns belong together"),

@@ -7,7 +7,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -73,7 +73,7 @@ class RowFile:
             for row in rows:
                 line = row.line
                 yield row
-        except (EOFError, OSError, ZlibError) as error:
+        except (EOFError, OSError, UnicodeError, ZlibError) as error:
             yield Row(line + 1, {}, Words(f"文件从此处损坏：{error}", f"the file is damaged from here on: {error}"))
         finally:
             text.close()
@@ -82,16 +82,25 @@ class RowFile:
     def _csv_rows(self, text: io.TextIOWrapper) -> Iterator[Row]:
         before = csv.field_size_limit(_LONGEST_CELL)
         try:
-            reader = csv.reader(text, delimiter=self.form.delimiter)
-            self.columns = tuple(name.strip() for name in next(reader, []))
+            lines: list[str] = []
+            # Strict, or a quotation mark that is never closed would make one cell of all the rows behind it.
+            reader = csv.reader(_kept(text, lines), delimiter=self.form.delimiter, strict=True)
+            try:
+                self.columns = tuple(name.strip() for name in next(reader, []))
+            except csv.Error as error:
+                raise Complaint(
+                    f"{self.path} 的表头不是有效的 CSV：{error}", f"the header of {self.path} is no valid CSV: {error}"
+                ) from error
             while True:
                 line = reader.line_num + 1
+                lines.clear()
                 try:
                     cells = next(reader)
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Row(line, {}, Words(f"不是有效的 CSV：{error}", f"no valid CSV: {error}"))
+                    why = Words(f"不是有效的 CSV：{error}", f"no valid CSV: {error}")
+                    yield Row(line, {}, why, _clean("".join(lines)[:_LONGEST_CELL].strip()))
                     continue
                 if cells:
                     yield self._row(line, cells)
@@ -113,21 +122,30 @@ class RowFile:
         return Row(line, dict(zip(self.columns, cells, strict=True)))
 
 
+def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """The lines of a text; each is left in the list too, whose owner empties it."""
+    for line in text:
+        lines.append(line)
+        yield line
+
+
 def _json_rows(text: io.TextIOWrapper) -> Iterator[Row]:
     for number, content in enumerate(text, 1):
         if not content.strip():
             continue
         try:
             said = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the second: nested deeper than anything that is a row
             yield Row(
                 number, {}, Words(f"不是有效的 JSON：{error}", f"no valid JSON: {error}"), _clean(content.strip())
             )
             continue
-        if not isinstance(said, dict) or _undecodable(content):
+        cells = {name: _as_text(value) for name, value in said.items()} if isinstance(said, dict) else {}
+        # Half of a character may also be written as an escape (\\ud83d), which only shows in what was read.
+        if not isinstance(said, dict) or _undecodable(content) or any(map(_undecodable, (*cells, *cells.values()))):
             yield Row(number, {}, Words("不是 UTF-8 的 JSON 对象", "no JSON object in UTF-8"), _clean(content.strip()))
             continue
-        yield Row(number, {name: _as_text(value) for name, value in said.items()})
+        yield Row(number, cells)
 
 
 def _as_text(value: object) -> str:

@@ -41,6 +41,16 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError as error:
+        message = f"{name!r} is no encoding of texts"
+        raise ValueError(message) from error
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
@@ -156,7 +166,7 @@ class CsvForm(Part):
     """How a CSV file is written."""
 
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: str = "utf-8-sig"
+    encoding: Encoding = "utf-8-sig"
 
 
 class Mapping(Part):
