@@ -1,6 +1,7 @@
 """The client finds each answer again, sends what was not answered once more, and says what a service said."""
 
 import asyncio
+import itertools
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from linli_cli.client.answers import Command
 from linli_cli.client.client import Client, segment
+from linli_cli.client.rest import Reading
 from linli_cli.client.tokens import Identity, TokenSigner, make_key_pair
 from linli_cli.complaint import Complaint
 
@@ -61,6 +63,24 @@ async def test_a_stream_of_commands_is_answered_whole(client: Client) -> None:
 async def test_the_clock_is_moved_and_read(client: Client) -> None:
     await client.set_clock(datetime(2011, 7, 2, 12, tzinfo=UTC))
     assert (await client.rest())["intake"].instant == datetime(2011, 7, 2, 12, tzinfo=UTC)
+
+
+async def test_a_producer_at_work_is_waited_for_as_far_as_it_had_come(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a service that tells more all the time, then another has processed it once it is where that one was."""
+    told = itertools.count(3)
+
+    async def rest() -> dict[str, Reading]:
+        head = next(told)
+        about = {"instant": "2011-07-01T00:00:00Z", "clock": "stepped"}
+        dispatch = {"service": "dispatch", "heads": {"3": head}, **about}
+        intake = {"service": "intake", "heads": {}, "inbox": {"dispatch": {"3": head - 1}}, **about}
+        return {"dispatch": Reading.model_validate(dispatch), "intake": Reading.model_validate(intake)}
+
+    monkeypatch.setattr(client, "rest", rest)
+    await client.wait_until_processed("dispatch", "intake", 1.0)
+    assert next(told) == 5
 
 
 async def test_a_list_is_read_page_by_page(client: Client) -> None:

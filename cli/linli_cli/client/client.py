@@ -199,11 +199,13 @@ class Client:
             wait_s = min(longest_s, wait_s * 2)
 
     async def wait_until_processed(self, producer: str, consumer: str, timeout_s: float) -> None:
-        """Return once the consumer has processed all that the producer told; a `Complaint` when not within the time."""
+        """Return once the consumer has processed all that the producer has told by now; a `Complaint` when not within
+        the time.
+        """
         deadline = time.monotonic() + timeout_s
+        told = (await self.rest())[producer]  # once: a producer at work tells more all the time
         while True:
-            readings = await self.rest()
-            if not (lag := readings[consumer].lag_behind(readings[producer])):
+            if not (lag := (await self.rest())[consumer].lag_behind(told)):
                 return
             if time.monotonic() >= deadline:
                 raise Complaint(
