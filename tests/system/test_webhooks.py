@@ -218,6 +218,44 @@ async def test_a_webhook_that_takes_nothing_is_disabled_and_that_is_told(partner
         assert len(an.received) == 2
 
 
+@pytest.mark.rule("PAR-02")
+@pytest.mark.parametrize("replayed", [False, True])
+async def test_what_gave_up_on_the_time_before_it_was_resumed_does_not_disable_it_again(
+    partner: Partner,
+    replayed: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Given a receiver that was away until the first of two deliveries was given up, when its webhook is resumed and
+    the time of the second runs out too, then the webhook stays active; a replay brings both.
+    """
+    dispatch = partner.life.house.rooms["dispatch"].connection
+    with receiver() as an:
+        an.answers.extend([Answer(503)] * 100)
+        mine = await partner.register(an.url, types=["ContractorNotified"])
+        since = partner.life.house.instant
+        cases = [await partner.repair()]
+        await partner.deliver()
+        await partner.life.after(minutes=30)
+        cases.append(await partner.repair("103", "13800000003"))
+        await partner.deliver()
+        # As after three days of tries: both would come again only when their time is over.
+        await dispatch.execute("UPDATE intent SET tries = 20, next_at = give_up_at + interval '1 second'")
+        await partner.life.after(days=3, minutes=-29)
+        await partner.deliver()
+        assert (await partner.webhook(mine["webhook_id"]))["status"] == "disabled"
+        an.answers.clear()
+        an.received.clear()
+        await partner.life.do_as(AN, "dispatch.resume-webhook", webhook_id=mine["webhook_id"])
+        if replayed:
+            await partner.life.do_as(AN, "dispatch.replay-webhook", webhook_id=mine["webhook_id"], since=since)
+            for _ in range(2):
+                await partner.deliver()
+        await partner.life.after(hours=1)
+        await partner.deliver()
+        assert (await partner.webhook(mine["webhook_id"]))["status"] == "active"
+        told = [orjson.loads(sent.body)["data"]["case_id"] for sent in an.received]
+        assert sorted(told) == (sorted(cases) if replayed else [])
+
+
 @pytest.mark.rule("PAR-01")
 @pytest.mark.parametrize(
     "url",

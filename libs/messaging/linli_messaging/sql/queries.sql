@@ -582,7 +582,8 @@ UPDATE feed f SET number = m.number FROM unnest($2::smallint[], $3::bigint[]) AS
 WHERE f.name = $1 AND f.lane = m.lane;
 
 -- name: intents_again
--- What ended is done once more, with the same key, for whoever it goes to wants it again; what is under way is left alone.
-UPDATE intent SET status = 'waiting', doubtful = false, error = NULL, next_at = $2, noted_at = $2, give_up_at = $3,
-    again = again + 1, decided_by = $4, decided_why = $5, told = false, stuck = NULL
-WHERE cause = ANY($1::text[]) AND status IN ('sent', 'failed', 'unknown');
+-- What ended is done once more, with the same key, for whoever it goes to wants it again; what waits has all its time anew;
+-- what is being sent is left alone.
+UPDATE intent SET status = 'waiting', doubtful = doubtful AND status = 'waiting', error = NULL, next_at = $2,
+    noted_at = $2, give_up_at = $3, again = again + 1, decided_by = $4, decided_why = $5, told = false, stuck = NULL
+WHERE cause = ANY($1::text[]) AND status IN ('waiting', 'sent', 'failed', 'unknown');

@@ -76,6 +76,8 @@ class Webhook(State):
     status: Literal["active", "disabled", "ended"] = "active"
     reason: str | None = None
     """Why it is disabled, as a code."""
+    resumed_at: Instant | None = None
+    """When it was resumed last, after it had been disabled."""
     replays: int = 0
     """How often its partner wanted to be told again; the latest counts."""
     replay_since: Instant | None = None
@@ -169,7 +171,9 @@ def resume(webhook: Webhook, now: datetime) -> Outcome:
     """Told again, of what comes from now on; an active one stays as it is, an ended one ended."""
     if webhook.status == "ended":
         return ENDED
-    return _turned(webhook.model_copy(update={"since": now}) if webhook.status == "disabled" else webhook, "active")
+    if webhook.status == "disabled":
+        webhook = webhook.model_copy(update={"since": now, "resumed_at": now})
+    return _turned(webhook, "active")
 
 
 def replay(webhook: Webhook, since: datetime, now: datetime) -> Outcome:
@@ -192,9 +196,14 @@ def replay(webhook: Webhook, since: datetime, now: datetime) -> Outcome:
     return Decision(save=(again,), because=(because,), answer=answer)
 
 
-def given_up(webhook: Webhook | None, reason: str, now: datetime) -> Decision:
-    """A delivery failed for good: nothing more is delivered until somebody resumes it, and that is said so (PAR-02)."""
+def given_up(webhook: Webhook | None, reason: str, tried_from: datetime, now: datetime) -> Decision:
+    """A delivery failed for good: nothing more is delivered until somebody resumes it, and that is said so (PAR-02).
+
+    Not where its time began (`tried_from`) before somebody did: that says nothing of the receiver now.
+    """
     if webhook is None or webhook.status != "active":
+        return NOTHING
+    if webhook.resumed_at is not None and tried_from < webhook.resumed_at:
         return NOTHING
     disabled = webhook.model_copy(update={"status": "disabled", "reason": reason})
     owner, about = webhook.owner_id, {"webhook_id": webhook.id, "reason": reason, "disabled_at": now}

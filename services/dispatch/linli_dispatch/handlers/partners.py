@@ -11,6 +11,7 @@ from linli_runtime.mail import is_mail_address, mail_settings
 
 from linli_dispatch.addresses import may_be_told
 from linli_dispatch.commands import EndWebhook, RegisterStaffWebhook, RegisterWebhook, ReplayWebhook, ResumeWebhook
+from linli_dispatch.delivering import delivery_terms
 from linli_dispatch.domain import webhook
 from linli_dispatch.domain.webhook import Subscriptions, Webhook, Whose, webhook_id
 from linli_dispatch.settings import secret_of, webhook_settings
@@ -86,7 +87,10 @@ def on_delivery_ended(facts: Facts, intent: Intent, ctx: Context) -> Outcome:
     """PAR-02: what arrived is nothing to tell; what did not, in all its time, is."""
     if intent.status == "sent":
         return NOTHING
-    return webhook.given_up(facts.get(Webhook, intent.recipient), intent.error or "unknown", ctx.now)
+    # Whose time is over was tried for all of it; any other end is the receiver's word of just now.
+    ran_out = intent.noted_at > intent.give_up_at
+    tried_from = intent.give_up_at - delivery_terms(ctx.policies, ctx.now).give_up_after if ran_out else ctx.now
+    return webhook.given_up(facts.get(Webhook, intent.recipient), intent.error or "unknown", tried_from, ctx.now)
 
 
 def with_secret(answer: Mapping[str, Any]) -> Mapping[str, Any]:
