@@ -87,6 +87,19 @@ def test_the_contract_of_the_phase_answers_and_of_several_the_longest() -> None:
     assert books.ask("2021-01-01", home_id=None).contract_id == "ht4"
 
 
+@pytest.mark.rule("WAR-02")
+@pytest.mark.parametrize("home_id", ["xh01.1-1-101", None])
+def test_a_contract_accepted_after_the_day_does_not_hide_the_one_in_force(books: Books, home_id: str | None) -> None:
+    """Given a second contract of the same trade, accepted while the first one's warranty runs, then a defect of the day
+    before is still the first one's, however late it is asked about; from the acceptance on the longer one answers.
+    """
+    books.wait_until(local("2022-01-15"))
+    books.send(opening(contract_id="ht9", contractor_id="sg9", completion_accepted_on=date(2022, 1, 10)))
+    before, after = books.ask("2022-01-09", home_id=home_id), books.ask("2022-01-10", home_id=home_id)
+    assert (before.covered, before.basis, before.contract_id) == (True, "in_warranty", "ht1")
+    assert (after.covered, after.basis, after.contract_id) == (True, "in_warranty", "ht9")
+
+
 @pytest.mark.rule("WAR-02", "DSP-08")
 @pytest.mark.parametrize(
     ("home_id", "contractor_id"),

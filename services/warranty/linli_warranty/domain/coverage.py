@@ -47,9 +47,10 @@ UNKNOWN_HOME: Final = Home(phase="", handed_over_on=None)
 def cover(estate: Estate, home: Home | None, trade: Trade, on: date, policy: Policy) -> Coverage:
     """Who answers for a defect of `trade` reported on `on`, a local date of the estate (WAR-02).
 
-    `home` is None for the common area. Of several contracts the one that runs longest is asked; ties go by its id.
+    `home` is None for the common area. Of several contracts the one that runs longest is asked, one that was accepted
+    only after `on` where there is no other; ties go by its id.
     """
-    found = _contract_of(estate, home, trade, policy)
+    found = _contract_of(estate, home, trade, on, policy)
     starts_on = home.handed_over_on if home else (found[0].completion_accepted_on if found else None)
     if home is None and found is None:
         return Coverage(covered=False, basis="no_contract")
@@ -99,7 +100,9 @@ def answer_coverage(
     return Decision(events=(answer,), because=(why,))
 
 
-def _contract_of(estate: Estate, home: Home | None, trade: Trade, policy: Policy) -> tuple[Terms, date] | None:
+def _contract_of(
+    estate: Estate, home: Home | None, trade: Trade, on: date, policy: Policy
+) -> tuple[Terms, date] | None:
     candidates = [
         (terms, agreed_end(trade, terms.completion_accepted_on, terms.periods_months.get(trade), policy))
         for terms in estate.terms
@@ -107,4 +110,6 @@ def _contract_of(estate: Estate, home: Home | None, trade: Trade, policy: Policy
     ]
     if not candidates:
         return None
-    return min(candidates, key=lambda candidate: (-candidate[1].toordinal(), candidate[0].contract_id))
+    # One whose warranty had not begun answers for nothing on the day, however long it runs.
+    begun = [candidate for candidate in candidates if candidate[0].completion_accepted_on <= on]
+    return min(begun or candidates, key=lambda candidate: (-candidate[1].toordinal(), candidate[0].contract_id))
