@@ -50,7 +50,7 @@ async def callback_page(
 ) -> CallbackPage:
     """The callbacks after the cursor that ``org`` may see; see the route for ``due_before`` and ``callable_until``."""
     first, last = (f"{estate_id}.", f"{estate_id}/") if estate_id else ("", _AFTER_EVERY_ID)
-    arguments = (max(after or "", first), last, status, _as_stored(due_before), org, limit + 1)
+    arguments = (max(after or "", first), last, status, _before(due_before), org, limit + 1)
     if status in OPEN or due_before or callable_until:
         rows = await reads.fetch("list_open_callbacks", *arguments, _as_stored(callable_until))
     else:
@@ -73,6 +73,12 @@ async def figures(reads: Reads, *, org: str) -> Figures:
     return Figures.model_validate({name: counted.get(name, 0) for name in Figures.model_fields})
 
 
+def _before(instant: datetime | None) -> str | None:
+    """The text that exactly the stored instants before this one sort before; stored are whole seconds."""
+    second = _as_stored(instant)
+    return f"{second}~" if second and instant and instant.microsecond else second
+
+
 def _as_stored(instant: datetime | None) -> str | None:
-    """The instant as states have it, so that texts compare as the instants do."""
+    """The instant's second as states have it, so that texts compare as the instants do."""
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if instant else None

@@ -76,6 +76,7 @@ def ids(*cases: str) -> list[str]:
         ({"status": "completed"}, ids("xh02.c3")),
         ({"estate_id": "xh01"}, ids("xh01.c0", "xh01.c1")),
         ({"due_before": DUE_BY}, []),
+        ({"due_before": DUE_BY + timedelta(microseconds=1)}, ids("xh01.c0", "xh010.c2")),
         ({"due_before": DUE_BY + timedelta(seconds=1)}, ids("xh01.c0", "xh010.c2")),
         ({"org": "group/r2"}, ids("xh02.c3", "xh03.c4")),
         ({"org": "group/r2", "status": "due"}, []),
