@@ -29,6 +29,7 @@ class ContractorNotified(Event):
     """The contractor was told to come (工程联系单), with the times to arrive and to finish (DSP-10)."""
 
     producer = DISPATCH
+    order_critical = True
 
     case_id: Id
     estate_id: Key
@@ -47,6 +48,7 @@ class OrderRecalled(Event):
     """The order is not the contractor's any more: the repair is another trade's, and nobody had come yet (DSP-10)."""
 
     producer = DISPATCH
+    order_critical = True
 
     case_id: Id
     estate_id: Key
