@@ -20,6 +20,8 @@ from libs.messaging.tests.test_transactions import bells
 from libs.messaging.tests.test_writer import running
 
 LANE = lane_of("e1")
+WITHOUT_PAUSE_S = 10.0
+"""Twenty looks for due timers."""
 
 
 async def overdue(room: Room) -> datetime:
@@ -132,6 +134,33 @@ async def test_a_command_does_not_wait_for_ever(room: Room, monkeypatch: pytest.
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.status) == ("facts-on-their-way", 503)
     assert (await bell(room)).rung == (1,)
+
+
+@pytest.mark.rule("ORG-04", "OPS-04")
+async def test_a_command_does_not_wait_for_a_quiet_moment(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a fact that does not come, and others whose commands never cease, when a command has waited long enough,
+    then its client is told to come back, though no heads are heard: the broker is away.
+    """
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.0)
+    await overdue(room)
+    async with running(room, clock=SystemClock(), producers=[NORTH]) as writer:
+        ring = asyncio.create_task(writer.submit_command(command(key="1")))
+        await held_back(writer, 1)
+        others = [asyncio.create_task(ring_on(writer, f"e2.{one}")) for one in range(4)]
+        try:
+            answer = await asyncio.wait_for(ring, WITHOUT_PAUSE_S)
+        finally:
+            for one in others:
+                one.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+    assert isinstance(answer, Refusal)
+    assert answer.code == "facts-on-their-way"
+
+
+async def ring_on(writer: Writer, bell_id: str) -> None:
+    """Ring a bell again and again."""
+    for nth in range(1_000_000):
+        await writer.submit_command(command(bell_id, key=f"{bell_id} {nth}"))
 
 
 @pytest.mark.rule("OPS-03")

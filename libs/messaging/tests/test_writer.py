@@ -165,12 +165,22 @@ async def test_who_asks_for_a_look_during_one_gets_another(room: Room, monkeypat
 
 
 @pytest.mark.rule("ORG-04")
-async def test_a_loop_that_never_rests_looks_for_due_clocks_all_the_same(room: Room) -> None:
+async def test_a_loop_that_never_rests_looks_for_due_clocks_all_the_same(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    async def none_is_due(_looking: Looking, *_asked: Any) -> list[TimerInput]:  # noqa: ANN401 - not looked at
+        looks.append(1)
+        return []
+
+    monkeypatch.setattr(Looking, "due", none_is_due)
     async with running(room, run=False) as writer:
         writer._sweep = False
-        for ago_s, looks in ((0.0, False), (loop.SWEEP_EVERY_S, True)):
+        for ago_s, many in ((0.0, 0), (loop.SWEEP_EVERY_S, 1)):
             writer._swept_s = time.monotonic() - ago_s
-            assert writer._may_be_due is looks
+            await writer._take_and_commit()
+            assert len(looks) == many
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

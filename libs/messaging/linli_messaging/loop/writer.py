@@ -175,8 +175,7 @@ class Writer:
                 try:
                     await asyncio.wait_for(self._wake.wait(), self._swept_s + SWEEP_EVERY_S - time.monotonic())
                 except TimeoutError:
-                    self._sweep = self._try_again = True
-                    self._swept_s = time.monotonic()
+                    self._look_again()
                 self._wake.clear()
                 if self._failing is not None:
                     raise self._failing  # noqa: TRY301 - what another part found ends the loop as its own errors do
@@ -208,6 +207,8 @@ class Writer:
 
     async def _take_and_commit(self) -> bool:
         """One batch of what waits; False where nothing does, or nothing may be taken now."""
+        if time.monotonic() - self._swept_s >= SWEEP_EVERY_S:
+            self._look_again()  # under load no wait of the loop lasts until then
         self._ripe = self._ripe or (self._try_again and self._stored_wait)
         stored = await self._take_stored() if self._ripe else []
         batches, taken = self._queue.take(MAX_BATCH, records=not self.clogged)
@@ -217,7 +218,7 @@ class Writer:
         self._in_hand = inputs = [*again, *joined]
         self._busy = bool(inputs)
         try:
-            timers = await self._take_timers() if self._may_be_due and not self.clogged else []
+            timers = await self._take_timers() if self._sweep and not self.clogged else []
             everything: list[Input | Passing] = [*stored, *inputs, *timers]
             if everything:
                 self._busy = True
@@ -248,10 +249,10 @@ class Writer:
     def _take_again(self) -> list[Input | Passing]:
         return list(self.held_back.take_commands()) if self.clogged else self.held_back.take(MAX_BATCH)
 
-    @property
-    def _may_be_due(self) -> bool:
-        """Whether due timers are looked for: something said so, or it was not done for a while."""
-        return self._sweep or time.monotonic() - self._swept_s >= SWEEP_EVERY_S
+    def _look_again(self) -> None:
+        """It was not done for a while: look for due timers, and try again what waits."""
+        self._sweep = self._try_again = True
+        self._swept_s = time.monotonic()
 
     async def _take_timers(self) -> list[TimerInput]:
         self._sweep, self._swept_s = False, time.monotonic()
