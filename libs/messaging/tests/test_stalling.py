@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaConnectionError
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_embedded.ports import LOOPBACK, free_port
 from linli_messaging.consuming.consumer import _Ownership
 from linli_messaging.consuming.stalling import StalledError, StallWatch
 from linli_testkit.plugin import TestBroker
@@ -173,3 +176,21 @@ async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallW
     await looked_in_vain(bus)
     await looked(watch)
     assert bus.listener.writer.sound
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_client_that_reaches_no_broker_is_closed_all_the_same() -> None:
+    """Given a bus that does not answer, when the watch looks at it, then it leaves no client open: the log of an outage
+    would have an error of each.
+    """
+    made: list[AIOKafkaConsumer] = []
+
+    def new_client(**options: str) -> AIOKafkaConsumer:
+        made.append(AIOKafkaConsumer(bootstrap_servers=f"{LOOPBACK}:{free_port()}", **options))
+        return made[-1]
+
+    consumer = Mock(looks=1, awaits_share=False)
+    consumer.positions.return_value = {TopicPartition(TOPIC_OF[NORTH], PARTITION): 0}
+    with pytest.raises(KafkaConnectionError):
+        await StallWatch(consumer, new_client).look()
+    assert [client._closed for client in made] == [True]

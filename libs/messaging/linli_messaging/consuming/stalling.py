@@ -8,7 +8,8 @@ time to time how far the partitions reach, and whether the group answers.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -104,7 +105,7 @@ class StallWatch:
         stands = self.consumer.positions()
         if not stands:
             return {}
-        async with self.new_client() as other:
+        async with self._other() as other:
             ends = await other.end_offsets(list(stands))
         return {place: at for place, at in stands.items() if (at or 0) < ends[place]}
 
@@ -112,6 +113,16 @@ class StallWatch:
         """Returns when it answers; what was acknowledged of any partition is a question that only it can answer."""
         service = self.consumer.writer.map
         place = TopicPartition(reads(service)[0], 0)
-        async with self.new_client(group_id=group_of(service.name)) as other:
+        async with self._other(group_id=group_of(service.name)) as other:
             other.assign([place])
             await other.committed(place)
+
+    @asynccontextmanager
+    async def _other(self, **options: str) -> AsyncIterator[AIOKafkaConsumer]:
+        """Another client, started; its own context leaves one open that could not start, which it logs as an error."""
+        other = self.new_client(**options)
+        try:
+            await other.start()
+            yield other
+        finally:
+            await other.stop()
