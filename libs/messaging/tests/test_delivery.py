@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
-from linli_messaging.consuming.consumer import GATHER_BELOW
+from linli_messaging.consuming.consumer import GAP_LOOK_S, GATHER_BELOW
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted, Passing
 from linli_testkit.clock import HandClock
@@ -107,6 +108,37 @@ async def test_a_lost_tail_is_noticed_alarmed_asked_for_and_closed(bus: Bus) -> 
     await has_rung(bus, 1, 2, 3)
     await closed(bus)
     assert await bus.gaps() == [(2, 3, True)]
+
+
+@pytest.mark.rule("OPS-02")
+async def test_what_a_partition_that_is_not_fetched_holds_is_late_and_not_lost(bus: Bus) -> None:
+    """Given a partition that nothing was fetched of since an outage, when facts in it were told to be published longer
+    ago than the grace, then no gap is noticed; they are read once it is fetched again.
+    """
+    bus.relay()
+    await bus.strike("e1.a", 1)
+    await has_rung(bus, 1)
+    watch, kafka = bus.listener.consumer.watch, bus.listener.consumer._kafka
+    assert kafka is not None
+    unfetched = TopicPartition(TOPIC_OF[NORTH], partition_of(lane_of("e1.a"), PARTITIONS))
+    kafka.pause(unfetched)
+
+    async def is_unfetched() -> bool:
+        before = kafka.last_poll_timestamp(unfetched)
+        await asyncio.sleep(2 * bus.listener.consumer.fetch_wait_ms / 1000)
+        return bool(before == kafka.last_poll_timestamp(unfetched))
+
+    await until(is_unfetched)
+    await bus.strike("e1.a", 2)
+
+    async def is_overdue() -> bool:
+        return bool(watch.stuck(time.monotonic() - 3 * GAP_LOOK_S))
+
+    await until(is_overdue)
+    assert await bus.gaps() == []
+    kafka.resume(unfetched)
+    await has_rung(bus, 1, 2)
+    assert await bus.gaps() == []
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

@@ -85,6 +85,8 @@ class Consumer:
     """Until the group gives us one: at the start, and since it took back the last."""
     _gaps_may_be_open: bool = True
     """Whether the table of gaps is worth a look: another process may have left some."""
+    _answers: dict[LaneOf, int | None] = field(default_factory=dict)
+    """The broker's last answer when a tail was first overdue: it is lost only if a later one lacks it, too."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
     acknowledging: Acknowledging = field(default_factory=Acknowledging)
 
@@ -277,11 +279,10 @@ class Consumer:
                 log.warning("gap watch: %s; looked at again", repr(error))
 
     async def _look_for_gaps(self, now_s: float) -> None:
-        stuck = {
-            place: gap
-            for place, gap in self.watch.stuck(now_s).items()
-            if place not in self.writer.uncommitted and self._read_to_end(*place)
-        }
+        answers = {place: self._last_answer(*place) for place in self.watch.stuck(now_s)}
+        self._answers = answers | {place: first for place, first in self._answers.items() if place in answers}
+        late = {one for one in answers if answers[one] == self._answers[one]} | self.writer.uncommitted
+        stuck = {at: gap for at, gap in self.watch.stuck(now_s).items() if at not in late and self._read_to_end(*at)}
         if not stuck and not self._gaps_may_be_open and not self.watch.fallen_back:
             return
         async with self.pool.acquire() as connection:
@@ -311,6 +312,12 @@ class Consumer:
             return False
         highwater, position = kafka.highwater(place), _position(kafka, place)
         return highwater is None or position is None or position >= highwater
+
+    def _last_answer(self, producer: str, lane: int) -> int | None:
+        """A mark of the broker's last answer about that partition; None before the first."""
+        place = TopicPartition(TOPIC_OF[producer], partition_of(lane, self.partitions_read(TOPIC_OF[producer]) or 1))
+        kafka = self._kafka
+        return kafka.last_poll_timestamp(place) if kafka and place in kafka.assignment() else None
 
     def positions(self) -> dict[TopicPartition, int | None]:
         """Which record of each partition that we were given is taken next; None where that is not known yet."""
