@@ -4,6 +4,7 @@ raises. An operator looks at what was parked, corrects it, and has it tried agai
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from tests.chaos.world import World
 WHILE_S: Final = 1.5
 SPOILT: Final = 8
 """Facts of a wave that are spoilt on their way."""
+JUNK_PARKED: Final = 6
+"""Of the junk: what is of another deployment is refused, and what is too large the broker does not take."""
 _POLL_S: Final = 0.1
 _RAISE_VERSIONS: Final = "UPDATE dispatch.lane SET version = version + 1"
 """As whoever edits a state by hand does, or dispatch would go on with the state that it remembers."""
@@ -63,7 +66,7 @@ async def poison(strike: Strike) -> None:
     await world.published(producer)
     async with world.database() as connection:
         await _write(connection, producer, [_sound(one.was) for one in spoilt])
-    await _mended(world, {(producer, one.was["lane"], one.was["number"]): one.was for one in spoilt})
+    await _mended(world, producer, {(producer, one.was["lane"], one.was["number"]): one.was for one in spoilt})
 
 
 def _sound(row: Row) -> Spoilt:
@@ -99,8 +102,9 @@ async def _junk(world: World, producer: str, dice: random.Random, count: int = 1
         ("ce_time", b"2025-03-03T02:00:00Z"), ("ce_subject", b"e.c1"), ("ce_partitionkey", b"e"),
         ("ce_sequence", b"1"),
     ]  # fmt: skip
-    kinds: list[tuple[list[tuple[str, bytes]], bytes]] = [
+    kinds: list[tuple[Sequence[tuple[str, bytes | None]], bytes]] = [
         ([], b"{broken"),
+        ([(name, None if name == "ce_id" else value) for name, value in whole], b"{}"),
         ([(name, b"\xff\xfe" if name == "ce_subject" else value) for name, value in whole], b"{}"),
         ([pair for pair in whole if pair[0] != "ce_partitionkey"], b"{}"),
         ([(name, b"0" if name == "ce_sequence" else value) for name, value in whole], b"{}"),
@@ -124,23 +128,28 @@ async def _junk(world: World, producer: str, dice: random.Random, count: int = 1
     raise AssertionError("the broker took a record of 2 MB")
 
 
-async def _mended(world: World, was: dict[Place, Row]) -> None:
-    """Look at all that is parked, correct it, have it tried again; returns when everybody has applied everything."""
-    missing = {service: set(was) for service in SERVICES if any(place[0] in producers_of()[service] for place in was)}
+async def _mended(world: World, producer: str, was: dict[Place, Row]) -> None:
+    """Look at all that is parked, correct it, have it tried again; returns when everybody has applied everything, and
+    given the junk up.
+    """
+    readers = [service for service in SERVICES if producer in producers_of()[service]]
+    junk = dict.fromkeys(readers, JUNK_PARKED)
     while True:
-        parked = {service: await _parked(world, service) for service in missing}
+        parked = {service: await _parked(world, service) for service in readers}
         for service, items in parked.items():
             for item in items:
                 shown = await world.client.get(service, f"/parked/{item['id']}")
                 assert shown["error"], shown
-                await _mend(world, service, item, was.get((item["producer"], item["lane"], item["number"])))
+                fact = was.get((item["producer"], item["lane"], item["number"]))
+                junk[service] -= fact is None and item["waits_for"] is None
+                await _mend(world, service, item, fact)
         behind = [
             service
-            for service in missing
-            for producer, lane, number in was
+            for service in readers
+            for _, lane, number in was
             if (await world.inbox(service)).get(producer, {}).get(lane, 0) < number
         ]
-        if not behind and not any(parked.values()):
+        if not behind and not any(parked.values()) and not any(junk.values()):
             return
         await asyncio.sleep(_POLL_S)
 
