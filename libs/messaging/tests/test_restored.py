@@ -163,13 +163,7 @@ async def test_a_database_put_back_under_a_running_process_is_noticed_and_nothin
     writes; started anew it waits; once it is lifted, every fact is processed again, once and in order.
     """
     listener = bus.listener
-    bus.relay()
-    await bus.strike(BELL, 1)
-    await has_rung(bus, 1)
-    backup = await Backup.take(listener.room.connection, small.NAME)
-    await bus.strike(BELL, 2, 3)
-    await has_rung(bus, 1, 2, 3)
-    await backup.put_back()
+    await put_back_after_the_first(bus)
     await bus.strike(BELL, 4)
 
     async def ended() -> bool:
@@ -196,13 +190,7 @@ async def test_who_learns_from_the_database_that_it_is_suspended_starts_anew_too
     ends all the same: where its inboxes stood, it knows of another life.
     """
     listener = bus.listener
-    bus.relay()
-    await bus.strike(BELL, 1)
-    await has_rung(bus, 1)
-    backup = await Backup.take(listener.room.connection, small.NAME)
-    await bus.strike(BELL, 2, 3)
-    await has_rung(bus, 1, 2, 3)
-    await backup.put_back()
+    await put_back_after_the_first(bus)
     assert await note_seen(listener.pool, listener.room.queries, {LANE: 3})
     await bus.strike(BELL, 4)
 
@@ -236,6 +224,17 @@ async def test_a_database_put_back_that_had_told_nothing_since_is_noticed_by_its
     await starts_anew(bus, listener)
     await has_rung(bus, 1, 4)
     assert await listener.pool.fetchval("SELECT count(*) = 2 FROM parked")
+
+
+async def put_back_after_the_first(bus: Bus) -> None:
+    """The listener's database is put back under it, to where only the first of three facts had been handled."""
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await has_rung(bus, 1)
+    backup = await Backup.take(bus.listener.room.connection, small.NAME)
+    await bus.strike(BELL, 2, 3)
+    await has_rung(bus, 1, 2, 3)
+    await backup.put_back()
 
 
 async def starts_anew(bus: Bus, side: Side) -> None:
