@@ -1,7 +1,8 @@
 """``make chaos``: faults under load, as a table.
 
 FAULT= names one or several (with commas), else all are tried; MINUTES= goes on with them until the time is over; SEED=
-repeats a run; JSON=FILE writes the table.
+repeats a run; CLOCK=system plays it by the system clock, without the faults that move the other one; JSON=FILE writes
+the table.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ import time
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
+
+from linli_cli.stack.home import ClockKind
 
 from tests.chaos.faults import FAULTS
 from tests.chaos.load import Size
@@ -28,13 +31,13 @@ SAID: Final = 20
 COLUMNS: Final = "{:<17} {:>6} {:>6} {:>5} {:>7} {:>5} {:>5} {:>8}"
 
 
-async def run(names: Sequence[str], seed: int, minutes: float | None) -> list[Result]:
+async def run(names: Sequence[str], seed: int, minutes: float | None, clock: ClockKind) -> list[Result]:
     """Try each of them, or one after the other as long as the minutes last."""
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="linli-chaos-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         directory.chmod(0o711)  # noqa: ASYNC240 - before anything runs
-        async with Chaos(directory, seed, Size()) as chaos:
+        async with Chaos(directory, seed, Size(), clock) as chaos:
             began = time.monotonic()
             for fault in cycle(names) if minutes is not None else names:
                 if minutes is not None and results and time.monotonic() - began >= 60 * minutes:
@@ -91,18 +94,23 @@ def explain(result: Result) -> None:
 
 
 def main() -> int:
-    """1 when any trial was not sound, 2 for an unknown fault."""
-    names = os.environ.get("FAULT", "").split(",") if os.environ.get("FAULT") else list(FAULTS)
-    unknown = [name for name in names if name not in FAULTS]
+    """1 when any trial was not sound, 2 for an unknown fault or clock."""
+    clock = os.environ.get("CLOCK") or "stepped"
+    if clock not in get_args(ClockKind):
+        print(f"no clock {clock!r}; there are: {', '.join(get_args(ClockKind))}", file=sys.stderr)
+        return 2
+    faults = [name for name, fault in FAULTS.items() if clock == "stepped" or not fault.at_the_end]
+    names = os.environ.get("FAULT", "").split(",") if os.environ.get("FAULT") else faults
+    unknown = [name for name in names if name not in faults]
     if unknown:
-        print(f"no fault {unknown[0]!r}; there are: {', '.join(FAULTS)}", file=sys.stderr)
+        print(f"no fault {unknown[0]!r} by this clock; there are: {', '.join(faults)}", file=sys.stderr)
         return 2
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     minutes = float(os.environ["MINUTES"]) if os.environ.get("MINUTES") else None
     print(f"SEED={seed}")
     heading = COLUMNS.format("fault", "trials", "struck", "lost", "doubled", "equal", "audit", "rest (s)")
     print(heading, flush=True)
-    results = asyncio.run(run(names, seed, minutes))
+    results = asyncio.run(run(names, seed, minutes, cast("ClockKind", clock)))
     by_fault = {name: [result for result in results if result.fault == name] for name in names}
     if len(results) > len(by_fault):
         print(f"\n{heading}")

@@ -47,7 +47,7 @@ async def disk_full(strike: Strike) -> None:
     postgres = world.stack.postgres
     await asyncio.sleep(strike.dice.uniform(0.3, 1.0))
     ballast = postgres.data_dir / "ballast"
-    with ballast.open("wb") as file, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), ballast.open("wb") as file:  # closing it writes once more
         while True:
             file.write(bytes(_BLOCK))
             file.flush()

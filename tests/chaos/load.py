@@ -4,12 +4,15 @@ A round is a handful of estates that nobody else uses. Each goes through the sta
 estates are a stage behind, so that in every wave some receive new cases while others finish, call back and pay. An
 estate's commands go one request after the other, in the order of their instants, and a wave begins at rest: so
 what is decided does not depend on who is faster, and two runs of a round must end with the same books.
+
+By the system clock the stages are the same, and an instant is whenever it is: a wave begins once all clocks that run
+out soon have run out (`quick_policy.py`).
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -28,6 +31,9 @@ START: Final = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 ROUND: Final = timedelta(days=20)
 WAVE: Final = timedelta(hours=26)
 """So that a callback, which is made a day after the work, is due in the next wave."""
+HANDED_OVER: Final = timedelta(days=-275)
+ACCEPTED: Final = timedelta(days=-287)
+"""When the homes were handed over, and the contract's work accepted: before all rounds."""
 LONG: Final = timedelta(days=18)
 """By then every deadline of a round that nobody kept has been missed, and escalated."""
 CHUNK: Final = 4
@@ -49,6 +55,8 @@ class Estate:
     behind: int
     """How many waves later than the first ones it begins."""
     cases: list[dict[str, Any]] = field(default_factory=list)
+    calls: int = 0
+    """How often its customers were called back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +82,19 @@ class Round:
     client: Client
     long: timedelta = LONG
     """How long nothing happens at its end."""
+    now: Callable[[], datetime] | None = None
+    """The system clock, where that is the world's."""
     answers: dict[str, str] = field(default_factory=dict)
     asked_again: set[str] = field(default_factory=set)
     """Commands sent more than once, because nobody heard the first answer: a refusal is decided anew (decision 4)."""
     _asked: set[str] = field(default_factory=set)
     estates: list[Estate] = field(init=False)
+    first: datetime = field(init=False)
+    """When the first of all rounds begins."""
 
     def __post_init__(self) -> None:
         """The estates with their own dice."""
+        self.first = START if self.now is None else self.now()
         self.estates = [
             Estate(f"r{self.number}e{one}", random.Random(f"{self.seed}-{self.number}-{one}"), one % 2)
             for one in range(self.size.estates)
@@ -94,7 +107,9 @@ class Round:
 
     def instant(self, wave: int) -> datetime:
         """Where the clock stands in a wave."""
-        begin = START + self.number * ROUND
+        if self.now is not None:
+            return self.now()
+        begin = self.first + self.number * ROUND
         return begin + self.long if wave == self.waves[-1] else begin + wave * WAVE
 
     async def play(self, wave: int) -> None:
@@ -117,7 +132,7 @@ class Round:
     async def _found(self, estate: Estate, at: datetime) -> None:
         name = estate.name
         homes = [
-            {"home_id": f"{name}.p1-1-{n}", "phase": "p1", "building": "1", "handed_over_on": "2024-06-01"}
+            {"home_id": f"{name}.p1-1-{n}", "phase": "p1", "building": "1", "handed_over_on": self._date(HANDED_OVER)}
             for n in range(101, 101 + self.size.cases)
         ]
         staff = [
@@ -145,7 +160,7 @@ class Round:
         name = estate.name
         deposit = {
             "contract_id": f"k-{name}", "contractor_id": f"{name}-an", "estate_ids": [name], "phases": ["p1"],
-            "trades": ["plumbing"], "retained_fen": 5_000_000, "completion_accepted_on": "2024-05-20",
+            "trades": ["plumbing"], "retained_fen": 5_000_000, "completion_accepted_on": self._date(ACCEPTED),
             "documents": ["settlement", "contract"],
         }  # fmt: skip
         # Followup tells warranty of a deposit that is only now opened: whichever is there first, the other finds it.
@@ -193,18 +208,18 @@ class Round:
 
     async def _call_back(self, estate: Estate, at: datetime) -> None:
         calls: list[tuple[str, dict[str, Any]]] = []
+        estate.calls += 1
         for case in estate.cases:
-            case["called"] = case.get("called", 0) + 1
-            about = {"callback_id": callback_id(case["id"], case["called"]), "by": f"{estate.name}-agent"}
+            about = {"callback_id": callback_id(case["id"], estate.calls), "by": f"{estate.name}-agent"}
             if case["fate"] != "done":
                 continue
             if estate.dice.random() < 0.15:
                 calls.append(("followup.no-answer", about))
             else:
-                case["satisfied"] = estate.dice.random() < 0.7 or case["called"] > 1
+                case["satisfied"] = estate.dice.random() < 0.7 or estate.calls > 1
                 said = {"satisfied": case["satisfied"], "score": 90 if case["satisfied"] else 30}
                 calls.append(("followup.complete-callback", about | said))
-        await self._send(FOLLOWUP, estate, f"call-{at:%d%H}", at, *calls)
+        await self._send(FOLLOWUP, estate, f"call-{estate.calls}", at, *calls)
 
     async def _handle_again(self, estate: Estate, at: datetime) -> None:
         orders: list[tuple[str, dict[str, Any]]] = []
@@ -238,7 +253,7 @@ class Round:
     ) -> list[Answer]:
         """Send commands a few at a time, each a second after the one before; again under their ids until answered."""
         commands = [
-            Command(name, f"{estate.name}-{what}-{number}", body, at + timedelta(seconds=number))
+            Command(name, f"{estate.name}-{what}-{number}", body, self._instant(at, number))
             for number, (name, body) in enumerate(bodies)
         ]
         answers: list[Answer] = []
@@ -250,6 +265,13 @@ class Round:
             assert answer.status < 500, f"{service} failed at {answer.id}: {answer.problem}"
             self.answers[answer.id] = answer.code or DONE
         return answers
+
+    def _date(self, before: timedelta) -> str:
+        return (self.first + before).date().isoformat()
+
+    def _instant(self, at: datetime, second: int) -> datetime | None:
+        """A command's own: only the stepped clock takes any."""
+        return at + timedelta(seconds=second) if self.now is None else None
 
     async def _answered(self, service: str, commands: Sequence[Command]) -> list[Answer]:
         names = {command.id for command in commands}

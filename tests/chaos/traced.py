@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from linli_cli.audit.books import Books
+from linli_cli.audit.books import Books, without_instants
 from linli_cli.timeline import Entry, timeline_of
 
 from tests.chaos.load import Round
@@ -25,14 +25,15 @@ async def holes_of(load: Round, world: World, books: Books) -> list[str]:
     found: list[str] = []
     for case in (case["id"] for estate in load.estates for case in estate.cases):
         entries = await timeline_of(world.client, case)
-        found += [f"trace of {case}: {hole}" for hole in holes(entries, case, books)]
+        found += [f"trace of {case}: {hole}" for hole in holes(entries, case, books, timeless=load.now is not None)]
     return found
 
 
-def holes(entries: Iterable[Entry], case_id: str, books: Books) -> list[str]:
-    """What a trace has otherwise than the books of its case."""
+def holes(entries: Iterable[Entry], case_id: str, books: Books, *, timeless: bool = False) -> list[str]:
+    """What a trace has otherwise than the books of its case; `timeless`: the books are those of the system clock."""
     entries = list(entries)
-    traced = Counter(_as_text([one.service, *_content(one)]) for one in entries)
+    texts = (_as_text([one.service, *_content(one)]) for one in entries)
+    traced = Counter(without_instants(text) if timeless else text for text in texts)
     booked = Counter(
         _as_text([service, what, *row])
         for (service, what, id_), rows in books.items()

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from linli_cli.stack.home import ClockKind
+
 from tests.chaos.books import Differences, differences, left_by
 from tests.chaos.faults import Fault
 from tests.chaos.load import LONG, Round, Size
@@ -57,15 +59,15 @@ class Result:
 class Chaos:
     """The two worlds, and the rounds played in them: `async with Chaos(…) as chaos: await chaos.trial(fault)`."""
 
-    def __init__(self, directory: Path, seed: int, size: Size) -> None:
+    def __init__(self, directory: Path, seed: int, size: Size, clock: ClockKind = "stepped") -> None:
         """Nothing runs yet; the worlds will live in the directory."""
         self._directory = directory
         self._seed = seed
         self._size = size
         self._round = 0
         self._worlds = 0
-        self._calm = _Place()
-        self._struck = _Place()
+        self._calm = _Place(clock)
+        self._struck = _Place(clock)
 
     async def __aenter__(self) -> Self:
         """Nothing runs before it is needed."""
@@ -105,7 +107,7 @@ class Chaos:
         return result
 
     def _next(self, where: World, fault: Fault) -> Round:
-        return Round(self._round, self._seed, self._size, where.client, fault.weeks or LONG)
+        return Round(self._round, self._seed, self._size, where.client, fault.weeks or LONG, where.system_clock)
 
     async def _open(self, fault: Fault) -> tuple[World, World]:
         """Both worlds, started side by side where they are not there."""
@@ -123,6 +125,7 @@ class Chaos:
 class _Place:
     """Room for one world."""
 
+    clock: ClockKind
     world: World | None = None
     like: tuple[int, int] = (0, 0)
     """Its brokers and the size of its disk."""
@@ -130,7 +133,9 @@ class _Place:
 
     async def opened(self, path: Path, brokers: int, disk_mb: int) -> World:
         if self.world is None:
-            self.world = await self._exits.enter_async_context(world(path, brokers=brokers, disk_mb=disk_mb))
+            self.world = await self._exits.enter_async_context(
+                world(path, self.clock, brokers=brokers, disk_mb=disk_mb)
+            )
             self.like = (brokers, disk_mb)
         return self.world
 

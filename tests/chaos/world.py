@@ -8,9 +8,9 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,15 +23,19 @@ from linli_cli.complaint import Complaint
 from linli_cli.stack import Home, Stack, StackOptions
 from linli_cli.stack.bus import KafkaBus
 from linli_cli.stack.database import DATABASE
-from linli_cli.stack.home import make_private_dir
+from linli_cli.stack.home import ClockKind, make_private_dir
 from linli_contracts.topics import SERVICES
 from linli_embedded.process import Process, StartFailedError
+from linli_runtime.clock import SystemClock
 from linli_testkit.crash import VARIABLE
 
 from tests.chaos.proxy import Proxy
+from tests.chaos.quick_policy import quick_policy
 
 REST_S: Final = 120.0
 """The bounded time: after a fault is over, everything has been handled within it."""
+SOON: Final = timedelta(minutes=5)
+"""By the system clock: what runs out later runs out after the trial."""
 _POLL_S: Final = 0.05
 _KEY: Final = "5e" * 32
 """What intake hides contacts with: the same in every world, so that the same contact is the same id."""
@@ -170,10 +174,27 @@ class World:
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def system_clock(self) -> Callable[[], datetime] | None:
+        """Tells the instant, where the stepped clock does not."""
+        return SystemClock().now if self.stack.options.clock == "system" else None
+
     async def move_clock(self, instant: datetime) -> None:
-        """Move the stepped clock, and come to rest there."""
-        await self.client.set_clock(instant)
-        await self.rest()
+        """Move the stepped clock, and come to rest there; by the system clock, wait for what runs out soon."""
+        if self.system_clock is None:
+            await self.client.set_clock(instant)
+            await self.rest()
+        else:
+            await self._let_run_out(self.system_clock)
+
+    async def _let_run_out(self, now: Callable[[], datetime]) -> None:
+        while True:
+            await self.rest()
+            due = [one.next_due_at for one in (await self.client.rest()).values() if one.next_due_at is not None]
+            soon = [at for at in due if at < now() + SOON]
+            if not soon:
+                return
+            await asyncio.sleep(max(_POLL_S, (min(soon) - now()).total_seconds()))
 
     async def step_clock(self, instant: datetime) -> None:
         """Move the stepped clock from each instant at which anything is due to the next, as a conductor does."""
@@ -212,7 +233,9 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
 
 
 @asynccontextmanager
-async def world(path: Path, *, brokers: int = 1, disk_mb: int = 0) -> AsyncIterator[World]:
+async def world(
+    path: Path, clock: ClockKind = "stepped", *, brokers: int = 1, disk_mb: int = 0
+) -> AsyncIterator[World]:
     """A world in this directory; nothing of it is left running. `disk_mb`: its Postgres has no more room than that."""
     home = Home(path)
     make_private_dir(path)
@@ -220,7 +243,8 @@ async def world(path: Path, *, brokers: int = 1, disk_mb: int = 0) -> AsyncItera
         make_private_dir(home.postgres)
         _run("mount", "-t", "tmpfs", "-o", f"size={disk_mb}m,mode=711", "linli-chaos", str(home.postgres))
     (path / "customer-key").write_text(_KEY)
-    options = StackOptions(home=home, broker="kafka", clock="stepped", watch=False, brokers=brokers)
+    settings = {"POLICY_DIR": str(quick_policy(path))} if clock == "system" else {}
+    options = StackOptions(home=home, broker="kafka", clock=clock, watch=False, brokers=brokers, settings=settings)
     try:
         async with Stack(options) as stack:
             made = World(stack)
