@@ -222,7 +222,8 @@ def test_metrics_have_their_documented_names(stack: Processes) -> None:
     text = stack.get("dispatch", "/metrics").text
     for name in (
         "decisions_total", "repeated_total", "batch_inputs_bucket", "early", "parked", "gaps", "due", "waiting",
-        "outbox_depth", "archived", "outbox_kept", "outbox_age_seconds", "foreign", "produced", "inbox_last",
+        "outbox_depth", "archived", "outbox_kept", "outbox_age_seconds", "early_age_seconds", "foreign", "produced",
+        "inbox_last",
     ):  # fmt: skip
         assert f"linli_{name}{{" in text, name
     assert 'service="dispatch"' in text

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
@@ -151,6 +151,28 @@ async def test_an_early_fact_may_wait_twice_and_is_at_rest_meanwhile(house: Hous
     await room.commit(await house.stored(room))
     assert (await room.fetch("read_rest", AT))[0]["ripe"] == 0
     assert (await room.fetch("read_rest", AT))[0]["early"] == 1
+
+
+@pytest.mark.rule("OPS-03")
+async def test_how_long_an_early_fact_waits_counts_from_when_it_came(house: House, room: Room) -> None:
+    """Given two early facts, then the older one's wait is told, also after it was woken and waits for a further fact;
+    with none there is no wait.
+    """
+
+    async def waited() -> timedelta:
+        found: timedelta = (await room.fetch("read_kept"))[0]["early_for"]
+        return found
+
+    assert await waited() == timedelta()
+    await room.commit([record(rung(how="early:e1.s"), 1), record(rung(how="early:e1.s", nth=2), 2)])
+    assert timedelta() < await waited() < timedelta(minutes=5)
+    await room.connection.execute("UPDATE early SET received_at = received_at - interval '1 hour' WHERE number = 1")
+    assert timedelta(hours=1) < await waited() < timedelta(hours=1, minutes=5)
+    await room.connection.execute("UPDATE early SET ripe = true")
+    await room.commit(await house.stored(room))
+    assert await waited() > timedelta(hours=1)
+    await room.commit([record(small.Cast(case_id="e1.s", estate_id="e1"), 1)])
+    assert await waited() == timedelta()
 
 
 @pytest.mark.rule("OPS-03")

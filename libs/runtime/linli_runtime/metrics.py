@@ -34,6 +34,7 @@ class Metrics:
             name: Gauge(f"linli_{name}", text, ["service"], registry=self.registry)
             for name, text in {
                 "early": "Events waiting for another producer's fact",
+                "early_age_seconds": "How long the one of these that came first has waited",
                 "parked": "Inputs that could not be handled",
                 "gaps": "Gaps not closed",
                 "suspended": "1 while nothing is written because the database was restored",
@@ -70,12 +71,13 @@ class Metrics:
         self._repeated.labels(self._service).inc(committed.arrivals.repeated)
         self._batch.labels(self._service).observe(len(committed.arrivals.next) + len(committed.plan.answers))
 
-    def show_kept(self, archived: int, oldest: timedelta) -> None:
-        """Set the gauges of where facts are kept; :meth:`show` comes first."""
+    def show_kept(self, archived: int, oldest: timedelta, early: timedelta) -> None:
+        """Set the gauges of where facts are kept, and of how long; :meth:`show` comes first."""
         values = {
             "archived": archived,
             "outbox_kept": self._told - archived,
             "outbox_age_seconds": oldest.total_seconds(),
+            "early_age_seconds": early.total_seconds(),
         }
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)

@@ -206,6 +206,7 @@ class Running:
         self.metrics.show(await self.rest(), self.relay.produced, self.consumer.foreign)
         (kept,) = await self.fetch("read_kept")
         oldest_at = kept["oldest_at"]
-        self.metrics.show_kept(kept["archived"], self.clock.now() - oldest_at if oldest_at else timedelta())
+        oldest = self.clock.now() - oldest_at if oldest_at else timedelta()
+        self.metrics.show_kept(kept["archived"], oldest, kept["early_for"])
         if self.effects is not None:
             self.metrics.effects(self.effects.noted)

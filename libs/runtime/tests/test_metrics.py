@@ -43,3 +43,9 @@ def test_the_timer_that_is_due_longest_is_late_since_it_was_due(due: datetime | 
     metrics = Metrics("dispatch")
     metrics.show({**counted, **numbers, "instant": NOW, "next_timer_at": due}, produced=0, foreign=0)
     assert metrics.registry.get_sample_value("linli_late_seconds", {"service": "dispatch"}) == late_s
+
+
+def test_an_early_fact_shows_its_age_and_not_only_that_it_is_there() -> None:
+    metrics = Metrics("warranty")
+    metrics.show_kept(0, timedelta(), timedelta(minutes=16))
+    assert metrics.registry.get_sample_value("linli_early_age_seconds", {"service": "warranty"}) == 960

@@ -339,12 +339,14 @@ FROM segment RETURNING first, last, cardinality(numbers) AS facts;
 DELETE FROM outbox WHERE lane = $1 AND number BETWEEN $2 AND $3;
 
 -- name: read_kept
--- How many facts the archive holds (by their numbers), and the instant of the oldest that it has not got.
+-- How many facts the archive holds (by their numbers), the instant of the oldest that it has not got, and for how long the
+-- oldest early fact has waited: in real time, also where the clock is stepped.
 SELECT (SELECT COALESCE(sum(a.last), 0)::bigint FROM lane l CROSS JOIN LATERAL (
         SELECT last FROM archive WHERE archive.lane = l.lane ORDER BY last DESC LIMIT 1) AS a) AS archived,
     (SELECT min(o.at) FROM lane l CROSS JOIN LATERAL (
         SELECT COALESCE(max(last), 0) AS last FROM archive WHERE archive.lane = l.lane) AS a CROSS JOIN LATERAL (
-        SELECT at FROM outbox WHERE outbox.lane = l.lane AND outbox.number > a.last ORDER BY number LIMIT 1) AS o) AS oldest_at;
+        SELECT at FROM outbox WHERE outbox.lane = l.lane AND outbox.number > a.last ORDER BY number LIMIT 1) AS o) AS oldest_at,
+    (SELECT COALESCE(clock_timestamp() - min(received_at), interval '0') FROM early) AS early_for;
 
 -- name: note_gaps
 -- Numbers noticed as missing.
