@@ -10,8 +10,9 @@ from linli_cli.audit import clocks, lifecycle
 from linli_cli.audit.access import Access
 from linli_cli.audit.books import read_books
 from linli_cli.audit.bus import PERSONAL
+from linli_cli.audit.check import EVERYTHING, Wanted
 from linli_cli.audit.checks import EACH_SERVICE, THE_HOUSE
-from linli_cli.audit.run import EARLY_WITH_ITS_NEED, EVERYTHING, Wanted, audit_all, audit_databases
+from linli_cli.audit.run import EARLY_WITH_ITS_NEED, audit_all, audit_databases, checks_named
 from linli_cli.audit.violation import Found
 from linli_cli.complaint import Complaint
 from linli_contracts.envelope import NUMBERS_ABANDONED
@@ -26,18 +27,18 @@ from linli_testkit.databases import Database
 MESSAGING: Final = Queries.load(Path(linli_messaging.__file__).parent / "sql" / "queries.sql")
 LATER: Final = datetime(2100, 1, 1, tzinfo=UTC)
 PLANTS: Final = Queries.load(Path(__file__).with_name("plants.sql"))
-IN_DATABASES: Final = {
-    *(check.name for check in (*EACH_SERVICE, *THE_HOUSE)),
-    *clocks.CLOCK_CHECKS,
-    EARLY_WITH_ITS_NEED,
-}
+IN_DATABASES: Final = {check.name for check in (*EACH_SERVICE, *THE_HOUSE, *clocks.CLOCK_CHECKS, EARLY_WITH_ITS_NEED)}
 Connection = Any  # asyncpg carries no type arguments at run time
 
 
 async def _audit(connection: Connection, wanted: Wanted = EVERYTHING) -> Found:
-    found = Found()
-    await audit_databases(connection, found, wanted)
+    found = Found(wanted)
+    await audit_databases(connection, found)
     return found
+
+
+def _only(*names: str) -> Wanted:
+    return checks_named(moving=False, only=names)
 
 
 @pytest.mark.rule("DSP-19", "WAR-03", "LOY-03")
@@ -71,9 +72,9 @@ async def test_a_life_whose_facts_are_all_archived_is_clean_and_has_the_same_boo
 @pytest.mark.parametrize("check", sorted(IN_DATABASES))
 async def test_a_planted_violation_is_found(lived: Connection, check: str) -> None:
     await lived.execute(PLANTS[check])
-    violations = (await _audit(lived, Wanted(only=frozenset({check})))).violations
-    assert check in {one.check for one in violations}
-    assert all(one.ids for one in violations)
+    found = await _audit(lived, _only(check))
+    assert {one.check for one in found.violations} == found.checks == {check}
+    assert all(one.ids for one in found.violations)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ async def test_only_what_was_handled_must_have_had_its_effect(
                 producer, status,
             )  # fmt: skip
     await lived.execute(PLANTS[check])
-    violations = (await _audit(lived, Wanted(only=frozenset({check})))).violations
+    violations = (await _audit(lived, _only(check))).violations
     assert (violations == []) is excused
 
 
@@ -114,7 +115,7 @@ async def test_a_closed_case_in_which_something_is_owed_is_to_wake_for_it(lived:
     )
     wanted = Wanted(only=frozenset(clocks.CLOCK_CHECKS))
     (missing,) = (await _audit(lived, wanted)).violations
-    assert (missing.check, missing.ids["id"]) == (clocks.NOT_WOKEN, case_id)
+    assert (missing.check, missing.ids["id"]) == (clocks.NOT_WOKEN.name, case_id)
     await lived.execute(
         "INSERT INTO dispatch.timer SELECT 'ticket', id, lane, $2::text::timestamptz + interval '1 second'"
         " FROM dispatch.ticket WHERE id = $1",
@@ -138,7 +139,7 @@ async def test_a_hole_before_a_record_that_declares_it_is_none(lived: Connection
         "INSERT INTO dispatch.outbox SELECT lane, number + 7, gen_random_uuid(), $1, version, at, key, subject, NULL,"
         " cause, traceparent, body, number + $2 FROM dispatch.outbox ORDER BY number DESC LIMIT 1"
     )
-    holes = Wanted(only=frozenset({"lanes_with_holes"}))
+    holes = _only("lanes_with_holes")
     await lived.execute(declare, NUMBERS_ABANDONED, 1)
     assert (await _audit(lived, holes)).violations == []
     await lived.execute(declare, NUMBERS_ABANDONED, 2)
@@ -146,16 +147,21 @@ async def test_a_hole_before_a_record_that_declares_it_is_none(lived: Connection
 
 
 @pytest.mark.parametrize(
-    ("name", "moving"), [("lanes_with_hole", False), ("unpublished", True), (PERSONAL, False)],
-    ids=["no such check", "holds at rest only", "without a bus"],
+    ("name", "moving", "why"),
+    [
+        ("lanes_with_hole", False, "there is no check lanes_with_hole"),
+        ("unpublished", True, "unpublished holds at rest only"),
+        (PERSONAL.name, False, "no bus was named to check bus_personal on"),
+    ],
 )  # fmt: skip
-async def test_what_was_asked_for_and_not_checked_is_not_well(
-    lived_database: Database, name: str, *, moving: bool
+async def test_what_was_asked_for_and_cannot_be_checked_is_said_at_once(
+    lived_database: Database, name: str, why: str, *, moving: bool
 ) -> None:
-    access = Access(database_url=lived_database.dsn)
-    with pytest.raises(Complaint, match=name):
-        await audit_all(access, Wanted(moving, frozenset({name, "parked"})))
-    assert (await audit_all(access, Wanted(moving, frozenset({"parked"})))).checks == {"parked"}
+    """Also beside a check that can be made; nothing is looked at then."""
+    nowhere, access = Access(database_url="postgresql://nowhere"), Access(database_url=lived_database.dsn)
+    with pytest.raises(Complaint, match=f"{why}$|{why}:"):
+        await audit_all(nowhere, checks_named(moving, [name, "parked"]))
+    assert (await audit_all(access, checks_named(moving, ["parked"]))).checks == {"parked"}
 
 
 def test_there_is_no_plant_without_a_check() -> None:

@@ -25,26 +25,25 @@ from linli_messaging.queries import Queries
 from linli_messaging.topology import topics
 
 from linli_cli.audit.access import Access
+from linli_cli.audit.check import Check
 from linli_cli.audit.numbers import Numbers
 from linli_cli.audit.personal import People, Person
 from linli_cli.audit.violation import Found
 from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 
-HOLES: Final = "bus_lanes_with_holes"
-DIFFER: Final = "bus_facts_that_differ"
-BEHIND: Final = "bus_behind_published"
-HEADS: Final = "bus_heads_beyond"
-PERSONAL: Final = "bus_personal"
+HOLES: Final = Check("bus_lanes_with_holes", Words("总线上的通道有缺号", "numbers are missing in a lane on the bus"))
+DIFFER: Final = Check(
+    "bus_facts_that_differ", Words("总线上的事实与所记不符", "a fact on the bus is not what was told")
+)
+BEHIND: Final = Check(
+    "bus_behind_published",
+    Words("已发布的末尾不在总线上", "the end of what was published is not on the bus"),
+    at_rest=True,
+)
+HEADS: Final = Check("bus_heads_beyond", Words("总线上告知的末号多于已有", "a head was told that is beyond the lane's"))
+PERSONAL: Final = Check("bus_personal", Words("总线上有个人信息", "something personal is on the bus"))
 BUS_CHECKS: Final = (HOLES, DIFFER, BEHIND, HEADS, PERSONAL)
-BUS_AT_REST: Final = frozenset({BEHIND})
-_WRONG: Final = {
-    HOLES: Words("总线上的通道有缺号", "numbers are missing in a lane on the bus"),
-    DIFFER: Words("总线上的事实与所记不符", "a fact on the bus is not what was told"),
-    BEHIND: Words("已发布的末尾不在总线上", "the end of what was published is not on the bus"),
-    HEADS: Words("总线上告知的末号多于已有", "a head was told that is beyond the lane's"),
-    PERSONAL: Words("总线上有个人信息", "something personal is on the bus"),
-}
 _BATCH: Final = 1000
 """Records compared with what was told in one question."""
 _TAIL: Final = 100
@@ -138,30 +137,34 @@ class BusSeen:
 
 
 async def look_at_bus(connection: "asyncpg.Connection[Any]", access: Access, found: Found) -> BusSeen | None:
-    """Read the bus, note what is wrong on it, and return what was seen; None: no bus was named. Before the snapshot."""
-    if access.bootstrap is None:
+    """Read the bus, note what is wrong on it, and return what was seen. Before the snapshot.
+
+    None: no bus was named, or nothing about it is wanted.
+    """
+    if access.bootstrap is None or not found.wanted.makes(*BUS_CHECKS):
         return None
-    people = [Person(row["whose"], row["name"], row["contact"]) for row in await connection.fetch(_query("people"))]
-    seen = BusSeen(await connection.fetchval(_query("deployment")), People(people))
+    rows = await connection.fetch(_query("people")) if found.wanted.makes(PERSONAL) else []
+    people = People([Person(row["whose"], row["name"], row["contact"]) for row in rows])
+    seen = BusSeen(await connection.fetchval(_query("deployment")), people)
     differ: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     async for records in _records(access):
         for record in records:
             seen.take(record)
         for producer in [name for name, facts in seen.facts.items() if len(facts) >= _BATCH]:
-            differ[producer] += await _compare(connection, producer, seen.facts.pop(producer))
+            differ[producer] += await _compare(connection, producer, seen.facts.pop(producer), found)
     for producer, facts in seen.facts.items():
-        differ[producer] += await _compare(connection, producer, facts)
+        differ[producer] += await _compare(connection, producer, facts, found)
     for producer in SERVICES:
         holes = (ids for name, ids in seen.holes() if name == producer)
-        found.note(HOLES, _WRONG[HOLES], producer, holes)
+        found.note(HOLES, producer, holes)
         ours = (row for row in differ[producer] if row["number"] not in seen.abandoned[producer, row["lane"]])
-        found.note(DIFFER, _WRONG[DIFFER], producer, ours)
-    found.note(PERSONAL, _WRONG[PERSONAL], "", seen.personal)
+        found.note(DIFFER, producer, ours)
+    found.note(PERSONAL, "", seen.personal)
     found.counts["records on the bus"] = seen.records
     return seen
 
 
-async def compare_ends(connection: "asyncpg.Connection[Any]", seen: BusSeen, found: Found, *, moving: bool) -> None:
+async def compare_ends(connection: "asyncpg.Connection[Any]", seen: BusSeen, found: Found) -> None:
     """Note lanes whose end on the bus is not what the databases say. Within the snapshot."""
     behind: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     beyond: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -173,12 +176,15 @@ async def compare_ends(connection: "asyncpg.Connection[Any]", seen: BusSeen, fou
         if told > row["head"]:
             beyond[row["producer"]].append({"lane": row["lane"], "told": told, "head": row["head"]})
     for producer in SERVICES:
-        found.note(HEADS, _WRONG[HEADS], producer, beyond[producer])
-        if not moving:
-            found.note(BEHIND, _WRONG[BEHIND], producer, behind[producer])
+        found.note(HEADS, producer, beyond[producer])
+        found.note(BEHIND, producer, behind[producer])
 
 
-async def _compare(connection: "asyncpg.Connection[Any]", producer: str, facts: list[Fact]) -> list[Mapping[str, Any]]:
+async def _compare(
+    connection: "asyncpg.Connection[Any]", producer: str, facts: list[Fact], found: Found
+) -> list[Mapping[str, Any]]:
+    if not found.wanted.makes(DIFFER):
+        return []
     await connection.fetchval(_query("look_into"), producer)
     columns = [list(column) for column in zip(*facts, strict=True)]
     return [dict(row) for row in await connection.fetch(_query("facts_that_differ"), *columns)]

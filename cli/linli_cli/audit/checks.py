@@ -5,25 +5,12 @@ every schema, those of THE_HOUSE once, across schemas. To add one: a query, a ro
 `tests/system/plants.sql`, which a test demands.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from linli_cli.audit import lifecycle
+from linli_cli.audit.check import Check
 from linli_cli.client.rest import producers_of
 from linli_cli.language import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must be so. A query with parameters gets them from `parameters`."""
-
-    name: str
-    wrong: Words
-    """What a violation means, for people."""
-    at_rest: bool = False
-    """True where it holds only while nothing is under way."""
-    parameters: Callable[[], tuple[Any, ...]] = tuple
 
 
 def _readers() -> tuple[list[str], list[str]]:

@@ -16,21 +16,21 @@ from linli_messaging.queries import Queries
 from linli_rulebook.decision import State
 from pydantic import ValidationError
 
+from linli_cli.audit.check import Check
 from linli_cli.audit.violation import MOST, Found
 from linli_cli.client.rest import service_map
 from linli_cli.language import Words
 
-NOT_WOKEN: Final = "states_without_clock"
-WOKEN_WRONGLY: Final = "clocks_at_another_time"
-WOKEN_FOR_NOTHING: Final = "clocks_of_nothing"
-UNREADABLE: Final = "states_that_cannot_be_read"
+NOT_WOKEN: Final = Check("states_without_clock", Words("应走时钟而未走", "a state must be woken, and nothing will"))
+WOKEN_WRONGLY: Final = Check(
+    "clocks_at_another_time",
+    Words("时钟不在应响的时刻", "a state will be woken at another time than its clocks say"),
+)
+WOKEN_FOR_NOTHING: Final = Check("clocks_of_nothing", Words("时钟没有所属", "a clock runs for a state that wants none"))
+UNREADABLE: Final = Check(
+    "states_that_cannot_be_read", Words("状态无法读取", "a state is none that its service could read")
+)
 CLOCK_CHECKS: Final = (NOT_WOKEN, WOKEN_WRONGLY, WOKEN_FOR_NOTHING, UNREADABLE)
-_WRONG: Final = {
-    NOT_WOKEN: Words("应走时钟而未走", "a state must be woken, and nothing will"),
-    WOKEN_WRONGLY: Words("时钟不在应响的时刻", "a state will be woken at another time than its clocks say"),
-    WOKEN_FOR_NOTHING: Words("时钟没有所属", "a clock runs for a state that wants none"),
-    UNREADABLE: Words("状态无法读取", "a state is none that its service could read"),
-}
 _ROWS: Final = 1000
 """Rows at a time: the states of a million cases don't have to fit into memory."""
 
@@ -48,23 +48,23 @@ def kinds_with_clocks(service: str) -> Iterator[type[State]]:
 
 async def look_at_clocks(connection: "asyncpg.Connection[Any]", service: str, held: set[str], found: Found) -> None:
     """Note every state of a service that is not woken as it must be; its transaction is open."""
-    wrong: dict[str, list[Mapping[str, Any]]] = {name: [] for name in _WRONG}
+    wrong: dict[Check, list[Mapping[str, Any]]] = {check: [] for check in CLOCK_CHECKS}
     for kind in kinds_with_clocks(service):
         query = clock_queries()[f"{service}_{kind.table}"]
         async for row in connection.cursor(query, prefetch=_ROWS):
-            name, shown = _judge(kind, row["state"], row["due_at"])
-            if name and row["id"] not in held and len(wrong[name]) <= MOST:
+            check, shown = _judge(kind, row["state"], row["due_at"])
+            if check and row["id"] not in held and len(wrong[check]) <= MOST:
                 ids = {"table": kind.table, "id": row["id"], "due_at": row["due_at"], "state_shows": shown}
-                wrong[name].append(ids)
-    for name, rows in wrong.items():
-        found.note(name, _WRONG[name], service, rows)
+                wrong[check].append(ids)
+    for check, rows in wrong.items():
+        found.note(check, service, rows)
 
 
-def _judge(kind: type[State], state: str | None, due_at: datetime | None) -> tuple[str, datetime | None]:
-    """Which violation the pair of a state and its row in `timer` is (none: empty), and what the state shows."""
+def _judge(kind: type[State], state: str | None, due_at: datetime | None) -> tuple[Check | None, datetime | None]:
+    """Which check the pair of a state and its row in `timer` violates, and what the state shows."""
     if due_at == AT_ONCE:
         # Its hold has just ended: it will be looked at now.
-        return "", None
+        return None, None
     if state is None:
         return WOKEN_FOR_NOTHING, None
     try:
@@ -73,4 +73,4 @@ def _judge(kind: type[State], state: str | None, due_at: datetime | None) -> tup
         return UNREADABLE, None
     if due_at is None:
         return NOT_WOKEN, shown
-    return (WOKEN_WRONGLY, shown) if due_at != shown else ("", shown)
+    return (WOKEN_WRONGLY, shown) if due_at != shown else (None, shown)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from linli_cli.audit.check import EVERYTHING, Check, Wanted
 from linli_cli.language import Words
 
 MOST: Final = 1000
@@ -27,6 +28,7 @@ class Violation:
 class Found:
     """All that one audit found."""
 
+    wanted: Wanted = EVERYTHING
     violations: list[Violation] = field(default_factory=list)
     checks: set[str] = field(default_factory=set)
     """The names of all checks that were made."""
@@ -35,10 +37,12 @@ class Found:
     counts: dict[str, int] = field(default_factory=dict)
     """How much was looked at, for people."""
 
-    def note(self, check: str, wrong: Words, service: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take the violations of a check that was made for a service."""
-        self.checks.add(check)
+    def note(self, check: Check, service: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take the violations of a check that was made for a service; of one that is not wanted, nothing."""
+        if not self.wanted.makes(check):
+            return
+        self.checks.add(check.name)
         listed = iter(rows)
-        self.violations += [Violation(check, wrong, service, dict(row)) for row in islice(listed, MOST)]
+        self.violations += [Violation(check.name, check.wrong, service, dict(row)) for row in islice(listed, MOST)]
         if next(listed, None) is not None:
-            self.more.add(check)
+            self.more.add(check.name)
