@@ -1,10 +1,16 @@
-"""The pure parts of the audit: numbers seen in any order, and names found only where they stand."""
+"""The pure parts of the audit: numbers seen in any order, names found only where they stand, what a bus remembers."""
 
+from types import SimpleNamespace
+
+import orjson
 import pytest
+from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
+from linli_cli.audit.bus import BusSeen
 from linli_cli.audit.numbers import Numbers
 from linli_cli.audit.personal import Hit, People, Person
+from linli_contracts.topics import TOPIC_OF, heads_topic
 
 WANG = Person("cu1", "王女士", "138 0000-0001")
 SMITH = Person("cu2", "Smith", "jo@example.org")
@@ -75,3 +81,32 @@ def test_what_says_nothing_is_not_searched_for() -> None:
 def test_one_spelling_is_found_once_and_names_whose_it_is() -> None:
     people = People([WANG, Person("xh01.c1", "王女士", None)])
     assert list(people.find("王女士")) == [Hit("cu1", "name")]
+
+
+def record(topic: str, at_s: int, value: object = None, partition: int = 0) -> SimpleNamespace:
+    """One of the bus, sent so many seconds after a beginning."""
+    body = orjson.dumps(value)
+    return SimpleNamespace(topic=topic, partition=partition, timestamp=at_s * 1000, key=b"", value=body, headers=())
+
+
+@pytest.mark.rule("OPS-03")
+@pytest.mark.parametrize(
+    ("begins", "kept_from_s", "come_to"),
+    [((0, 0), (), 3), ((7, 0), (1000,), 4), ((0, 7), (0, 1000), 4), ((7, 0), (4000,), None), ((0, 7), (), None)],
+    ids=["forgot nothing", "forgot a part", "in another partition", "since the last heads", "all of a partition"],
+)
+def test_of_a_lane_that_is_not_there_only_what_was_published_since_the_bus_forgot_is_missing(
+    begins: tuple[int, ...], kept_from_s: tuple[int, ...], come_to: int | None
+) -> None:
+    """Given heads that told more and more as published, and the facts that the bus still has; then what the first heads
+    say that came after all that was forgotten may have been forgotten too, and no more. A moment is allowed for.
+    """
+    seen = BusSeen("ours", People([]))
+    seen.begins = {TopicPartition(TOPIC_OF["dispatch"], partition): first for partition, first in enumerate(begins)}
+    for partition, at_s in enumerate(kept_from_s):
+        seen.take(record(TOPIC_OF["dispatch"], at_s, partition=partition))
+    for at_s, published in ((500, 3), (1030, 3), (1500, 4), (2500, 5)):
+        told = {"deployment": "ours", "producer": "dispatch", "lanes": {"9": [published, published]}}
+        seen.take(record(heads_topic("dispatch"), at_s, told))
+    assert seen.come_to("dispatch", 9) == come_to
+    assert seen.come_to("dispatch", 10) is None

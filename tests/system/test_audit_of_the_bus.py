@@ -94,9 +94,9 @@ class Bus:
             if name != service:
                 await self.tell(*await self.facts(name))
 
-    async def tell_heads(self, head: int) -> None:
-        """Tell this one of every lane of the producer."""
-        lanes = {str(lane): [head, 0] for lane in range(LANES)}
+    async def tell_heads(self, head: int, published: int = 0) -> None:
+        """Tell this one of every lane of the producer, and how much is published."""
+        lanes = {str(lane): [head, published] for lane in range(LANES)}
         heads = {"deployment": self.deployment, "producer": PRODUCER, "at": START, "lanes": lanes}
         await self.producer.send_and_wait(heads_topic(PRODUCER), orjson.dumps(heads), partition=0)
 
@@ -167,6 +167,27 @@ async def test_a_bus_that_forgot_its_beginning_is_clean_and_one_that_lost_its_en
     assert await told.audit() == {bus.BEHIND.name}
     assert await told.audit(Wanted(moving=True)) == set()
     await told.tell(facts[-1])
+    assert await told.audit() == set()
+
+
+async def test_a_lane_is_missing_where_the_bus_remembers_a_time_before_it_was_published(told: Bus) -> None:
+    """Given heads that told of nothing published, and later ones, when a whole lane is not on the bus, then its end is
+    missing, and it is when the lane comes that all is well.
+    """
+    await told.tell_all_but(PRODUCER)
+    await told.tell_heads(0, published=0)
+    await told.tell_heads(0, published=1)
+    assert await told.audit() == {bus.BEHIND.name}
+    assert await told.audit(Wanted(moving=True)) == set()
+    await told.tell(*await told.facts(PRODUCER))
+    assert await told.audit() == set()
+
+
+async def test_a_bus_that_was_made_anew_has_forgotten_whole_lanes(told: Bus) -> None:
+    """What every reader has is not told again then (promise 7)."""
+    await told.tell_all_but(PRODUCER)
+    assert await told.audit() == set()
+    await told.tell_heads(0, published=max(fact.number for fact, _ in await told.facts(PRODUCER)))
     assert await told.audit() == set()
 
 

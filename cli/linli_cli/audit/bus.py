@@ -1,13 +1,14 @@
 """Whether the bus says what outboxes and archives say, in every lane without a hole, and nothing personal (INT-13).
 
 A record of another deployment, or one without a readable envelope, is no fact of ours; what is personal is looked for
-in it all the same. A lane may begin at any number, for a bus forgets; from there on none may be missing.
+in it all the same. A lane may begin at any number, for a bus forgets; from there on none may be missing. One that is
+not there at all may be forgotten, but for what was published since heads were told that the bus still has.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from linli_contracts.envelope import Envelope, EnvelopeError, read_headers
-from linli_contracts.topics import PRODUCER_OF, SERVICES, asks_topic, heads_topic
+from linli_contracts.topics import PRODUCER_OF, SERVICES, TOPIC_OF, asks_topic, heads_topic
 from linli_embedded.security import Security
 from linli_messaging.consuming.reading import MAX_NUMBER
 from linli_messaging.queries import Queries
@@ -47,12 +48,17 @@ BUS_CHECKS: Final = (HOLES, DIFFER, BEHIND, HEADS, PERSONAL)
 _BATCH: Final = 1000
 """Records compared with what was told in one question."""
 _TAIL: Final = 100
-"""Heads and asks are told for ever: of each partition only so many of the last are read."""
+"""Heads and asks are told for ever: of each partition only so many of the last are read, and of the first heads."""
+_SLACK_MS: Final = 60_000
+"""A fact is on the bus before heads say that it is published: by seconds, where the database is slow to note it."""
 _STALLED_S: Final = 30.0
 
 _REPEATED: Final = frozenset(topic for name in SERVICES for topic in (heads_topic(name), asks_topic(name)))
+_HEADS_OF: Final = {heads_topic(name): name for name in SERVICES}
 Lane = tuple[str, int]
 """A producer and its lane."""
+Told = tuple[int, int]
+"""When heads were sent, in milliseconds, and the number up to which they say that a lane is published."""
 Fact = tuple[int, int, str, bytes]
 """Lane, number, id and body as the bus has them."""
 
@@ -77,6 +83,12 @@ class BusSeen:
     abandoned: dict[Lane, Numbers] = field(default_factory=lambda: defaultdict(Numbers))
     heads: dict[Lane, int] = field(default_factory=dict)
     """The highest head that was told of each lane."""
+    told: dict[Lane, list[Told]] = field(default_factory=lambda: defaultdict(list))
+    """What each of the heads that were read said is published."""
+    begins: Mapping[TopicPartition, int] = field(default_factory=dict)
+    """The first offset that each partition still has."""
+    first_at_ms: dict[TopicPartition, int] = field(default_factory=dict)
+    """When the first fact that each partition still has was sent."""
     facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     """Still to be compared with what each producer told."""
     personal: list[Mapping[str, Any]] = field(default_factory=list)
@@ -88,11 +100,12 @@ class BusSeen:
         producer = PRODUCER_OF.get(record.topic)
         if producer is not None:
             self._take_fact(producer, record)
-        elif record.topic.endswith(".heads.v1"):
-            self._take_heads(record.value)
+        elif record.topic in _HEADS_OF:
+            self.take_heads(record)
         self._look_for_people(record)
 
     def _take_fact(self, producer: str, record: Any) -> None:  # noqa: ANN401 - as above
+        self.first_at_ms.setdefault(TopicPartition(record.topic, record.partition), record.timestamp)
         envelope = self._envelope(record.headers)
         if envelope is None:
             return
@@ -114,13 +127,15 @@ class BusSeen:
         ours = envelope.deployment == self.deployment and 0 < envelope.number <= MAX_NUMBER
         return envelope if ours else None
 
-    def _take_heads(self, value: bytes | None) -> None:
+    def take_heads(self, record: Any) -> None:  # noqa: ANN401 - as above
+        """Heads that were told; the same may be taken again."""
         with suppress(ValueError, KeyError, TypeError):
-            told = orjson.loads(value or b"")
+            told = orjson.loads(record.value or b"")
             if told["deployment"] == self.deployment:
-                for lane, (head, _) in told["lanes"].items():
+                for lane, (head, published) in told["lanes"].items():
                     place = (str(told["producer"]), int(lane))
                     self.heads[place] = max(self.heads.get(place, 0), head)
+                    self.told[place].append((record.timestamp, published))
 
     def _look_for_people(self, record: Any) -> None:  # noqa: ANN401 - as above
         parts = [record.key or b"", record.value or b"", *(value or b"" for _, value in record.headers)]
@@ -128,6 +143,25 @@ class BusSeen:
         for hit in dict.fromkeys(self.people.find(text)):
             place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
             self.personal.append({**place, "kind": hit.kind, "whose": hit.whose})
+
+    def kept_since_ms(self, producer: str) -> int | None:
+        """From when on the bus has all facts of a producer, for it forgets a partition from its beginning on; None:
+        nobody can say. Not by partition: a lane may have lain in another one before there were more of them.
+        """
+        short = [place for place, first in self.begins.items() if first and place.topic == TOPIC_OF[producer]]
+        if any(place not in self.first_at_ms for place in short):
+            return None
+        return max((self.first_at_ms[place] + _SLACK_MS for place in short), default=0)
+
+    def come_to(self, producer: str, lane: int) -> int | None:
+        """The number up to which a lane is on the bus, or may have been and is forgotten; None: nobody can say."""
+        place = (producer, lane)
+        if place in self.lanes:
+            return self.lanes[place].last
+        since_ms = self.kept_since_ms(producer)
+        if since_ms is None:
+            return None
+        return min((published for at_ms, published in self.told[place] if at_ms >= since_ms), default=None)
 
     def holes(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The producer, and which numbers of which of its lanes are missing."""
@@ -147,7 +181,7 @@ async def look_at_bus(connection: "asyncpg.Connection[Any]", access: Access, fou
     people = People([Person(row["whose"], row["name"], row["contact"]) for row in rows])
     seen = BusSeen(await connection.fetchval(_query("deployment")), people)
     differ: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    async for records in _records(access):
+    async for records in _records(access, seen):
         for record in records:
             seen.take(record)
         for producer in [name for name, facts in seen.facts.items() if len(facts) >= _BATCH]:
@@ -160,6 +194,8 @@ async def look_at_bus(connection: "asyncpg.Connection[Any]", access: Access, fou
         ours = (row for row in differ[producer] if row["number"] not in seen.abandoned[producer, row["lane"]])
         found.note(DIFFER, producer, ours)
     found.note(PERSONAL, "", seen.personal)
+    if found.wanted.makes(BEHIND):
+        await _look_at_first_heads(access, seen)
     found.counts["records on the bus"] = seen.records
     return seen
 
@@ -169,10 +205,10 @@ async def compare_ends(connection: "asyncpg.Connection[Any]", seen: BusSeen, fou
     behind: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     beyond: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in await connection.fetch(_query("ends")):
-        place = (row["producer"], row["lane"])
-        on_bus, told = seen.lanes[place].last if place in seen.lanes else None, seen.heads.get(place, 0)
-        if on_bus is not None and on_bus < row["published"]:
-            behind[row["producer"]].append({"lane": row["lane"], "on_bus": on_bus, "published": row["published"]})
+        come_to, told = seen.come_to(row["producer"], row["lane"]), seen.heads.get((row["producer"], row["lane"]), 0)
+        if come_to is not None and come_to < row["published"]:
+            missing = {"lane": row["lane"], "missing_from": come_to + 1, "missing_to": row["published"]}
+            behind[row["producer"]].append(missing)
         if told > row["head"]:
             beyond[row["producer"]].append({"lane": row["lane"], "told": told, "head": row["head"]})
     for producer in SERVICES:
@@ -190,11 +226,42 @@ async def _compare(
     return [dict(row) for row in await connection.fetch(_query("facts_that_differ"), *columns)]
 
 
-async def _records(access: Access) -> AsyncIterator[list[Any]]:
-    """All records that are there now, of all topics, in batches; a complaint when the bus does not answer."""
+async def _records(access: Access, seen: BusSeen) -> AsyncIterator[list[Any]]:
+    """All records that are there now, of all topics, in batches."""
+    async with _reader(access, topics(SERVICES)) as consumer:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        seen.begins = await consumer.beginning_offsets(list(ends))
+        for place, first in seen.begins.items():
+            consumer.seek(place, max(first, ends[place] - _TAIL) if place.topic in _REPEATED else first)
+        async for batch in _until(consumer, ends):
+            yield batch
+
+
+async def _look_at_first_heads(access: Access, seen: BusSeen) -> None:
+    """Take the first heads that were told since the bus has all facts: whatever was published after them is there."""
+    known = ((topic, seen.kept_since_ms(name)) for topic, name in _HEADS_OF.items())
+    since_ms = {topic: at_ms for topic, at_ms in known if at_ms is not None}
+    if not since_ms:
+        return
+    async with _reader(access, since_ms) as consumer:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        first = await consumer.offsets_for_times({place: since_ms[place.topic] for place in ends})
+        begins = {place: first[place].offset for place in ends if first.get(place)}
+        for place, begin in begins.items():
+            consumer.seek(place, begin)
+        async for batch in _until(
+            consumer, {place: min(ends[place], begin + _TAIL) for place, begin in begins.items()}
+        ):
+            for record in batch:
+                seen.take_heads(record)
+
+
+@asynccontextmanager
+async def _reader(access: Access, names: Collection[str]) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of these topics, without a group; a complaint when the bus does not answer."""
     security = Security(access.kafka_user, access.kafka_password)
     consumer = AIOKafkaConsumer(
-        *topics(SERVICES),
+        *names,
         bootstrap_servers=access.bootstrap,
         group_id=None,
         enable_auto_commit=False,
@@ -207,11 +274,7 @@ async def _records(access: Access) -> AsyncIterator[list[Any]]:
         await consumer.stop()
         raise Complaint(f"无法读取总线：{error!r}", f"the bus can't be read: {error!r}") from error
     try:
-        ends = await consumer.end_offsets(list(consumer.assignment()))
-        for place, first in (await consumer.beginning_offsets(list(ends))).items():
-            consumer.seek(place, max(first, ends[place] - _TAIL) if place.topic in _REPEATED else first)
-        async for batch in _until(consumer, ends):
-            yield batch
+        yield consumer
     finally:
         await consumer.stop()
 
