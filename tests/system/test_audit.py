@@ -124,6 +124,16 @@ async def test_a_closed_case_in_which_something_is_owed_is_to_wake_for_it(lived:
     assert (await _audit(lived, wanted)).violations == []
 
 
+@pytest.mark.rule("INT-06", "DSP-06")
+async def test_a_level_is_what_was_told_or_what_time_has_raised_it_to(lived: Connection) -> None:
+    """Given cases that time has raised, which dispatch tells, then a level that neither explains is found."""
+    assert await lived.fetchval("SELECT count(*) FROM intake.request WHERE state ->> 'aged_to' IS NOT NULL")
+    gradings = _only("gradings_that_differ")
+    assert (await _audit(lived, gradings)).violations == []
+    await lived.execute("UPDATE intake.request SET state = state || '{\"aged_to\": null}'")
+    assert {one.ids["level"] for one in (await _audit(lived, gradings)).violations} == {1, 2}
+
+
 async def test_what_holds_at_rest_only_is_not_asked_while_things_move(lived: Connection) -> None:
     waiting = {check.name for check in (*EACH_SERVICE, *THE_HOUSE) if check.at_rest}
     for check in ("unpublished", "inboxes_behind", "open_gaps", "open_asks"):

@@ -51,6 +51,7 @@ THE_HOUSE: Final = (
     ),
     Check("causes_nobody_told", Words("原因事实不存在", "something was caused by a fact that nobody told (OPS-01)")),
     Check("requests_that_differ", Words("请求未恰好发布一次", "a request was not told exactly once")),
+    Check("gradings_that_differ", Words("请求的级别与通告不符", "a request's level is not what was told (INT-06)")),
     Check("complaints_without_ticket", Words("投诉没有工单", "a complaint has no ticket")),
     Check("tickets_without_complaint", Words("工单没有对应的投诉", "a ticket has no complaint")),
     Check("tickets_not_opened", Words("已定级的投诉未开单", "a graded complaint's ticket was not opened")),

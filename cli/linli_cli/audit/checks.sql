@@ -190,6 +190,17 @@ FULL JOIN (SELECT case_id, count(*) AS times FROM intake.fact WHERE type = 'Comp
     ON f.case_id = r.id
 WHERE r.id IS NULL OR f.times IS DISTINCT FROM 1 ORDER BY 1;
 
+-- name: gradings_that_differ
+-- Requests of which no grading was told, so that their ticket stays received for ever, or whose level is neither what their
+-- last one told nor what time has raised it to (which dispatch tells, DSP-06).
+WITH told AS (
+    SELECT DISTINCT ON (case_id) case_id, (convert_from(body, 'UTF8')::jsonb ->> 'level')::smallint AS level
+    FROM intake.fact WHERE type = 'ComplaintGraded' ORDER BY case_id, number DESC
+)
+SELECT r.id AS case_id, r.level, told.level AS told, r.state ->> 'aged_to' AS aged_to
+FROM intake.request r LEFT JOIN told ON told.case_id = r.id
+WHERE told.level IS NULL OR r.level <> LEAST(told.level, (r.state ->> 'aged_to')::smallint) ORDER BY r.id;
+
 -- name: complaints_without_ticket
 -- Complaints that dispatch has processed and that have no ticket.
 SELECT o.case_id, o.lane, o.number FROM intake.fact o
