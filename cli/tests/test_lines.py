@@ -9,9 +9,12 @@ from linli_cli.complaint import Complaint
 from linli_cli.importing.lines import Row, RowFile
 from linli_cli.importing.mapping import CsvForm
 
+READ = ("id", "text")
+"""The columns that the mapping reads."""
+
 
 def rows_of(path: Path) -> list[Row]:
-    return list(RowFile(path, CsvForm()).rows())
+    return list(RowFile(path, CsvForm(), READ).rows())
 
 
 def test_csv_rows_over_several_lines_have_the_number_of_their_first(tmp_path: Path) -> None:
@@ -79,6 +82,16 @@ def test_a_header_that_is_no_csv_is_a_complaint(tmp_path: Path) -> None:
         rows_of(path)
 
 
+@pytest.mark.rule("INT-14")
+def test_a_header_that_has_a_column_twice_is_a_complaint_that_names_it_if_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,text,phone, text\n1,a,2,b\n", encoding="utf-8")
+    with pytest.raises(Complaint, match="has the column text twice"):
+        rows_of(path)
+    path.write_text("id,text,note,note,,\n1,a,2,b,,\n", encoding="utf-8")
+    assert [(row.cells["id"], row.cells["text"]) for row in rows_of(path)] == [("1", "a")]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -98,7 +111,7 @@ def test_a_json_line_that_no_record_can_hold_is_a_fault_and_the_rest_is_read(tmp
 def test_bytes_that_the_encoding_cannot_go_on_behind_are_a_last_fault(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("id,text\n1,a\n".encode("utf-16") + b"\x00")
-    rows = list(RowFile(path, CsvForm(encoding="utf-16")).rows())
+    rows = list(RowFile(path, CsvForm(encoding="utf-16"), READ).rows())
     assert [row.fault is None for row in rows] == [True, False]
     assert "damaged from here on" in str(rows[-1].fault)
 
@@ -106,7 +119,7 @@ def test_bytes_that_the_encoding_cannot_go_on_behind_are_a_last_fault(tmp_path: 
 def test_how_far_the_reading_is_can_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id\n" + "1\n" * 100_000, encoding="utf-8")
-    file = RowFile(path, CsvForm())
+    file = RowFile(path, CsvForm(), READ)
     rows = file.rows()
     next(rows)
     assert 0 < file.bytes_read < file.size_bytes
@@ -115,4 +128,4 @@ def test_how_far_the_reading_is_can_be_shown(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_a_complaint(tmp_path: Path) -> None:
     with pytest.raises(Complaint, match="can't be opened"):
-        RowFile(tmp_path / "nothing.csv", CsvForm())
+        RowFile(tmp_path / "nothing.csv", CsvForm(), READ)

@@ -84,7 +84,7 @@ async def _register(client: Client, file: Path, rules: Mapping, limit: int | Non
 @contextmanager
 def _progress(file: Path, rules: Mapping, what: str) -> Iterator[tuple[RowFile, Callable[[], None]]]:
     """Open the file beside a bar that shows how far into it we are, the rate, and when it will be done."""
-    rows = RowFile(file, rules.csv)
+    rows = RowFile(file, rules.csv, rules.columns)
     count = 0
     started = time.monotonic()
     columns = (

@@ -7,7 +7,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -39,6 +39,8 @@ class RowFile:
 
     path: Path
     form: CsvForm
+    reads: Collection[str]
+    """The columns that matter: a CSV file may not have one of them twice."""
     columns: tuple[str, ...] = ()
     """The header of a CSV file; empty for JSON lines, whose rows name their own."""
     size_bytes: int = 0
@@ -86,7 +88,7 @@ class RowFile:
             # Strict, or a quotation mark that is never closed would make one cell of all the rows behind it.
             reader = csv.reader(_kept(text, lines), delimiter=self.form.delimiter, strict=True)
             try:
-                self.columns = tuple(name.strip() for name in next(reader, []))
+                self._take_header(next(reader, []))
             except csv.Error as error:
                 raise Complaint(
                     f"{self.path} 的表头不是有效的 CSV：{error}", f"the header of {self.path} is no valid CSV: {error}"
@@ -106,6 +108,15 @@ class RowFile:
                     yield self._row(line, cells)
         finally:
             csv.field_size_limit(before)
+
+    def _take_header(self, names: list[str]) -> None:
+        """A complaint where a column that is read is there twice: whichever were taken, the other would be lost."""
+        self.columns = tuple(name.strip() for name in names)
+        twice = [name for name in self.reads if self.columns.count(name) > 1]
+        if twice:
+            raise Complaint(
+                f"{self.path} 的表头中列 {twice[0]} 重复", f"the header of {self.path} has the column {twice[0]} twice"
+            )
 
     def _row(self, line: int, cells: list[str]) -> Row:
         raw = self.form.delimiter.join(cells)
