@@ -22,6 +22,13 @@ from linli_contracts.topics import SERVICES
         (["policy", "list", "--at", "1999-01-01T00:00:00Z"], 2, "no policy version is in force"),
         (["parked", "show", "7"], 2, "7' is no parked message"),
         (["token", "--scope", "*"], 2, "has no token key"),
+        (
+            ["token", "--scope", "operate", "--scope", "dispatch:reed,x"],
+            2,
+            "there is no scope dispatch:reed, x (there are",
+        ),
+        (["token", "--scope", "dispatch:reed"], 2, "dispatch:read"),
+        (["token", "--scope", ","], 2, "--scope names no scope"),
         (["status"], 2, "no Linli runs on"),
         (["trace", "xh01.c1", "--zone", "Mars"], 2, "unknown time zone"),
         (["import", "nothing.csv", "--mapping", "nowhere"], 2, "there is no mapping file nowhere"),

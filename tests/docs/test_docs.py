@@ -13,13 +13,16 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 from linli_cli.client.rest import service_map
+from linli_cli.client.scopes import SCOPES
 from linli_cli.labels import FACTS
 from linli_cli.main import build
 from linli_contracts.events import EVENTS
 from linli_contracts.topics import SERVICES
 from linli_dispatch.settings import WebhookSettings
+from linli_intake.api import PERSONAL
 from linli_intake.main import SERVICE as INTAKE
 from linli_intake.settings import GatewaySettings
+from linli_runtime.auth import ALL_SCOPES
 from linli_runtime.commands import SIMULATE
 from linli_runtime.metrics import Metrics
 from linli_runtime.operating import OPERATE
@@ -36,6 +39,7 @@ LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 MADE_BY_RUNNING = {"audit.json", "deployment.json", "stack.json"}
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(\(\))?")
 SETTING = re.compile(r"LINLI_[A-Z_<>]*[A-Z>](?![A-Z_<])")
+REQUIRED = re.compile(r'require(?:_whole_group)?\("([a-z:]+)"\)')
 AN_EXAMPLE = re.compile(r"\w+\.[a-z][0-9a-f]{12}|[A-Z]+")  # An id, or a word that stands for an argument.
 A_FILE = re.compile(r"[\w.-]+\.(py|sql|toml|json|ya?ml|md|sh|properties)")
 
@@ -224,8 +228,16 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 def test_every_scope_is_documented_and_nothing_else() -> None:
     text = (DOCS / "running.md").read_text(encoding="utf-8").split("| scope |")[1].split("\n\n")[0]
     said = set(re.findall(r"`([a-z*:]+)`", text))
-    scopes = {command.scope for service in SERVICES for command in service_map(service).commands}
-    assert said == scopes | {f"{service}:read" for service in SERVICES} | {OPERATE, SIMULATE, "*"}
+    assert said == set(SCOPES)
+
+
+def test_a_token_may_carry_every_scope_that_a_service_asks_for_and_no_other() -> None:
+    of_commands = {command.scope for service in SERVICES for command in service_map(service).commands}
+    product = [text for name, text in tracked().items() if name.endswith(".py") and "tests" not in name.split("/")]
+    of_queries = {scope for text in product for scope in REQUIRED.findall(text)}
+    assert len(of_queries) > len(SERVICES)
+    within = {PERSONAL, SIMULATE}  # they open nothing by themselves
+    assert set(SCOPES) == of_commands | of_queries | within | {OPERATE, ALL_SCOPES}
 
 
 def test_every_metric_is_documented_and_nothing_else() -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from linli_cli.client.scopes import SCOPES
 from linli_cli.client.tokens import LIFETIME_S, TokenSigner
 from linli_cli.commands.running import Data, home_of
 from linli_cli.complaint import Complaint
@@ -24,6 +25,8 @@ def token(
     data: Data = None,
 ) -> int:
     """Write a token to standard output, signed with the deployment's key."""
+    scopes = [each for several in scope for each in several.replace(",", " ").split()]
+    _known(scopes)
     home = home_of(data)
     if not home.private_key.exists():
         raise Complaint(
@@ -32,6 +35,17 @@ def token(
         )
     if hours < 1:
         raise Complaint("--hours 至少为 1", "--hours is at least 1")
-    scopes = [each for several in scope for each in several.replace(",", " ").split()]
     write_line(TokenSigner(home.private_key).mint(scopes, org, contractor, sub, hours * _HOUR_S))
     return 0
+
+
+def _known(scopes: list[str]) -> None:
+    """A complaint about a scope that no service asks for: such a token would be refused wherever it is shown."""
+    unknown, allowed = [each for each in scopes if each not in SCOPES], ", ".join(SCOPES)
+    if unknown:
+        raise Complaint(
+            f"没有权限 {', '.join(unknown)}（现有：{allowed}）",
+            f"there is no scope {', '.join(unknown)} (there are {allowed})",
+        )
+    if not scopes:
+        raise Complaint(f"--scope 未指定权限（现有：{allowed}）", f"--scope names no scope (there are {allowed})")
