@@ -83,6 +83,26 @@ def test_the_public_key_signs_nothing(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert "token-key.pem can't be read" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        (["--region", "esat"], "no file for the region esat: it has the values of the group"),
+        (["--estate", "lakeside2"], "no file for the estate lakeside2: it has the values of the group"),
+        (["--region", "east", "--estate", "xh01"], "no file for the estate xh01: it has the values of region east"),
+        (["--region", "east"], ""),
+        (["--estate", "lakeside"], ""),
+        ([], ""),
+    ],
+)
+@pytest.mark.parametrize("what", [["explain", "followup.callback_within"], ["list", "--area", "followup", "--json"]])
+def test_a_place_that_the_policy_has_no_file_of_is_said_to_inherit(
+    capfd: pytest.CaptureFixture[str], what: list[str], place: list[str], says: str
+) -> None:
+    assert run(["policy", *what, *place]) == 0
+    error = capfd.readouterr().err
+    assert (says in error, error == "") == (True, says == "")
+
+
 @pytest.mark.parametrize("line", [["policy", "list"], ["simulate", "--requests", "FILE", "--mapping", "boston311"]])
 def test_a_directory_without_a_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], line: list[str]

@@ -14,8 +14,8 @@ from rich.table import Table
 from linli_cli.commands.instants import instant_of
 from linli_cli.commands.running import AsJson
 from linli_cli.complaint import Complaint
-from linli_cli.console import OUT, write_json
-from linli_cli.language import heading, words
+from linli_cli.console import ERR, OUT, write_json
+from linli_cli.language import Words, heading, words
 from linli_cli.places import policy_dir
 
 POLICY = App(name="policy")
@@ -92,6 +92,24 @@ def _policy(region: str | None, estate: str | None, at: str | None) -> Policy:
     instant = instant_of(at, "--at") if at is not None else SystemClock().now()
     try:
         book = PolicyBook.load(policy_dir())
-        return book.policy(book.version_in_force(instant), region=region, estate=estate)
+        policy = book.policy(book.version_in_force(instant), region=region, estate=estate)
     except RulebookError as error:
         raise Complaint(f"规则有误：{error}", f"the policy can't be read: {error}") from error
+    _say_what_is_inherited(policy, region, estate)
+    return policy
+
+
+def _say_what_is_inherited(policy: Policy, region: str | None, estate: str | None) -> None:
+    """Beside the output, whatever its form: a place may well have no file, and a name that is misspelt has none."""
+    of_region = Words(f"区域 {policy.region} ", f"region {policy.region}") if policy.region else None
+    group = Words("集团", "the group")
+    for what, asked, found, outer in (
+        (Words("区域", "region"), region, policy.region, group),
+        (Words("小区", "estate"), estate, policy.estate, of_region or group),
+    ):
+        if asked is not None and found is None:
+            said = words(
+                f"规则中没有{what.zh} {asked} 的文件：取{outer.zh}的值",
+                f"the policy has no file for the {what.en} {asked}: it has the values of {outer.en}",
+            )
+            ERR.print(said, style="yellow", markup=False, soft_wrap=True)
