@@ -93,6 +93,11 @@ async def test_what_dies_is_started_again_where_that_was_asked_for(tmp_path: Pat
                 pass
         await stack.answers("loyalty", "ready", WITHIN_S)
         assert stack.services["loyalty"].pid != first
+        written = StackState.read(Home(tmp_path))
+        assert {name: service.pid for name, service in written.services.items()} == {
+            name: process.pid for name, process in stack.services.items()
+        }
+        assert written == stack.state
         assert (await stack.client.rest())["loyalty"].service == "loyalty"
 
 

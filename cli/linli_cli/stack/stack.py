@@ -186,13 +186,17 @@ class Stack:
             bootstrap=self.bus.bootstrap,
             broker_kind=self.bus.kind,
             token_key=home.private_key,
-            services={
-                service: ServiceAddress(url=urls[service], pid=process.pid, log=process.log)
-                for service, process in self.services.items()
-            },
+            services=self._where(urls),
         )
         self.state.write(home)
         self._let_the_auditor_in(database_urls[AUDITOR])
+
+    def _where(self, urls: Mapping[str, str]) -> dict[str, ServiceAddress]:
+        """Where each service is to be found just now."""
+        return {
+            service: ServiceAddress(url=urls[service], pid=process.pid, log=process.log)
+            for service, process in self.services.items()
+        }
 
     def _gateway_settings(self) -> dict[str, str] | None:
         if self.gateway is None:
@@ -298,6 +302,8 @@ class Stack:
     async def _restart_service(self, process: Process) -> None:
         await process.stop()
         process.start()
+        self.state = self.state.model_copy(update={"services": self._where(self.addresses)})
+        self.state.write(self.options.home)
 
     async def _restart_postgres(self) -> None:
         await self.postgres.stop()
