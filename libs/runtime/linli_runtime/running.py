@@ -63,11 +63,15 @@ class Running:
         return await self.pool.fetch(self.queries[name], *args)
 
     async def rest(self) -> dict[str, Any]:
-        """What must be nothing, and equal, for the system to be at rest (promise 10)."""
+        """What must be nothing, and equal, for the system to be at rest (promise 10).
+
+        `next_timer_at`: the earliest timer, which `linli_late_seconds` counts from; an effect that has failed may wait
+        on purpose. `next_due_at`: the earliest of timers and waiting effects, where a conductor moves on to.
+        """
         waiting, instant = self.writer.waiting, self.clock.now()
         read = dict((await self.fetch("read_rest", instant))[0])
         effects = dict((await self.fetch("count_intents", instant))[0])
-        dues = [due for due in (read["next_due_at"], effects.pop("next_at")) if due is not None]
+        dues = [due for due in (read["next_timer_at"], effects.pop("next_at")) if due is not None]
         numbers = {name: orjson.loads(read.pop(name) or "{}") for name in ("heads", "published", "inbox")}
         silent: dict[str, dict[str, int]] = {producer: {} for producer in self.writer.map.producers()}
         return {
@@ -77,7 +81,6 @@ class Running:
             "waiting": max(waiting, self.writer.waiting),
             "clogged": self.writer.clogged,
             **read,
-            "next_timer_at": read["next_due_at"],
             "next_due_at": min(dues, default=None),
             "effects": effects,
             **numbers,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +26,13 @@ async def parts(databases: Databases) -> AsyncIterator[tuple[Room, Running, list
     """The small service's room, its operators' side, and what its loop was told to look for."""
     told: list[str] = []
     writer: Any = SimpleNamespace(
-        map=small.MAP, look_for_ripe=lambda: told.append("ripe"), sweep=lambda: told.append("sweep")
+        map=small.MAP,
+        look_for_ripe=lambda: told.append("ripe"),
+        sweep=lambda: told.append("sweep"),
+        waiting=0,
+        clogged=False,
     )
+    clock: Any = SimpleNamespace(now=lambda: AT, stepped=True)
     with small.registered():
         database = await databases.fresh()
         house = await House.build(database.dsn, [(small.MAP, small.SQL)], AT)
@@ -43,7 +49,7 @@ async def parts(databases: Databases) -> AsyncIterator[tuple[Room, Running, list
                     nothing,
                     nothing,
                     nothing,
-                    nothing,
+                    clock,
                     pool,
                     room.queries,
                     nothing,
@@ -142,3 +148,23 @@ async def test_a_drop_waits_for_the_batch_at_work_in_its_lane(parts: tuple[Room,
     assert await dropping is None
     rows = await room.connection.fetch("SELECT number, status, holds, waits_for FROM parked ORDER BY number")
     assert [tuple(row) for row in rows] == [(1, "dropped", False, None), (2, "ripe", True, None)]
+
+
+@pytest.mark.rule("OPS-01")
+@pytest.mark.parametrize("waits", [SECOND, 3 * SECOND], ids=["an effect first", "a timer first"])
+async def test_what_is_due_next_counts_effects_and_the_next_timer_does_not(
+    parts: tuple[Room, Running, list[str]], waits: timedelta
+) -> None:
+    """Given a timer and an effect that wait, then rest tells when that timer is due, and the earlier of both."""
+    room, running, _ = parts
+    assert {(await running.rest())[name] for name in ("next_timer_at", "next_due_at")} == {None}
+    await room.connection.execute(
+        "INSERT INTO intent (cause, id, lane, kind, subject, recipient, payload, emergency, made_at, give_up_at, "
+        "next_at, noted_at) VALUES ('c', gen_random_uuid(), 0, 'message', 's', 'r', '{}', false, $1, $2, $2, $1)",
+        AT,
+        AT + waits,
+    )
+    await room.commit([command(key="1", due=[str(AT + 2 * SECOND)])])
+    rest = await running.rest()
+    assert (rest["next_timer_at"], rest["next_due_at"]) == (AT + 2 * SECOND, AT + min(waits, 2 * SECOND))
+    assert "next_at" not in rest["effects"]

@@ -379,7 +379,7 @@ SELECT
     (SELECT count(*) FROM lane l CROSS JOIN LATERAL (
         SELECT 1 FROM timer WHERE timer.lane = l.lane AND timer.due_at <= $1 LIMIT 100) AS t) AS due,
     (SELECT min(t.due_at) FROM lane l CROSS JOIN LATERAL (
-        SELECT due_at FROM timer WHERE timer.lane = l.lane ORDER BY due_at LIMIT 1) AS t) AS next_due_at,
+        SELECT due_at FROM timer WHERE timer.lane = l.lane ORDER BY due_at LIMIT 1) AS t) AS next_timer_at,
     (SELECT json_object_agg(lane, head) FROM lane WHERE head > 0) AS heads,
     (SELECT json_object_agg(lane, number) FROM published WHERE number > 0) AS published,
     (SELECT json_object_agg(producer, lanes) FROM (
