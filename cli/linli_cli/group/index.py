@@ -57,7 +57,7 @@ class Index:
 
     def size(self, place: Place) -> int:
         """How many bytes they have."""
-        return sum(sum(numbers[1::_RUN]) - sum(numbers[::_RUN]) for _, numbers in self._runs_of(place))
+        return sum(_size(numbers) for _, numbers in self._runs_of(place))
 
     def rows(self, place: Place, faults: Faults) -> Iterator[Row]:
         """The rows of a place, file by file; what is wrong with one is noted, and it is left out."""
@@ -148,7 +148,13 @@ def _index_file(index: Index, table: Table, path: Path, faults: Faults, seen: Se
                 said = f"{table.place_column}：{where} 中没有 {quoted(place)}"
                 faults.add(table.file, last_line + 1, said, f"{table.place_column}: {quoted(place)} is not in {where}")
             last_line = line
-        seen(file.tell() - told)
+        # The header and empty lines are no place's: nobody reads them again, so they are told for both times.
+        seen(2 * file.tell() - told - sum(map(_size, runs.values())))
+
+
+def _size(numbers: "array[int]") -> int:
+    """How many bytes the rows of these runs have."""
+    return sum(numbers[1::_RUN]) - sum(numbers[::_RUN])
 
 
 def _right_header(table: Table, names: list[str], faults: Faults) -> bool:
