@@ -87,7 +87,7 @@ def requests_of(file: Path, mapping: Mapping, terms: StormTerms) -> list[Request
     """The requests of a file, the earliest first; lines that can't be read are left out."""
 
     def read() -> Iterator[Request]:
-        for row in RowFile(file, mapping.csv, mapping.columns).rows():
+        for row in RowFile(file, mapping).rows():
             mapped = map_row(row, mapping)
             if mapped.fault is None and mapped.received_at is not None:
                 subcategory = as_code(str(mapped.body.get("subcategory", ""))) or ""

@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 from linli_cli.complaint import Complaint
 from linli_cli.importing.lines import Row, RowFile
-from linli_cli.importing.mapping import CsvForm
+from linli_cli.importing.mapping import CsvForm, Mapping
 
-READ = ("id", "text")
-"""The columns that the mapping reads."""
+MAPPING = Mapping.model_validate(
+    {
+        "name": "calls", "zh": "电话", "en": "calls", "key": ["id"], "zone": "Asia/Shanghai",
+        "estate": {"columns": [], "column": "id", "registration": {"region_id": "east", "project_id": "east-1"}},
+        "fields": {"what_happened": {"column": "text"}},
+    }
+)  # fmt: skip
 
 
 def rows_of(path: Path) -> list[Row]:
-    return list(RowFile(path, CsvForm(), READ).rows())
+    return list(RowFile(path, MAPPING).rows())
 
 
 def test_csv_rows_over_several_lines_have_the_number_of_their_first(tmp_path: Path) -> None:
@@ -92,6 +97,16 @@ def test_a_header_that_has_a_column_twice_is_a_complaint_that_names_it_if_it_is_
     assert [(row.cells["id"], row.cells["text"]) for row in rows_of(path)] == [("1", "a")]
 
 
+@pytest.mark.rule("INT-14")
+def test_a_header_without_the_key_is_a_complaint_and_no_header_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("case,text\n1,a\n", encoding="utf-8")
+    with pytest.raises(Complaint, match=r"has no column id, which is of the key \(there are case, text\)"):
+        rows_of(path)
+    path.write_text("", encoding="utf-8")
+    assert rows_of(path) == []
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -111,7 +126,7 @@ def test_a_json_line_that_no_record_can_hold_is_a_fault_and_the_rest_is_read(tmp
 def test_bytes_that_the_encoding_cannot_go_on_behind_are_a_last_fault(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("id,text\n1,a\n".encode("utf-16") + b"\x00")
-    rows = list(RowFile(path, CsvForm(encoding="utf-16"), READ).rows())
+    rows = list(RowFile(path, MAPPING.model_copy(update={"csv": CsvForm(encoding="utf-16")})).rows())
     assert [row.fault is None for row in rows] == [True, False]
     assert "damaged from here on" in str(rows[-1].fault)
 
@@ -119,7 +134,7 @@ def test_bytes_that_the_encoding_cannot_go_on_behind_are_a_last_fault(tmp_path: 
 def test_how_far_the_reading_is_can_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id\n" + "1\n" * 100_000, encoding="utf-8")
-    file = RowFile(path, CsvForm(), READ)
+    file = RowFile(path, MAPPING)
     rows = file.rows()
     next(rows)
     assert 0 < file.bytes_read < file.size_bytes
@@ -128,4 +143,4 @@ def test_how_far_the_reading_is_can_be_shown(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_a_complaint(tmp_path: Path) -> None:
     with pytest.raises(Complaint, match="can't be opened"):
-        RowFile(tmp_path / "nothing.csv", CsvForm(), READ)
+        RowFile(tmp_path / "nothing.csv", MAPPING)

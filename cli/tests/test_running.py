@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from linli_cli.main import run
 from linli_cli.stack import Home, StackState
 from linli_contracts.topics import SERVICES
+from openpyxl import Workbook
 
 from cli.tests.test_stack import processes_of
 
@@ -70,10 +72,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of forty good rows, one twice, and four bad ones."""
     path = tmp_path_factory.mktemp("calls") / "calls.csv"
     (path.parent / "calls.toml").write_text(MAPPING, encoding="utf-8")
-    rows = [
-        [str(n), f"望江苑{n % 3}", "2026-03-02 09:00:00", f"住户{n}", f"1390000{n:04}", f"第{n}次反映噪音"]
-        for n in range(GOOD)
-    ]
+    rows = _good_rows()
     bad = [
         ["b1", "望江苑0", "yesterday", "住户", "1", "time"],
         ["b2", "望江苑0", "2026-03-02 09:00:00", "", "", "nobody"],
@@ -83,6 +82,13 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["id", "place", "at", "who", "phone", "text"], *rows, rows[7], *bad])
     return path
+
+
+def _good_rows() -> list[list[str]]:
+    return [
+        [str(n), f"望江苑{n % 3}", "2026-03-02 09:00:00", f"住户{n}", f"1390000{n:04}", f"第{n}次反映噪音"]
+        for n in range(GOOD)
+    ]
 
 
 def invoked(capfd: pytest.CaptureFixture[str], home: Path, *line: str) -> Invoked:
@@ -141,6 +147,28 @@ def test_a_file_is_brought_in_once_and_each_bad_line_is_kept_with_its_reason(
     status = wait_for_rest(capfd, home)
     assert status["services"]["intake"]["told"] >= 2 * GOOD
     assert status["services"]["dispatch"]["lag"] == {"followup": 0, "intake": 0, "warranty": 0}
+
+
+@pytest.mark.rule("INT-14", "INT-03")
+def test_a_workbook_of_the_same_rows_brings_in_nothing_twice(
+    home: Path, calls: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Given the file's rows as a workbook, numbers and instants as such, then each is known already; a bad one is kept
+    in quarantine, with its row and column.
+    """
+    imported(capfd, home, calls, "--register-estates")
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(["id", "place", "at", "who", "phone", "text"])
+    for number, place, at, who, phone, text in _good_rows():
+        sheet.append([int(number), place, datetime.fromisoformat(at), who, int(phone), text])
+    sheet.append(["x1", "望江苑0", "#N/A", "住户", 13900009999, "x"])
+    book.save(calls.with_suffix(".xlsx"))
+    code, summary = invoked(
+        capfd, home, "import", str(calls.with_suffix(".xlsx")), "--mapping", str(calls.with_suffix(".toml"))
+    )
+    assert (code, summary["new"], summary["known"], summary["quarantined"]) == (1, 0, GOOD, 1)
+    assert [(bad["line"], bad["en"]) for bad in summary["bad"]] == [(GOOD + 2, "column at: the cell is in error, #N/A")]
 
 
 @pytest.mark.rule("OPS-01")

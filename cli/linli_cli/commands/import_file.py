@@ -31,7 +31,7 @@ _EVERY: Final = 50
 
 
 async def import_file(
-    file: Annotated[Path, Parameter(help="CSV or JSON lines (.jsonl), compressed (.gz) or not.")],
+    file: Annotated[Path, Parameter(help="CSV or JSON lines (.jsonl), compressed (.gz) or not, or XLSX.")],
     /,
     *,
     mapping: Annotated[str, Parameter(help="A mapping file, or the name of a shipped one: messages_zh, boston311.")],
@@ -84,7 +84,7 @@ async def _register(client: Client, file: Path, rules: Mapping, limit: int | Non
 @contextmanager
 def _progress(file: Path, rules: Mapping, what: str) -> Iterator[tuple[RowFile, Callable[[], None]]]:
     """Open the file beside a bar that shows how far into it we are, the rate, and when it will be done."""
-    rows = RowFile(file, rules.csv, rules.columns)
+    rows = RowFile(file, rules)
     count = 0
     started = time.monotonic()
     columns = (

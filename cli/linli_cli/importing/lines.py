@@ -1,25 +1,29 @@
-"""The rows of a file, one after the other, each with the number of its first line; memory does not grow with the file.
+"""The rows of a file, one after the other, each with the number of its first line; the file is never held whole.
 
-CSV or JSON lines, compressed (`.gz`) or not: the file's name says which.
+CSV or JSON lines, compressed (`.gz`) or not, or a workbook (`.xlsx`): the file's name says which.
 """
 
 import csv
 import gzip
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 from zlib import error as ZlibError  # noqa: N812 - it is a class
 
 from linli_cli.complaint import Complaint
-from linli_cli.importing.mapping import CsvForm
+from linli_cli.importing.mapping import Mapping
 from linli_cli.language import Words
 
 _LONGEST_CELL: Final = 1024 * 1024
 """Five times what a request may say; more is no cell but a quotation mark that was never closed."""
 _JSON_SUFFIXES: Final = frozenset({".jsonl", ".ndjson"})
+_WORKBOOK: Final = ".xlsx"
+_UNREAD: Final = frozenset({".xls", ".xlsb", ".xlsm", ".ods", ".et"})
+"""What a spreadsheet program may save besides, and what is no text either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Row:
     """One row: its columns, or what kept it from being read."""
 
     line: int
-    cells: Mapping[str, str]
+    cells: MappingOf[str, str]
     fault: Words | None = None
     raw: str = ""
     """What stands there, of a row that can't be read."""
@@ -38,16 +42,20 @@ class RowFile:
     """An open file of rows; iterate once."""
 
     path: Path
-    form: CsvForm
-    reads: Collection[str]
-    """The columns that matter: a CSV file may not have one of them twice."""
+    mapping: Mapping
     columns: tuple[str, ...] = ()
-    """The header of a CSV file; empty for JSON lines, whose rows name their own."""
+    """The header of a CSV file or a sheet; empty for JSON lines, whose rows name their own."""
     size_bytes: int = 0
     _file: IO[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Open it; a complaint when it isn't there."""
+        """Open it; a complaint when it isn't there, or is of a kind that is not read."""
+        *_, before, last = "", "", *self._suffixes
+        if last in _UNREAD or (last == ".gz" and before in _UNREAD | {_WORKBOOK}):
+            raise Complaint(
+                f"{self.path} 不是可读取的文件类型，请另存为 XLSX 或 CSV",
+                f"{self.path} is of a kind that is not read: save it as XLSX or CSV",
+            )
         try:
             self.size_bytes = self.path.stat().st_size
             self._file = self.path.open("rb")
@@ -64,29 +72,56 @@ class RowFile:
     def rows(self) -> Iterator[Row]:
         """Every row; one that is damaged comes as a fault, and a file that ends in its middle as a last one."""
         assert self._file is not None  # noqa: S101 - for the type checker: opened when it was made
-        suffixes = self.path.suffixes
-        zipped = suffixes[-1:] == [".gz"]
+        if self._suffixes[-1:] == [_WORKBOOK]:
+            yield from self._sheet_rows(self._file)
+            return
+        zipped = self._suffixes[-1:] == [".gz"]
         content = io.BufferedReader(gzip.GzipFile(fileobj=self._file)) if zipped else self._file
         # Bytes that are no text of the encoding become lone surrogates, which `_undecodable` finds.
-        text = io.TextIOWrapper(content, self.form.encoding, errors="surrogateescape", newline="")
+        text = io.TextIOWrapper(content, self.mapping.csv.encoding, errors="surrogateescape", newline="")
         line = 0
         try:
-            rows = _json_rows(text) if _JSON_SUFFIXES & set(suffixes) else self._csv_rows(text)
+            rows = _json_rows(text) if _JSON_SUFFIXES & set(self._suffixes) else self._csv_rows(text)
             for row in rows:
                 line = row.line
                 yield row
         except (EOFError, OSError, UnicodeError, ZlibError) as error:
-            yield Row(line + 1, {}, Words(f"文件从此处损坏：{error}", f"the file is damaged from here on: {error}"))
+            yield _damaged(line + 1, error)
         finally:
             text.close()
             self._file.close()
+
+    @property
+    def _suffixes(self) -> list[str]:
+        return [suffix.lower() for suffix in self.path.suffixes]
+
+    def _sheet_rows(self, file: IO[bytes]) -> Iterator[Row]:
+        from linli_cli.importing.workbook import DAMAGED, Workbook  # noqa: PLC0415 - slow to import, and seldom needed
+
+        line = 0
+        with file:
+            rows = Workbook(self.path, file).rows(self.mapping.xlsx.sheet)
+            try:
+                for line, cells in rows:
+                    if not self.columns:
+                        self._take_header([cell.text for cell in cells])
+                        continue
+                    row = self._row(line, [cell.text for cell in cells] + [""] * (len(self.columns) - len(cells)))
+                    faults = [
+                        Words(f"列 {name}：{cell.fault.zh}", f"column {name}: {cell.fault.en}")
+                        for name, cell in zip(self.columns, cells, strict=False)
+                        if cell.fault is not None and name in self.mapping.columns
+                    ]
+                    yield row if row.fault or not faults else Row(line, {}, faults[0], ",".join(row.cells.values()))
+            except DAMAGED as error:
+                yield _damaged(line + 1, error)
 
     def _csv_rows(self, text: io.TextIOWrapper) -> Iterator[Row]:
         before = csv.field_size_limit(_LONGEST_CELL)
         try:
             lines: list[str] = []
             # Strict, or a quotation mark that is never closed would make one cell of all the rows behind it.
-            reader = csv.reader(_kept(text, lines), delimiter=self.form.delimiter, strict=True)
+            reader = csv.reader(_kept(text, lines), delimiter=self.mapping.csv.delimiter, strict=True)
             try:
                 self._take_header(next(reader, []))
             except csv.Error as error:
@@ -110,16 +145,26 @@ class RowFile:
             csv.field_size_limit(before)
 
     def _take_header(self, names: list[str]) -> None:
-        """A complaint where a column that is read is there twice: whichever were taken, the other would be lost."""
+        """A complaint where a column that is read is there twice: whichever were taken, the other would be lost.
+
+        And where one of the key is not there: perhaps this is no header, and no row could be told from another.
+        """
         self.columns = tuple(name.strip() for name in names)
-        twice = [name for name in self.reads if self.columns.count(name) > 1]
+        missing = [name for name in self.mapping.key if name not in self.columns]
+        if names and missing:
+            raise Complaint(
+                f"{self.path} 的表头中没有标识列 {missing[0]}（现有：{'、'.join(self.columns)}）",
+                f"the header of {self.path} has no column {missing[0]}, which is of the key"
+                f" (there are {', '.join(self.columns)})",
+            )
+        twice = [name for name in self.mapping.columns if self.columns.count(name) > 1]
         if twice:
             raise Complaint(
                 f"{self.path} 的表头中列 {twice[0]} 重复", f"the header of {self.path} has the column {twice[0]} twice"
             )
 
     def _row(self, line: int, cells: list[str]) -> Row:
-        raw = self.form.delimiter.join(cells)
+        raw, encoding = self.mapping.csv.delimiter.join(cells), self.mapping.csv.encoding
         if len(cells) != len(self.columns):
             wanted, found = len(self.columns), len(cells)
             return Row(
@@ -129,7 +174,7 @@ class RowFile:
                 _clean(raw),
             )
         if _undecodable(raw):
-            return Row(line, {}, Words(f"不是 {self.form.encoding} 文本", f"no {self.form.encoding} text"), _clean(raw))
+            return Row(line, {}, Words(f"不是 {encoding} 文本", f"no {encoding} text"), _clean(raw))
         return Row(line, dict(zip(self.columns, cells, strict=True)))
 
 
@@ -163,6 +208,10 @@ def _as_text(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _damaged(line: int, error: Exception) -> Row:
+    return Row(line, {}, Words(f"文件从此处损坏：{error}", f"the file is damaged from here on: {error}"))
 
 
 def _undecodable(text: str) -> bool:

@@ -169,6 +169,13 @@ class CsvForm(Part):
     encoding: Encoding = "utf-8-sig"
 
 
+class XlsxForm(Part):
+    """Where the rows of a workbook are."""
+
+    sheet: str | None = None
+    """Its name; None: the only one that is seen and has rows."""
+
+
 class Mapping(Part):
     """A mapping file."""
 
@@ -183,6 +190,7 @@ class Mapping(Part):
     instants: tuple[str, ...] = ("%Y-%m-%d %H:%M:%S",)
     """How instants are written (strptime); ISO 8601 is always understood."""
     csv: CsvForm = CsvForm()
+    xlsx: XlsxForm = XlsxForm()
     estate: EstateRule
     fields: dict[str, Source]
     simulation: Simulation = Simulation()

@@ -42,7 +42,7 @@ _MONTH_S: Final = 30 * 86_400.0
 
 async def simulate(  # noqa: PLR0913 - each is an option of the command line
     *,
-    requests: Annotated[Path, Parameter(help="The file: CSV or JSON lines, .gz or not.")],
+    requests: Annotated[Path, Parameter(help="The file: CSV or JSON lines, .gz or not, or XLSX.")],
     mapping: Annotated[str, Parameter(help="The mapping: a path, or the name of a shipped one.")],
     limit: Limit = None,
     until: Annotated[str | None, Parameter(help="The horizon (default: the last instant in the file).")] = None,

@@ -80,7 +80,7 @@ def read_requests(path: Path, mapping: Mapping, limit: int | None) -> Played:
     """Read the file's rows, or the first `limit` of them. A row that comes twice is played once."""
     played = Played()
     known: dict[str, dict[str, Any]] = {}
-    for row in islice(RowFile(path, mapping.csv, mapping.columns).rows(), limit):
+    for row in islice(RowFile(path, mapping).rows(), limit):
         played.rows += 1
         mapped = map_row(row, mapping)
         key = "/".join(row.cells.get(column, "").strip() for column in mapping.key)
