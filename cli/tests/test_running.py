@@ -171,6 +171,37 @@ def test_a_workbook_of_the_same_rows_brings_in_nothing_twice(
     assert [(bad["line"], bad["en"]) for bad in summary["bad"]] == [(GOOD + 2, "column at: the cell is in error, #N/A")]
 
 
+@pytest.mark.rule("INT-14", "INT-03")
+def test_a_row_that_no_command_can_hold_is_kept_in_parts_and_those_behind_it_are_brought_in(
+    home: Path, calls: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Given a text longer than a command, and a quotation mark that is not closed within such a length, then both are
+    bad lines, kept in parts, and what stands around them is brought in; again, and nothing is twice.
+    """
+    imported(capfd, home, calls, "--register-estates")
+    path = calls.with_name("long.csv")
+    good = _good_rows()[0]
+    lines = [
+        "id,place,at,who,phone,text",
+        ",".join(["l1", *good[1:]]),
+        ",".join(["l2", *good[1:5], "噪" * 500_000]),
+        ",".join(["l3", *good[1:5], '"噪']),
+        *(",".join([f"m{nth}", *good[1:5], "噪" * 1_000]) for nth in range(1_100)),
+        ",".join(["l4", *good[1:]]),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    line = ["import", str(path), "--mapping", str(calls.with_suffix(".toml"))]
+    _, first = invoked(capfd, home, *line)
+    whys = [(bad["line"], bad["en"]) for bad in first["bad"]]
+    assert whys[:4] == [(3, f"it is longer than 1 MiB ({nth}/4)") for nth in range(1, 5)]
+    assert whys[4:] == [(4, f"no valid CSV: field larger than field limit (1048576) ({nth}/9)") for nth in range(1, 10)]
+    assert all(bad["quarantine_id"] for bad in first["bad"])
+    assert first["new"] > 2, "the first, the last, and those behind the mark that were too far away for it"
+    _, second = invoked(capfd, home, *line)
+    assert (second["new"], second["known"]) == (0, first["new"])
+    assert second["bad"] == first["bad"]
+
+
 @pytest.mark.rule("OPS-01")
 def test_a_case_is_traced_across_services_and_facts_are_sent_again(
     home: Path, calls: Path, capfd: pytest.CaptureFixture[str]

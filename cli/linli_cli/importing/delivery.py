@@ -5,11 +5,12 @@ intake keeps in quarantine is resubmitted by the next run: what it lacked (its e
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from linli_contracts.topics import DISPATCH, INTAKE
+from linli_runtime.commands import MAX_LINE_BYTES
 
 from linli_cli.client.answers import Answer, Command
 from linli_cli.client.client import Client
@@ -24,6 +25,10 @@ IMPORTER: Final = "linli-import"
 _OTHER_CONTENT: Final = "same-key-other-body"
 _ALREADY_RESUBMITTED: Final = "already-resubmitted"
 _ESTATES_TIMEOUT_S: Final = 60.0
+_LONGEST_COMMAND_BYTES: Final = MAX_LINE_BYTES - 1024
+"""Room for the names around a row, also when it is offered once more."""
+_PART: Final = MAX_LINE_BYTES // 8
+"""Characters: escaped, one takes six bytes."""
 
 _TWICE: Final = {
     "code": _OTHER_CONTENT,
@@ -46,7 +51,7 @@ class BadLine:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a file's rows; every row is counted once."""
+    """What became of a file's rows; every row is counted once, and one that no command can hold once a part."""
 
     rows: int = 0
     new: int = 0
@@ -130,13 +135,13 @@ async def deliver(
     again: list[tuple[MappedRow, str]] = []
 
     async def commands() -> AsyncIterator[Command]:
-        for raw in _limited(file.rows(), limit, seen):
-            row = map_row(raw, mapping)
+        rows = _limited(file.rows(), limit, seen)
+        for row in (part for raw in rows for part in _as_sent(raw, mapping)):
             if row.row_id in waiting:
                 outcome.count_twice(row, same=waiting[row.row_id].body == row.body)
                 continue
             waiting[row.row_id] = row
-            yield Command("intake.receive", row.row_id, row.body)
+            yield _command(row)
 
     async for answer in client.stream(INTAKE, commands()):
         row = waiting.pop(answer.id)
@@ -148,6 +153,24 @@ async def deliver(
     await _resubmit(client, again, outcome)
     outcome.bad.sort(key=lambda each: each.line)
     return outcome
+
+
+def _command(row: MappedRow) -> Command:
+    return Command("intake.receive", row.row_id, row.body)
+
+
+def _as_sent(raw: Row, mapping: Mapping) -> Iterator[MappedRow]:
+    """The row; one that no command can hold comes in parts, each a bad line: quarantine has all of it (INT-03)."""
+    row = map_row(raw, mapping)
+    if len(_command(row).line()) <= _LONGEST_COMMAND_BYTES:
+        yield row
+        return
+    text = raw.raw or mapping.csv.delimiter.join(raw.cells.values())
+    parts = [text[start : start + _PART] for start in range(0, len(text), _PART)]
+    why = raw.fault or Words("整行超过 1 MiB", "it is longer than 1 MiB")
+    for nth, part in enumerate(parts, 1):
+        of = f"({nth}/{len(parts)})"
+        yield map_row(Row(raw.line, {}, Words(f"{why.zh} {of}", f"{why.en} {of}"), f"{of} {part}"), mapping)
 
 
 async def _resubmit(client: Client, again: list[tuple[MappedRow, str]], outcome: Outcome) -> None:

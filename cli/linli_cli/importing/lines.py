@@ -20,6 +20,8 @@ from linli_cli.language import Words
 
 _LONGEST_CELL: Final = 1024 * 1024
 """Five times what a request may say; more is no cell but a quotation mark that was never closed."""
+_LONGEST_KEPT: Final = 2 * _LONGEST_CELL
+"""Of what can't be read: such a cell, and the end of the line that made it too long."""
 _JSON_SUFFIXES: Final = frozenset({".jsonl", ".ndjson"})
 _WORKBOOK: Final = ".xlsx"
 _UNREAD: Final = frozenset({".xls", ".xlsb", ".xlsm", ".ods", ".et"})
@@ -137,7 +139,7 @@ class RowFile:
                     return
                 except csv.Error as error:
                     why = Words(f"不是有效的 CSV：{error}", f"no valid CSV: {error}")
-                    yield Row(line, {}, why, _clean("".join(lines)[:_LONGEST_CELL].strip()))
+                    yield Row(line, {}, why, _clean("".join(lines)[:_LONGEST_KEPT].strip()))
                     continue
                 if cells:
                     yield self._row(line, cells)
