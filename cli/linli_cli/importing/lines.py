@@ -98,13 +98,13 @@ class RowFile:
         return [suffix.lower() for suffix in self.path.suffixes]
 
     def _sheet_rows(self, file: IO[bytes]) -> Iterator[Row]:
-        from linli_cli.importing.workbook import DAMAGED, Workbook  # noqa: PLC0415 - slow to import, and seldom needed
+        from linli_cli.importing.workbook import DamagedError, Workbook  # noqa: PLC0415 - slow to import, seldom needed
 
         line = 0
         with file:
-            rows = Workbook(self.path, file).rows(self.mapping.xlsx.sheet)
+            book = Workbook(self.path, file)
             try:
-                for line, cells in rows:
+                for line, cells in book.rows(self.mapping.xlsx.sheet):
                     if not self.columns:
                         self._take_header([cell.text for cell in cells])
                         continue
@@ -115,7 +115,7 @@ class RowFile:
                         if cell.fault is not None and name in self.mapping.columns
                     ]
                     yield row if row.fault or not faults else Row(line, {}, faults[0], ",".join(row.cells.values()))
-            except DAMAGED as error:
+            except DamagedError as error:
                 yield _damaged(line + 1, error)
 
     def _csv_rows(self, text: io.TextIOWrapper) -> Iterator[Row]:

@@ -8,7 +8,7 @@ became days since 1900, escapes. What it has lost already (the digits behind the
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import date, time
 from pathlib import Path
@@ -23,7 +23,7 @@ from openpyxl.utils.escape import unescape
 from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 
-DAMAGED: Final = (
+_DAMAGED: Final = (
     BadZipFile, ZlibError, ParseError, EOFError, OSError, RuntimeError,
     ValueError, LookupError, TypeError, AttributeError,
 )  # fmt: skip
@@ -35,6 +35,10 @@ _LARGEST_PART_BYTES: Final = 128 * 1024 * 1024
 _SHEETS: Final = "xl/worksheets/"
 _EXACT_BELOW: Final = 10**15
 """A spreadsheet keeps fifteen digits of a number."""
+
+
+class DamagedError(Exception):
+    """A sheet can't be read on."""
 
 
 class Cell(NamedTuple):
@@ -56,7 +60,7 @@ class Workbook:
                     raise Complaint(f"{path} 过大，请另存为 CSV", f"{path} is too large for a workbook: save it as CSV")
             with _silence():
                 self._book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        except DAMAGED as error:
+        except _DAMAGED as error:
             raise Complaint(
                 f"{path} 不是 XLSX 文件，或已损坏、有密码：{error}",
                 f"{path} is no XLSX file, or it is damaged or has a password: {error}",
@@ -66,14 +70,9 @@ class Workbook:
         """Every row that says something, with its number, without the empty cells at its end.
 
         Of the sheet with this name, or of the only one that is seen and has rows; a `Complaint` where there is none, or
-        more. Raises one of `DAMAGED` where the file can't be read on.
+        more. Raises `DamagedError` where the file can't be read on.
         """
-        for line, row in _numbered(self._sheet(sheet)):
-            cells = [_read(cell) for cell in row]
-            while cells and not cells[-1].text:
-                cells.pop()
-            if cells:
-                yield line, cells
+        return _rows_of(self._sheet(sheet))
 
     def _sheet(self, named: str | None) -> Any:  # noqa: ANN401 - openpyxl's types do not know a sheet that is only read
         names = [sheet.title for sheet in self._book.worksheets]
@@ -85,7 +84,7 @@ class Workbook:
         found = [
             sheet
             for sheet in self._book.worksheets
-            if sheet.title == named or (named is None and sheet.sheet_state == "visible" and any(_numbered(sheet)))
+            if sheet.title == named or (named is None and sheet.sheet_state == "visible" and any(_rows_of(sheet)))
         ]
         if not found:
             raise Complaint(f"{self._path} 中没有内容", f"{self._path} has no rows")
@@ -98,18 +97,23 @@ class Workbook:
         return found[0]
 
 
-def _numbered(sheet: Any) -> Iterator[tuple[int, Iterable[Any]]]:  # noqa: ANN401 - as above
-    """The rows in which something stands, numbered as a person sees them."""
+def _rows_of(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:  # noqa: ANN401 - as above
     sheet.reset_dimensions()  # what a file says of its own size is often wrong
     rows, line = sheet.iter_rows(max_row=_LAST_ROW), 0
     while True:
-        with _silence():
-            row = next(rows, None)
-        line += 1
+        try:
+            with _silence():
+                row = next(rows, None)
+            cells = [_read(cell) for cell in row or ()]
+        except _DAMAGED as error:
+            raise DamagedError(str(error)) from error
         if row is None:
             return
-        if any(cell.value is not None for cell in row):
-            yield line, row
+        line += 1
+        while cells and not cells[-1].text:
+            cells.pop()
+        if cells:
+            yield line, cells
 
 
 def _silence() -> AbstractContextManager[object]:
