@@ -4,13 +4,14 @@ import asyncio
 import gc
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
-from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_contracts.topics import PARTITIONS, TOPIC_OF, asks_topic
 from linli_messaging.consuming.consumer import GAP_LOOK_S, GATHER_BELOW
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted, Passing
@@ -235,6 +236,82 @@ async def test_too_much_junk_stops_the_consumer_until_it_is_cleared(bus: Bus) ->
     await listener.pool.execute("UPDATE parked SET status = 'dropped'")
     await has_rung(bus, 1)
     assert not listener.writer.clogged
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+@pytest.mark.parametrize("by_facts", [False, True], ids=["junk", "facts"])
+async def test_a_consumer_that_stopped_goes_on_answering_asks_and_hearing_heads(bus: Bus, *, by_facts: bool) -> None:
+    """Given too much to park, when somebody asks for our facts again, then they are sent; when a lost tail is told, it
+    is noticed; our client is asked for records, or it would leave the group. Once all is cleared, it goes on.
+    """
+    listener = bus.listener
+    if by_facts:
+        for nth in range(PARKED_AT_LEAST + 1):
+            await bus.strike("e1.a", nth, how="bug")
+    else:
+        for _ in range(PARKED_AT_LEAST + 5):
+            await bus.send([], b"{")
+    await listener.writer.submit_command(command("e1.b", key="1"))
+    bus.tasks["listener's relay"] = asyncio.create_task(listener.relay.run())
+    bus.relay()
+
+    async def clogged() -> bool:
+        return listener.writer.clogged
+
+    async def sent(times: int) -> bool:
+        return listener.relay.produced == times
+
+    await until(clogged)
+    await until(partial(sent, 1))
+    ask = b'{"deployment":"%s","asker":"x","lane":%d,"from":1}' % (bus.deployment.encode(), lane_of("e1"))
+    await bus.producer.send_and_wait(asks_topic(small.NAME), ask, partition=partition_of(lane_of("e1"), PARTITIONS))
+    await until(partial(sent, 2))
+    await bus.end()
+    await bus.strike("e2.a", 1)
+    await bus.pretend_published(1, "e2.a")
+    bus.relay()
+
+    async def noticed() -> bool:
+        return await bus.gaps() == [(1, 1, False)]
+
+    await until(noticed)
+    kafka: Any = listener.consumer._kafka
+    looked_s = kafka._subscription._last_fetch_ended
+
+    async def looks_again() -> bool:
+        return bool(kafka._subscription._last_fetch_ended > looked_s)
+
+    await until(looks_again)
+    assert listener.writer.clogged
+    await listener.pool.execute("UPDATE parked SET status = 'dropped'")
+    await closed(bus)
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+async def test_a_fact_that_waits_in_hand_behind_junk_is_not_lost(bus: Bus) -> None:
+    """Given a fact taken together with too much junk, when it is told as published for longer than the grace, then no
+    gap is noticed; once the junk is dropped, it is decided.
+    """
+    listener, kafka = bus.listener, bus.listener.consumer._kafka
+    assert kafka is not None
+    place = TopicPartition(TOPIC_OF[NORTH], partition_of(lane_of("e1.a"), PARTITIONS))
+    kafka.pause(place)
+    for _ in range(PARKED_AT_LEAST + 5):
+        await bus.send([], b"{")
+    await bus.send(headers_of(envelope(bus, 1)), rung(nth=1).model_dump_json().encode())
+    await bus.pretend_published(1)
+    bus.relay()
+    kafka.resume(place)
+
+    async def is_overdue() -> bool:
+        return bool(listener.consumer.watch.stuck(time.monotonic() - 3 * GAP_LOOK_S))
+
+    await until(is_overdue)
+    assert listener.writer.clogged
+    assert await bus.gaps() == []
+    await listener.pool.execute("UPDATE parked SET status = 'dropped'")
+    await has_rung(bus, 1)
+    assert await bus.gaps() == []
 
 
 @pytest.mark.rule("OPS-03")

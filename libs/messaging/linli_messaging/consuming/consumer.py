@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 
@@ -24,16 +23,16 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from linli_contracts.envelope import EnvelopeError
 from linli_contracts.lanes import LANES, partition_of
-from linli_contracts.topics import TOPIC_OF, asks_topic, heads_topic
+from linli_contracts.topics import TOPIC_OF, asks_topic
 
 from linli_messaging.consuming.acknowledging import Acknowledging
-from linli_messaging.consuming.parked_share import TooMuchParkedError, count_anew, too_much_parked
-from linli_messaging.consuming.reading import MAX_NUMBER
+from linli_messaging.consuming.hearing import Hearing
+from linli_messaging.consuming.parked_share import TooMuchParkedError
+from linli_messaging.consuming.unreadable import keep_raw
 from linli_messaging.inputs import Passing, Record
 from linli_messaging.lanes.gaps import GapWatch
 from linli_messaging.lanes.inbox import LaneOf
-from linli_messaging.lanes.restored import note_seen
-from linli_messaging.loop.storing import storable
+from linli_messaging.loop.queue import places_of
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.loop.writer import MAX_BATCH, Writer
 from linli_messaging.partitions import partitions_now
@@ -51,6 +50,9 @@ GATHER_S: Final = 0.05
 woken for each costs more than reading it. What does concern one, heads and asks too, waits no longer than that."""
 GATHER_BELOW: Final = 100
 """A few: as many more come in that time at 2,000 a second. Where there are more, others are waiting already."""
+HEAR_EVERY_S: Final = 1.0
+"""How often what is told and asked is heard while facts wait: as often as heads are told. It also keeps the process in
+its group, which puts out whoever has not looked for records for five minutes."""
 GAP_LOOK_S: Final = 0.5
 
 log = logging.getLogger(__name__)
@@ -89,6 +91,13 @@ class Consumer:
     """The broker's last answer when a tail was first overdue: it is lost only if a later one lacks it, too."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
     acknowledging: Acknowledging = field(default_factory=Acknowledging)
+    _behind_others: set[LaneOf] = field(default_factory=set)
+    """Of which facts in hand wait until others are parked."""
+    _hearing: Hearing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Hears for the same parts."""
+        self._hearing = Hearing(self.writer, self.relay, self.watch, self.queries, self.deployment)
 
     def subscribe(self) -> None:
         """Declare the subscriber; called once, before the broker starts."""
@@ -120,15 +129,25 @@ class Consumer:
         were not there yet, as on a bus made anew) aiokafka never joins the group again.
         """
         self.looks += 1
+        found = await self._look(kafka, timeout_ms=POLL_MS)
+        self.empty_looks += not found
+        return found
+
+    async def _look(
+        self, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
+    ) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
         try:
-            found = await kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_BATCH)
+            found = await kafka.getmany(*places, timeout_ms=timeout_ms, max_records=MAX_BATCH)
         except KafkaError as error:
             if not error.retriable:
                 self.writer.fail(error)
             raise
-        self.empty_looks += not found
         self.writer.barrier.listen(time.monotonic())
         return tuple(chain.from_iterable(found.values()))
+
+    @property
+    def _topics_of_facts(self) -> tuple[str, ...]:
+        return tuple(TOPIC_OF[producer] for producer in self.writer.map.producers())
 
     async def _take(self, message: KafkaMessage) -> None:
         # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
@@ -142,7 +161,6 @@ class Consumer:
             raise
         finally:
             self.at_work = False
-        self.acknowledging.handled(records)
         if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
             self.acknowledging.tell(self._kafka)
         if self.lets_gather(events):
@@ -156,105 +174,80 @@ class Consumer:
         return few and not self.writer.clock.stepped and all(isinstance(event, Passing) for event in events)
 
     async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> list[Record]:
-        """Have these decided, heard, answered; the facts among them."""
+        """Have these decided, heard, answered; the facts among them. While the facts wait, as where too much is parked,
+        whatever is told and asked is heard all the same.
+        """
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
             by_topic[record.topic].append(record)
-        events: list[Record] = []
-        for producer in self.writer.map.producers():
-            events.extend(await self._read(by_topic.get(TOPIC_OF[producer], ())))
-        if events:
-            await self.writer.submit_events(events)
-        for producer in self.writer.map.producers():
-            self._hear_heads(producer, by_topic.get(heads_topic(producer), ()))
-        await self._hear_asks(by_topic.get(asks_topic(self.writer.map.name), ()))
+        facts = [*chain.from_iterable(by_topic.pop(topic, ()) for topic in self._topics_of_facts)]
+        said: Sequence[ConsumerRecord[bytes, bytes]] = [*chain.from_iterable(by_topic.values())]
+        deciding = asyncio.create_task(self._decide(facts))
+        try:
+            while not (await asyncio.wait({deciding}, timeout=HEAR_EVERY_S))[0]:
+                await self._hear(said)
+                said = await self._said_meanwhile()
+        finally:
+            deciding.cancel()
+        events = deciding.result()
+        self.acknowledging.handled(facts)
+        await self._hear(said)
         return events
 
-    async def _read(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[Record]:
-        events: list[Record] = []
+    async def _decide(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[Record]:
+        """Have these parked that are no facts, and then the facts committed; returns those."""
+        facts: list[Record] = []
+        others: list[tuple[ConsumerRecord[bytes, bytes], str]] = []
         for record in records:
-            try:
-                event = self.writer.looking.reader.take(record.headers, record.value or b"")
-            except EnvelopeError as error:
-                await self._park_raw(record, str(error))
-                continue
-            if event.deployment != self.deployment:
-                self.foreign += 1
-            elif TOPIC_OF.get(event.producer) != record.topic:
-                await self._park_raw(record, f"the source {event.producer} does not write this topic")
-            else:
-                events.append(event)
-        return events
+            fact = self._read(record)
+            if isinstance(fact, str):
+                others.append((record, fact))
+            elif fact is not None:
+                facts.append(fact)
+        if others:
+            self._behind_others = places_of(facts)
+            for record, error in others:
+                await self._park_raw(record, error)
+            self._behind_others = set()
+        if facts:
+            await self.writer.submit_events(facts)
+        return facts
+
+    async def _said_meanwhile(self) -> "Sequence[ConsumerRecord[bytes, bytes]]":
+        """What was told and asked since; facts are left where they are."""
+        kafka, facts = self._kafka, self._topics_of_facts
+        places = [place for place in (kafka.assignment() if kafka else ()) if place.topic not in facts]
+        if kafka is None or not places:  # to look nowhere would be to look everywhere
+            return ()
+        try:
+            return await self._look(kafka, *places, timeout_ms=0)
+        except KafkaError as error:
+            log.warning("what is told and asked: %s; looked for again", repr(error))
+            return ()
+
+    async def _hear(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
+        self.foreign += await self._hearing.hear(records)
+        self.acknowledging.handled(records)
+
+    def _read(self, record: "ConsumerRecord[bytes, bytes]") -> Record | str | None:
+        """What it says; a text: why it is to be parked; None: it is another deployment's."""
+        try:
+            event = self.writer.looking.reader.take(record.headers, record.value or b"")
+        except EnvelopeError as error:
+            return str(error)
+        if event.deployment != self.deployment:
+            self.foreign += 1
+            return None
+        if TOPIC_OF.get(event.producer) != record.topic:
+            return f"the source {event.producer} does not write this topic"
+        return event
 
     async def _park_raw(self, record: "ConsumerRecord[bytes, bytes]", error: str) -> None:
-        """A record without a readable envelope has no number: it is kept as it came, and its number shows as a gap."""
         await self.writer.not_clogged()
         self.unreadable += 1
         log.error("parked a record of %s without an envelope: %s", record.topic, error)
-        if await self.writer.retrying(lambda connection: self._store_raw(connection, record, error)):
+        if await self.writer.retrying(lambda connection: keep_raw(connection, self.queries, record, error)):
             self.writer.clog(TooMuchParkedError(self.writer.map.name, f"a record of {record.topic}: {error}"))
-
-    async def _store_raw(self, connection: Any, record: "ConsumerRecord[bytes, bytes]", error: str) -> bool:  # noqa: ANN401 - asyncpg's proxy
-        """Keep it; True when too much is parked by now."""
-        await count_anew(connection, self.queries, 0)
-        headers = {
-            storable(name): storable((value or b"").decode(errors="backslashreplace")) for name, value in record.headers
-        }
-        await connection.execute(
-            self.queries["park_raw"],
-            record.topic, record.partition, record.offset, orjson.dumps(headers).decode(), record.value or b"",
-            storable(error) )  # fmt: skip
-        return await too_much_parked(connection, self.queries)
-
-    def _hear_heads(self, producer: str, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
-        now_s = time.monotonic()
-        heard = False
-        for record in records:
-            told = self._heard(record)
-            try:
-                heads = {int(lane): int(head) for lane, (head, _) in told["lanes"].items()}
-                published = {int(lane): int(number) for lane, (_, number) in told["lanes"].items()}
-                overdue = {int(lane): datetime.fromisoformat(due) for lane, due in told.get("overdue", {}).items()}
-                at = datetime.fromisoformat(told["at"])
-            except (KeyError, ValueError, TypeError, AttributeError):
-                continue
-            self.writer.barrier.tell(producer, at, heads, overdue)
-            self.watch.told(producer, published, now_s)
-            self.watch.told_heads(producer, heads)
-            heard = True
-        if heard:
-            self.writer.sweep()
-
-    def _heard(self, record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, Any]:
-        """What our deployment tells or asks; nothing for anything else: whatever is told is told again."""
-        try:
-            said = orjson.loads(record.value or b"{}")
-        except ValueError:
-            said = None
-        if isinstance(said, dict) and said.get("deployment") == self.deployment:
-            return said
-        self.foreign += 1
-        return {}
-
-    async def _hear_asks(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
-        asks: dict[int, tuple[int, str]] = {}
-        furthest: dict[int, int] = {}
-        for record in records:
-            ask = self._heard(record)
-            try:
-                lane, number, asker = int(ask["lane"]), int(ask["from"]), str(ask["asker"])
-            except (KeyError, ValueError, TypeError):
-                continue
-            if 0 <= lane < LANES and 0 < number <= MAX_NUMBER:
-                asks[lane] = min(asks.get(lane, (number, asker)), (number, asker))
-                furthest[lane] = max(number, furthest.get(lane, 0))
-        if asks:
-            handled = {lane: number - 1 for lane, number in furthest.items()}
-            if await self.writer.retrying(lambda connection: note_seen(connection, self.queries, handled)):
-                self.writer.suspend()
-            columns = [list(asks), [number for number, _ in asks.values()], [asker for _, asker in asks.values()]]
-            await self.writer.retrying(lambda connection: connection.execute(self.queries["ask_resend"], *columns))
-            self.relay.asked()
 
     def _committed(self, committed: Committed) -> None:
         self.watch.reached(committed.arrivals.stands, time.monotonic())
@@ -281,7 +274,8 @@ class Consumer:
     async def _look_for_gaps(self, now_s: float) -> None:
         answers = {place: self._last_answer(*place) for place in self.watch.stuck(now_s)}
         self._answers = answers | {place: first for place, first in self._answers.items() if place in answers}
-        late = {one for one in answers if answers[one] == self._answers[one]} | self.writer.uncommitted
+        late = {one for one in answers if answers[one] == self._answers[one]}
+        late |= self.writer.uncommitted | self._behind_others
         stuck = {at: gap for at, gap in self.watch.stuck(now_s).items() if at not in late and self._read_to_end(*at)}
         if not stuck and not self._gaps_may_be_open and not self.watch.fallen_back:
             return
