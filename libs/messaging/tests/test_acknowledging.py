@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 from linli_messaging.consuming.acknowledging import Acknowledging
 
 from libs.messaging.tests.bus import until
@@ -22,8 +22,14 @@ class Group:
     told: list[dict[TopicPartition, int]] = field(default_factory=list)
     answers: asyncio.Event = field(default_factory=asyncio.Event)
     refuses: bool = False
+    given: frozenset[TopicPartition] = frozenset({A, B})
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return self.given
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if not offsets.keys() <= self.given:
+            raise IllegalStateError("not assigned")
         self.told.append(dict(offsets))
         await self.answers.wait()
         if self.refuses:
@@ -125,6 +131,23 @@ async def test_of_a_partition_that_was_lost_nothing_is_told() -> None:
     group.answers.set()
     await others_run()
     assert group.told == [{A: 2}, {B: 4}]
+
+
+@pytest.mark.rule("OPS-03")
+async def test_what_was_in_hand_when_its_partition_was_lost_keeps_nothing_else_from_being_told() -> None:
+    """Given a batch in hand of two partitions, when one is lost before it is handled, then the other is told."""
+    group, acknowledging = Group(), Acknowledging(every_s=0)
+    group.answers.set()
+    acknowledging.lost([A])
+    group.given = frozenset({B})
+    acknowledging.handled([*records(A, 2), *records(B, 2)])
+    acknowledging.tell(group)
+    await others_run()
+    assert group.told == [{B: 3}]
+    acknowledging.handled(records(A, 3))
+    acknowledging.tell(group)
+    await others_run()
+    assert group.told == [{B: 3}]
 
 
 @pytest.mark.rule("OPS-03")

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -30,8 +31,12 @@ log = logging.getLogger(__name__)
 class Member(Protocol):
     """A member of the group, as aiokafka's consumer is one."""
 
+    def assignment(self) -> AbstractSet[TopicPartition]:
+        """The partitions that it has been given."""
+        ...
+
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Tell the group; raises ``KafkaError`` where it does not take it."""
+        """Tell the group; raises ``KafkaError`` where it does not take it, as where one of these is not its own."""
         ...
 
 
@@ -83,7 +88,9 @@ class Acknowledging:
             self._again_s = time.monotonic() + self.every_s
 
     async def _tell(self, member: Member) -> None:
-        told, self._committed = self._committed, {}
+        given = member.assignment()  # one that was lost with records of it in hand would have all of them refused
+        told = {partition: offset for partition, offset in self._committed.items() if partition in given}
+        self._committed = {}
         if not told:
             return
         try:
