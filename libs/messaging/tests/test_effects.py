@@ -13,8 +13,9 @@ from linli_messaging.batch.plan import Plan, Told
 from linli_messaging.consuming.reading import Reader
 from linli_messaging.lanes.inbox import sort_arrivals
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.outside.effects import FEED_AFTER_S, MOST_A_RECIPIENT, MOST_UNDER_WAY, EffectRunner, by_kind
+from linli_messaging.outside.effects import FEED_AFTER_S, EffectRunner, by_kind
 from linli_messaging.outside.intent import Intent, Patience, Repeats, Result, Taken
+from linli_messaging.outside.sharing import MOST_A_RECIPIENT, MOST_UNDER_WAY
 from linli_messaging.service_map import Context, Facts, OnEvent, OnOutcome
 from linli_rulebook.decision import Decision, Outcome
 from linli_rulebook.effect import Effect
@@ -139,8 +140,13 @@ async def test_facts_gather_for_the_feeds_and_effects_do_not_wait_for_them(
 
 async def carry_out(room: Room, post: Post) -> None:
     """The runner's steps until nothing is due."""
-    post.open.set()
     runner = EffectRunner(None, room.queries, HandClock(AT), by_kind([post]), frozenset({"letter"}), lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+    await finish(runner, room, post)
+
+
+async def finish(runner: EffectRunner, room: Room, post: Post) -> None:
+    """The same of this runner."""
+    post.open.set()
     while await runner._start_due(room.connection) or runner._under_way:
         await runner._wait()
         await runner._note_ended(room.connection)
@@ -196,11 +202,29 @@ async def test_a_slow_recipient_has_a_few_sendings_at_a_time(house: House, room:
     recipients = [intent.recipient for intent in post.sent]
     assert recipients.count("slow") == MOST_A_RECIPIENT
     assert len(recipients) == MOST_A_RECIPIENT + 10 < MOST_UNDER_WAY
-    post.open.set()
-    while await runner._start_due(room.connection) or runner._under_way:
-        await runner._wait()
-        await runner._note_ended(room.connection)
+    await finish(runner, room, post)
     assert len({intent.cause for intent in post.sent}) == len(post.sent) == 110
+
+
+@pytest.mark.rule("OPS-04")
+async def test_many_who_answer_nothing_leave_room_for_those_who_do(house: House, room: Room) -> None:
+    """Given four partners whose five addresses each answer nothing, and more due to all of these than may be under way,
+    when others' letters come due later, then they go out at once.
+    """
+    silent = [f"{partner}-{nth}" for partner in ("p1", "p2", "p3", "p4") for nth in range(5)] * MOST_A_RECIPIENT
+    others = [f"other-{nth}" for nth in range(30)]
+    post = Post()
+    runner = EffectRunner(None, room.queries, HandClock(AT), by_kind([post]), frozenset({"letter"}), lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+    for due, first in ((silent, 1), (others, 1 + len(silent))):
+        await room.commit([ring(first + nth, nth=first + nth, how=one) for nth, one in enumerate(due)])
+        while await runner._start_due(room.connection):
+            pass
+    await asyncio.sleep(0)
+    begun = {intent.recipient for intent in post.sent}
+    assert begun == {*silent, *others}
+    assert len(post.sent) < MOST_UNDER_WAY
+    await finish(runner, room, post)
+    assert len({intent.cause for intent in post.sent}) == len(post.sent) == len(silent) + len(others)
 
 
 @pytest.mark.rule("OPS-04")

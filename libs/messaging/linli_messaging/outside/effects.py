@@ -22,15 +22,12 @@ from linli_messaging.loop.transaction import Committed
 from linli_messaging.one_at_a_time import Role
 from linli_messaging.outside.intent import FINAL, InDoubt, Intent, Patience, Repeats, Result, Taken, note, take
 from linli_messaging.outside.intent_rows import Move, moving, read_intent
+from linli_messaging.outside.sharing import Sharing
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
 
 LOCK_SPACE: Final = 0x4C494E45
 """The first half of the advisory lock's key: "LINE", beside the relay's."""
-MOST_UNDER_WAY: Final = 64
-"""Sendings at once: keeps a gateway that answers in 50 ms busy with a thousand a second, and costs 64 sockets."""
-MOST_A_RECIPIENT: Final = 4
-"""Of these, for one recipient: a slow one holds no more than a sixteenth."""
 ABANDONED_AT_ONCE: Final = 500
 SEND_WITHIN_S: Final = 15.0
 """No answer within this time is no answer. Assumed; receivers are told to answer within it."""
@@ -203,16 +200,15 @@ class EffectRunner:
 
     async def _start_due(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
         """Commit what is due as ``sending`` and begin to send it; True where there may be more to begin at once."""
-        room = MOST_UNDER_WAY - len(self._under_way)
+        sharing = Sharing(self._under_way.values())
+        room = sharing.room
         if room <= 0:
             return False
         crash.point("effect-before-taking")
         now = self.clock.now()
-        busy = Counter(intent.recipient for intent in self._under_way.values())
-        full = [recipient for recipient, count in busy.items() if count >= MOST_A_RECIPIENT]
         async with connection.transaction():
-            rows = await connection.fetch(self.queries["due_intents"], now, full, room, sorted(self.senders))
-            chosen = [(intent, row["run"]) for row in rows for intent in (read_intent(row),) if _fits(intent, busy)]
+            rows = await connection.fetch(self.queries["due_intents"], now, sharing.full, room, sorted(self.senders))
+            chosen = [(intent, row["run"]) for row in rows for intent in (read_intent(row),) if sharing.take(intent)]
             moves: list[Move] = [(intent, had, self._taken(intent), self.run_id) for intent, had in chosen]
             moved = await self._move(connection, moves)
         self._tell_ends()
@@ -284,14 +280,6 @@ class EffectRunner:
         if self._ends:
             self._ends = False
             self.on_end()
-
-
-def _fits(intent: Intent, busy: "Counter[str]") -> bool:
-    """Whether its recipient has room for it; counted at once."""
-    if busy[intent.recipient] >= MOST_A_RECIPIENT:
-        return False
-    busy[intent.recipient] += 1
-    return True
 
 
 def _unknown(intent: Intent) -> Intent:

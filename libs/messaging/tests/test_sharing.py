@@ -1,0 +1,52 @@
+"""Sendings under way are shared: one recipient has few of them, and fewer where many are under way."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from linli_messaging.outside.intent import Intent
+from linli_messaging.outside.sharing import AMPLE_BELOW, MOST_A_RECIPIENT, MOST_UNDER_WAY, Sharing
+
+from libs.messaging.tests.small import AT
+
+
+def to(recipient: str) -> Intent:
+    return Intent("i", "c", "letter", "s", recipient, {}, emergency=False, give_up_at=AT + timedelta(1), made_at=AT,
+                  next_at=AT, noted_at=AT)  # fmt: skip
+
+
+@pytest.mark.rule("OPS-04")
+@given(st.lists(st.sampled_from([f"r{nth}" for nth in range(30)]), max_size=300))
+def test_those_who_answer_nothing_hold_little_more_than_they_are(wanted: list[str]) -> None:
+    """Whatever comes due in whatever order: each has his first, and all together hold twelve more at most."""
+    sharing = Sharing([])
+    taken = [one for one in wanted if sharing.take(to(one))]
+    assert set(taken) == set(wanted)
+    assert len(taken) <= len(set(wanted)) + AMPLE_BELOW - MOST_A_RECIPIENT
+    assert sharing.room == MOST_UNDER_WAY - len(taken)
+
+
+@pytest.mark.rule("OPS-04")
+def test_one_recipient_has_a_few_at_a_time_and_is_full_with_them() -> None:
+    sharing = Sharing([to("a")] * (MOST_A_RECIPIENT - 1))
+    assert sharing.full == []
+    assert [sharing.take(to("a")) for _ in range(2)] == [True, False]
+    assert sharing.full == ["a"]
+
+
+@pytest.mark.rule("OPS-04")
+def test_where_many_are_under_way_everybody_with_one_is_full() -> None:
+    busy = [f"r{nth}" for nth in range(AMPLE_BELOW - 1)]
+    sharing = Sharing(to(one) for one in busy)
+    assert sharing.full == []
+    assert sharing.take(to("r0"))
+    assert sharing.full == busy
+    assert [sharing.take(to(one)) for one in ("r1", "new", "new")] == [False, True, False]
+
+
+@pytest.mark.rule("OPS-04")
+def test_no_more_than_the_most_are_under_way() -> None:
+    sharing = Sharing(to(f"r{nth}") for nth in range(MOST_UNDER_WAY - 1))
+    assert [sharing.take(to(one)) for one in ("x", "y")] == [True, False]
+    assert sharing.room == 0
