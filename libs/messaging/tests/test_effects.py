@@ -228,6 +228,26 @@ async def test_many_who_answer_nothing_leave_room_for_those_who_do(house: House,
 
 
 @pytest.mark.rule("OPS-04")
+async def test_a_way_that_answers_nothing_leaves_room_for_others(house: House, room: Room) -> None:
+    """Given more pigeons due than there is room for, each to another, when a letter comes due, then it goes out."""
+    await room.commit([ring(nth, nth=nth, how=f"r{nth}") for nth in range(1, MOST_UNDER_WAY + 2)])
+    await room.connection.execute("UPDATE intent SET kind = 'pigeon'")
+    post, pigeons = Post(), Post()
+    pigeons.kind = "pigeon"
+    senders = by_kind([post, pigeons])
+    runner = EffectRunner(None, room.queries, HandClock(AT), senders, frozenset(senders), lambda: None)  # type: ignore[arg-type]  # steps take the room's connection
+    while await runner._start_due(room.connection):
+        pass
+    await room.commit([ring(MOST_UNDER_WAY + 2, nth=MOST_UNDER_WAY + 2)])
+    await runner._start_due(room.connection)
+    await asyncio.sleep(0)
+    assert [intent.kind for intent in post.sent] == ["letter"]
+    pigeons.open.set()
+    await finish(runner, room, post)
+    assert len(pigeons.sent) == MOST_UNDER_WAY + 1
+
+
+@pytest.mark.rule("OPS-04")
 async def test_what_nobody_here_can_send_holds_nothing_up(house: House, room: Room) -> None:
     """Given more that is due, and for longer, of a kind that this process has no sender of, then a letter goes out."""
     await room.commit([ring(nth, nth=nth) for nth in range(1, MOST_UNDER_WAY + 2)])

@@ -200,14 +200,14 @@ class EffectRunner:
 
     async def _start_due(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
         """Commit what is due as ``sending`` and begin to send it; True where there may be more to begin at once."""
-        sharing = Sharing(self._under_way.values())
+        sharing = Sharing(self._under_way.values(), self.senders)
         room = sharing.room
         if room <= 0:
             return False
         crash.point("effect-before-taking")
         now = self.clock.now()
         async with connection.transaction():
-            rows = await connection.fetch(self.queries["due_intents"], now, sharing.full, room, sorted(self.senders))
+            rows = await connection.fetch(self.queries["due_intents"], now, sharing.full, room, sharing.kinds)
             chosen = [(intent, row["run"]) for row in rows for intent in (read_intent(row),) if sharing.take(intent)]
             moves: list[Move] = [(intent, had, self._taken(intent), self.run_id) for intent, had in chosen]
             moved = await self._move(connection, moves)
