@@ -1,7 +1,6 @@
 """A consumer whose client fetches nothing more ends its process; one that is merely late, or at rest, does not."""
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
 from linli_embedded.ports import LOOPBACK, free_port
 from linli_messaging.consuming.consumer import _Ownership
+from linli_messaging.consuming.signs import Seen
 from linli_messaging.consuming.stalling import StalledError, StallWatch
 from linli_testkit.plugin import TestBroker
 
@@ -34,12 +34,18 @@ async def looked(watch: StallWatch) -> None:
     await asyncio.wait_for(watch.look(), WITHIN_S)
 
 
+async def unanswered(*_: object) -> None:
+    """A bus that does not answer, later than its client has begun: one cannot be stopped before."""
+    await asyncio.sleep(0.1)
+    raise KafkaConnectionError
+
+
 async def looked_in_vain(bus: Bus) -> None:
     """Returns after the listener's client has found nothing once more."""
-    before = bus.listener.consumer.empty_looks
+    before = bus.listener.consumer.signs.empty_looks
 
     async def again() -> bool:
-        return bus.listener.consumer.empty_looks > before + 1
+        return bus.listener.consumer.signs.empty_looks > before + 1
 
     await until(again)
 
@@ -93,10 +99,10 @@ async def test_a_client_that_its_group_forgot_ends_the_process(bus: Bus, watch: 
     given meanwhile, be it and taken back again, it goes on.
     """
     consumer = bus.listener.consumer
-    consumer.awaits_share = True
+    consumer.signs.awaits_share = True
     await looked(watch)
     await looked_in_vain(bus)
-    consumer.shares += 1
+    consumer.signs.shares += 1
     await looked(watch)
     await looked_in_vain(bus)
     assert consumer.writer.sound
@@ -109,12 +115,12 @@ async def test_a_client_that_its_group_forgot_ends_the_process(bus: Bus, watch: 
 @pytest.mark.rule("OPS-04")
 async def test_a_share_is_awaited_from_when_it_is_taken_back_until_another_is_given(bus: Bus) -> None:
     consumer = bus.listener.consumer
-    assert (consumer.awaits_share, consumer.shares) == (False, 1)
+    assert (consumer.signs.awaits_share, consumer.signs.shares) == (False, 1)
     listener = _Ownership(consumer)
     await listener.on_partitions_revoked(set())
-    assert (consumer.awaits_share, consumer.shares) == (True, 1)
+    assert (consumer.signs.awaits_share, consumer.signs.shares) == (True, 1)
     await listener.on_partitions_assigned(set())
-    assert (consumer.awaits_share, consumer.shares) == (False, 2)
+    assert (consumer.signs.awaits_share, consumer.signs.shares) == (False, 2)
 
 
 @pytest.mark.rule("OPS-04")
@@ -127,7 +133,7 @@ async def test_a_loop_that_ended_without_a_word_ends_the_process(bus: Bus, watch
     (loop,) = subscriber.tasks
     loop.cancel()
     await asyncio.wait([loop])
-    watch._looks = bus.listener.consumer.looks
+    watch._before = Seen(bus.listener.consumer.signs.now())
     await looked(watch)
     await asyncio.wait([writer], timeout=WITHIN_S)
     assert "looked for no more" in str(writer.exception())
@@ -137,7 +143,8 @@ async def test_a_loop_that_ended_without_a_word_ends_the_process(bus: Bus, watch
 async def test_whoever_has_records_in_hand_need_not_look(bus: Bus, watch: StallWatch) -> None:
     """Given records that wait for the writer, as while it is clogged, at two looks, then the process goes on."""
     consumer = bus.listener.consumer
-    consumer.at_work, watch._looks = True, consumer.looks
+    consumer.signs.at_work = True
+    watch._before = Seen(consumer.signs.now())
     await looked(watch)
     assert consumer.writer.sound
 
@@ -145,7 +152,7 @@ async def test_whoever_has_records_in_hand_need_not_look(bus: Bus, watch: StallW
 @pytest.mark.rule("OPS-04")
 async def test_a_process_that_stood_still_as_a_whole_goes_on(bus: Bus, watch: StallWatch) -> None:
     """Given no look for records since the last, as after SIGSTOP and SIGCONT, when there is one soon, it goes on."""
-    watch._looks = bus.listener.consumer.looks
+    watch._before = Seen(bus.listener.consumer.signs.now())
     await looked(watch)
     assert bus.listener.consumer.writer.sound
 
@@ -164,7 +171,7 @@ async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallW
     await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
     await looked_in_vain(bus)
     await looked(watch)
-    watch._before = replace(watch._before, empty_looks=bus.listener.consumer.empty_looks + 1_000)  # as if none had been
+    watch._before.signs.empty_looks += 1_000  # as if none had been
     await looked(watch)
     kafka.resume(place)
 
@@ -175,6 +182,33 @@ async def test_whoever_is_at_rest_late_or_moving_goes_on(bus: Bus, watch: StallW
     await looked_in_vain(bus)
     await looked(watch)
     assert bus.listener.writer.sound
+
+
+@pytest.mark.rule("OPS-04")
+async def test_what_was_seen_before_the_bus_did_not_answer_is_compared_with_nothing(
+    bus: Bus, watch: StallWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a record that stands there at two looks, and one in between that the bus did not answer, then it goes on:
+    our client may have begun anew meanwhile.
+    """
+    kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
+    assert kafka is not None
+    kafka.pause(place)
+    bus.relay()
+    await bus.strike(BELL, 1)
+    await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
+    await looked(watch)
+    assert watch._before.behind
+    with monkeypatch.context() as patch:
+        patch.setattr(AIOKafkaConsumer, "end_offsets", unanswered)
+        with pytest.raises(KafkaConnectionError):
+            await looked(watch)
+    await looked_in_vain(bus)
+    await looked(watch)
+    assert bus.listener.writer.sound
+    await looked_in_vain(bus)
+    await looked(watch)
+    assert not bus.listener.writer.sound
 
 
 @pytest.mark.rule("OPS-04")

@@ -28,6 +28,7 @@ from linli_contracts.topics import TOPIC_OF, asks_topic
 from linli_messaging.consuming.acknowledging import Acknowledging
 from linli_messaging.consuming.hearing import Hearing
 from linli_messaging.consuming.parked_share import TooMuchParkedError
+from linli_messaging.consuming.signs import Signs
 from linli_messaging.consuming.unreadable import keep_raw
 from linli_messaging.inputs import Passing, Record
 from linli_messaging.lanes.gaps import GapWatch
@@ -75,16 +76,7 @@ class Consumer:
     foreign: int = 0
     """Records of another deployment, refused (promise 8)."""
     unreadable: int = 0
-    looks: int = 0
-    """How often records were looked for."""
-    empty_looks: int = 0
-    """How often there was nothing to take, as our client says."""
-    at_work: bool = False
-    """Records are in hand: nobody looks for more."""
-    shares: int = 0
-    """How often the group gave us a share of the partitions, be it none of them."""
-    awaits_share: bool = True
-    """Until the group gives us one: at the start, and since it took back the last."""
+    signs: Signs = field(default_factory=Signs)
     _gaps_may_be_open: bool = True
     """Whether the table of gaps is worth a look: another process may have left some."""
     _answers: dict[LaneOf, int | None] = field(default_factory=dict)
@@ -128,9 +120,9 @@ class Consumer:
         What does not pass by itself ends the process: after a refusal by the group's coordinator (its access lists
         were not there yet, as on a bus made anew) aiokafka never joins the group again.
         """
-        self.looks += 1
+        self.signs.looks += 1
         found = await self._look(kafka, timeout_ms=POLL_MS)
-        self.empty_looks += not found
+        self.signs.empty_looks += not found
         return found
 
     async def _look(
@@ -152,7 +144,7 @@ class Consumer:
     async def _take(self, message: KafkaMessage) -> None:
         # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
         records, message.raw_message = message.raw_message, ()
-        self.at_work = True
+        self.signs.at_work = True
         try:
             events = await self._handle(records)
         except Exception as error:
@@ -160,7 +152,7 @@ class Consumer:
             self.writer.fail(error)
             raise
         finally:
-            self.at_work = False
+            self.signs.at_work = False
         if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
             self.acknowledging.tell(self._kafka)
         if self.lets_gather(events):
@@ -362,15 +354,14 @@ class _Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         self._consumer = consumer
 
     async def on_partitions_revoked(self, revoked: "set[TopicPartition]") -> None:
-        self._consumer.awaits_share = True
+        self._consumer.signs.awaits_share = True
         self._consumer.acknowledging.lost(revoked)
         if revoked:
             self._consumer.own(frozenset(), of=1)
 
     async def on_partitions_assigned(self, assigned: "set[TopicPartition]") -> None:
         own_asks = asks_topic(self._consumer.writer.map.name)
-        self._consumer.awaits_share = False
-        self._consumer.shares += 1
+        self._consumer.signs.given()
         await self._consumer.take_up()
         partitions = {place.partition for place in assigned if place.topic == own_asks}
         self._consumer.own(partitions, of=self._consumer.partitions_read(own_asks) or 1)

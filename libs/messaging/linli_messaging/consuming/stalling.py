@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.consuming.signs import Seen
 from linli_messaging.topology import group_of, reads
 
 LOOK_S: Final = 30.0
@@ -33,30 +34,6 @@ class StalledError(RuntimeError):
     """The bus has records for this process, and its client says that there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What one look found."""
-
-    shares: int = 0
-    """How often the group had given us partitions."""
-    empty_looks: int = 0
-    without_share: bool = False
-    """The group answers others, and has given us none since it took back the last ones."""
-    behind: dict[TopicPartition, int | None] = field(default_factory=dict)
-    """Where our client stands, of the partitions that have more; None: it does not know where to begin."""
-
-    def stalled(self, before: "Seen") -> str:
-        """What has not moved since an earlier look, though our client looked for records meanwhile; empty: nothing."""
-        if self.empty_looks <= before.empty_looks or self.shares != before.shares:
-            return ""
-        if self.without_share and before.without_share:
-            return "no partitions are given to us by a group that answers others"
-        for place, at in self.behind.items():
-            if place in before.behind and before.behind[place] == at:
-                return f"nothing more is fetched of {place.topic}, partition {place.partition}"
-        return ""
-
-
 @dataclass(slots=True)
 class StallWatch:
     """Watches one process's consumer."""
@@ -65,8 +42,6 @@ class StallWatch:
     new_client: Callable[..., AIOKafkaConsumer]
     """Another client of the same bus, not started; it may only ask of a group (``group_id=``), and joins none."""
     _before: Seen = field(default_factory=Seen)
-    _looks: int = -1
-    """How often the consumer had looked for records at the last look; before the first: never so often."""
 
     async def watch(self) -> None:
         """Look until cancelled; a bus that does not answer stalls nobody, it is down."""
@@ -75,31 +50,27 @@ class StallWatch:
             try:
                 await asyncio.wait_for(self.look(), ANSWER_WITHIN_S)
             except (KafkaError, TimeoutError) as error:
-                self._before = Seen()
                 log.warning("stall watch: %s; looked at again", repr(error))
 
     async def look(self) -> None:
         """Compare where the consumer stands with how far the partitions reach, and with the last look."""
-        consumer = self.consumer
+        before = self._before
         await self._see_that_it_looks()
-        shares, empty_looks, without = consumer.shares, consumer.empty_looks, consumer.awaits_share
-        if without:
+        signs = self.consumer.signs.now()
+        self._before = Seen(signs)  # all that is seen where the bus does not answer
+        if signs.awaits_share:
             await self._ask_the_group()
-        seen = Seen(shares, empty_looks, without, await self._behind())
-        stalled = seen.stalled(self._before)
-        self._before = seen
+        self._before = Seen(signs, signs.awaits_share, await self._behind())
+        stalled = self._before.stalled(before)
         if stalled:
-            consumer.writer.fail(StalledError(f"{stalled}: the process ends"))
+            self.consumer.writer.fail(StalledError(f"{stalled}: the process ends"))
 
     async def _see_that_it_looks(self) -> None:
-        if self._looks_no_more():
+        signs = self.consumer.signs
+        if self._before.looks_no_more(signs):
             await asyncio.sleep(STOOD_STILL_S)
-            if self._looks_no_more():
+            if self._before.looks_no_more(signs):
                 self.consumer.writer.fail(StalledError("records are looked for no more: the process ends"))
-        self._looks = self.consumer.looks
-
-    def _looks_no_more(self) -> bool:
-        return self.consumer.looks == self._looks and not self.consumer.at_work
 
     async def _behind(self) -> dict[TopicPartition, int | None]:
         stands = self.consumer.positions()
