@@ -3,9 +3,11 @@
 An estate `xh01` with two homes (handed over 2020-03-10, and never) and an estate `xh02`; a contract `ht1` over xh01.
 """
 
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -26,8 +28,9 @@ from linli_contracts.events.followup import ClosingCallbacksCompleted
 from linli_contracts.events.intake import Trade
 from linli_contracts.events.warranty import CoverageAnswered
 from linli_messaging.service_map import Actor, Context, Facts, Ref
+from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Append, Because, Decision, More, Outcome, Refusal, State
-from linli_testkit.facts import context
+from linli_testkit.facts import POLICY_DIR, context, shipped_policy
 from linli_warranty.commands import (
     ApprovePayment,
     Command,
@@ -89,6 +92,14 @@ def opening(**given: object) -> OpenDeposit:
     return OpenDeposit.model_validate(contract | given)
 
 
+def policies(directory: Path, **files: str) -> PolicyBook:
+    """The shipped policy with further files below its version, by their path with `__` for `/`."""
+    shutil.copytree(POLICY_DIR, directory, dirs_exist_ok=True)
+    for name, text in files.items():
+        (directory / "2000.1" / f"{name.replace('__', '/')}.toml").write_text(text, encoding="utf-8")
+    return PolicyBook.load(directory)
+
+
 class NotAskedForError(KeyError):
     """A rule looked at a state that its entry in the map does not ask for."""
 
@@ -112,6 +123,7 @@ class Books:
     """What warranty holds, and all that it has told and written."""
 
     now: datetime = field(default_factory=lambda: local("2020-06-01"))
+    policies: PolicyBook = field(default_factory=shipped_policy)
     states: dict[Ref, State] = field(default_factory=dict)
     told: list[Event] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -122,18 +134,23 @@ class Books:
     def __post_init__(self) -> None:
         """Two estates and two homes."""
         for estate_id in ("xh01", "xh02"):
-            self.hear(
-                EstateRegistered(
-                    estate_id=estate_id,
-                    region_id="south",
-                    project_id=f"p-{estate_id}",
-                    name="星河湾",
-                    kind="residential",
-                    registered_at=self.now,
-                )
-            )
+            self.lies(estate_id)
         for home_id, on in (("xh01.1-1-101", date(2020, 3, 10)), ("xh01.2-1-101", None)):
             self.register(home_id, home_id.removeprefix("xh01.")[0], on)
+
+    def lies(self, estate_id: str, region_id: str = "south", zone: str = "Asia/Shanghai") -> Outcome:
+        """Where an estate lies is registered."""
+        return self.hear(
+            EstateRegistered(
+                estate_id=estate_id,
+                region_id=region_id,
+                project_id=f"p-{estate_id}",
+                name="星河湾",
+                kind="residential",
+                zone=zone,
+                registered_at=self.now,
+            )
+        )
 
     def register(self, home_id: str, phase: str, on: date | None, building: str = "1") -> None:
         """A home of estate xh01, handed over on a day or not."""
@@ -335,7 +352,7 @@ class Books:
 
     def _apply(self, decide: Callable[[Facts, Context], Outcome], refs: set[Ref], actor: Actor | None) -> Outcome:
         self.inputs += 1
-        ctx = context(self.now, cause=f"test-{self.inputs}", actor=actor)
+        ctx = replace(context(self.now, cause=f"test-{self.inputs}", actor=actor), policies=self.policies)
         outcome = decide(Asked(self.states, refs), ctx)
         if isinstance(outcome, More):
             outcome = decide(Asked(self.states, refs | set(outcome.refs)), ctx)

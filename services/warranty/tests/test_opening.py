@@ -1,6 +1,7 @@
 """An account is opened once, at the settlement, with the retained amount; its terms are never below the law."""
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from linli_contracts.events.warranty import DepositOpened, WarrantyExpiring
@@ -9,7 +10,7 @@ from linli_warranty.commands import OpenDeposit, RecordDocument
 from linli_warranty.domain.estate import Estate
 from pydantic import ValidationError
 
-from services.warranty.tests.books import Books, answer, code, contractor, local, opening
+from services.warranty.tests.books import Books, answer, code, contractor, local, opening, policies
 
 
 @pytest.mark.rule("WAR-01", "WAR-03", "WAR-07")
@@ -129,6 +130,28 @@ def test_an_account_opened_late_announces_at_once(accepted_on: date, told_at: ob
     books = Books()
     books.send(opening(completion_accepted_on=accepted_on))
     assert [timer.due_at for timer in books.deposit.timers()] == [told_at]
+
+
+@pytest.mark.rule("WAR-08", "ORG-01")
+@pytest.mark.parametrize("estate_ids", [("xh01", "xh02"), ("xh02", "xh01")])
+def test_each_estate_of_a_contract_is_told_by_its_own_policy(estate_ids: tuple[str, str], tmp_path: Path) -> None:
+    """Given an estate with a longer notice and a longer warranty of decoration, then it is told of its own ends, and
+    the other one of its, in whatever order the contract names them.
+    """
+    stricter = '[warranty.notice_before_expiry]\nvalue = 3\n[warranty.period_decoration]\nvalue = 30\nunit = "months"\n'
+    books = Books(policies=policies(tmp_path, estates__xh02=stricter))
+    books.send(opening(estate_ids=estate_ids))
+    told = []
+    for at in ("2021-12-10", "2022-01-10", "2022-06-10", "2022-07-10"):
+        books.wait_until(local(f"{at} 00:00:00") - timedelta(seconds=1))
+        told.append(len(books.events(WarrantyExpiring)))
+        books.wait_until(local(f"{at} 00:00:00"))
+    assert told == [0, 1, 2, 3]
+    assert [(event.ends_on, event.estate_ids) for event in books.events(WarrantyExpiring)] == [
+        (date(2022, 3, 10), ("xh02",)),
+        (date(2022, 3, 10), ("xh01",)),
+        (date(2022, 9, 10), ("xh02",)),
+    ]
 
 
 @pytest.mark.rule("WAR-08")

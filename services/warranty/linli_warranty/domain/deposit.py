@@ -1,5 +1,6 @@
 """The deposit account of a contract (质保金台账, WAR-01): how it is opened, and the one way money is booked on it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import ClassVar, Final
@@ -37,6 +38,8 @@ class ExpiryNotice(BaseModel):
     number: int
     ends_on: date
     notice_at: Instant
+    estate_ids: tuple[str, ...] = ()
+    """Where; empty: in every estate of the contract."""
 
 
 class Instalment(BaseModel):
@@ -140,7 +143,8 @@ def open_deposit(
 ) -> Decision | Refusal:
     """Opens the account with the retained amount and tells every estate the contract's terms (WAR-01, WAR-02).
 
-    `policies` are those of `estates`, in their order: a period below any of their minimums is refused.
+    `policies` are those of `estates`, in their order: a period below any of their minimums is refused, and each estate
+    is told of the ends of its warranties by its own (WAR-08).
     """
     if existing:
         return refusals.deposit_exists(contract.contract_id)
@@ -149,14 +153,13 @@ def open_deposit(
     if refused := _refuse_dates(contract) or _refuse_periods(contract, policies) or _refuse_full(estates, policies):
         return refused
     terms = Terms(**contract.model_dump(include=set(Terms.model_fields)))
-    ends = sorted({max(_end(contract, trade, policy) for policy in policies) for trade in contract.trades})
     deposit = Deposit(
         id=contract.contract_id,
         **contract.model_dump(exclude={"contract_id", "settled_on"}),
         org=shared_org(estates),
         settled_on=contract.settled_on or stamp.on,
-        warranty_ends_on=ends[-1],
-        notices=_notices(ends, policies[0], stamp),
+        warranty_ends_on=max(max(_ends(contract, policy)) for policy in policies),
+        notices=_notices(contract, policies, stamp),
         policy_version=policies[0].version,
         opened_at=stamp.at,
     )
@@ -245,18 +248,30 @@ def _refuse_periods(contract: Contract, policies: tuple[Policy, ...]) -> Refusal
     return None
 
 
-def _end(contract: Contract, trade: Trade, policy: Policy) -> date:
-    return agreed_end(trade, contract.completion_accepted_on, contract.periods_months.get(trade), policy)
+def _ends(contract: Contract, policy: Policy) -> set[date]:
+    return {
+        agreed_end(trade, contract.completion_accepted_on, contract.periods_months.get(trade), policy)
+        for trade in contract.trades
+    }
 
 
-def _notices(ends: list[date], policy: Policy, stamp: Stamp) -> tuple[ExpiryNotice, ...]:
+def _notices(contract: Contract, policies: tuple[Policy, ...], stamp: Stamp) -> tuple[ExpiryNotice, ...]:
     # An account opened later than its notice gives it at once; a warranty that is over by then needs none.
-    before = in_months(policy.span("warranty.notice_before_expiry"))
-    zone = ZoneInfo(policy.text("calendar.zone"))
+    told = defaultdict[tuple[date, datetime], list[str]](list)
+    for estate_id, policy in zip(contract.estate_ids, policies, strict=True):
+        before = in_months(policy.span("warranty.notice_before_expiry"))
+        zone = ZoneInfo(policy.text("calendar.zone"))
+        for end in _ends(contract, policy):
+            if end >= stamp.on:
+                told[end, max(_midnight(plus_months(end, -before), zone), stamp.at)].append(estate_id)
     return tuple(
-        ExpiryNotice(number=number, ends_on=end, notice_at=max(_midnight(plus_months(end, -before), zone), stamp.at))
-        for number, end in enumerate(ends, start=1)
-        if end >= stamp.on
+        ExpiryNotice(
+            number=number,
+            ends_on=end,
+            notice_at=at,
+            estate_ids=() if len(where) == len(contract.estate_ids) else tuple(where),
+        )
+        for number, ((end, at), where) in enumerate(sorted(told.items()), start=1)
     )
 
 

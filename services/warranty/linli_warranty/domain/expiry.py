@@ -7,12 +7,17 @@ from linli_warranty.domain.deposit import Deposit
 
 
 def announce_expiry(deposit: Deposit, timer: Timer) -> Decision:
-    """Tells that trades of the contract leave the warranty; once for each date on which some do."""
+    """Tells that trades of the contract leave the warranty; once for each date on which some do, in the estates whose
+    policies have it so.
+    """
     due = next((notice for notice in deposit.notices if notice.number == timer.occurrence), None)
     if due is None:
         return NOTHING
     told = WarrantyExpiring(
-        contract_id=deposit.id, contractor_id=deposit.contractor_id, estate_ids=deposit.estate_ids, ends_on=due.ends_on
+        contract_id=deposit.id,
+        contractor_id=deposit.contractor_id,
+        estate_ids=due.estate_ids or deposit.estate_ids,
+        ends_on=due.ends_on,
     )
     why = Because(
         rule="WAR-08",
