@@ -155,6 +155,30 @@ def test_each_estate_of_a_contract_is_told_by_its_own_policy(estate_ids: tuple[s
 
 
 @pytest.mark.rule("WAR-08")
+@pytest.mark.parametrize(
+    ("zone", "told_at"),
+    [("America/New_York", "2022-01-10 13:00:00"), ("Asia/Tokyo", "2022-01-09 23:00:00")],
+    ids=["midnight there is afternoon in Shanghai", "midnight there is an hour earlier"],
+)
+def test_a_notice_is_given_as_the_day_begins_where_the_estate_lies(zone: str, told_at: str) -> None:
+    books = Books()
+    books.lies("xh02", zone=zone)
+    books.send(opening(estate_ids=("xh01", "xh02")))
+    assert {timer.due_at for timer in books.deposit.timers()} == {local("2022-01-10 00:00:00"), local(told_at)}
+
+
+@pytest.mark.rule("WAR-08")
+@pytest.mark.parametrize(("on", "notices"), [("2022-03-11 12:59:59", 1), ("2022-03-11 13:00:00", 0)])
+def test_a_warranty_ends_with_its_last_day_where_the_estate_lies(on: str, notices: int) -> None:
+    """In New York 10 March 2022 ends at 13:00 in Shanghai of the next."""
+    books = Books()
+    books.lies("xh01", zone="America/New_York")
+    books.wait_until(local(on))
+    books.send(opening())
+    assert len(list(books.deposit.timers())) == notices
+
+
+@pytest.mark.rule("WAR-08")
 def test_a_warranty_that_is_over_is_not_announced() -> None:
     books = Books()
     books.send(opening(completion_accepted_on=date(2018, 5, 31)))

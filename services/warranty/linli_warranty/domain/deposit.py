@@ -144,7 +144,7 @@ def open_deposit(
     """Opens the account with the retained amount and tells every estate the contract's terms (WAR-01, WAR-02).
 
     `policies` are those of `estates`, in their order: a period below any of their minimums is refused, and each estate
-    is told of the ends of its warranties by its own (WAR-08).
+    is told of the ends of its warranties by its own, as their days begin there (WAR-08).
     """
     if existing:
         return refusals.deposit_exists(contract.contract_id)
@@ -159,7 +159,7 @@ def open_deposit(
         org=shared_org(estates),
         settled_on=contract.settled_on or stamp.on,
         warranty_ends_on=max(max(_ends(contract, policy)) for policy in policies),
-        notices=_notices(contract, policies, stamp),
+        notices=_notices(contract, estates, policies, stamp),
         policy_version=policies[0].version,
         opened_at=stamp.at,
     )
@@ -255,21 +255,23 @@ def _ends(contract: Contract, policy: Policy) -> set[date]:
     }
 
 
-def _notices(contract: Contract, policies: tuple[Policy, ...], stamp: Stamp) -> tuple[ExpiryNotice, ...]:
+def _notices(
+    contract: Contract, estates: tuple[Estate, ...], policies: tuple[Policy, ...], stamp: Stamp
+) -> tuple[ExpiryNotice, ...]:
     # An account opened later than its notice gives it at once; a warranty that is over by then needs none.
     told = defaultdict[tuple[date, datetime], list[str]](list)
-    for estate_id, policy in zip(contract.estate_ids, policies, strict=True):
+    for estate, policy in zip(estates, policies, strict=True):
         before = in_months(policy.span("warranty.notice_before_expiry"))
-        zone = ZoneInfo(policy.text("calendar.zone"))
+        zone = ZoneInfo(estate.zone)
         for end in _ends(contract, policy):
-            if end >= stamp.on:
-                told[end, max(_midnight(plus_months(end, -before), zone), stamp.at)].append(estate_id)
+            if end >= stamp.at.astimezone(zone).date():
+                told[end, max(_midnight(plus_months(end, -before), zone), stamp.at)].append(estate.id)
     return tuple(
         ExpiryNotice(
             number=number,
             ends_on=end,
             notice_at=at,
-            estate_ids=() if len(where) == len(contract.estate_ids) else tuple(where),
+            estate_ids=() if len(where) == len(estates) else tuple(where),
         )
         for number, ((end, at), where) in enumerate(sorted(told.items()), start=1)
     )
