@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from linli_warranty.domain.chart import DEBIT_SIDE, Account
 from linli_warranty.domain.deductions import Deduction, deduction_id_of
 from linli_warranty.domain.ledger import Balances, LedgerBugError, Posting, Stamp, number_movements
 
-from services.warranty.tests.books import Books, local, opening
+from services.warranty.tests.books import Books, local, opening, policies
 
 ORDERS = st.integers(1, 5)
 STEPS = st.one_of(
@@ -130,3 +131,28 @@ def test_random_steps_reach_payments() -> None:
         step(books, what, number, more)
     assert books.deposit.released_fen == 50_000
     assert isinstance(books.request(2), Decision)
+
+
+@pytest.mark.rule("WAR-03", "ORG-01")
+@pytest.mark.parametrize(
+    ("estate_ids", "on"), [(("xh01",), date(2020, 5, 31)), (("xh01", "xh02"), date(2020, 6, 1))], ids=["one", "several"]
+)
+def test_all_movements_of_a_ledger_are_dated_by_one_calendar(
+    estate_ids: tuple[str, ...], on: date, tmp_path: Path
+) -> None:
+    """Given a region whose finance keeps its books in New York, then an account and the claims of an estate are each
+    dated by their own place throughout, else a balance of a past day has a deduction without the deposit.
+    """
+    books = Books(policies=policies(tmp_path, regions__west='[calendar.zone]\nvalue = "America/New_York"\n'))
+    books.lies("xh01", "west")
+    books.wait_until(local("2020-06-01 09:00:00"))
+    books.send(opening(estate_ids=estate_ids))
+    books.reentrust()
+    books.compensate()
+    books.settle()
+    deduction_id = books.deduction_of_claim().id
+    books.send(DisputeDeduction(deduction_id=deduction_id, reason="r"))
+    books.send(DecideDispute(deduction_id=deduction_id, upheld=False, document="d"))
+    dated = {(("claim" if "claim_id" in row else "deposit"), row["booked_on"]) for row in books.rows}
+    assert dated == {("deposit", on.isoformat()), ("claim", "2020-05-31")}
+    assert [row["reason"] for row in books.rows if "claim_id" in row] == ["agreed", "paid", "recovered", "reversed"]

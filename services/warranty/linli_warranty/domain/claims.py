@@ -112,11 +112,11 @@ def approve_payment(claim: Claim, stamp: Stamp) -> Decision | Refusal:
     return Decision(save=(approved,), events=(told,), because=(why,), answer=_answer(approved))
 
 
-def pay(claim: Claim, deposit: Deposit | None, document: str, stamp: Stamp) -> Decision | Refusal:
+def pay(claim: Claim, bearer: tuple[Deposit, Stamp] | None, document: str, stamp: Stamp) -> Decision | Refusal:
     """The customer gets the money, once, from another person than the one who approved it (WAR-23).
 
-    Where it is recovered, ``deposit``, the account of the claim's contract, is deducted with it (WAR-06, WAR-24); None
-    where nothing is recovered. Amounts are in fen.
+    Where it is recovered, ``bearer``, the account of the claim's contract, is deducted with it (WAR-06, WAR-24), by the
+    stamp of its own books; None where nothing is recovered. Amounts are in fen.
     """
     if claim.status == "paid":
         return refusals.claim_settled(claim.id, claim.status)
@@ -124,7 +124,7 @@ def pay(claim: Claim, deposit: Deposit | None, document: str, stamp: Stamp) -> D
         return refusals.payment_not_approved(claim.id)
     if stamp.who == claim.approved_by:
         return refusals.approved_it_yourself(claim.id)
-    recovered_fen = claim.amount_fen if deposit else 0
+    recovered_fen = claim.amount_fen if bearer else 0
     paid = claim.model_copy(
         update={"status": "paid", "paid_by": stamp.who, "paid_at": stamp.at, "recovered_fen": recovered_fen}
     )
@@ -147,10 +147,11 @@ def pay(claim: Claim, deposit: Deposit | None, document: str, stamp: Stamp) -> D
         because=(_because(paid, "WAR-23", "compensation_paid"),),
         answer=_answer(paid),
     )
-    if deposit is None:
+    if bearer is None:
         return payment
+    deposit, deducted = bearer
     recovery = Decision(append=(move(claim.id, "recovered", claim.amount_fen, document, stamp),))
-    return payment + recovery + deduct(deposit, Cost(claim.case_id, claim.id, claim.amount_fen, COMPENSATION), stamp)
+    return payment + recovery + deduct(deposit, Cost(claim.case_id, claim.id, claim.amount_fen, COMPENSATION), deducted)
 
 
 def bear_again(claim: Claim, document: str, stamp: Stamp) -> Decision:

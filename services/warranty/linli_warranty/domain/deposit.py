@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from linli_warranty.domain import refusals
 from linli_warranty.domain.chart import Account
-from linli_warranty.domain.estate import Estate, Terms, promise, shared_org
+from linli_warranty.domain.estate import Estate, Terms, place_of, promise, shared_org
 from linli_warranty.domain.ledger import Balances, Posting, Stamp, number_movements
 from linli_warranty.domain.periods import agreed_end, in_months, is_below_minimum, legal_minimum_in_words
 
@@ -91,16 +91,12 @@ class Deposit(State):
     @property
     def region_id(self) -> str | None:
         """The region, when all estates of the contract lie in one."""
-        return self._part(1)
+        return place_of(self.org)[0]
 
     @property
     def estate_id(self) -> str | None:
         """The estate, when the contract has only one."""
-        return self._part(3)
-
-    def _part(self, index: int) -> str | None:
-        parts = self.org.split("/")
-        return parts[index] if len(parts) > index else None
+        return place_of(self.org)[1]
 
     def timers(self) -> Iterable[Timer]:
         """The notices before the ends of its warranties (WAR-08)."""

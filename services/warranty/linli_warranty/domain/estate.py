@@ -125,3 +125,9 @@ def shared_org(estates: tuple[Estate, ...]) -> str:
             break
         shared.append(parts[0])
     return "/".join(shared)
+
+
+def place_of(org: str) -> tuple[str | None, str | None]:
+    """The region and the estate that a path in the organisation names; None where it ends above."""
+    parts = (*org.split("/"), None, None, None)
+    return parts[1], parts[3]

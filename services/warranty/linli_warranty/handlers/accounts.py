@@ -30,9 +30,8 @@ def handle_open_deposit(facts: Facts, body: OpenDeposit, ctx: Context) -> Outcom
     known = tuple(estate for estate in estates.values() if estate)
     policies = tuple(policy_in_force(ctx, estate) for estate in known)
     contract = Contract.model_validate(body.model_dump(exclude={"command_id"}))
-    return open_deposit(
-        facts.get(Deposit, body.contract_id), known, contract, policies, stamp_of(policy_in_force(ctx), ctx)
-    )
+    stamp = stamp_of(policy_in_force(ctx, *known), ctx)
+    return open_deposit(facts.get(Deposit, body.contract_id), known, contract, policies, stamp)
 
 
 def org_of_opening(facts: Facts, body: OpenDeposit) -> str | None:

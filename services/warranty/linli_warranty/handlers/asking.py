@@ -4,16 +4,14 @@ from linli_messaging.service_map import Context
 from linli_rulebook import Policy, calendar_for
 
 from linli_warranty.domain.deposit import Deposit
-from linli_warranty.domain.estate import Estate
+from linli_warranty.domain.estate import Estate, place_of, shared_org
 from linli_warranty.domain.ledger import Stamp
 
 
-def policy_in_force(ctx: Context, estate: Estate | None = None) -> Policy:
-    """The policy in force now: an estate's, or the group's."""
-    version = ctx.policies.version_in_force(ctx.now)
-    if estate is None:
-        return ctx.policies.policy(version)
-    return ctx.policies.policy(version, region=estate.region_id, estate=estate.id)
+def policy_in_force(ctx: Context, *estates: Estate) -> Policy:
+    """The policy in force now at the place that holds all these estates."""
+    region_id, estate_id = place_of(shared_org(estates))
+    return ctx.policies.policy(ctx.policies.version_in_force(ctx.now), region=region_id, estate=estate_id)
 
 
 def policy_of(deposit: Deposit, ctx: Context) -> Policy:
@@ -22,7 +20,10 @@ def policy_of(deposit: Deposit, ctx: Context) -> Policy:
 
 
 def stamp_of(policy: Policy, ctx: Context, who: str = "system") -> Stamp:
-    """Who books now, and on which date of finance's books. A command is booked by its sender, an event by `who`."""
+    """Who books now, and on which date of finance's books. A command is booked by its sender, an event by `who`.
+
+    `policy` is that of the place whose ledger it is, an account's or a claim's, so that one calendar dates all of it.
+    """
     on = calendar_for(policy, "finance").date_of(ctx.now)
     return Stamp(who=ctx.actor.subject if ctx.actor else who, at=ctx.now, on=on)
 

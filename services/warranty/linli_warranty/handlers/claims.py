@@ -13,7 +13,7 @@ from linli_warranty.domain import refusals
 from linli_warranty.domain.claims import Claim, agree, approve_payment, complete_form, pay
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate
-from linli_warranty.handlers.asking import is_contractor, policy_in_force, stamp_of
+from linli_warranty.handlers.asking import is_contractor, policy_in_force, policy_of, stamp_of
 
 Body: TypeAlias = CompleteForm | ApprovePayment | PayCompensation
 
@@ -71,7 +71,7 @@ def handle_pay_compensation(facts: Facts, body: PayCompensation, ctx: Context) -
     claim, estate = facts.get(Claim, body.claim_id), facts.get(Estate, key_of(body.claim_id))
     if claim is None or estate is None:
         return refusals.claim_not_found(body.claim_id)
-    deposit = None
+    bearer = None
     if claim.contract_id is not None and claim.status == "approved":
         try:
             deposit = facts.get(Deposit, claim.contract_id)
@@ -80,4 +80,5 @@ def handle_pay_compensation(facts: Facts, body: PayCompensation, ctx: Context) -
             return More(((Deposit, claim.contract_id),))
         if deposit is None:
             return refusals.deposit_not_found(claim.contract_id)
-    return pay(claim, deposit, body.document, stamp_of(policy_in_force(ctx, estate), ctx))
+        bearer = deposit, stamp_of(policy_of(deposit, ctx), ctx)
+    return pay(claim, bearer, body.document, stamp_of(policy_in_force(ctx, estate), ctx))

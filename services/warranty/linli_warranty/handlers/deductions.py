@@ -12,7 +12,8 @@ from linli_warranty.domain import refusals
 from linli_warranty.domain.claims import Claim, bear_again
 from linli_warranty.domain.deductions import COMPENSATION, Deduction, confirm, decide_dispute, dispute
 from linli_warranty.domain.deposit import Deposit
-from linli_warranty.handlers.asking import is_contractor, own, policy_of, stamp_of
+from linli_warranty.domain.estate import Estate
+from linli_warranty.handlers.asking import is_contractor, own, policy_in_force, policy_of, stamp_of
 
 Body: TypeAlias = ConfirmDeduction | DisputeDeduction | DecideDispute
 
@@ -56,12 +57,15 @@ def handle_decide_dispute(facts: Facts, body: DecideDispute, ctx: Context) -> Ou
     decided = decide_dispute(deposit, deduction, body.document, stamp, upheld=body.upheld)
     if isinstance(decided, Refusal) or body.upheld or deduction.ground != COMPENSATION:
         return decided
+    estate_id = key_of(deduction.order_id)
     try:
-        claim = facts.get(Claim, deduction.order_id)
+        claim, estate = facts.get(Claim, deduction.order_id), facts.get(Estate, estate_id)
     except KeyError:
         # Which claim was deducted stands in the deduction, so it can be asked for only now.
-        return More(((Claim, deduction.order_id),))
-    return decided + bear_again(claim, body.document, stamp) if claim else decided
+        return More(((Claim, deduction.order_id), (Estate, estate_id)))
+    if claim is None or estate is None:
+        return decided
+    return decided + bear_again(claim, body.document, stamp_of(policy_in_force(ctx, estate), ctx))
 
 
 def _find(facts: Facts, body: Body, ctx: Context) -> tuple[Deposit, Deduction] | None:
