@@ -1,8 +1,7 @@
 """What people read of warranty over HTTP; the routes of commands are made from MAP."""
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from linli_contracts.event import ID_PATTERN, KEY_PATTERN
@@ -23,6 +22,7 @@ from linli_warranty.domain.deductions import Status as DeductionStatus
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate
 from linli_warranty.domain.release import Status as ReleaseStatus
+from linli_warranty.handlers.asking import policy_on
 from linli_warranty.store import View
 
 LARGEST_PAGE: Final = 500
@@ -170,7 +170,4 @@ async def _covered(
     if home_id and key_of(home_id) != estate.id:
         raise ProblemError(refusals.home_elsewhere(home_id, estate.id))
     home = (await store.find_home(reads, home_id) or UNKNOWN_HOME) if home_id else None
-    # Before the first version of the policy took effect, its answer is the best there is.
-    begun = policies.effective_from(policies.versions[0])
-    version = policies.version_in_force(max(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)), begun))
-    return cover(estate, home, trade, on, policies.policy(version, region=estate.region_id, estate=estate.id))
+    return cover(estate, home, trade, on, policy_on(policies, estate, on))

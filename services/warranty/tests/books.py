@@ -100,6 +100,22 @@ def policies(directory: Path, **files: str) -> PolicyBook:
     return PolicyBook.load(directory)
 
 
+def longer_decoration(directory: Path) -> PolicyBook:
+    """The shipped policy, and a version from 1 June 2021 on by which the warranty of decoration is three years."""
+    policies(directory)
+    later = shutil.copytree(directory / "2000.1", directory / "2021.1")
+    for file, was, becomes in (
+        ("version", '"2000.1"', '"2021.1"'),
+        ("version", "2000-01-01T00:00:00+08:00", "2021-06-01T00:00:00+08:00"),
+        ("group/warranty", "[warranty.period_decoration]\nvalue = 2", "[warranty.period_decoration]\nvalue = 3"),
+    ):
+        path = later / f"{file}.toml"
+        text = path.read_text(encoding="utf-8")
+        assert was in text
+        path.write_text(text.replace(was, becomes), encoding="utf-8")
+    return PolicyBook.load(directory)
+
+
 class NotAskedForError(KeyError):
     """A rule looked at a state that its entry in the map does not ask for."""
 

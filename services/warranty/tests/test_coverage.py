@@ -1,6 +1,7 @@
 """Is this defect, in this home, on this day, covered, by whom, until when? There is one answer (WAR-02)."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from linli_contracts.events.dispatch import CoverageAsked, EstateRegistered, HomeRegistered
@@ -11,7 +12,7 @@ from linli_rulebook.decision import NOTHING, Early
 from linli_testkit.facts import context
 from linli_warranty.domain.periods import legal_end, legal_minimum_in_words
 
-from services.warranty.tests.books import Books, local, opening
+from services.warranty.tests.books import Books, local, longer_decoration, opening
 
 # Home 1-1-101 was handed over on 2021-01-15; the contractor's warranty runs from completion acceptance, 2020-03-10.
 HANDED_OVER = HomeRegistered(
@@ -162,6 +163,20 @@ def test_a_home_known_from_before_buildings_were_kept_learns_its_own_from_the_fi
 def test_the_legal_minimum_by_trade(trade: Trade, starts: str, ends: str) -> None:
     policy = context(local("2020-06-01")).policies.policy("2000.1")
     assert legal_end(trade, date.fromisoformat(starts), policy) == date.fromisoformat(ends)
+
+
+@pytest.mark.rule("WAR-02", "ORG-02")
+def test_the_day_of_a_defect_says_by_which_policy_it_is_covered_whenever_it_is_asked(tmp_path: Path) -> None:
+    """Given a longer warranty from 1 June 2021 on, then a defect of the day before is answered alike on that day, in a
+    later round of its case, and after an outage.
+    """
+    books = Books(policies=longer_decoration(tmp_path))
+    asked = []
+    for now in ("2021-05-31 23:59:59", "2021-06-01 00:00:00", "2022-03-11 12:00:00"):
+        books.wait_until(local(now))
+        asked.append((books.ask("2021-05-31").until, books.because[-1].policy_version))
+    assert asked == [(date(2022, 3, 10), "2000.1")] * 3
+    assert books.ask("2021-06-01").until == date(2023, 3, 10)
 
 
 @pytest.mark.rule("WAR-02")

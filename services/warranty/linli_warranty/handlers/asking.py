@@ -1,7 +1,10 @@
 """What handlers share: the policy of a place, who books on which date, and whose contract it is (WAR-07)."""
 
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
 from linli_messaging.service_map import Context
-from linli_rulebook import Policy, calendar_for
+from linli_rulebook import Policy, PolicyBook, calendar_for
 
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate, place_of, shared_org
@@ -12,6 +15,13 @@ def policy_in_force(ctx: Context, *estates: Estate) -> Policy:
     """The policy in force now at the place that holds all these estates."""
     region_id, estate_id = place_of(shared_org(estates))
     return ctx.policies.policy(ctx.policies.version_in_force(ctx.now), region=region_id, estate=estate_id)
+
+
+def policy_on(policies: PolicyBook, estate: Estate, on: date) -> Policy:
+    """The policy in force as a day of an estate begins; before the first version, that one is the best there is."""
+    begun = policies.effective_from(policies.versions[0])
+    version = policies.version_in_force(max(datetime.combine(on, time(), tzinfo=ZoneInfo(estate.zone)), begun))
+    return policies.policy(version, region=estate.region_id, estate=estate.id)
 
 
 def policy_of(deposit: Deposit, ctx: Context) -> Policy:

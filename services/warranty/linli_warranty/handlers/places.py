@@ -9,7 +9,7 @@ from linli_rulebook.decision import Decision, Early, Outcome
 
 from linli_warranty.domain.coverage import UNKNOWN_HOME, answer_coverage
 from linli_warranty.domain.estate import Estate, Homes, learn_building, learn_estate, learn_homes
-from linli_warranty.handlers.asking import policy_in_force
+from linli_warranty.handlers.asking import policy_on
 
 
 def handle_estate_registered(facts: Facts, event: EstateRegistered, ctx: Context) -> Outcome:
@@ -35,11 +35,14 @@ def needs_of_question(event: CoverageAsked) -> Iterable[Ref]:
 
 
 def handle_coverage_asked(facts: Facts, event: CoverageAsked, ctx: Context) -> Outcome:
-    """One answer to each question; the home's building is learnt from it where it is not known yet."""
+    """One answer to each question, whenever it comes: by the policy of the day that it is about.
+
+    The home's building is learnt from it where it is not known yet.
+    """
     estate = facts.get(Estate, event.estate_id)
     if estate is None:
         return Early(Estate.table, event.estate_id)
-    policy = policy_in_force(ctx, estate)
+    policy = policy_on(ctx.policies, estate, event.asked_on)
     if event.home_id is None:
         return answer_coverage(estate, None, event, policy, ctx.now)
     # Homes are told before questions about them, in the same lane: one that is unknown now stays unknown.
