@@ -10,6 +10,8 @@ from linli_contracts.events.warranty import CoverageAnswered
 from linli_contracts.shelves import shelf_of
 from linli_rulebook.decision import NOTHING, Early
 from linli_testkit.facts import context
+from linli_warranty.domain.deposit import Deposit
+from linli_warranty.domain.estate import Estate
 from linli_warranty.domain.periods import legal_end, legal_minimum_in_words
 
 from services.warranty.tests.books import Books, local, longer_decoration, opening
@@ -177,6 +179,31 @@ def test_the_day_of_a_defect_says_by_which_policy_it_is_covered_whenever_it_is_a
         asked.append((books.ask("2021-05-31").until, books.because[-1].policy_version))
     assert asked == [(date(2022, 3, 10), "2000.1")] * 3
     assert books.ask("2021-06-01").until == date(2023, 3, 10)
+
+
+@pytest.mark.rule("WAR-02", "ORG-02")
+def test_a_later_policy_does_not_lengthen_what_a_contract_was_opened_with(tmp_path: Path) -> None:
+    """Given an account that says until 10 March 2022, and a longer minimum since, then the customer has the longer
+    one, and that contractor comes no longer than its account says; one whose account is opened later comes longer.
+    """
+    books = Books(policies=longer_decoration(tmp_path))
+    books.send(opening())
+    books.wait_until(local("2022-03-11"))
+    assert books.deposit.warranty_ends_on == date(2022, 3, 10)
+    assert books.ask("2022-03-10").contractor_id == "sg1"
+    after = books.ask("2022-03-11")
+    assert (after.covered, after.until, after.contractor_id) == (True, date(2023, 3, 10), None)
+    books.send(opening(contract_id="ht2", contractor_id="sg2"))
+    assert books.state(Deposit, "ht2").warranty_ends_on == date(2023, 3, 10)
+    assert books.ask("2022-03-11").contractor_id == "sg2"
+
+
+@pytest.mark.rule("WAR-02")
+def test_what_was_promised_before_ends_were_kept_ends_by_the_policy(books: Books) -> None:
+    estate = books.state(Estate, "xh01")
+    bare = tuple(terms.model_copy(update={"ends_on": {}}) for terms in estate.terms)
+    books.states[Estate, "xh01"] = estate.model_copy(update={"terms": bare})
+    assert [books.ask(day).contractor_id for day in ("2022-03-10", "2022-03-11")] == ["sg1", None]
 
 
 @pytest.mark.rule("WAR-02")

@@ -4,6 +4,7 @@ Two warranties run side by side, each from its own date, and each decides one ha
 
 * the customer's, from the home's hand-over, for the legal minimum, decides `covered`: whether the repair is free;
 * the contractor's, from completion acceptance, for what its contract agrees, decides `contractor_id`: who must come.
+  It ends as its account said when it was opened: a later policy lengthens no contract (ORG-02).
 
 In the common area nothing is handed over, so completion acceptance governs both. Before the hand-over the developer is
 responsible and no warranty is asked. The last day of a warranty is covered, the next is not.
@@ -104,7 +105,7 @@ def _contract_of(
     estate: Estate, home: Home | None, trade: Trade, on: date, policy: Policy
 ) -> tuple[Terms, date] | None:
     candidates = [
-        (terms, agreed_end(trade, terms.completion_accepted_on, terms.periods_months.get(trade), policy))
+        (terms, terms.ends_on.get(trade) or _end_by(policy, trade, terms))
         for terms in estate.terms
         if terms.cover(trade, home)
     ]
@@ -113,3 +114,7 @@ def _contract_of(
     # One whose warranty had not begun answers for nothing on the day, however long it runs.
     begun = [candidate for candidate in candidates if candidate[0].completion_accepted_on <= on]
     return min(begun or candidates, key=lambda candidate: (-candidate[1].toordinal(), candidate[0].contract_id))
+
+
+def _end_by(policy: Policy, trade: Trade, terms: Terms) -> date:
+    return agreed_end(trade, terms.completion_accepted_on, terms.periods_months.get(trade), policy)

@@ -148,14 +148,16 @@ def open_deposit(
         return refusals.accepted_in_future(contract.completion_accepted_on.isoformat(), stamp.on.isoformat())
     if refused := _refuse_dates(contract) or _refuse_periods(contract, policies) or _refuse_full(estates, policies):
         return refused
-    terms = Terms(**contract.model_dump(include=set(Terms.model_fields)))
+    terms = contract.model_dump(include=set(Terms.model_fields))
+    ends = [_ends(contract, policy) for policy in policies]
+    promised = (promise(estate, Terms(**terms, ends_on=each)) for estate, each in zip(estates, ends, strict=True))
     deposit = Deposit(
         id=contract.contract_id,
         **contract.model_dump(exclude={"contract_id", "settled_on"}),
         org=shared_org(estates),
         settled_on=contract.settled_on or stamp.on,
-        warranty_ends_on=max(max(_ends(contract, policy)) for policy in policies),
-        notices=_notices(contract, estates, policies, stamp),
+        warranty_ends_on=max(end for each in ends for end in each.values()),
+        notices=_notices(estates, policies, ends, stamp),
         policy_version=policies[0].version,
         opened_at=stamp.at,
     )
@@ -190,7 +192,7 @@ def open_deposit(
         facts={"retained_fen": deposit.retained_fen, "warranty_ends_on": deposit.warranty_ends_on.isoformat()},
     )
     return Decision(
-        save=(deposit, *(promise(estate, terms) for estate in estates)),
+        save=(deposit, *promised),
         events=(opened,),
         append=rows,
         because=(why,),
@@ -244,22 +246,22 @@ def _refuse_periods(contract: Contract, policies: tuple[Policy, ...]) -> Refusal
     return None
 
 
-def _ends(contract: Contract, policy: Policy) -> set[date]:
+def _ends(contract: Contract, policy: Policy) -> dict[Trade, date]:
     return {
-        agreed_end(trade, contract.completion_accepted_on, contract.periods_months.get(trade), policy)
+        trade: agreed_end(trade, contract.completion_accepted_on, contract.periods_months.get(trade), policy)
         for trade in contract.trades
     }
 
 
 def _notices(
-    contract: Contract, estates: tuple[Estate, ...], policies: tuple[Policy, ...], stamp: Stamp
+    estates: tuple[Estate, ...], policies: tuple[Policy, ...], ends: list[dict[Trade, date]], stamp: Stamp
 ) -> tuple[ExpiryNotice, ...]:
     # An account opened later than its notice gives it at once; a warranty that is over by then needs none.
     told = defaultdict[tuple[date, datetime], list[str]](list)
-    for estate, policy in zip(estates, policies, strict=True):
+    for estate, policy, its_ends in zip(estates, policies, ends, strict=True):
         before = in_months(policy.span("warranty.notice_before_expiry"))
         zone = ZoneInfo(estate.zone)
-        for end in _ends(contract, policy):
+        for end in set(its_ends.values()):
             if end >= stamp.at.astimezone(zone).date():
                 told[end, max(_midnight(plus_months(end, -before), zone), stamp.at)].append(estate.id)
     return tuple(

@@ -27,6 +27,10 @@ class Terms(BaseModel):
     periods_months: dict[Trade, int] = {}
     """Periods agreed beyond the legal minimum, by trade; a trade that is not in it has the minimum."""
     completion_accepted_on: date
+    ends_on: dict[Trade, date] = {}
+    """By trade: the last day, by the policy in force when the account was opened (ORG-02); empty: it was before this
+    was kept.
+    """
 
     def cover(self, trade: Trade, home: "Home | None") -> bool:
         """Whether they are about this trade, the home's phase and building; the common area (None): the trade."""
