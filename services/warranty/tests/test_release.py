@@ -181,6 +181,17 @@ def test_a_leak_that_the_closing_callbacks_found_forbids_part_payment_for_good(b
     assert [why.facts["seen_in"] for why in books.because if why.what == "no_part_payment"] == ["xh01"]
 
 
+@pytest.mark.rule("WAR-11", "OPS-02")
+def test_a_leak_of_a_count_that_was_parked_is_remembered_when_it_comes_after_a_newer_one(books: Books) -> None:
+    newer = ready(books).now
+    books.count()
+    books.now = newer - timedelta(days=30)
+    books.count(leaks_found=1, called_back_homes=10)
+    books.now = newer
+    assert failing(books) == ["not_due"], "no part payment; the newer count stays"
+    assert [why.facts["seen_in"] for why in books.because if why.what == "no_part_payment"] == ["xh01"]
+
+
 @pytest.mark.rule("WAR-12")
 def test_every_failing_gate_is_named_with_its_figures(books: Books) -> None:
     books.notify()

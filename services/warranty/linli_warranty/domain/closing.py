@@ -23,19 +23,21 @@ class ClosingSum(BaseModel):
 
 
 def count_closing(deposit: Deposit, count: ClosingCallbacksCompleted) -> Decision:
-    """Keeps an estate's count; a later one replaces it, an older one changes nothing.
+    """Keeps an estate's count; a later one replaces it, an older one, that was parked meanwhile, does not.
 
     A count of an estate that the contract is not about counts for nothing, and says so: followup knows no contracts.
-    A leak that was found is remembered for good (WAR-11).
+    A leak that was found is remembered for good, in whatever order it is told (WAR-11).
     """
     if count.estate_id not in deposit.estate_ids:
         return Decision(because=(_because(deposit, count, "count_of_another_estate_ignored"),))
     known = next((known for known in deposit.closing_counts if known.estate_id == count.estate_id), None)
-    if known and (known == count or known.counted_at > count.counted_at):
+    if known == count:
         return NOTHING
+    counted, water = remember_water(deposit, count.estate_id) if count.leaks_found else (deposit, ())
+    if known and known.counted_at > count.counted_at:
+        return Decision(save=(counted,), because=water) if count.leaks_found else NOTHING
     others = tuple(other for other in deposit.closing_counts if other.estate_id != count.estate_id)
-    counted = deposit.model_copy(update={"closing_counts": (*others, count)})
-    counted, water = remember_water(counted, count.estate_id) if count.leaks_found else (counted, ())
+    counted = counted.model_copy(update={"closing_counts": (*others, count)})
     return Decision(save=(counted,), because=(_because(deposit, count, "closing_callbacks_counted"), *water))
 
 
