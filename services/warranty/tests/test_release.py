@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from linli_contracts.events.warranty import DepositReleased, ReleaseBlocked, ReleaseRequested
 from linli_warranty.commands import ConfirmDeduction, DecideDispute, DisputeDeduction, RecordDocument
 from linli_warranty.domain.release import Release
 
-from services.warranty.tests.books import Books, answer, code, contractor, local, opening
+from services.warranty.tests.books import Books, answer, code, contractor, local, opening, policies
 
 TWO_YEARS, FIVE_YEARS = local("2022-03-11"), local("2025-03-11")
 """The first days after the warranties of a contract accepted on 2020-03-10."""
@@ -246,6 +247,43 @@ def test_every_estate_of_the_contract_is_counted(books: Books) -> None:
     other.count("xh02", occupied_homes=100, called_back_homes=89)
     assert len(other.deposit.closing_counts) == 2, "a later count replaces the earlier one"
     assert answer(other.pay("ht1.r1-2"))["status"] == "blocked"
+
+
+STRICTER = """
+[warranty.callback_gate_share]
+value = 1.00
+[warranty.release_first_share]
+value = 0.40
+[warranty.release_pay_within]
+value = 10
+"""
+
+
+@pytest.mark.rule("WAR-10", "WAR-11", "ORG-01")
+@pytest.mark.parametrize(
+    ("file", "region"), [("estates__xh02", "south"), ("regions__west", "west")], ids=["an estate", "a region"]
+)
+@pytest.mark.parametrize(
+    ("called_back", "gates"),
+    [((95, 100), []), ((95, 99), ["closing_callbacks"]), ((90, 100), []), ((89, 100), ["closing_callbacks"])],
+)
+def test_what_one_place_of_a_contract_asks_beyond_the_others_is_asked_of_its_own_homes(
+    file: str, region: str, called_back: tuple[int, int], gates: list[str], tmp_path: Path
+) -> None:
+    """Given a contract over an estate that wants 95 % of the homes called back and one that wants all of its own, then
+    both are held to; less is paid at first, and earlier, where either says so.
+    """
+    books = Books(policies=policies(tmp_path, **{file: STRICTER}))
+    books.lies("xh02", region)
+    books.send(opening(estate_ids=("xh01", "xh02")))
+    ready(books)
+    for estate_id, called in zip(("xh01", "xh02"), called_back, strict=True):
+        books.count(estate_id, called_back_homes=called)
+    outcome = answer(books.request())
+    release = books.state(Release, str(outcome["release_id"]))
+    assert [gate.gate for gate in release.gates] == gates
+    assert release.amount_fen == (0 if gates else 40_000)
+    assert release.pay_by == local("2022-03-24 17:30")
 
 
 @pytest.mark.rule("WAR-11")

@@ -41,12 +41,14 @@ def count_closing(deposit: Deposit, count: ClosingCallbacksCompleted) -> Decisio
     return Decision(save=(counted,), because=(_because(deposit, count, "closing_callbacks_counted"), *water))
 
 
-def sum_closing(deposit: Deposit) -> ClosingSum:
-    """The figures of the closing callbacks over all estates of the contract, and the estates not counted yet."""
-    counts = deposit.closing_counts
+def sum_closing(deposit: Deposit, estate_id: str | None = None) -> ClosingSum:
+    """The figures of the closing callbacks over all estates of the contract, and the estates not counted yet; with
+    `estate_id`, over that one alone.
+    """
+    counts = [count for count in deposit.closing_counts if estate_id in {None, count.estate_id}]
     counted = {count.estate_id for count in counts}
     return ClosingSum(
-        missing_estates=tuple(estate_id for estate_id in deposit.estate_ids if estate_id not in counted),
+        missing_estates=tuple(one for one in deposit.estate_ids if estate_id in {None, one} and one not in counted),
         occupied_homes=sum(count.occupied_homes for count in counts),
         called_back_homes=sum(count.called_back_homes for count in counts),
         top_floor_homes=sum(count.top_floor_homes for count in counts),

@@ -62,6 +62,8 @@ class Deposit(State):
     estate_ids: tuple[str, ...]
     org: str
     """The innermost part of the organisation that holds all its estates."""
+    region_ids: tuple[str, ...] = ()
+    """Of its estates, in their order; empty: all are in `region_id`, or it was opened before this was kept."""
     phases: tuple[str, ...]
     buildings: tuple[str, ...] = ()
     trades: tuple[Trade, ...]
@@ -148,6 +150,7 @@ def open_deposit(
         return refusals.accepted_in_future(contract.completion_accepted_on.isoformat(), stamp.on.isoformat())
     if refused := _refuse_dates(contract) or _refuse_periods(contract, policies) or _refuse_full(estates, policies):
         return refused
+    regions = {estate.region_id for estate in estates}
     terms = contract.model_dump(include=set(Terms.model_fields))
     ends = [_ends(contract, policy) for policy in policies]
     promised = (promise(estate, Terms(**terms, ends_on=each)) for estate, each in zip(estates, ends, strict=True))
@@ -155,6 +158,7 @@ def open_deposit(
         id=contract.contract_id,
         **contract.model_dump(exclude={"contract_id", "settled_on"}),
         org=shared_org(estates),
+        region_ids=() if len(regions) == 1 else tuple(estate.region_id for estate in estates),
         settled_on=contract.settled_on or stamp.on,
         warranty_ends_on=max(end for each in ends for end in each.values()),
         notices=_notices(estates, policies, ends, stamp),

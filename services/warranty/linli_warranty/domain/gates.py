@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import date
 
 from linli_contracts.events.warranty import FailedGate
-from linli_rulebook import Policy
 
 from linli_warranty.domain.chart import Account
 from linli_warranty.domain.closing import sum_closing
 from linli_warranty.domain.deposit import Deposit
+from linli_warranty.domain.release_policy import ReleasePolicy
 from linli_warranty.domain.water import WATER
 
 
 def failed_gates(
-    deposit: Deposit, claimable_from: date, amount_fen: int, on: date, policy: Policy
+    deposit: Deposit, claimable_from: date, amount_fen: int, on: date, policy: ReleasePolicy
 ) -> tuple[FailedGate, ...]:
     """Every gate that does not hold on `on`, in a fixed order; none means that `amount_fen` may be paid."""
     return (
@@ -36,41 +36,46 @@ def _due(deposit: Deposit, claimable_from: date, on: date) -> Iterator[FailedGat
     yield _gate("not_due", zh, en, "WAR-11")
 
 
-def _closing(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
-    found = sum_closing(deposit)
-    homes = policy.share("warranty.callback_gate_share")
-    if found.missing_estates:
-        missing = ", ".join(found.missing_estates)
+def _closing(deposit: Deposit, policy: ReleasePolicy) -> Iterator[FailedGate]:
+    if missing := ", ".join(sum_closing(deposit).missing_estates):
         yield _gate("closing_callbacks", f"尚无到期回访统计：{missing}", f"not counted yet: {missing}", "WAR-10")
-    elif found.called_back_homes < homes * found.occupied_homes:
-        figures = f"{found.called_back_homes}/{found.occupied_homes}"
-        yield _gate(
-            "closing_callbacks",
-            f"已回访 {figures} 户，至少须达到 {float(homes):.0%}",
-            f"{figures} occupied homes called back, at least {float(homes):.0%} needed",
-            "WAR-10",
-        )
+        return
+    for estate_id, homes in policy.shares("warranty.callback_gate_share"):
+        found = sum_closing(deposit, estate_id)
+        if found.called_back_homes < homes * found.occupied_homes:
+            figures = f"{found.called_back_homes}/{found.occupied_homes}"
+            yield _gate(
+                "closing_callbacks",
+                f"{_of(estate_id)}已回访 {figures} 户，至少须达到 {float(homes):.0%}",
+                f"{_of(estate_id)}{figures} occupied homes called back, at least {float(homes):.0%} needed",
+                "WAR-10",
+            )
 
 
-def _waterproofing(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
-    found = sum_closing(deposit)
-    visits = policy.share("warranty.waterproofing_visit_share")
-    if found.top_floor_visited < visits * found.top_floor_homes:
-        figures = f"{found.top_floor_visited}/{found.top_floor_homes}"
-        yield _gate(
-            "waterproofing_visits",
-            f"顶层住户已回访 {figures} 户，至少须达到 {float(visits):.0%}",
-            f"{figures} top-floor homes visited, at least {float(visits):.0%} needed",
-            "WAR-10",
-        )
-    leaks = policy.share("warranty.waterproofing_leak_share")
-    if found.leaks_found > leaks * found.top_floor_visited:
-        yield _gate(
-            "leaks",
-            f"发现渗漏 {found.leaks_found} 处，渗漏率上限 {float(leaks):.0%}",
-            f"{found.leaks_found} leaks found, a rate of at most {float(leaks):.0%} allowed",
-            "WAR-10",
-        )
+def _waterproofing(deposit: Deposit, policy: ReleasePolicy) -> Iterator[FailedGate]:
+    for estate_id, visits in policy.shares("warranty.waterproofing_visit_share"):
+        found = sum_closing(deposit, estate_id)
+        if found.top_floor_visited < visits * found.top_floor_homes:
+            figures = f"{found.top_floor_visited}/{found.top_floor_homes}"
+            yield _gate(
+                "waterproofing_visits",
+                f"{_of(estate_id)}顶层住户已回访 {figures} 户，至少须达到 {float(visits):.0%}",
+                f"{_of(estate_id)}{figures} top-floor homes visited, at least {float(visits):.0%} needed",
+                "WAR-10",
+            )
+    for estate_id, leaks in policy.shares("warranty.waterproofing_leak_share"):
+        found = sum_closing(deposit, estate_id)
+        if found.leaks_found > leaks * found.top_floor_visited:
+            yield _gate(
+                "leaks",
+                f"{_of(estate_id)}发现渗漏 {found.leaks_found} 处，渗漏率上限 {float(leaks):.0%}",
+                f"{_of(estate_id)}{found.leaks_found} leaks found, a rate of at most {float(leaks):.0%} allowed",
+                "WAR-10",
+            )
+
+
+def _of(estate_id: str | None) -> str:
+    return f"{estate_id}: " if estate_id else ""
 
 
 def _defects(deposit: Deposit) -> Iterator[FailedGate]:
@@ -84,8 +89,8 @@ def _defects(deposit: Deposit) -> Iterator[FailedGate]:
         )
 
 
-def _documents(deposit: Deposit, policy: Policy) -> Iterator[FailedGate]:
-    wanted = policy.texts("warranty.release_documents")
+def _documents(deposit: Deposit, policy: ReleasePolicy) -> Iterator[FailedGate]:
+    wanted = policy.place.texts("warranty.release_documents")
     if missing := [document for document in wanted if document not in deposit.documents]:
         names = ", ".join(missing)
         yield _gate("documents", f"缺少资料：{names}", f"missing: {names}", "WAR-12")

@@ -18,7 +18,7 @@ from typing import ClassVar, Final, Literal
 from linli_contracts.event import Instant
 from linli_contracts.events.warranty import DepositReleased, FailedGate, ReleaseBlocked, ReleaseRequested
 from linli_contracts.lanes import id_under
-from linli_rulebook import Policy, calendar_for, plus_months
+from linli_rulebook import calendar_for, plus_months
 from linli_rulebook.decision import Because, Decision, Refusal, State
 
 from linli_warranty.domain import refusals
@@ -27,6 +27,7 @@ from linli_warranty.domain.deposit import Deposit, Instalment, book
 from linli_warranty.domain.gates import failed_gates
 from linli_warranty.domain.ledger import Posting, Stamp
 from linli_warranty.domain.periods import in_months
+from linli_warranty.domain.release_policy import ReleasePolicy
 
 Status = Literal["approved", "blocked", "paid"]
 
@@ -72,22 +73,22 @@ class Claim:
         return free_fen * self.share.numerator // self.share.denominator
 
 
-def claim_of(deposit: Deposit, instalment: int, policy: Policy) -> Claim:
+def claim_of(deposit: Deposit, instalment: int, policy: ReleasePolicy) -> Claim:
     """The terms of an instalment (WAR-11). After a water problem the first waits for the last date, and is then all."""
     part_payment = instalment == FIRST and deposit.water_problem is None
-    span = policy.span("warranty.release_first_after" if part_payment else "warranty.release_rest_after")
+    span = policy.place.span("warranty.release_first_after" if part_payment else "warranty.release_rest_after")
     expires_on = plus_months(deposit.completion_accepted_on, in_months(span))
-    finance = calendar_for(policy, "finance")
+    finance = calendar_for(policy.place, "finance")
     counted_from = datetime.combine(max(expires_on, deposit.settled_on), time(12), tzinfo=finance.zone)
     return Claim(
         # The last day of a warranty is still covered, so it has expired on the next.
         claimable_from=max(expires_on + timedelta(days=1), deposit.settled_on),
-        pay_by=finance.due(counted_from, policy.span("warranty.release_pay_within")).at,
-        share=policy.share("warranty.release_first_share") if part_payment else ALL,
+        pay_by=min(finance.due(counted_from, one.span("warranty.release_pay_within")).at for one in policy.each),
+        share=min(one.share("warranty.release_first_share") for one in policy.each) if part_payment else ALL,
     )
 
 
-def request_release(deposit: Deposit, instalment: int, policy: Policy, stamp: Stamp) -> Decision | Refusal:
+def request_release(deposit: Deposit, instalment: int, policy: ReleasePolicy, stamp: Stamp) -> Decision | Refusal:
     """Checks every gate: approved for payment when all hold, else blocked with each failing gate named (WAR-12)."""
     if instalment not in (FIRST, REST):
         return refusals.unknown_instalment(instalment)
@@ -125,7 +126,9 @@ def request_release(deposit: Deposit, instalment: int, policy: Policy, stamp: St
     )
 
 
-def pay_release(deposit: Deposit, release: Release, policy: Policy, document: str, stamp: Stamp) -> Decision | Refusal:
+def pay_release(
+    deposit: Deposit, release: Release, policy: ReleasePolicy, document: str, stamp: Stamp
+) -> Decision | Refusal:
     """Finance pays what was approved, once (WAR-12); a gate that fails by now blocks the release instead."""
     standing = _standing(deposit, release.instalment)
     if release.status == "paid" or (standing and standing.status == "paid"):
@@ -209,12 +212,12 @@ def _answer(release: Release) -> dict[str, object]:
     }
 
 
-def _because(release: Release, policy: Policy) -> Because:
+def _because(release: Release, policy: ReleasePolicy) -> Because:
     return Because(
         rule="WAR-12",
         what=f"release_{release.status}",
         subject=release.contract_id,
-        policy_version=policy.version,
+        policy_version=policy.place.version,
         facts={
             "release_id": release.id,
             "amount_fen": release.amount_fen,

@@ -9,6 +9,7 @@ from linli_rulebook import Policy, PolicyBook, calendar_for
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate, place_of, shared_org
 from linli_warranty.domain.ledger import Stamp
+from linli_warranty.domain.release_policy import ReleasePolicy
 
 
 def policy_in_force(ctx: Context, *estates: Estate) -> Policy:
@@ -27,6 +28,16 @@ def policy_on(policies: PolicyBook, estate: Estate, on: date) -> Policy:
 def policy_of(deposit: Deposit, ctx: Context) -> Policy:
     """The policy under which the account was opened (ORG-02), at the place that holds all its estates."""
     return ctx.policies.policy(deposit.policy_version, region=deposit.region_id, estate=deposit.estate_id)
+
+
+def release_policy_of(deposit: Deposit, ctx: Context) -> ReleasePolicy:
+    """The same, with the policy of each of its estates."""
+    regions = deposit.region_ids or (deposit.region_id,) * len(deposit.estate_ids)
+    estates = {
+        estate_id: ctx.policies.policy(deposit.policy_version, region=region_id, estate=estate_id)
+        for estate_id, region_id in zip(deposit.estate_ids, regions, strict=True)
+    }
+    return ReleasePolicy(policy_of(deposit, ctx), estates)
 
 
 def stamp_of(policy: Policy, ctx: Context, who: str = "system") -> Stamp:

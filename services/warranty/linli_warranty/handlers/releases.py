@@ -10,7 +10,7 @@ from linli_warranty.commands import PayRelease, RequestRelease
 from linli_warranty.domain import refusals
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.release import Release, pay_release, request_release
-from linli_warranty.handlers.asking import is_contractor, own, policy_of, stamp_of
+from linli_warranty.handlers.asking import is_contractor, own, release_policy_of, stamp_of
 
 
 def needs_of_request(body: RequestRelease) -> Iterable[Ref]:
@@ -29,8 +29,8 @@ def handle_request_release(facts: Facts, body: RequestRelease, ctx: Context) -> 
     deposit = own(facts.get(Deposit, body.contract_id), ctx)
     if deposit is None:
         return refusals.deposit_not_found(body.contract_id)
-    policy = policy_of(deposit, ctx)
-    return request_release(deposit, body.instalment, policy, stamp_of(policy, ctx))
+    policy = release_policy_of(deposit, ctx)
+    return request_release(deposit, body.instalment, policy, stamp_of(policy.place, ctx))
 
 
 def needs_of_payment(body: PayRelease) -> Iterable[Ref]:
@@ -52,5 +52,5 @@ def handle_pay_release(facts: Facts, body: PayRelease, ctx: Context) -> Outcome:
     release, deposit = facts.get(Release, body.release_id), facts.get(Deposit, key_of(body.release_id))
     if release is None or deposit is None:
         return refusals.release_not_found(body.release_id)
-    policy = policy_of(deposit, ctx)
-    return pay_release(deposit, release, policy, body.document, stamp_of(policy, ctx))
+    policy = release_policy_of(deposit, ctx)
+    return pay_release(deposit, release, policy, body.document, stamp_of(policy.place, ctx))
