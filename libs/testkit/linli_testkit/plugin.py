@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 from linli_embedded.kafka_jars import KAFKA_VERSION
 from linli_embedded.postgres_server import PostgresServer
 from linli_embedded.security import Security
@@ -52,9 +53,14 @@ class TestBroker:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers and name the run, for this process and its workers; nothing is started yet."""
+    """Register the markers and name the run, for this process and its workers; nothing is started yet.
+
+    Hypothesis measures no time: how long an example takes says how busy the machine is, and fails one law or another.
+    """
     config.addinivalue_line("markers", "kafka_only: what only Apache Kafka can show; skips loudly on another broker")
     config.addinivalue_line("markers", "rule(*ids): the rules of the rulebook that a test shows, by id")
+    settings.register_profile("linli", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("linli")
     config.stash[_USED] = {}
     config.stash[_FIRST] = _RUN_VARIABLE not in os.environ
     run = os.environ.setdefault(_RUN_VARIABLE, f"{os.getpid()}-{secrets.token_hex(4)}")
