@@ -108,6 +108,30 @@ def test_finance_pays_within_15_of_its_working_days(settled_on: date, pay_by: st
     assert books.state(Release, "ht1.r1-1").pay_by == local(pay_by)
 
 
+@pytest.mark.rule("WAR-11", "ORG-04")
+@pytest.mark.parametrize(("settled_on", "provisional"), [(date(2026, 12, 7), False), (date(2026, 12, 8), True)])
+def test_a_time_to_pay_that_reaches_a_year_without_published_holidays_is_marked(
+    *, settled_on: date, provisional: bool
+) -> None:
+    """Given that it ends on 28 December, or on the 29th, which the next year's notice may still make a holiday."""
+    books = Books()
+    books.send(opening(settled_on=settled_on))
+    ready(books, local("2026-12-10"))
+    assert answer(books.request())["pay_by_provisional"] is provisional
+    assert books.state(Release, "ht1.r1-1").pay_by_provisional is provisional
+
+
+@pytest.mark.rule("WAR-11", "ORG-04")
+def test_a_marked_time_to_pay_is_worked_out_anew_when_it_is_paid(books: Books) -> None:
+    ready(books)
+    books.request()
+    release = books.state(Release, "ht1.r1-1")
+    guessed = {"pay_by": release.pay_by + timedelta(days=1), "pay_by_provisional": True}
+    books.states[Release, release.id] = release.model_copy(update=guessed)
+    assert answer(books.pay())["pay_by"] == release.pay_by.isoformat()
+    assert not books.state(Release, release.id).pay_by_provisional
+
+
 @pytest.mark.rule("WAR-10", "WAR-12")
 @pytest.mark.parametrize(
     ("spoil", "gates"),

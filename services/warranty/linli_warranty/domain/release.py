@@ -18,7 +18,7 @@ from typing import ClassVar, Final, Literal
 from linli_contracts.event import Instant
 from linli_contracts.events.warranty import DepositReleased, FailedGate, ReleaseBlocked, ReleaseRequested
 from linli_contracts.lanes import id_under
-from linli_rulebook import calendar_for, plus_months
+from linli_rulebook import Due, calendar_for, plus_months
 from linli_rulebook.decision import Because, Decision, Refusal, State
 
 from linli_warranty.domain import refusals
@@ -50,6 +50,8 @@ class Release(State):
     gates: tuple[FailedGate, ...] = ()
     pay_by: Instant
     """By when finance is to pay (WAR-11)."""
+    pay_by_provisional: bool = False
+    """It reaches a year whose holidays are not published: worked out anew at the next step (ORG-04)."""
     requested_by: str
     requested_at: Instant
     paid_by: str | None = None
@@ -65,7 +67,7 @@ class Claim:
     """When an instalment may be asked for, by when it is to be paid, and which share of the free balance it is."""
 
     claimable_from: date
-    pay_by: datetime
+    pay_by: Due
     share: Fraction
 
     def amount_fen(self, free_fen: int) -> int:
@@ -83,7 +85,10 @@ def claim_of(deposit: Deposit, instalment: int, policy: ReleasePolicy) -> Claim:
     return Claim(
         # The last day of a warranty is still covered, so it has expired on the next.
         claimable_from=max(expires_on + timedelta(days=1), deposit.settled_on),
-        pay_by=min(finance.due(counted_from, one.span("warranty.release_pay_within")).at for one in policy.each),
+        pay_by=min(
+            (finance.due(counted_from, one.span("warranty.release_pay_within")) for one in policy.each),
+            key=lambda due: due.at,
+        ),
         share=min(one.share("warranty.release_first_share") for one in policy.each) if part_payment else ALL,
     )
 
@@ -107,7 +112,8 @@ def request_release(deposit: Deposit, instalment: int, policy: ReleasePolicy, st
         status="blocked" if gates else "approved",
         amount_fen=0 if gates else amount_fen,
         gates=gates,
-        pay_by=claim.pay_by,
+        pay_by=claim.pay_by.at,
+        pay_by_provisional=claim.pay_by.provisional,
         requested_by=stamp.who,
         requested_at=stamp.at,
     )
@@ -137,6 +143,9 @@ def pay_release(
         return refusals.release_not_approved(release.id)
     asked = standing.asked if standing else 1
     claim = claim_of(deposit, release.instalment, policy)
+    if release.pay_by_provisional:
+        settled = {"pay_by": claim.pay_by.at, "pay_by_provisional": claim.pay_by.provisional}
+        release = release.model_copy(update=settled)
     amount_fen = min(release.amount_fen, claim.amount_fen(deposit.balances.free_fen))
     if gates := failed_gates(deposit, claim.claimable_from, amount_fen, stamp.on, policy):
         blocked = release.model_copy(update={"status": "blocked", "gates": gates, "amount_fen": 0})
@@ -208,6 +217,7 @@ def _answer(release: Release) -> dict[str, object]:
         "status": release.status,
         "amount_fen": release.amount_fen,
         "pay_by": release.pay_by.isoformat(),
+        "pay_by_provisional": release.pay_by_provisional,
         "gates": [gate.model_dump() for gate in release.gates],
     }
 
