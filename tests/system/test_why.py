@@ -110,6 +110,14 @@ async def test_what_a_region_refines_is_named_with_its_file(client: Client, live
         assert [outer["level"] for outer in entry.overridden] == ["group"]
 
 
+@pytest.mark.rule("ORG-01", "ORG-02")
+async def test_a_contracts_decisions_are_explained_at_its_own_place(client: Client, lived: Any) -> None:  # noqa: ANN401 - as above
+    """Given a contract over an estate of that region, then what its account rests on is explained as it holds there."""
+    decisions = [one for one in await decisions_about(client, "k-an-1") if one.place]
+    assert {"opened", "release_paid"} <= {one.what for one in decisions}
+    assert {one.place and (one.place.region, one.place.estate) for one in decisions} == {("east", None)}
+
+
 @pytest.mark.rule("ORG-02")
 async def test_every_service_says_why_it_decided_what_it_did(client: Client, lived: Any) -> None:  # noqa: ANN401 - as above
     """Given the subject about which a service decided most, then it is told each of its decisions."""

@@ -20,8 +20,8 @@ from linli_runtime.operating import OPERATE
 from linli_runtime.reads import Reads
 
 ESTATE: Final = "estate"
-"""The table of the estates that a service knows. One that has it says by its query ``place_of_case`` in which region a
-case began; for one without, the policy is the group's."""
+"""The table of the estates that a service knows. One that has it says by its query ``place_of_case`` at which estate a
+case is, in which region it began, and the same of what else it decides about; elsewhere the policy is the group's."""
 TIMER: Final = "timer|"
 """What the cause of a decision begins with when a clock ran out; else it was a fact or a command."""
 
@@ -91,11 +91,10 @@ def why_routes(service: ServiceMap, reads: Reads, conclusions: Conclusions) -> A
         """Each decision about a case: rule, facts, policy version, and the entries with the file and level of each."""
         policies: PolicyBook = request.app.state.policies
         rows = await reads.fetch("timeline_reasons", case_id)
-        estate = case_id.partition(".")[0]
         known = await reads.fetchrow("place_of_case", case_id) if knows_estates and rows else None
-        region = known["region_id"] if known else None
+        region, estate = (known["region_id"], known["estate_id"]) if known else (None, None)
         items = [
-            _decided(service.name, row, conclusions, policies, region, estate if known else None)
+            _decided(service.name, row, conclusions, policies, region, estate)
             for row in sorted(rows, key=lambda row: row["at"])
         ]
         return Why(case_id=case_id, items=items)

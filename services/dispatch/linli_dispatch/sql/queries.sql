@@ -615,6 +615,6 @@ SELECT id, state FROM webhook WHERE starts_with(id, $1 || '.') AND COALESCE(stat
 ORDER BY id LIMIT 100;
 
 -- name: place_of_case
--- The region of a case's estate: the one in which it began, wherever the estate is now.
-SELECT coalesce(nullif(t.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
+-- A case's estate, and its region: the one in which it began, wherever the estate is now.
+SELECT coalesce(nullif(t.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id, e.id AS estate_id
 FROM estate e LEFT JOIN ticket t ON t.id = $1 WHERE e.id = split_part($1, '.', 1);

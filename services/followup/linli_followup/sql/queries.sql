@@ -68,6 +68,6 @@ WHERE $1::text = 'group' OR t.part IN (SELECT id FROM estate WHERE starts_with(o
 GROUP BY t.name;
 
 -- name: place_of_case
--- The region of a case's estate: the one in which its first callback began, wherever the estate is now.
-SELECT coalesce(nullif(c.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
+-- A case's estate, and its region: the one in which its first callback began, wherever the estate is now.
+SELECT coalesce(nullif(c.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id, e.id AS estate_id
 FROM estate e LEFT JOIN callback c ON c.id = e.id || '.b1-' || split_part($1, '.', 2) WHERE e.id = split_part($1, '.', 1);

@@ -147,6 +147,6 @@ SELECT status, state ->> 'kind' AS kind, state ->> 'received_at' AS received_at,
 FROM request WHERE id = $1;
 
 -- name: place_of_case
--- The region of a case's estate: the one in which it began, wherever the estate is now.
-SELECT coalesce(nullif(r.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id
+-- A case's estate, and its region: the one in which it began, wherever the estate is now.
+SELECT coalesce(nullif(r.state ->> 'region_id', ''), e.state ->> 'region_id') AS region_id, e.id AS estate_id
 FROM estate e LEFT JOIN request r ON r.id = $1 WHERE e.id = split_part($1, '.', 1);

@@ -216,5 +216,10 @@ FROM (
 WHERE difference <> 0;
 
 -- name: place_of_case
--- The region of a case's estate: coverage is decided where the estate is when it is asked for.
-SELECT e.state ->> 'region_id' AS region_id FROM estate e WHERE e.id = split_part($1, '.', 1);
+-- A case's estate, and its region: coverage is decided where the estate is when it is asked for. A contract (no full stop) has
+-- the place of its account.
+SELECT e.state ->> 'region_id' AS region_id, e.id AS estate_id
+FROM estate e WHERE e.id = split_part($1, '.', 1) AND strpos($1, '.') > 0
+UNION ALL
+SELECT nullif(split_part(d.org, '/', 2), ''), nullif(split_part(d.org, '/', 4), '')
+FROM deposit d WHERE d.id = $1;
