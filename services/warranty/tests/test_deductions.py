@@ -180,7 +180,9 @@ def test_an_order_is_over_whichever_fact_comes_first(books: Books) -> None:
     assert books.notify(2, "waterproofing") is NOTHING
     assert books.finish(2) is NOTHING
     assert books.finish(3, "own_staff") is NOTHING
-    assert books.close(3) is NOTHING
+    books.close(3)
+    books.notify(3)
+    assert books.deposit.open_orders == 0
 
 
 @pytest.mark.rule("WAR-10", "OPS-03")

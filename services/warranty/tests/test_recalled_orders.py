@@ -4,11 +4,11 @@ import pytest
 from linli_contracts.events.dispatch import OrderRecalled
 from linli_contracts.events.intake import Trade
 from linli_contracts.events.warranty import DepositDeducted
-from linli_rulebook.decision import NOTHING, Outcome
+from linli_rulebook.decision import NOTHING, Early, Outcome
 from linli_warranty.domain.deposit import Deposit
-from linli_warranty.domain.orders import CaseOrders
+from linli_warranty.domain.orders import CaseOrders, Order
 
-from services.warranty.tests.books import Books
+from services.warranty.tests.books import Books, opening
 
 
 def recalled(books: Books, number: int = 1, trade: Trade = "decoration") -> Outcome:
@@ -79,3 +79,24 @@ def test_what_was_remembered_before_sightings_were_counted_stays(books: Books, *
         books.notify(2, trade="waterproofing")
     recalled(books, 2 if again else 1, trade="waterproofing")
     assert water(books) == "xh01.c1"
+
+
+@pytest.mark.rule("WAR-10", "OPS-03")
+@pytest.mark.parametrize("known", [False, True], ids=["a case that nothing is known of", "one with an earlier order"])
+def test_an_order_whose_notice_waited_for_the_account_is_not_open_once_its_case_was_withdrawn(*, known: bool) -> None:
+    """Given an account that is opened anew after a restore, then a notice that waited for it, and whose case was
+    withdrawn meanwhile, holds no release up.
+    """
+    books = Books()
+    assert books.notify() == Early("deposit", "ht1")
+    if known:
+        books.states[CaseOrders, "xh01.c1"] = CaseOrders(
+            id="xh01.c1", orders=(Order(order_id="xh01.o0", contract_id="ht0", status="done"),)
+        )
+    books.close()
+    assert books.close() is NOTHING
+    books.send(opening())
+    books.notify()
+    assert books.deposit.open_orders == 0
+    order = books.state(CaseOrders, "xh01.c1").orders[-1]
+    assert (order.status, order.contract_id) == ("done", "ht1")

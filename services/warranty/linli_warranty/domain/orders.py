@@ -35,6 +35,8 @@ class CaseOrders(State):
     table: ClassVar[str] = "case_orders"
 
     orders: tuple[Order, ...] = ()
+    withdrawn: bool = False
+    """The case was withdrawn: an order whose notice is still waiting for its account is over when it comes."""
 
     def find(self, order_id: str) -> Order | None:
         """The order, if it is known."""
@@ -66,7 +68,7 @@ def open_order(case: CaseOrders | None, deposit: Deposit, notice: ContractorNoti
     known = case.find(notice.order_id)
     if known and known.contract_id:
         return NOTHING
-    status = known.status if known else "open"
+    status = known.status if known else "done" if case.withdrawn else "open"
     case = case.with_order(Order(order_id=notice.order_id, contract_id=deposit.id, status=status))
     if status == "open":
         deposit = deposit.model_copy(update={"open_orders": deposit.open_orders + 1})

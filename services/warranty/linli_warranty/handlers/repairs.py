@@ -56,9 +56,11 @@ def handle_order_recalled(facts: Facts, event: OrderRecalled, ctx: Context) -> O
 
 
 def handle_ticket_closed(facts: Facts, event: TicketClosed, ctx: Context) -> Outcome:
-    """Orders of a closed case (withdrawn, say) are no open defects any more."""
-    case = facts.get(CaseOrders, event.case_id)
-    return _close(facts, case, case.open_ids()) if case else NOTHING
+    """Orders of a closed case (withdrawn, say) are no open defects any more, nor is one that is heard of later."""
+    known = facts.get(CaseOrders, event.case_id) or CaseOrders(id=event.case_id)
+    case = known.model_copy(update={"withdrawn": known.withdrawn or event.how == "withdrawn"})
+    closed = _close(facts, case, case.open_ids())
+    return Decision(save=(case,)) if closed is NOTHING and case != known else closed
 
 
 def needs_of_cost(event: RepairReentrusted) -> Iterable[Ref]:
