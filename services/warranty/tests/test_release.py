@@ -106,6 +106,7 @@ def test_finance_pays_within_15_of_its_working_days(settled_on: date, pay_by: st
     ready(books, local("2022-05-01"))
     books.request()
     assert books.state(Release, "ht1.r1-1").pay_by == local(pay_by)
+    assert "stricter_estates" not in books.because[-1].facts
 
 
 @pytest.mark.rule("WAR-11", "ORG-04")
@@ -308,6 +309,7 @@ def test_what_one_place_of_a_contract_asks_beyond_the_others_is_asked_of_its_own
     assert [gate.gate for gate in release.gates] == gates
     assert release.amount_fen == (0 if gates else 40_000)
     assert release.pay_by == local("2022-03-24 17:30")
+    assert books.because[-1].facts["stricter_estates"] == ["xh02"], "explained by its entries, too"
 
 
 @pytest.mark.rule("WAR-11")

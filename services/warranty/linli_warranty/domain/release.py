@@ -232,5 +232,6 @@ def _because(release: Release, policy: ReleasePolicy) -> Because:
             "release_id": release.id,
             "amount_fen": release.amount_fen,
             "gates": [gate.gate for gate in release.gates],
+            **({"stricter_estates": list(policy.stricter)} if policy.stricter else {}),
         },
     )

@@ -6,9 +6,17 @@ here knows a gate or an instalment; `gates.py` and `release.py` do.
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from linli_rulebook import Policy
+
+_REFINABLE: Final = (
+    "warranty.callback_gate_share",
+    "warranty.waterproofing_visit_share",
+    "warranty.waterproofing_leak_share",
+    "warranty.release_first_share",
+    "warranty.release_pay_within",
+)
 
 
 class ReleasePolicy(NamedTuple):
@@ -21,6 +29,15 @@ class ReleasePolicy(NamedTuple):
     def each(self) -> tuple[Policy, ...]:
         """All of them: for what is one for the whole contract, the strictest holds."""
         return (self.place, *self.estates.values())
+
+    @property
+    def stricter(self) -> tuple[str, ...]:
+        """The estates that ask otherwise than the place: a decision rests on their entries besides (ORG-02)."""
+        return tuple(
+            estate_id
+            for estate_id, policy in self.estates.items()
+            if any(policy.explain(name).value != self.place.explain(name).value for name in _REFINABLE)
+        )
 
     def shares(self, name: str) -> Iterator[tuple[str | None, Fraction]]:
         """What entry `name` asks of the whole contract (None), and of each estate that asks otherwise."""
