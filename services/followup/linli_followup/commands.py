@@ -5,8 +5,11 @@ from typing import Annotated
 from linli_contracts.event import Id, Key
 from pydantic import BaseModel, ConfigDict, Field
 
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
-"""Homes, sheets or problems of one contract; the limit catches a slip of the keyboard: no contract has more homes."""
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+"""Homes, sheets or problems of one contract; the limit catches a slip of the keyboard: no contract has more homes.
+
+Strict: neither `true` nor "100" is a number, for payments rest on them (WAR-10).
+"""
 
 
 class CompleteCallback(BaseModel):
@@ -16,7 +19,7 @@ class CompleteCallback(BaseModel):
 
     callback_id: Id
     satisfied: bool
-    score: Annotated[int, Field(ge=0, le=100)] | None = None
+    score: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
     """The answer to the survey question, where one was given."""
     by: Key
     """The staff id of the caller; an id, not a name, because facts tell it (INT-13)."""

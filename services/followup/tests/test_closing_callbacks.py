@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from linli_contracts.events.followup import ClosingCallbacksCompleted
-from linli_followup.commands import CountClosingCallbacks
+from linli_followup.commands import CompleteCallback, CountClosingCallbacks
 from linli_followup.domain.closing_count import ClosingCount
 from linli_followup.handlers import MAP
 from linli_rulebook.decision import Decision, Outcome, Refusal
@@ -92,3 +92,12 @@ def test_each_estate_of_a_contract_is_counted_for_itself() -> None:
         assert isinstance(outcome, Decision)
         assert outcome.answer == {"contract_id": "k7", "estate_id": command.estate_id, "counts": 1}
     assert len(world.told) == 2, "one estate's count neither replaces another's nor makes it new"
+
+
+@pytest.mark.rule("FUP-06", "WAR-09")
+@pytest.mark.parametrize("told", [True, "1", 1.0])
+def test_a_count_and_a_score_are_whole_numbers_and_nothing_else(told: object) -> None:
+    with pytest.raises(ValidationError, match="occupied_homes"):
+        CountClosingCallbacks.model_validate({"contract_id": "k7", "estate_id": "xh01", **FULL, "occupied_homes": told})
+    with pytest.raises(ValidationError, match="score"):
+        CompleteCallback.model_validate({"callback_id": "xh01.b1-c1", "satisfied": True, "score": told, "by": "agent1"})
