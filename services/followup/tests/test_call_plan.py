@@ -1,7 +1,9 @@
 """The first call is planned a day after completion, in calling hours, never beyond 7 days; tries rotate."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli_followup.domain.call_plan import first_call, next_call
 from linli_followup.domain.calling_policy import CallingPolicy, calling_policy
-from linli_testkit.facts import context
+from linli_rulebook import PolicyBook
+from linli_rulebook.errors import RulebookError
+from linli_testkit.facts import POLICY_DIR, context
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
 ZONES = st.sampled_from((SHANGHAI, NEW_YORK, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Pacific/Auckland")))
@@ -23,6 +27,14 @@ def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
 
 def shipped() -> CallingPolicy:
     return calling_policy(context(at("2026-03-01")).policies.policy("2000.1"))
+
+
+def times_of(directory: Path, region: str) -> list[tuple[str, str]]:
+    """The times of day of a region whose file says this."""
+    shutil.copytree(POLICY_DIR, directory, dirs_exist_ok=True)
+    (directory / "2000.1" / "regions" / "north.toml").write_text(region, encoding="utf-8")
+    parts = calling_policy(PolicyBook.load(directory).policy("2000.1", region="north")).parts
+    return [(f"{part.opens:%H:%M}", f"{part.closes:%H:%M}") for part in parts]
 
 
 @pytest.mark.rule("FUP-01", "FUP-03")
@@ -119,6 +131,35 @@ def test_the_tries_are_spread_over_the_days_of_the_policy(tries: int, days: int,
 def test_with_one_time_of_day_the_tries_are_on_different_days(called: str, call_from: str) -> None:
     policy = replace(shipped(), tries=6, parts=shipped().parts[:1])
     assert next_call(at(called), SHANGHAI, policy).call_from == at(call_from)
+
+
+@pytest.mark.rule("FUP-03", "FUP-04", "ORG-01")
+@pytest.mark.parametrize(
+    ("quiet", "times"),
+    [
+        ("20:00", [("09:00", "12:00"), ("14:00", "18:00"), ("18:00", "20:00")]),
+        ("18:00", [("09:00", "12:00"), ("14:00", "18:00")]),
+        ("09:01", [("09:00", "09:01")]),
+    ],
+    ids=["an evening is shorter", "there is none", "and hardly a day"],
+)
+def test_a_region_that_is_quiet_longer_is_called_in_what_is_left_of_the_times_of_day(
+    quiet: str, times: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    assert times_of(tmp_path, f'[followup.quiet_hours]\nvalue = {{ from = "{quiet}", to = "09:00" }}\n') == times
+
+
+@pytest.mark.rule("FUP-03", "FUP-04")
+def test_where_no_time_of_day_is_left_the_calling_hours_are_one(tmp_path: Path) -> None:
+    morning = '[followup.quiet_hours]\nvalue = { from = "14:00", to = "12:00" }\n'
+    assert times_of(tmp_path, morning) == [("12:00", "14:00")]
+
+
+@pytest.mark.rule("FUP-04")
+@pytest.mark.parametrize("times", ["[]", '["12:00-09:00"]', '["09:00-09:00"]', '["9-12"]'])
+def test_times_of_day_that_make_no_sense_are_refused(times: str, tmp_path: Path) -> None:
+    with pytest.raises(RulebookError):
+        times_of(tmp_path, f"[followup.callback_times_of_day]\nvalue = {times}\n")
 
 
 @pytest.mark.rule("FUP-03", "FUP-04")

@@ -27,7 +27,7 @@ class CallingPolicy:
     hours: DayPart
     """When people may be called: what the quiet hours leave of the day (FUP-03)."""
     parts: tuple[DayPart, ...]
-    """The times of day that the tries take turns in (FUP-04)."""
+    """The times of day that the tries take turns in (FUP-04), as far as they are not quiet."""
     tries: int
     tries_within_days: int
 
@@ -41,14 +41,17 @@ def calling_policy(policy: Policy) -> CallingPolicy:
     if not hours.opens < hours.closes:
         raise RulebookError("followup.quiet_hours must begin in the evening and end in the morning")
     parts = tuple(DayPart(*map(_time, text.split("-"))) for text in policy.texts("followup.callback_times_of_day"))
-    if not parts or any(not hours.opens <= part.opens < part.closes <= hours.closes for part in parts):
-        raise RulebookError("followup.callback_times_of_day must lie within the calling hours")
+    if not parts or any(part.opens >= part.closes for part in parts):
+        raise RulebookError("followup.callback_times_of_day must each begin before they end")
+    # Whoever lengthens the quiet hours alone means them: what they take of a time of day is taken (FUP-03).
+    loud = (DayPart(max(part.opens, hours.opens), min(part.closes, hours.closes)) for part in parts)
+    left = tuple(part for part in loud if part.opens < part.closes) or (hours,)
     return CallingPolicy(
         version=policy.version,
         within=_elapsed(policy, "followup.callback_within"),
         first_after=_elapsed(policy, "followup.callback_planned_after"),
         hours=hours,
-        parts=tuple(sorted(parts, key=lambda part: part.opens)),
+        parts=tuple(sorted(left, key=lambda part: part.opens)),
         tries=policy.integer("followup.unreachable_tries"),
         tries_within_days=_elapsed(policy, "followup.unreachable_over").days,
     )
