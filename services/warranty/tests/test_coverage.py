@@ -14,7 +14,7 @@ from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate
 from linli_warranty.domain.periods import legal_end, legal_minimum_in_words
 
-from services.warranty.tests.books import Books, local, longer_decoration, opening
+from services.warranty.tests.books import Books, local, longer_decoration, opening, policies
 
 # Home 1-1-101 was handed over on 2021-01-15; the contractor's warranty runs from completion acceptance, 2020-03-10.
 HANDED_OVER = HomeRegistered(
@@ -204,6 +204,16 @@ def test_what_was_promised_before_ends_were_kept_ends_by_the_policy(books: Books
     bare = tuple(terms.model_copy(update={"ends_on": {}}) for terms in estate.terms)
     books.states[Estate, "xh01"] = estate.model_copy(update={"terms": bare})
     assert [books.ask(day).contractor_id for day in ("2022-03-10", "2022-03-11")] == ["sg1", None]
+
+
+@pytest.mark.rule("WAR-02", "ORG-04")
+@pytest.mark.parametrize(("starts", "ends"), [("2020-03-10", "2022-02-28"), ("2022-03-10", "2024-02-29")])
+def test_a_season_that_ends_on_the_last_day_of_february_does_so_in_every_year(
+    starts: str, ends: str, tmp_path: Path
+) -> None:
+    season = '[warranty.heating_season]\nvalue = ["11-15", "02-29"]\n'
+    policy = policies(tmp_path, regions__south=season).policy("2000.1", region="south")
+    assert legal_end("heating_cooling", date.fromisoformat(starts), policy) == date.fromisoformat(ends)
 
 
 @pytest.mark.rule("WAR-02")

@@ -3,6 +3,7 @@
 A warranty that starts on a date ends on the same date years later (clamped, ORG-04); that last day is still covered.
 """
 
+from calendar import isleap
 from datetime import date
 from typing import Final
 
@@ -11,6 +12,7 @@ from linli_rulebook import Policy, Span, Unit, plus_months
 
 SEASONAL: Final[Trade] = "heating_cooling"
 MONTHS_PER_YEAR: Final = 12
+LEAP_DAY: Final = (2, 29)
 
 
 def legal_end(trade: Trade, starts_on: date, policy: Policy) -> date:
@@ -66,5 +68,6 @@ def _end_of_season(starts_on: date, seasons: int, first: str, last: str) -> date
 
 
 def _on(year: int, month_day: str) -> date:
-    month, day = month_day.split("-")
-    return date(year, int(month), int(day))
+    # The last of February is written as the 29th, and is the 28th in most years (ORG-04).
+    month, day = map(int, month_day.split("-"))
+    return date(year, month, day - 1 if (month, day) == LEAP_DAY and not isleap(year) else day)
