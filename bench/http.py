@@ -21,7 +21,7 @@ from linli_embedded.ports import LOOPBACK, free_ports
 from bench.figures import Figures, cpu_ms_each, cpu_s_of
 from bench.keepalive import Door, rate_of, request
 from bench.lifecycle import BROKER
-from bench.repair_life import REST_S, RepairLives, resident
+from bench.repair_life import REST_S, found_estates, resident
 
 CLIENTS: Final = int(os.environ.get("CLIENTS", "200"))
 REQUESTS: Final = int(os.environ.get("REQUESTS", "20000"))
@@ -32,8 +32,8 @@ _START_S: Final = 30
 async def commands() -> Figures:
     """Commands a second: ours, the floor's, the peer's."""
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as directory:
-        async with Stack(StackOptions(home=Home(Path(directory)), broker=BROKER, clock="stepped")) as stack:
-            await RepairLives(stack.client, RESIDENTS).found()
+        async with Stack(StackOptions(home=Home(Path(directory)), broker=BROKER)) as stack:
+            await found_estates(stack.client, RESIDENTS, None)
             asked = _commands(stack.signer.mint())
             before = cpu_s_of(stack)
             ours = await rate_of(stack.addresses["intake"], asked, CLIENTS)
@@ -50,8 +50,8 @@ async def commands() -> Figures:
 async def queries() -> Figures:
     """Queries a second: one request of a resident each, by its id."""
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as directory:
-        async with Stack(StackOptions(home=Home(Path(directory)), broker=BROKER, clock="stepped")) as stack:
-            await RepairLives(stack.client, RESIDENTS).found()
+        async with Stack(StackOptions(home=Home(Path(directory)), broker=BROKER)) as stack:
+            await found_estates(stack.client, RESIDENTS, None)
             url, token = stack.addresses["intake"], stack.signer.mint()
             door = await Door.open(url)
             made = [orjson.loads(await door.ask(one)) for one in _commands(token)[:RESIDENTS]]

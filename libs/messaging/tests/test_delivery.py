@@ -12,10 +12,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF, asks_topic
-from linli_messaging.consuming.consumer import GAP_LOOK_S, GATHER_BELOW
+from linli_messaging.consuming.consumer import GAP_LOOK_S
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
-from linli_messaging.inputs import Accepted, Passing
-from linli_testkit.clock import HandClock
+from linli_messaging.inputs import Accepted
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
@@ -81,19 +80,6 @@ async def test_records_are_freed_with_their_batch_and_not_by_the_collector(bus: 
         gc.enable()
     facts = [record for record in alive if record.topic == TOPIC_OF[NORTH]]
     assert len(facts) <= 1
-
-
-@pytest.mark.rule("OPS-04")
-async def test_records_gather_after_some_that_only_passed(bus: Bus) -> None:
-    """And after nothing else: neither after heads alone, nor after so many that more wait, nor after a fact that
-    concerns the service, nor on the stepped clock, whose mover waits for all.
-    """
-    consumer, passing = bus.listener.consumer, Passing(bus.deployment, NORTH, 3, 1, None)
-    assert not consumer.lets_gather([passing])
-    bus.listener.writer.clock = HandClock(AT, stepped=False)
-    for few, gather in ((0, False), (1, True), (GATHER_BELOW - 1, True), (GATHER_BELOW, False)):
-        assert consumer.lets_gather([passing] * few) is gather
-    assert not consumer.lets_gather([passing, small.record(rung(), 2)])
 
 
 @pytest.mark.rule("OPS-02", "OPS-03")

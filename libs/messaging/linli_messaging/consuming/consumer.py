@@ -30,7 +30,8 @@ from linli_messaging.consuming.hearing import Hearing
 from linli_messaging.consuming.parked_share import TooMuchParkedError
 from linli_messaging.consuming.signs import Signs
 from linli_messaging.consuming.unreadable import keep_raw
-from linli_messaging.inputs import Passing, Record
+from linli_messaging.gathering import after_records
+from linli_messaging.inputs import Record
 from linli_messaging.lanes.gaps import GapWatch
 from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.loop.queue import places_of
@@ -46,11 +47,6 @@ POLL_MS: Final = 1_000
 """How long one look for records takes when there are none; the first record ends it."""
 SESSION_TIMEOUT_MS: Final = 6_000
 """The least Kafka allows: a killed process gives its partitions up after this."""
-GATHER_S: Final = 0.05
-"""How long records gather after a few that only passed: most of what most services read concerns them not, and to be
-woken for each costs more than reading it. What does concern one, heads and asks too, waits no longer than that."""
-GATHER_BELOW: Final = 100
-"""A few: as many more come in that time at 2,000 a second. Where there are more, others are waiting already."""
 HEAR_EVERY_S: Final = 1.0
 """How often what is told and asked is heard while facts wait: as often as heads are told. It also keeps the process in
 its group, which puts out whoever has not looked for records for five minutes."""
@@ -155,15 +151,7 @@ class Consumer:
             self.signs.at_work = False
         if self.writer.sound and not self.writer.uncommitted and self._kafka is not None:
             self.acknowledging.tell(self._kafka)
-        if self.lets_gather(events):
-            await asyncio.sleep(GATHER_S)
-
-    def lets_gather(self, events: Sequence[Record]) -> bool:
-        """Whether what comes after these is worth waiting for: they were facts, a few, and only passed. On the stepped
-        clock nothing is: whoever moves it waits until all has passed.
-        """
-        few = 0 < len(events) < GATHER_BELOW
-        return few and not self.writer.clock.stepped and all(isinstance(event, Passing) for event in events)
+        await asyncio.sleep(after_records(events, self.writer.clock))
 
     async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> list[Record]:
         """Have these decided, heard, answered; the facts among them. While the facts wait, as where too much is parked,

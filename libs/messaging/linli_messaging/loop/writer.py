@@ -19,6 +19,7 @@ import asyncpg
 from linli_messaging.any_clock import Clock
 from linli_messaging.batch.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.consuming.parked_share import Clog, TooMuchParkedError, parked_lately
+from linli_messaging.gathering import after_commands
 from linli_messaging.inputs import Answer, CommandInput, Failed, Input, Passing, Record, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO, Barrier, Known
 from linli_messaging.lanes.inbox import LaneOf
@@ -83,6 +84,7 @@ class Writer:
     _in_hand: Sequence[Input | Passing] = ()
     """What the transaction at work has of the bus and of commands."""
     _busy: bool = False
+    _commands_taken: int = 0
     looking: Looking = field(init=False)
 
     def __post_init__(self) -> None:
@@ -204,6 +206,7 @@ class Writer:
         while taking and self.sound and await self._may_take():
             taking = await self._take_and_commit()
             self.between_batches()
+            await asyncio.sleep(after_commands(self._commands_taken, self.clock))
 
     async def _take_and_commit(self) -> bool:
         """One batch of what waits; False where nothing does, or nothing may be taken now."""
@@ -216,7 +219,7 @@ class Writer:
         again = self._take_again() if self._try_again else []
         self._try_again = False
         self._in_hand = inputs = [*again, *joined]
-        self._busy = bool(inputs)
+        self._busy, self._commands_taken = bool(inputs), len(commands_of(joined))
         try:
             timers = await self._take_timers() if self._sweep and not self.clogged else []
             everything: list[Input | Passing] = [*stored, *inputs, *timers]
