@@ -25,6 +25,7 @@ from linli_contracts.envelope import EnvelopeError
 from linli_contracts.lanes import LANES, partition_of
 from linli_contracts.topics import TOPIC_OF, asks_topic
 
+from linli_messaging.bus_errors import is_passing
 from linli_messaging.consuming.acknowledging import Acknowledging
 from linli_messaging.consuming.hearing import Hearing
 from linli_messaging.consuming.parked_share import TooMuchParkedError
@@ -38,7 +39,7 @@ from linli_messaging.loop.queue import places_of
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.loop.writer import MAX_BATCH, Writer
 from linli_messaging.partitions import partitions_now
-from linli_messaging.producing.relay import Relay, is_kafka
+from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
 from linli_messaging.topology import group_of, reads
@@ -247,7 +248,7 @@ class Consumer:
             try:
                 await self._look_for_gaps(time.monotonic())
             except Exception as error:
-                if not is_transient(error) and not is_kafka(error):
+                if not is_transient(error) and not is_passing(error):
                     raise
                 log.warning("gap watch: %s; looked at again", repr(error))
 
@@ -269,11 +270,13 @@ class Consumer:
             if self._gaps_may_be_open and not asks and not stuck:
                 await connection.execute(self.queries["close_gaps"])
                 self._gaps_may_be_open = bool(await connection.fetch(self.queries["open_gaps"]))
+        sent: list[asyncio.Future[Any]] = []
         for (producer, lane), number in asks.items():
             body = {"deployment": self.deployment, "asker": self.writer.map.name, "lane": lane, "from": number}
             topic = asks_topic(producer)
             partition = partition_of(lane, await partitions_now(self.producer, topic))
-            await self.producer.send(topic, orjson.dumps(body), partition=partition)
+            sent.append(await self.producer.send(topic, orjson.dumps(body), partition=partition))
+        await asyncio.gather(*sent)
 
     def _read_to_end(self, producer: str, lane: int) -> bool:
         """True when nothing of that partition is still to be read: what is missing then was lost, not late."""

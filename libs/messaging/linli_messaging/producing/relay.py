@@ -26,6 +26,7 @@ from linli_contracts.topics import TOPIC_OF, heads_topic
 
 from linli_messaging import crash
 from linli_messaging.any_clock import Clock
+from linli_messaging.bus_errors import is_passing
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.one_at_a_time import Role
 from linli_messaging.partitions import partitions_now
@@ -116,7 +117,7 @@ class Relay:
                     if mine:
                         await self._work(connection)
             except Exception as error:
-                if not is_transient(error) and not is_kafka(error):
+                if not is_transient(error) and not is_passing(error):
                     log.exception("the relay stopped")
                     raise
                 log.warning("relay: %s; again in %s s", repr(error), BACKOFF_S)
@@ -261,12 +262,15 @@ class Relay:
         while True:
             self._tell_now.clear()
             async with self.pool.acquire() as connection:
-                await self._send_heads(connection)
+                sent = await self._send_heads(connection)
+            await asyncio.gather(*sent)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._tell_now.wait(), HEADS_EVERY_S)
 
-    async def _send_heads(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
-        """The instant is read before the heads: whoever held a lane at that instant has ended when its head is read.
+    async def _send_heads(self, connection: Any) -> "list[asyncio.Future[Any]]":  # noqa: ANN401 - asyncpg's proxy
+        """Send them; what each partition's sending will have come to.
+
+        The instant is read before the heads: whoever held a lane at that instant has ended when its head is read.
 
         The overdue clocks are read while the lanes are held: nobody makes or fires one in between.
         """
@@ -281,12 +285,14 @@ class Relay:
             for row in await connection.fetch(self.queries["read_overdue"], at):
                 overdue[partition_of(row["lane"], partitions)][str(row["lane"])] = row["due_at"]
         self._overdue = bool(overdue)
+        sent: list[asyncio.Future[Any]] = []
         for partition, told_lanes in lanes.items():
             told = {
                 "deployment": self.deployment, "producer": self.service, "at": at,
                 "lanes": told_lanes, "overdue": overdue[partition],
             }  # fmt: skip
-            await self.producer.send(heads_topic(self.service), orjson.dumps(told), partition=partition)
+            sent.append(await self.producer.send(heads_topic(self.service), orjson.dumps(told), partition=partition))
+        return sent
 
     async def _sleep(self, timeout_s: float) -> None:
         try:
@@ -295,8 +301,3 @@ class Relay:
             return
         finally:
             self._wake.clear()
-
-
-def is_kafka(error: Exception) -> bool:
-    """True for what the broker or the way to it caused: it passes."""
-    return type(error).__module__.startswith("aiokafka")
