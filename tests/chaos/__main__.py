@@ -1,8 +1,8 @@
 """``make chaos``: faults under load, as a table.
 
 FAULT= names one or several (with commas), else all are tried; MINUTES= goes on with them until the time is over; SEED=
-repeats a run; CLOCK=system plays it by the system clock, without the faults that move the other one; JSON=FILE writes
-the table.
+repeats a run; CLOCK=system plays it by the system clock, without the faults that move the other one or wait for an
+operator; JSON=FILE writes the table.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ def main() -> int:
     if clock not in get_args(ClockKind):
         print(f"no clock {clock!r}; there are: {', '.join(get_args(ClockKind))}", file=sys.stderr)
         return 2
-    faults = [name for name, fault in FAULTS.items() if clock == "stepped" or not fault.at_the_end]
+    faults = [name for name, fault in FAULTS.items() if clock == "stepped" or fault.by_any_clock]
     names = os.environ.get("FAULT", "").split(",") if os.environ.get("FAULT") else faults
     unknown = [name for name in names if name not in faults]
     if unknown:

@@ -45,6 +45,13 @@ class Fault:
     disk_mb: int = 0
     """Postgres lives on a file system of this size."""
 
+    @property
+    def by_any_clock(self) -> bool:
+        """Whether its books can be compared by the system clock too: it moves no other one, and holds up nothing for
+        as long as an operator takes.
+        """
+        return not (self.at_the_end or self.finishes_later)
+
 
 EVERY_WAVE: Final = tuple(range(8))
 """Each service has its work in waves of its own; a process that is armed and started meets little of one."""
