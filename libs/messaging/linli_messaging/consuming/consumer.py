@@ -53,6 +53,9 @@ HEAR_EVERY_S: Final = 1.0
 its group, which puts out whoever has not looked for records for five minutes."""
 GAP_LOOK_S: Final = 0.5
 
+_Other = tuple["ConsumerRecord[bytes, bytes]", str]
+"""A record that is no fact, and why."""
+
 log = logging.getLogger(__name__)
 
 
@@ -80,8 +83,8 @@ class Consumer:
     """The broker's last answer when a tail was first overdue: it is lost only if a later one lacks it, too."""
     assigned: asyncio.Event = field(default_factory=asyncio.Event)
     acknowledging: Acknowledging = field(default_factory=Acknowledging)
-    _behind_others: set[LaneOf] = field(default_factory=set)
-    """Of which facts in hand wait until others are parked."""
+    _in_hand: set[LaneOf] = field(default_factory=set)
+    """Of which facts were taken that the writer has not been given yet."""
     _hearing: Hearing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,38 +164,41 @@ class Consumer:
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
             by_topic[record.topic].append(record)
-        facts = [*chain.from_iterable(by_topic.pop(topic, ()) for topic in self._topics_of_facts)]
+        of_facts = [*chain.from_iterable(by_topic.pop(topic, ()) for topic in self._topics_of_facts)]
         said: Sequence[ConsumerRecord[bytes, bytes]] = [*chain.from_iterable(by_topic.values())]
-        deciding = asyncio.create_task(self._decide(facts))
+        facts, others = self._sort(of_facts)
+        self._in_hand = places_of(facts)  # at once: whoever looks for gaps may have his turn before the task has
+        deciding = asyncio.create_task(self._decide(facts, others))
         try:
             while not (await asyncio.wait({deciding}, timeout=HEAR_EVERY_S))[0]:
                 await self._hear(said)
                 said = await self._said_meanwhile()
         finally:
             deciding.cancel()
-        events = deciding.result()
-        self.acknowledging.handled(facts)
+        deciding.result()
+        self.acknowledging.handled(of_facts)
         await self._hear(said)
-        return events
+        return facts
 
-    async def _decide(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> list[Record]:
-        """Have these parked that are no facts, and then the facts committed; returns those."""
+    def _sort(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> tuple[list[Record], list[_Other]]:
+        """The facts among these; and what is to be parked."""
         facts: list[Record] = []
-        others: list[tuple[ConsumerRecord[bytes, bytes], str]] = []
+        others: list[_Other] = []
         for record in records:
             fact = self._read(record)
             if isinstance(fact, str):
                 others.append((record, fact))
             elif fact is not None:
                 facts.append(fact)
-        if others:
-            self._behind_others = places_of(facts)
-            for record, error in others:
-                await self._park_raw(record, error)
-            self._behind_others = set()
+        return facts, others
+
+    async def _decide(self, facts: Sequence[Record], others: Iterable[_Other]) -> None:
+        """Have what is none parked, and then the facts committed."""
+        for record, error in others:
+            await self._park_raw(record, error)
+        self._in_hand = set()
         if facts:
             await self.writer.submit_events(facts)
-        return facts
 
     async def _said_meanwhile(self) -> "Sequence[ConsumerRecord[bytes, bytes]]":
         """What was told and asked since; facts are left where they are."""
@@ -256,7 +262,7 @@ class Consumer:
         answers = {place: self._last_answer(*place) for place in self.watch.stuck(now_s)}
         self._answers = answers | {place: first for place, first in self._answers.items() if place in answers}
         late = {one for one in answers if answers[one] == self._answers[one]}
-        late |= self.writer.uncommitted | self._behind_others
+        late |= self.writer.uncommitted | self._in_hand
         stuck = {at: gap for at, gap in self.watch.stuck(now_s).items() if at not in late and self._read_to_end(*at)}
         if not stuck and not self._gaps_may_be_open and not self.watch.fallen_back:
             return

@@ -1,0 +1,50 @@
+"""Facts that are in hand, and not decided yet: nobody takes them for lost."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from linli_contracts.envelope import headers_of
+from linli_contracts.lanes import lane_of
+from linli_contracts.topics import TOPIC_OF
+from linli_messaging.consuming.consumer import Consumer
+
+from libs.messaging.tests import small
+from libs.messaging.tests.bus import Bus, has_rung, until
+from libs.messaging.tests.small import NORTH, rung
+
+
+async def send_fact(bus: Bus) -> None:
+    """Put the first fact of a lane on the north's topic; no relay tells of it."""
+    headers = headers_of(small.envelope(rung(), 1)._replace(deployment=bus.deployment))
+    await bus.send(headers, rung(nth=1).model_dump_json().encode())
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_fact_is_in_hand_from_the_moment_it_was_taken(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a fact that was just taken, when somebody looks for lost tails before anything else has its turn, then it
+    is known to be here: its partition is read to the end, and its inbox has not moved.
+    """
+    consumer, look, in_hand = bus.listener.consumer, Consumer._look, list[Any]()
+
+    async def looked(
+        self: Consumer, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
+    ) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
+        found = await look(self, kafka, *places, timeout_ms=timeout_ms)
+        if any(record.topic == TOPIC_OF[NORTH] for record in found):
+            asyncio.get_running_loop().call_soon(
+                lambda: in_hand.append(consumer.writer.uncommitted | consumer._in_hand)
+            )
+        return found
+
+    monkeypatch.setattr(Consumer, "_look", looked)
+    looks = consumer.signs.looks
+
+    async def looks_anew() -> bool:
+        return consumer.signs.looks > looks
+
+    await until(looks_anew)
+    await send_fact(bus)
+    await has_rung(bus, 1)
+    assert in_hand == [{(NORTH, lane_of("e1"))}]
