@@ -1,14 +1,16 @@
-"""Facts that are in hand, and not decided yet: nobody takes them for lost."""
+"""Facts that are in hand, and not decided yet: nobody takes them for lost, and hearing what is said meanwhile holds up
+nobody.
+"""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from linli_contracts.envelope import headers_of
 from linli_contracts.lanes import lane_of
 from linli_contracts.topics import TOPIC_OF
-from linli_messaging.consuming.consumer import Consumer
+from linli_messaging.consuming.consumer import HEAR_EVERY_S, Consumer, _Ownership
 
 from libs.messaging.tests import small
 from libs.messaging.tests.bus import Bus, has_rung, until
@@ -48,3 +50,21 @@ async def test_a_fact_is_in_hand_from_the_moment_it_was_taken(bus: Bus, monkeypa
     await send_fact(bus)
     await has_rung(bus, 1)
     assert in_hand == [{(NORTH, lane_of("e1"))}]
+
+
+@pytest.mark.rule("OPS-04")
+async def test_hearing_meanwhile_waits_for_no_share_of_the_bus(bus: Bus) -> None:
+    """Given a group that has taken our share back and gives none, when it is time to hear what is said, then nothing
+    is: whoever waited for that with facts in hand would hold them up, and be taken for at work. It counts as a look:
+    aiokafka lets nobody join again who has not looked for five minutes.
+    """
+    consumer, subscriber = bus.listener.consumer, cast("Any", bus.listener.consumer.broker.subscribers[0])
+    (taking,) = subscriber.tasks
+    taking.cancel()
+    await asyncio.wait([taking])
+    subscription = subscriber.consumer._subscription
+    subscription._fetch_count, subscription._last_fetch_ended = 0, 0.0  # nobody looks, which a cancelled look hides
+    subscription.begin_reassignment()
+    await _Ownership(consumer).on_partitions_revoked(set())
+    assert await asyncio.wait_for(consumer._said_meanwhile(), HEAR_EVERY_S) == ()
+    assert subscription._last_fetch_ended > 0

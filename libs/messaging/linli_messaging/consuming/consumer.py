@@ -201,8 +201,13 @@ class Consumer:
             await self.writer.submit_events(facts)
 
     async def _said_meanwhile(self) -> "Sequence[ConsumerRecord[bytes, bytes]]":
-        """What was told and asked since; facts are left where they are."""
+        """What was told and asked since; facts are left where they are. Nothing while the group owes us a share: our
+        client would wait for that, however long, and with records in hand nobody would notice.
+        """
         kafka, facts = self._kafka, self._topics_of_facts
+        if kafka is not None and self.signs.awaits_share:
+            with kafka._subscription.fetch_context():  # noqa: SLF001 - a look all the same: after five minutes without, it would not join again
+                return ()
         places = [place for place in (kafka.assignment() if kafka else ()) if place.topic not in facts]
         if kafka is None or not places:  # to look nowhere would be to look everywhere
             return ()
