@@ -71,7 +71,7 @@ async def bus_wiped(strike: Strike) -> None:
                 raise
         else:
             break
-    await world.supervised()
+    await world.ready(*SERVICES)
     for service in SERVICES:
         await world.linli("replay", "--service", service)
 

@@ -4,7 +4,6 @@ A stack as `linli up` starts it, but for its watching: here, whoever kills somet
 """
 
 import asyncio
-import contextlib
 import subprocess
 import sys
 import time
@@ -71,17 +70,24 @@ class World:
         self.start(service, crash_at, **settings)
 
     async def ready(self, *services: str) -> None:
-        """Wait until these answer that they are ready."""
+        """Wait until these answer that they are ready; one that ends by itself meanwhile is started again, as a
+        supervisor does: on a bus made anew one may have to.
+        """
+        deadline_s = time.monotonic() + REST_S
         for service in services:
-            await self.stack.answers(service, "ready", REST_S)
+            while not await self._is_ready(service):
+                if time.monotonic() > deadline_s:
+                    raise StartFailedError(f"{service} ends whenever it is started")
+                self.start(service)
 
-    async def supervised(self) -> None:
-        """Wait until all services are ready, as a supervisor does: whatever ends meanwhile is started again."""
-        while True:
-            self.start_what_ended()
-            with contextlib.suppress(StartFailedError):
-                await self.ready(*SERVICES)
-                return
+    async def _is_ready(self, service: str) -> bool:
+        try:
+            await self.stack.answers(service, "ready", REST_S)
+        except StartFailedError:
+            if self.process(service).running:
+                raise
+            return False
+        return True
 
     def start_what_ended(self) -> None:
         """As a supervisor does: a service that ended by itself is started again."""
