@@ -73,7 +73,7 @@ async def bus_wiped(strike: Strike) -> None:
             break
     await world.ready(*SERVICES)
     for service in SERVICES:
-        await world.linli("replay", "--service", service)
+        await world.linli_until_done("replay", "--service", service)
 
 
 async def repartitioned(strike: Strike) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -170,13 +170,28 @@ class World:
 
     async def linli(self, *words: str, may_fail: bool = False) -> str:
         """Run a command of an operator; what it printed."""
+        code, output = await self._operate(words)
+        assert may_fail or code == 0, f"linli {' '.join(words)}: {output}"
+        return output
+
+    async def linli_until_done(self, *words: str) -> None:
+        """Run a command of an operator again until it succeeds: a service may just be ending, and starting anew."""
+        deadline_s = time.monotonic() + REST_S
+        while True:
+            self.start_what_ended()
+            code, output = await self._operate(words)
+            if code == 0:
+                return
+            assert time.monotonic() < deadline_s, f"linli {' '.join(words)}: {output}"
+            await asyncio.sleep(_POLL_S)
+
+    async def _operate(self, words: Sequence[str]) -> tuple[int | None, str]:
         command = [sys.executable, "-m", "linli_cli.main", *words, "--data", str(self.stack.options.home.path)]
         done = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         output, _ = await done.communicate()
-        assert may_fail or done.returncode == 0, f"linli {' '.join(words)}: {output.decode()}"
-        return output.decode()
+        return done.returncode, output.decode()
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
