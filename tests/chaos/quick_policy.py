@@ -1,8 +1,8 @@
 """The policy of worlds by the system clock: some limits are seconds there, so that clocks run out in every trial.
 
 The load keeps none of them, and waits until they have run out before it goes on: whether a command or a clock came
-first is left to no race. A fault that holds up facts for longer would change by right what is told first; of a limit
-that is about to be missed nobody is told, for that would come sooner.
+first is left to no race. A fault that holds up facts for longer than four fifths of a limit, when staff are told that
+it is near, changes by right what is told first: the limits are longer than any fault here lasts.
 """
 
 import shutil
@@ -15,16 +15,8 @@ REGION: Final = "east"
 """Of all estates of the load."""
 SECONDS: Final = 15
 QUICK: Final = "".join(
-    f"""
-[{entry}]
-{value}
-reason = "So that it runs out in a trial, and nothing before it."
-"""
-    for entry, value in (
-        ("intake.first_assessment_within", f'value = {SECONDS}\nunit = "seconds"'),
-        ("followup.callback_planned_after", f'value = {SECONDS}\nunit = "seconds"'),
-        ("dispatch.staff_told_of_deadline_near", "value = { told = [], urgent = [] }"),
-    )
+    f'\n[{entry}]\nvalue = {SECONDS}\nunit = "seconds"\nreason = "So that it runs out in a trial."\n'
+    for entry in ("intake.first_assessment_within", "followup.callback_planned_after")
 )
 
 
