@@ -3,14 +3,16 @@ nobody.
 """
 
 import asyncio
+import time
 from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from linli_contracts.envelope import headers_of
-from linli_contracts.lanes import lane_of
-from linli_contracts.topics import TOPIC_OF
-from linli_messaging.consuming.consumer import HEAR_EVERY_S, Consumer, _Ownership
+from linli_contracts.lanes import lane_of, partition_of
+from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_messaging.consuming.consumer import GAP_LOOK_S, HEAR_EVERY_S, Consumer, _Ownership
+from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 
 from libs.messaging.tests import small
 from libs.messaging.tests.bus import Bus, has_rung, until
@@ -68,3 +70,30 @@ async def test_hearing_meanwhile_waits_for_no_share_of_the_bus(bus: Bus) -> None
     await _Ownership(consumer).on_partitions_revoked(set())
     assert await asyncio.wait_for(consumer._said_meanwhile(), HEAR_EVERY_S) == ()
     assert subscription._last_fetch_ended > 0
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+async def test_a_fact_that_waits_in_hand_behind_junk_is_not_lost(bus: Bus) -> None:
+    """Given a fact taken together with too much junk, when it is told as published for longer than the grace, then no
+    gap is noticed; once the junk is dropped, it is decided.
+    """
+    listener, kafka = bus.listener, bus.listener.consumer._kafka
+    assert kafka is not None
+    place = TopicPartition(TOPIC_OF[NORTH], partition_of(lane_of("e1.a"), PARTITIONS))
+    kafka.pause(place)
+    for _ in range(PARKED_AT_LEAST + 5):
+        await bus.send([], b"{")
+    await send_fact(bus)
+    await bus.pretend_published(1)
+    bus.relay()
+    kafka.resume(place)
+
+    async def is_overdue() -> bool:
+        return bool(listener.consumer.watch.stuck(time.monotonic() - 3 * GAP_LOOK_S))
+
+    await until(is_overdue)
+    assert listener.writer.clogged
+    assert await bus.gaps() == []
+    await listener.pool.execute("UPDATE parked SET status = 'dropped'")
+    await has_rung(bus, 1)
+    assert await bus.gaps() == []

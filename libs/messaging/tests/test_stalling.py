@@ -63,17 +63,22 @@ async def ended_at_the_second_look(bus: Bus, watch: StallWatch) -> StalledError:
     return error
 
 
-@pytest.mark.rule("OPS-04")
-async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, watch: StallWatch) -> None:
-    """Given a partition that the client no longer fetches, when two looks find the same record there, then it ends, and
-    has taken nothing of it.
-    """
+async def leave_unfetched(bus: Bus) -> None:
+    """Have a record on the bus in a partition that the client no longer fetches."""
     kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
     assert kafka is not None
     kafka.pause(place)
     bus.relay()
     await bus.strike(BELL, 1)
     await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, watch: StallWatch) -> None:
+    """Given a partition that the client no longer fetches, when two looks find the same record there, then it ends, and
+    has taken nothing of it.
+    """
+    await leave_unfetched(bus)
     assert str(PARTITION) in str(await ended_at_the_second_look(bus, watch))
     assert await bus.rung(BELL) == ()
 
@@ -191,12 +196,7 @@ async def test_what_was_seen_before_the_bus_did_not_answer_is_compared_with_noth
     """Given a record that stands there at two looks, and one in between that the bus did not answer, then it goes on:
     our client may have begun anew meanwhile.
     """
-    kafka, place = bus.listener.consumer._kafka, TopicPartition(TOPIC_OF[NORTH], PARTITION)
-    assert kafka is not None
-    kafka.pause(place)
-    bus.relay()
-    await bus.strike(BELL, 1)
-    await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
+    await leave_unfetched(bus)
     await looked(watch)
     assert watch._before.behind
     with monkeypatch.context() as patch:
