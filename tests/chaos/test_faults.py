@@ -36,7 +36,7 @@ async def chaos(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chaos
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_books_are_those_of_the_calm_world(chaos: Chaos, fault: str) -> None:
     result = await chaos.trial(FAULTS[fault])
-    assert result.sound, result
+    assert result.sound, str(result)
 
 
 @pytest.mark.rule("OPS-01", "OPS-02")
@@ -47,4 +47,4 @@ async def test_the_books_are_those_of_the_calm_world_by_the_system_clock(
     """There commands and clocks wait for what others were told to have told, and nothing waits for a conductor."""
     async with Chaos(_directory(tmp_path_factory), SEED, SIZE, clock="system") as chaos:
         result = await chaos.trial(FAULTS["kill-storm"])
-    assert result.sound, result
+    assert result.sound, str(result)

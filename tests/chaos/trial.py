@@ -16,10 +16,12 @@ from types import TracebackType
 from typing import Final, Self
 
 from linli_cli.stack.home import ClockKind
+from linli_runtime.clock import SystemClock
 
 from tests.chaos.books import Differences, differences, left_by
 from tests.chaos.faults import Fault
 from tests.chaos.load import LONG, Round, Size
+from tests.chaos.quick_policy import where_it_is_morning
 from tests.chaos.strike import Strike
 from tests.chaos.world import World, world
 
@@ -66,8 +68,9 @@ class Chaos:
         self._size = size
         self._round = 0
         self._worlds = 0
-        self._calm = _Place(clock)
-        self._struck = _Place(clock)
+        zone = where_it_is_morning(SystemClock().now())
+        self._calm = _Place(clock, zone)
+        self._struck = _Place(clock, zone)
 
     async def __aenter__(self) -> Self:
         """Nothing runs before it is needed."""
@@ -126,6 +129,7 @@ class _Place:
     """Room for one world."""
 
     clock: ClockKind
+    zone: str
     world: World | None = None
     like: tuple[int, int] = (0, 0)
     """Its brokers and the size of its disk."""
@@ -134,7 +138,7 @@ class _Place:
     async def opened(self, path: Path, brokers: int, disk_mb: int) -> World:
         if self.world is None:
             self.world = await self._exits.enter_async_context(
-                world(path, self.clock, brokers=brokers, disk_mb=disk_mb)
+                world(path, self.clock, self.zone, brokers=brokers, disk_mb=disk_mb)
             )
             self.like = (brokers, disk_mb)
         return self.world

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -43,9 +44,10 @@ _KEY: Final = "5e" * 32
 class World:
     """A running stack, with handles on its parts."""
 
-    def __init__(self, stack: Stack) -> None:
-        """Of this stack, which runs."""
+    def __init__(self, stack: Stack, zone: str) -> None:
+        """Of this stack, which runs; its estates lie in this zone."""
         self.stack = stack
+        self._zone = ZoneInfo(zone)
         # Few tries: the load has its own patience.
         self.client = Client(stack.client.addresses, stack.signer, tries=3)
         self.more: dict[str, list[tuple[Process, str]]] = {service: [] for service in SERVICES}
@@ -197,8 +199,10 @@ class World:
 
     @property
     def system_clock(self) -> Callable[[], datetime] | None:
-        """Tells the instant, where the stepped clock does not."""
-        return SystemClock().now if self.stack.options.clock == "system" else None
+        """Tells the instant as the estates' clocks show it, where the stepped clock does not tell it."""
+        if self.stack.options.clock != "system":
+            return None
+        return lambda: SystemClock().now().astimezone(self._zone)
 
     async def move_clock(self, instant: datetime) -> None:
         """Move the stepped clock, and come to rest there; by the system clock, wait for what runs out soon."""
@@ -255,20 +259,22 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
 
 @asynccontextmanager
 async def world(
-    path: Path, clock: ClockKind = "stepped", *, brokers: int = 1, disk_mb: int = 0
+    path: Path, clock: ClockKind = "stepped", zone: str = "Asia/Shanghai", *, brokers: int = 1, disk_mb: int = 0
 ) -> AsyncIterator[World]:
-    """A world in this directory; nothing of it is left running. `disk_mb`: its Postgres has no more room than that."""
+    """A world in this directory; nothing of it is left running. `zone`: where its estates lie, by the system clock.
+    `disk_mb`: its Postgres has no more room than that.
+    """
     home = Home(path)
     make_private_dir(path)
     if disk_mb:
         make_private_dir(home.postgres)
         _run("mount", "-t", "tmpfs", "-o", f"size={disk_mb}m,mode=711", "linli-chaos", str(home.postgres))
     (path / "customer-key").write_text(_KEY)
-    settings = {"POLICY_DIR": str(quick_policy(path))} if clock == "system" else {}
+    settings = {"POLICY_DIR": str(quick_policy(path, zone))} if clock == "system" else {}
     options = StackOptions(home=home, broker="kafka", clock=clock, watch=False, brokers=brokers, settings=settings)
     try:
         async with Stack(options) as stack:
-            made = World(stack)
+            made = World(stack, zone)
             try:
                 yield made
             finally:
