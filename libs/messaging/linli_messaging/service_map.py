@@ -66,6 +66,10 @@ class Context:
     actor: Actor | None = None
     live: bool = True
     """False for a fact or clock from before the service's ``live_from``: it asks for nothing outside (promise 7)."""
+    number: int = 0
+    """A fact's place in its producer's lane: of two about one thing the higher was told later, also where the other was
+    parked and comes after it. 0: no fact.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ class Deciding:
         try:
             self._firing.before(item.refs, item.at, passing=item.envelope.subject)
             live = self.live_from.is_live(item.at)
-            context = Context(now=at, policies=self.policies, cause=item.cause, live=live)
+            context = Context(now=at, policies=self.policies, cause=item.cause, live=live, number=item.number)
             outcome = not_refused(not_more(entry.decide(self._facts, event, context)))
         except (Wanted, Waits):
             raise

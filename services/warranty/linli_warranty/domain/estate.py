@@ -66,6 +66,10 @@ class Home(BaseModel):
     building: str = ""
     """Empty: it was registered before this was kept, and nobody has asked about it since with its building."""
     handed_over_on: date | None
+    number: int = 0
+    """Of the fact that told it, in its lane: an older one, that was parked meanwhile, changes nothing. 0: it was told
+    before this was kept.
+    """
 
 
 class Homes(State):
@@ -88,20 +92,21 @@ def learn_estate(estate: Estate | None, event: EstateRegistered) -> Decision:
     return NOTHING if learnt == estate else Decision(save=(learnt,))
 
 
-def learn_homes(known: Callable[[str], Homes | None], told: Iterable[RegisteredHome]) -> Decision:
+def learn_homes(known: Callable[[str], Homes | None], told: Iterable[RegisteredHome], number: int) -> Decision:
     """Keeps what coverage needs of homes; a hand-over that is told later replaces what was known.
 
-    ``known``: a shelf by its id.
+    ``known``: a shelf by its id. ``number``: of the fact, in its lane; of a home that a newer one told it says nothing.
     """
     by_shelf = defaultdict[str, dict[str, Home]](dict)
     for one in told:
         by_shelf[shelf_of(one.home_id)][one.home_id] = Home(
-            phase=one.phase, building=one.building, handed_over_on=one.handed_over_on
+            phase=one.phase, building=one.building, handed_over_on=one.handed_over_on, number=number
         )
     changed = []
     for shelf_id, homes in by_shelf.items():
         shelf = known(shelf_id) or Homes(id=shelf_id)
-        after = {**shelf.homes, **homes}
+        told_newer = [home_id for home_id in homes.keys() & shelf.homes.keys() if shelf.homes[home_id].number > number]
+        after = {**shelf.homes, **homes, **{home_id: shelf.homes[home_id] for home_id in told_newer}}
         if after != shelf.homes:
             changed.append(shelf.model_copy(update={"homes": after}))
     return Decision(save=tuple(changed)) if changed else NOTHING

@@ -24,7 +24,7 @@ def needs_of_homes(event: HomesRegistered | HomeRegistered) -> Iterable[Ref]:
 
 def handle_homes_registered(facts: Facts, event: HomesRegistered | HomeRegistered, ctx: Context) -> Outcome:
     """Homes and their hand-over are known from now on."""
-    return learn_homes(lambda shelf_id: facts.get(Homes, shelf_id), event.homes)
+    return learn_homes(lambda shelf_id: facts.get(Homes, shelf_id), event.homes, ctx.number)
 
 
 def needs_of_question(event: CoverageAsked) -> Iterable[Ref]:
