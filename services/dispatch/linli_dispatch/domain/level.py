@@ -26,7 +26,7 @@ _LEVEL_BY_AGE: Final = {"age_level_2": 2, "age_level_1": 1}
 
 
 def regrade(turn: Turn, graded: ComplaintGraded) -> None:
-    """Takes over intake's grading; one that says what is known already changes nothing (`turn.events` stays empty)."""
+    """Takes over intake's grading."""
     ticket = turn.ticket
     level = min(graded.level, ticket.age_level)
     turn.change(

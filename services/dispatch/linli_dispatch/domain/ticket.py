@@ -89,6 +89,12 @@ class Ticket(State):
     age_level: int = ORDINARY
     """By age: it never falls (DSP-06)."""
     level_reasons: tuple[str, ...] = ()
+    graded_number: int = 0
+    """Of intake's last grading, in its lane: an older one, that was parked meanwhile, changes nothing. 0: there was
+    none yet, or it was before this was kept.
+    """
+    amended_number: int = 0
+    """The same of its last amendment."""
     leads_to: str | None = None
     """The case this one was linked to (INT-07)."""
     wait: Wait | None = None

@@ -36,7 +36,7 @@ def handle_received(facts: Facts, event: ComplaintReceived, ctx: Context) -> Out
 
 
 def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome:
-    """The first grading opens the ticket; a later one may change its level."""
+    """The first grading opens the ticket; a later one may change its level, an older one that comes late does not."""
 
     def open_or_regrade(turn: Turn) -> None:
         ticket = turn.ticket
@@ -44,9 +44,13 @@ def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome
             turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
             open_ticket(turn, event, gathering_of(facts, turn))
             _note_repair(facts, turn)
-        elif ticket.status != "closed" and not says_nothing_new(turn, event):
+        elif ticket.status == "closed" or ctx.number < ticket.graded_number:
+            return
+        elif not says_nothing_new(turn, event):
             regrade(turn, event)
             catch_up(turn)
+        if ctx.number != ticket.graded_number:
+            turn.change(graded_number=ctx.number)
 
     return on_event(facts, event.case_id, ctx, open_or_regrade)
 
@@ -61,7 +65,8 @@ def _note_repair(facts: Facts, turn: Turn) -> None:
 
 
 def handle_amended(facts: Facts, event: ComplaintAmended, ctx: Context) -> Outcome:
-    """Takes over what a request is really about; a repair that it turns out to be is counted with its home's.
+    """Takes over what a request is really about, as it was last said; a repair that it turns out to be is counted with
+    its home's.
 
     Deadlines that are in the past by that are missed at once, as by another level.
     """
@@ -71,10 +76,12 @@ def handle_amended(facts: Facts, event: ComplaintAmended, ctx: Context) -> Outco
 
     def amend(turn: Turn) -> None:
         ticket = turn.ticket
-        if ticket.status == "closed":
+        if ticket.status == "closed" or ctx.number < ticket.amended_number:
             return
         turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
         follow_amendment(turn, is_now)
+        if ctx.number != ticket.amended_number:
+            turn.change(amended_number=ctx.number)
         home = turn.home
         if ticket.in_hand and ticket.kind != "repair" and home is not None and home.last_repair != ticket.id:
             _note_repair(facts, turn)
