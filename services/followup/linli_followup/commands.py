@@ -45,7 +45,8 @@ class CountClosingCallbacks(BaseModel):
     occupied_homes: Count
     called_back_homes: Count
     sheets_signed: Count
-    top_floor_homes: Count = 0
+    top_floor_homes: Count | None = None
+    """None: not counted, and then no waterproofing is paid by it; 0 says that there are none (WAR-10)."""
     top_floor_visited: Count = 0
     leaks_found: Count = 0
     open_problems: Count = 0

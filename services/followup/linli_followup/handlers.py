@@ -73,7 +73,8 @@ def handle_no_answer(facts: Facts, command: NoAnswer, ctx: Context) -> Outcome:
 
 def handle_count_closing_callbacks(facts: Facts, command: CountClosingCallbacks, ctx: Context) -> Outcome:
     """Keeps and tells the count of a contract's closing callbacks."""
-    figures = ClosingFigures(**command.model_dump(exclude={"contract_id", "estate_id"}))
+    given = command.model_dump(exclude={"contract_id", "estate_id"}, exclude_none=True)
+    figures = ClosingFigures(**given, top_floors_named=command.top_floor_homes is not None)
     known = facts.get(ClosingCount, closing_count_id(command.contract_id, command.estate_id))
     return count_closing_callbacks(known, command.contract_id, command.estate_id, figures, ctx.now)
 

@@ -41,7 +41,9 @@ def test_a_count_is_told_below_its_contract() -> None:
     decision = count(leaks_found=1)
     assert isinstance(decision, Decision)
     assert decision.events == (
-        ClosingCallbacksCompleted(contract_id="k7", estate_id="xh01", leaks_found=1, counted_at=NOW, **FULL),
+        ClosingCallbacksCompleted(
+            contract_id="k7", estate_id="xh01", leaks_found=1, counted_at=NOW, top_floors_named=True, **FULL
+        ),
     )
     assert decision.answer == {"contract_id": "k7", "estate_id": "xh01", "counts": 1}
 
@@ -75,6 +77,23 @@ def test_figures_that_cannot_be_are_named(figures: dict[str, int], fault: str | 
         assert isinstance(outcome, Refusal)
         assert (outcome.code, outcome.status) == ("closing-figures-impossible", 422)
         assert [field for field, _ in outcome.fields] == [fault]
+
+
+@pytest.mark.rule("WAR-09", "WAR-10")
+@pytest.mark.parametrize(
+    ("given", "named"), [({}, False), ({"top_floor_homes": 0}, True), ({"top_floor_homes": 1}, True)]
+)
+def test_a_count_tells_whether_top_floors_were_counted(given: dict[str, int], named: bool) -> None:  # noqa: FBT001 - one column of the table
+    """Given a count that names none, then one that says how many there are is another one, also if there are none."""
+    world = World(MAP)
+    homes = {"occupied_homes": 100, "called_back_homes": 96, "sheets_signed": 96}
+    for figures in (homes, homes | given):
+        world.ask(CountClosingCallbacks(contract_id="k7", estate_id="xh01", **figures), NOW)
+    told = [count for count in world.told if isinstance(count, ClosingCallbacksCompleted)]
+    assert [(count.top_floor_homes, count.top_floors_named) for count in told] == [
+        (0, False),
+        *([(given["top_floor_homes"], True)] if named else []),
+    ]
 
 
 @pytest.mark.rule("WAR-09")

@@ -164,6 +164,10 @@ def test_each_gate(books: Books, spoil: Callable[[Books], object], gates: list[s
         ({"top_floor_homes": 12, "top_floor_visited": 11}, ["waterproofing_visits"]),
         ({"top_floor_homes": 12, "top_floor_visited": 12, "leaks_found": 1}, ["leaks"]),
         ({"top_floor_homes": 12, "top_floor_visited": 0, "leaks_found": 1}, ["waterproofing_visits", "leaks"]),
+        ({}, ["waterproofing_visits"]),
+        ({"leaks_found": 1}, ["waterproofing_visits", "leaks"]),
+        ({"top_floor_homes": 1, "top_floor_visited": 1}, []),
+        ({"top_floor_homes": 0, "top_floors_named": True}, []),  # Somebody says that there are none.
     ],
 )
 def test_waterproofing_needs_every_top_floor_home_visited_and_no_leak(
@@ -174,6 +178,19 @@ def test_waterproofing_needs_every_top_floor_home_visited_and_no_leak(
     ready(books, local("2025-03-11"))
     books.count("xh01", **figures)
     assert failing(books, 2) == gates
+
+
+@pytest.mark.rule("WAR-10", "ORG-01")
+def test_each_estate_of_a_waterproofing_contract_names_its_top_floors() -> None:
+    """Given every top-floor home of one estate visited, then another one's count that names none is not 100 %."""
+    books = Books()
+    books.send(opening(trades=("waterproofing",), estate_ids=("xh01", "xh02")))
+    ready(books, FIVE_YEARS)
+    books.count("xh02")
+    assert failing(books, 2) == ["waterproofing_visits"]
+    assert "xh02" in books.events(ReleaseBlocked)[-1].gates[0].why
+    books.count("xh02", top_floor_homes=1, top_floor_visited=1)
+    assert failing(books, 2) == []
 
 
 @pytest.mark.rule("WAR-09", "WAR-10")

@@ -66,6 +66,8 @@ class ClosingCallbacksCompleted(Event):
     called_back_homes: int
     sheets_signed: int
     top_floor_homes: int = 0
+    top_floors_named: bool = False
+    """Whether the count says how many top-floor homes there are: 0 may also mean that nobody looked (WAR-10)."""
     top_floor_visited: int = 0
     leaks_found: int = 0
     open_problems: int = 0

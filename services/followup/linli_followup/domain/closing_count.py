@@ -21,6 +21,8 @@ class ClosingFigures(BaseModel):
     called_back_homes: int
     sheets_signed: int
     top_floor_homes: int = 0
+    top_floors_named: bool = False
+    """Whether somebody said how many there are."""
     top_floor_visited: int = 0
     leaks_found: int = 0
     open_problems: int = 0

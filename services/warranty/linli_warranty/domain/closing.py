@@ -14,6 +14,8 @@ class ClosingSum(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     missing_estates: tuple[str, ...]
+    unnamed_top_floors: tuple[str, ...]
+    """Estates whose count says nothing of top-floor homes, not even that there are none."""
     occupied_homes: int
     called_back_homes: int
     top_floor_homes: int
@@ -49,6 +51,9 @@ def sum_closing(deposit: Deposit, estate_id: str | None = None) -> ClosingSum:
     counted = {count.estate_id for count in counts}
     return ClosingSum(
         missing_estates=tuple(one for one in deposit.estate_ids if estate_id in {None, one} and one not in counted),
+        unnamed_top_floors=tuple(
+            count.estate_id for count in counts if not (count.top_floor_homes or count.top_floors_named)
+        ),
         occupied_homes=sum(count.occupied_homes for count in counts),
         called_back_homes=sum(count.called_back_homes for count in counts),
         top_floor_homes=sum(count.top_floor_homes for count in counts),

@@ -53,6 +53,13 @@ def _closing(deposit: Deposit, policy: ReleasePolicy) -> Iterator[FailedGate]:
 
 
 def _waterproofing(deposit: Deposit, policy: ReleasePolicy) -> Iterator[FailedGate]:
+    if unnamed := ", ".join(sum_closing(deposit).unnamed_top_floors):
+        yield _gate(
+            "waterproofing_visits",
+            f"到期回访统计未注明顶层住户数：{unnamed}",
+            f"the count does not say how many top-floor homes there are: {unnamed}",
+            "WAR-10",
+        )
     for estate_id, visits in policy.shares("warranty.waterproofing_visit_share"):
         found = sum_closing(deposit, estate_id)
         if found.top_floor_visited < visits * found.top_floor_homes:
