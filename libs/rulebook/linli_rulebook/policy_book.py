@@ -22,6 +22,7 @@ from linli_rulebook.errors import NoVersionInForceError, RulebookError, UnknownV
 from linli_rulebook.inheritance import REGION_KEY, group_entries, refined
 from linli_rulebook.policy import Entry, Level, Policy
 from linli_rulebook.policy_file import PolicyFile
+from linli_rulebook.quiet_hours import QUIET_HOURS, quiet_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class PolicyBook:
         """Reads and checks every version below `directory` (its subdirectories with a `version.toml`).
 
         Raises `PolicyFileError` (or its `LooserRefinementError`) for the first wrong file, naming file, line and entry;
-        `CalendarError` for a desk whose hours make no sense; `RulebookError` when there is no version at all, or two
-        take effect at the same instant.
+        `CalendarError` for a desk whose hours make no sense; `RulebookError` for such quiet hours, when there is no
+        version at all, or two take effect at the same instant.
         """
         versions = [Version.read(directory, path.parent) for path in sorted(directory.glob("*/version.toml"))]
         if not versions:
@@ -93,6 +94,8 @@ class PolicyBook:
             for policy in book.policies(version.id):
                 for desk in desks_of(policy):
                     calendar_rules(policy, desk)
+                if QUIET_HOURS in policy.entries:
+                    quiet_hours(policy)
         return book
 
     @property

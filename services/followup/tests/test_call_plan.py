@@ -29,12 +29,20 @@ def shipped() -> CallingPolicy:
     return calling_policy(context(at("2026-03-01")).policies.policy("2000.1"))
 
 
-def times_of(directory: Path, region: str) -> list[tuple[str, str]]:
-    """The times of day of a region whose file says this."""
+def policy_of(directory: Path, region: str) -> CallingPolicy:
+    """The policy of a region whose file says this."""
     shutil.copytree(POLICY_DIR, directory, dirs_exist_ok=True)
     (directory / "2000.1" / "regions" / "north.toml").write_text(region, encoding="utf-8")
-    parts = calling_policy(PolicyBook.load(directory).policy("2000.1", region="north")).parts
-    return [(f"{part.opens:%H:%M}", f"{part.closes:%H:%M}") for part in parts]
+    return calling_policy(PolicyBook.load(directory).policy("2000.1", region="north"))
+
+
+def quiet_from(begins: str, ends: str) -> str:
+    return f'[followup.quiet_hours]\nvalue = {{ from = "{begins}", to = "{ends}" }}\n'
+
+
+def times_of(directory: Path, region: str) -> list[tuple[str, str]]:
+    """The times of day of a region whose file says this."""
+    return [(f"{part.opens:%H:%M}", f"{part.closes:%H:%M}") for part in policy_of(directory, region).parts]
 
 
 @pytest.mark.rule("FUP-01", "FUP-03")
@@ -146,17 +154,52 @@ def test_with_one_time_of_day_the_tries_are_on_different_days(called: str, call_
 def test_a_region_that_is_quiet_longer_is_called_in_what_is_left_of_the_times_of_day(
     quiet: str, times: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    assert times_of(tmp_path, f'[followup.quiet_hours]\nvalue = {{ from = "{quiet}", to = "09:00" }}\n') == times
+    assert times_of(tmp_path, quiet_from(quiet, "09:00")) == times
 
 
 @pytest.mark.rule("FUP-03", "FUP-04")
 def test_where_no_time_of_day_is_left_the_calling_hours_are_one(tmp_path: Path) -> None:
-    morning = '[followup.quiet_hours]\nvalue = { from = "14:00", to = "12:00" }\n'
-    assert times_of(tmp_path, morning) == [("12:00", "14:00")]
+    assert times_of(tmp_path, quiet_from("14:00", "12:00")) == [("12:00", "14:00")]
+
+
+@pytest.mark.rule("FUP-03", "FUP-04", "ORG-04")
+@pytest.mark.parametrize(
+    ("quiet", "calm", "loud"),
+    [
+        (("00:00", "06:00"), ("00:00:00", "05:59:59"), ("23:59:59", "06:00:00")),
+        (("22:00", "00:00"), ("22:00:00", "23:59:59"), ("21:59:59", "00:00:00")),
+        (("22:00", "24:00"), ("22:00:00", "23:59:59"), ("21:59:59", "00:00:00")),
+        (("23:59", "00:01"), ("23:59:00", "00:00:59"), ("23:58:59", "00:01:00")),
+    ],
+)
+def test_quiet_hours_may_begin_or_end_at_midnight(
+    quiet: tuple[str, str], calm: tuple[str, str], loud: tuple[str, str], tmp_path: Path
+) -> None:
+    """Given quiet hours, then their first and their last second are quiet, the ones before and after them are not."""
+    hours = policy_of(tmp_path, quiet_from(*quiet)).hours
+    assert [hours.holds(at(f"2026-03-10 {clock}"), SHANGHAI) for clock in (*calm, *loud)] == [False] * 2 + [True] * 2
+    for clock in calm:
+        instant = at(f"2026-03-10 {clock}")
+        after, before = hours.next_at_or_after(instant, SHANGHAI), hours.last_at_or_before(instant, SHANGHAI)
+        assert (f"{after.astimezone(SHANGHAI):%H:%M:%S}", f"{before.astimezone(SHANGHAI):%H:%M:%S}") == loud[::-1]
+        assert before < instant < after <= before + timedelta(hours=6, seconds=1)
+
+
+@pytest.mark.rule("FUP-03", "FUP-04")
+def test_a_time_of_day_may_last_until_midnight_where_it_is_not_quiet(tmp_path: Path) -> None:
+    times = '[followup.callback_times_of_day]\nvalue = ["00:00-12:00", "18:00-24:00"]\n'
+    assert times_of(tmp_path, quiet_from("00:00", "06:00") + times) == [("06:00", "12:00"), ("18:00", "00:00")]
+    assert times_of(tmp_path, quiet_from("22:00", "24:00") + times) == [("00:00", "12:00"), ("18:00", "22:00")]
+    policy = policy_of(tmp_path, quiet_from("00:00", "06:00") + times)
+    assert next_call(at("2026-03-10 09:00:00"), SHANGHAI, policy) == (
+        at("2026-03-11 18:00:00"), at("2026-03-11 23:59:59")
+    )  # fmt: skip
 
 
 @pytest.mark.rule("FUP-04")
-@pytest.mark.parametrize("times", ["[]", '["12:00-09:00"]', '["09:00-09:00"]', '["9-12"]'])
+@pytest.mark.parametrize(
+    "times", ["[]", '["12:00-09:00"]', '["09:00-09:00"]', '["9-12"]', '["09:00"]', '["09:00-10:00-11:00"]']
+)
 def test_times_of_day_that_make_no_sense_are_refused(times: str, tmp_path: Path) -> None:
     with pytest.raises(RulebookError):
         times_of(tmp_path, f"[followup.callback_times_of_day]\nvalue = {times}\n")

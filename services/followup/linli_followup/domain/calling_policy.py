@@ -1,18 +1,15 @@
 """The policy of callbacks, read once for each policy in force: the only place of followup that names its entries."""
 
-import re
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import timedelta
 from functools import lru_cache
-from typing import Final
 
 from linli_rulebook import Policy, Unit
 from linli_rulebook.errors import RulebookError
+from linli_rulebook.quiet_hours import end_of_stretch, quiet_hours, time_of_day
 from linli_rulebook.units import in_smallest_unit
 
 from linli_followup.domain.calling_hours import DayPart
-
-_TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +33,13 @@ class CallingPolicy:
 @lru_cache(maxsize=4_096)
 def calling_policy(policy: Policy) -> CallingPolicy:
     """Reads the entries. Raises :class:`RulebookError` for hours that make no sense."""
-    quiet = policy.table("followup.quiet_hours")
-    hours = DayPart(opens=_time(quiet.get("to")), closes=_time(quiet.get("from")))
-    if not hours.opens < hours.closes:
-        raise RulebookError("followup.quiet_hours must begin in the evening and end in the morning")
-    parts = tuple(DayPart(*map(_time, text.split("-"))) for text in policy.texts("followup.callback_times_of_day"))
-    if not parts or any(part.opens >= part.closes for part in parts):
+    quiet = quiet_hours(policy)
+    hours = DayPart(opens=quiet.ends, closes=quiet.begins)
+    parts = tuple(map(_part, policy.texts("followup.callback_times_of_day")))
+    if not parts or not all(part.lasts for part in parts):
         raise RulebookError("followup.callback_times_of_day must each begin before they end")
     # Whoever lengthens the quiet hours alone means them: what they take of a time of day is taken (FUP-03).
-    loud = (DayPart(max(part.opens, hours.opens), min(part.closes, hours.closes)) for part in parts)
-    left = tuple(part for part in loud if part.opens < part.closes) or (hours,)
+    left = tuple(loud for part in parts if (loud := part.within(hours)).lasts) or (hours,)
     return CallingPolicy(
         version=policy.version,
         within=_elapsed(policy, "followup.callback_within"),
@@ -64,8 +58,6 @@ def _elapsed(policy: Policy, name: str) -> timedelta:
     return timedelta(seconds=in_smallest_unit(span))
 
 
-def _time(text: object) -> time:
-    match = _TIME_OF_DAY.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise RulebookError(f"{text!r} is not a time of day such as 09:00")
-    return time(int(match[1]), int(match[2]))
+def _part(text: str) -> DayPart:
+    opens, _, closes = text.partition("-")
+    return DayPart(time_of_day(opens), end_of_stretch(closes))

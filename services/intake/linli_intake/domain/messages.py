@@ -11,10 +11,10 @@ from linli_contracts.events.messages import About, MessageFailed, MessageSent, M
 from linli_rulebook import Policy
 from linli_rulebook.decision import Because, Decision
 from linli_rulebook.effect import Effect
+from linli_rulebook.quiet_hours import QuietHours, quiet_hours
 
 from linli_intake.domain.message_texts import newest
 from linli_intake.domain.place import Estate
-from linli_intake.domain.quiet_hours import QuietHours, quiet_hours
 
 MESSAGE: Final = "message"
 """The kind of effect."""
