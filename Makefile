@@ -28,7 +28,7 @@ demo: $(VENV)/.product ## Starts everything, plays a year of a property group an
 
 # A process of tests that dies ends the run, with the name of its test: started anew for its last test, it would wait for ever.
 test: $(VENV)/.tools ## Runs all tests on a real broker and a real database.
-	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile --max-worker-restart 0 $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: check-format check-lint check-types check-imports check-style check-generated ## Every check of the tree (-k: goes on after a failure).
 
