@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from linli_cli.complaint import Complaint
 from linli_cli.importing.lines import Row, RowFile
-from linli_cli.importing.mapping import CsvForm, Mapping
+from linli_cli.importing.mapping import CsvForm, Mapping, Simulation
 
 MAPPING = Mapping.model_validate(
     {
@@ -101,10 +101,22 @@ def test_a_header_that_has_a_column_twice_is_a_complaint_that_names_it_if_it_is_
 def test_a_header_without_the_key_is_a_complaint_and_no_header_is_no_row(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("case,text\n1,a\n", encoding="utf-8")
-    with pytest.raises(Complaint, match=r"has no column id, which is of the key \(there are case, text\)"):
+    with pytest.raises(Complaint, match=r"has no column id, which key reads \(there are case, text\)"):
         rows_of(path)
     path.write_text("", encoding="utf-8")
     assert rows_of(path) == []
+
+
+@pytest.mark.rule("INT-14")
+def test_a_header_without_a_column_that_requests_are_made_of_is_a_complaint_that_names_it(tmp_path: Path) -> None:
+    """Else every row would have the field's default, without a word; what only simulations read may be missing."""
+    path = tmp_path / "a.csv"
+    path.write_text("id,Text\n1,a\n", encoding="utf-8")
+    with pytest.raises(Complaint, match=r"no column text, which fields.what_happened reads \(there are id, Text\)"):
+        rows_of(path)
+    path.write_text("id,text\n1,\n", encoding="utf-8")
+    done = MAPPING.model_copy(update={"simulation": Simulation.model_validate({"done": {"column": "done"}})})
+    assert [row.fault for row in RowFile(path, done).rows()] == [None]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +145,7 @@ def test_bytes_that_the_encoding_cannot_go_on_behind_are_a_last_fault(tmp_path: 
 
 def test_how_far_the_reading_is_can_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("id\n" + "1\n" * 100_000, encoding="utf-8")
+    path.write_text("id,text\n" + "1,a\n" * 100_000, encoding="utf-8")
     file = RowFile(path, MAPPING)
     rows = file.rows()
     next(rows)

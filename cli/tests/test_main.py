@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from linli_cli.client.tokens import make_key_pair
+from linli_cli.importing.mapping import Mapping
 from linli_cli.language import Language, Words, choose, language_of_environment
 from linli_cli.main import COMMANDS, run
 from linli_contracts.topics import SERVICES
@@ -108,7 +109,11 @@ def test_a_directory_without_a_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], line: list[str]
 ) -> None:
     calls = tmp_path / "calls.csv"
-    calls.write_text("case_enquiry_id,open_dt,neighborhood\n1,2011-07-01 09:00:00,Allston\n", encoding="utf-8")
+    row = dict.fromkeys(Mapping.load("boston311").of_requests, "1") | {
+        "open_dt": "2011-07-01 09:00:00",
+        "target_dt": "",
+    }
+    calls.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
     monkeypatch.setenv("LINLI_POLICY_DIR", str(tmp_path))
     assert run([word.replace("FILE", str(calls)) for word in line]) == 2
     assert "can't be read: no policy version in" in capfd.readouterr().err

@@ -10,8 +10,8 @@ from linli_cli.main import run
 from linli_cli.places import policy_dir
 
 COLUMNS = (
-    "case_enquiry_id", "open_dt", "target_dt", "closed_dt", "case_status", "subject", "reason", "type", "queue",
-    "department", "neighborhood", "source",
+    "case_enquiry_id", "open_dt", "target_dt", "closed_dt", "case_title", "case_status", "subject", "reason", "type",
+    "queue", "department", "neighborhood", "source",
 )  # fmt: skip
 ENTRY = "[dispatch.report_within]\nvalue = "
 

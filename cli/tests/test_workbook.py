@@ -132,8 +132,9 @@ def test_what_no_field_reads_may_say_anything(tmp_path: Path) -> None:
     ("header", "says"),
     [
         ((*HEADER, "phone"), "has the column phone twice"),
-        (("工单", *HEADER[1:]), "has no column id, which is of the key (there are 工单, place, phone, at, text)"),
+        (("工单", *HEADER[1:]), "has no column id, which key reads (there are 工单, place, phone, at, text)"),
         (("三月热线",), "has no column id"),
+        (HEADER[:-1], "has no column text, which fields.what_happened reads (there are id, place, phone, at)"),
         ((), "has no rows"),
     ],
 )
@@ -303,7 +304,7 @@ def test_another_kind_of_table_is_a_complaint(tmp_path: Path, name: str) -> None
     (tmp_path / name).write_bytes(b"id,text\n1,a\n")
     with pytest.raises(Complaint, match="save it as XLSX or CSV"):
         RowFile(tmp_path / name, MAPPING)
-    (tmp_path / f"{name}.csv").write_bytes(b"id,text\n1,a\n")
+    (tmp_path / f"{name}.csv").write_text(f"{','.join(HEADER)}\n{','.join(ROW)}\n", encoding="utf-8")
     assert [row.cells["id"] for row in rows_of(tmp_path / f"{name}.csv")] == ["1"]
 
 

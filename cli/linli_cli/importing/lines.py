@@ -149,14 +149,16 @@ class RowFile:
     def _take_header(self, names: list[str]) -> None:
         """A complaint where a column that is read is there twice: whichever were taken, the other would be lost.
 
-        And where one of the key is not there: perhaps this is no header, and no row could be told from another.
+        And where one is not there that requests are made of: perhaps this is no header; without the key no row could
+        be told from another, without another column every row would get the same default.
         """
         self.columns = tuple(name.strip() for name in names)
-        missing = [name for name in self.mapping.key if name not in self.columns]
+        missing = [name for name in self.mapping.of_requests if name not in self.columns]
         if names and missing:
+            place = self.mapping.of_requests[missing[0]]
             raise Complaint(
-                f"{self.path} 的表头中没有标识列 {missing[0]}（现有：{'、'.join(self.columns)}）",
-                f"the header of {self.path} has no column {missing[0]}, which is of the key"
+                f"{self.path} 的表头中没有 {place} 所用的列 {missing[0]}（现有：{'、'.join(self.columns)}）",
+                f"the header of {self.path} has no column {missing[0]}, which {place} reads"
                 f" (there are {', '.join(self.columns)})",
             )
         twice = [name for name in self.mapping.columns if self.columns.count(name) > 1]

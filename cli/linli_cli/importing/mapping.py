@@ -218,6 +218,11 @@ class Mapping(Part):
                 found.setdefault(column, place)
         return found
 
+    @property
+    def of_requests(self) -> dict[str, str]:
+        """Of these, the columns that requests are made of: all but what only a simulation reads."""
+        return {column: place for column, place in self.columns.items() if not place.startswith("simulation.")}
+
     @classmethod
     def load(cls, named: str) -> "Mapping":
         """Read a mapping: a path, or the name of a shipped one. Complaints name the file and the key at fault."""
