@@ -1,8 +1,10 @@
 """What could not be handled is shown on a topic too, for those who watch the bus (promise 6). The table is what counts:
-a process that dies between its commit and the sending shows it in the table only.
+a process that dies between its commit and the sending shows it in the table only, and so does one whose bus does not
+take it for as long as the producer itself tries; that is logged.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 
 import orjson
@@ -11,6 +13,8 @@ from linli_contracts.topics import parked_topic
 
 from linli_messaging.batch.plan import Parked
 from linli_messaging.loop.transaction import Committed
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -42,4 +46,10 @@ class ParkedTopic:
             "holds": parked.holds,
             "traceparent": parked.envelope.envelope.traceparent if parked.envelope else None,
         }
-        await self.producer.send(parked_topic(self.service), orjson.dumps(shown), key=parked.subject.encode())
+        try:
+            await self.producer.send_and_wait(
+                parked_topic(self.service), orjson.dumps(shown), key=parked.subject.encode()
+            )
+        except Exception:  # nobody waits for this task: what it raised would be told to nobody
+            place = f"{parked.producer} {parked.lane}/{parked.number} {parked.type} {parked.subject}"
+            log.exception("%s is parked, and only the table shows it", place)
