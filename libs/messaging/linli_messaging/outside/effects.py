@@ -8,6 +8,7 @@ key, and commits what came of it; what becomes of it at each step is decided in 
 import asyncio
 import logging
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from linli_messaging.loop.transaction import Committed
 from linli_messaging.one_at_a_time import Role
 from linli_messaging.outside.intent import FINAL, InDoubt, Intent, Patience, Repeats, Result, Taken, note, take
 from linli_messaging.outside.intent_rows import Move, moving, read_intent
-from linli_messaging.outside.sharing import Sharing
+from linli_messaging.outside.sharing import Sharing, Slow
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
 
@@ -102,6 +103,7 @@ class EffectRunner:
     active: bool = False
     run_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _under_way: dict["asyncio.Task[Result]", Intent] = field(default_factory=dict)
+    _slow: Slow = field(default_factory=Slow)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
     _gathering: bool = False
@@ -200,7 +202,7 @@ class EffectRunner:
 
     async def _start_due(self, connection: Any) -> bool:  # noqa: ANN401 - asyncpg's proxy
         """Commit what is due as ``sending`` and begin to send it; True where there may be more to begin at once."""
-        sharing = Sharing(self._under_way.values(), self.senders)
+        sharing = Sharing(self._under_way.values(), self.senders, self._slow)
         room = sharing.room
         if room <= 0:
             return False
@@ -211,15 +213,16 @@ class EffectRunner:
             chosen = [(intent, row["run"]) for row in rows for intent in (read_intent(row),) if sharing.take(intent)]
             moves: list[Move] = [(intent, had, self._taken(intent), self.run_id) for intent, had in chosen]
             moved = await self._move(connection, moves)
+        again = sharing.room_for_slow and self._slow.begin_round()
         self._tell_ends()
         crash.point("effect-after-taking")
         for _, _, intent, _ in moves:
             if intent.status == "sending" and intent.cause in moved:
                 self._under_way[asyncio.create_task(self._send(intent))] = intent
-        return bool(rows)
+        return bool(rows) or again
 
     async def _send(self, intent: Intent) -> Result:
-        sender = self.senders[intent.kind]
+        sender, began_s = self.senders[intent.kind], time.monotonic()
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
                 known = await sender.ask(intent) if intent.doubtful and sender.repeats == "asked" else None
@@ -229,6 +232,8 @@ class EffectRunner:
         except Exception:  # a bug in a sender leaves this intent in doubt, and the others go on
             log.exception("%s %s could not be sent", intent.kind, intent.cause)
             return InDoubt("sender_failed")
+        finally:
+            self._slow.note(intent.recipient, time.monotonic() - began_s)
 
     async def _note_ended(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         """Commit what came of what has ended; only then is it forgotten here."""
