@@ -13,7 +13,7 @@ from linli_cli.audit import bus
 from linli_cli.audit.access import Access
 from linli_cli.audit.bus import compare_ends, look_at_bus
 from linli_cli.audit.check import EVERYTHING, Check, Wanted
-from linli_cli.audit.violation import Found
+from linli_cli.audit.violation import Found, NotSeen
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import LANES, partition_of
 from linli_contracts.topics import PARTITIONS, SERVICES, TOPIC_OF, heads_topic, parked_topic
@@ -55,6 +55,7 @@ class Bus:
 
     def __init__(self, connection: Connection, broker: TestBroker, producer: AIOKafkaProducer, deployment: str) -> None:
         self.connection, self.broker, self.producer, self.deployment = connection, broker, producer, deployment
+        self.not_seen: list[NotSeen] = []
 
     async def facts(self, service: str) -> list[Fact]:
         """What a service told, in order."""
@@ -114,6 +115,7 @@ class Bus:
         await compare_ends(self.connection, seen, found)
         assert found.checks == {check.name for check in bus.BUS_CHECKS if wanted.makes(check)}
         assert all(one.ids for one in found.violations)
+        self.not_seen = found.not_seen
         return {one.check for one in found.violations}
 
 
@@ -189,6 +191,33 @@ async def test_a_bus_that_was_made_anew_has_forgotten_whole_lanes(told: Bus) -> 
     assert await told.audit() == set()
     await told.tell_heads(0, published=max(fact.number for fact, _ in await told.facts(PRODUCER)))
     assert await told.audit() == set()
+
+
+@pytest.mark.rule("OPS-03")
+async def test_what_the_bus_has_forgotten_is_neither_found_well_nor_accused(told: Bus) -> None:
+    """Given lanes of which the bus has nothing, or only the end, then it says of how many facts nothing was seen."""
+    await told.tell_all_but(PRODUCER)
+    facts = await told.facts(PRODUCER)
+    lanes = len({fact.lane for fact, _ in facts})
+    assert await told.audit() == set()
+    assert told.not_seen == [NotSeen(PRODUCER, lanes, len(facts))]
+    last = {fact.lane: (fact, body) for fact, body in facts}
+    await told.tell(*last.values())
+    assert await told.audit() == set()
+    assert told.not_seen == [NotSeen(PRODUCER, sum(fact.number > 1 for fact, _ in last.values()), len(facts) - lanes)]
+
+
+async def test_of_a_bus_that_has_all_nothing_is_left_unseen(told: Bus) -> None:
+    await told.tell_all_but("")
+    assert await told.audit() == set()
+    assert told.not_seen == []
+
+
+async def test_an_end_that_is_missing_is_a_violation_and_not_unseen_besides(told: Bus) -> None:
+    await told.tell_all_but(PRODUCER)
+    await told.tell_heads(0, published=0)
+    assert await told.audit() == {bus.BEHIND.name}
+    assert told.not_seen == []
 
 
 @pytest.mark.parametrize("what", ["another id", "another body", "beyond the head"])

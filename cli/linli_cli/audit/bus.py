@@ -2,7 +2,8 @@
 
 A record of another deployment, or one without a readable envelope, is no fact of ours; what is personal is looked for
 in it all the same. A lane may begin at any number, for a bus forgets; from there on none may be missing. One that is
-not there at all may be forgotten, but for what was published since heads were told that the bus still has.
+not there at all may be forgotten, but for what was published since heads were told that the bus still has. How much
+was not there to be looked at is said beside the violations.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from linli_cli.audit.access import Access
 from linli_cli.audit.check import Check
 from linli_cli.audit.numbers import Numbers
 from linli_cli.audit.personal import People, Person
-from linli_cli.audit.violation import Found
+from linli_cli.audit.violation import Found, NotSeen
 from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 
@@ -163,6 +164,11 @@ class BusSeen:
             return None
         return min((published for at_ms, published in self.told[place] if at_ms >= since_ms), default=None)
 
+    def not_there(self, producer: str, lane: int, published: int) -> int:
+        """How many of a lane's published facts the bus has not, from its beginning on: of these nothing can be said."""
+        first = self.lanes[producer, lane].first if (producer, lane) in self.lanes else None
+        return published if first is None else first - 1
+
     def holes(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The producer, and which numbers of which of its lanes are missing."""
         for (producer, lane), numbers in sorted(self.lanes.items()):
@@ -201,19 +207,27 @@ async def look_at_bus(connection: "asyncpg.Connection[Any]", access: Access, fou
 
 
 async def compare_ends(connection: "asyncpg.Connection[Any]", seen: BusSeen, found: Found) -> None:
-    """Note lanes whose end on the bus is not what the databases say. Within the snapshot."""
+    """Note lanes whose end on the bus is not what the databases say, and how much was not there to be looked at.
+
+    Within the snapshot.
+    """
     behind: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     beyond: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    not_there: dict[str, list[int]] = defaultdict(list)
     for row in await connection.fetch(_query("ends")):
         come_to, told = seen.come_to(row["producer"], row["lane"]), seen.heads.get((row["producer"], row["lane"]), 0)
         if come_to is not None and come_to < row["published"]:
             missing = {"lane": row["lane"], "missing_from": come_to + 1, "missing_to": row["published"]}
             behind[row["producer"]].append(missing)
+        elif (facts := seen.not_there(row["producer"], row["lane"], row["published"])) > 0:
+            not_there[row["producer"]].append(facts)
         if told > row["head"]:
             beyond[row["producer"]].append({"lane": row["lane"], "told": told, "head": row["head"]})
     for producer in SERVICES:
         found.note(HEADS, producer, beyond[producer])
         found.note(BEHIND, producer, behind[producer])
+        if lanes := not_there[producer]:
+            found.not_seen.append(NotSeen(producer, len(lanes), sum(lanes)))
 
 
 async def _compare(

@@ -1,5 +1,6 @@
 """`linli audit`: whether the books and the bus are as they must be. It only reads."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -80,6 +81,7 @@ def document_of(found: Found) -> dict[str, Any]:
             for one in found.violations
         ],
         "more_than_listed": sorted(found.more),
+        "not_seen_on_the_bus": [asdict(one) for one in found.not_seen],
     }
 
 
@@ -87,6 +89,10 @@ def show(found: Found) -> None:
     """What was found, for people."""
     looked = ", ".join(f"{count:,} {what}" for what, count in found.counts.items())
     OUT.print(words(f"已查：{looked}", f"looked at: {looked}"), style="dim", markup=False)
+    for one in found.not_seen:
+        zh = f"{one.service}：{one.lanes} 个通道的 {one.facts:,} 条事实已不在总线上（或刚发布），未能查看"
+        en = f"{one.service}: {one.facts:,} facts of {one.lanes} lanes are not on the bus (any more, or yet): not seen"
+        OUT.print(words(zh, en), style="yellow", markup=False)
     if not found.violations:
         text = words(f"{len(found.checks)} 项检查，全部相符", f"{len(found.checks)} checks, nothing wrong")
         OUT.print(text, style="bold green")
@@ -94,9 +100,9 @@ def show(found: Found) -> None:
     table = Table(box=SIMPLE_HEAD)
     for zh, en in (("检查", "check"), ("服务", "service"), ("不符之处", "what is wrong"), ("编号", "ids")):
         table.add_column(heading(zh, en), overflow="fold")
-    for one in found.violations:
-        ids = " ".join(f"{name}={value}" for name, value in one.ids.items() if value is not None)
-        table.add_row(one.check, one.service, str(one.wrong), ids)
+    for violation in found.violations:
+        ids = " ".join(f"{name}={value}" for name, value in violation.ids.items() if value is not None)
+        table.add_row(violation.check, violation.service, str(violation.wrong), ids)
     OUT.print(table)
     for check in sorted(found.more):
         OUT.print(words(f"{check}：还有更多", f"{check}: there are more"), style="dim", markup=False)

@@ -44,6 +44,11 @@ class Numbers:
             self.add(number)
 
     @property
+    def first(self) -> int | None:
+        """The lowest; None: none."""
+        return self._firsts[0] if self._firsts else None
+
+    @property
     def last(self) -> int:
         """The highest; 0: none."""
         return self._lasts[-1] if self._lasts else 0

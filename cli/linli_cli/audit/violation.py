@@ -1,4 +1,4 @@
-"""What an audit finds: violations, each with the ids that lead to it."""
+"""What an audit finds: violations, each with the ids that lead to it, and what it could not look at."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +24,17 @@ class Violation:
     ids: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """Facts that a service published, and that nothing can be said of, for they were not on the bus when it was read:
+    forgotten there, or told since. No violation.
+    """
+
+    service: str
+    lanes: int
+    facts: int
+
+
 @dataclass(slots=True)
 class Found:
     """All that one audit found."""
@@ -34,6 +45,7 @@ class Found:
     """The names of all checks that were made."""
     more: set[str] = field(default_factory=set)
     """Checks with more violations than are listed."""
+    not_seen: list[NotSeen] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     """How much was looked at, for people."""
 
