@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 
 import orjson
+from linli_messaging.errors_told import stack_of
 
 
 class JsonLines(logging.Formatter):
@@ -27,6 +28,11 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["stack"] = self.formatException(record.exc_info)
         return orjson.dumps(line).decode()
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 - as the library calls it
+        """The frames, and what the errors say without the values that they quote."""
+        error = ei[1] if isinstance(ei, tuple) else None
+        return stack_of(error) if isinstance(error, BaseException) else ""
 
 
 def set_up_logs(service: str, level: str) -> None:

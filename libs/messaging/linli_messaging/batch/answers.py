@@ -1,12 +1,12 @@
 """What the loop itself answers to commands, whatever the service: values and texts, no decisions."""
 
-import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
 from linli_rulebook.decision import Refusal
 
 from linli_messaging.batch.plan import Parked
+from linli_messaging.errors_told import kind_of, stack_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
 
 OUTSIDE: Final = Refusal(
@@ -60,6 +60,6 @@ def other_body(key: str) -> Refusal:
 
 
 def failed(item: CommandInput, error: Exception) -> Parked:
-    """A command that met a bug: for the log, not for the store."""
-    stack = "".join(traceback.format_exception(error))
-    return Parked("command", "", item.lane, 0, item.entry.name, item.id, None, str(error), stack, holds=False)
+    """A command that met a bug: for the log, not for the store, and without a word of what people told."""
+    stack = stack_of(error, kind_of)
+    return Parked("command", "", item.lane, 0, item.entry.name, item.id, None, kind_of(error), stack, holds=False)

@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol
 from linli_contracts.lanes import lane_of
 
 from linli_messaging.batch.firing import MAX_FIRED_PER_INPUT
+from linli_messaging.errors_told import kind_of, summary_of
 from linli_messaging.inputs import Input, Passing, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO
 from linli_messaging.loop.looking import Looking
@@ -63,7 +64,7 @@ async def commit_alone(
                 break
         await commit([item], tried="without clocks")
     elif tried == "without clocks":
-        log.warning("an input is set aside: %s", error)
+        log.warning("an input is set aside: %s", summary_of(error, kind_of))
         await commit([item], {id(item): error}, tried="set aside")
     elif tried == "set aside" and isinstance(item, TimerInput) and item.alone:
         # What its map's line says of a refusal was refused, too.
