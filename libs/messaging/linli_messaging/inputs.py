@@ -29,7 +29,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A command met a bug; nothing changed. ``reference`` finds the stack in the log."""
+    """A command met a bug; nothing changed. ``reference``, its span, finds the stack in the log."""
 
     reference: str
 

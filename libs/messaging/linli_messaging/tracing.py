@@ -9,6 +9,8 @@ from typing import Final
 
 VERSION: Final = "00"
 SAMPLED: Final = "01"
+_OURS: Final = ("timer|", "effect|")
+"""Begin the causes that are made of ids alone, as those of clocks and outcomes are; a fact's is its id."""
 
 
 @lru_cache(maxsize=65536)
@@ -20,6 +22,12 @@ def trace_id_of(deployment: str, subject: str) -> str:
 def span_id_of(cause: str) -> str:
     """16 hex digits: the span of the input that caused a fact."""
     return blake2b(cause.encode(), digest_size=8).hexdigest()
+
+
+def cause_shown(cause: str) -> str:
+    """A cause as operators see it: of a command its span, for its key is the client's and may be anybody's number."""
+    is_command = "|" in cause and not cause.startswith(_OURS)
+    return span_id_of(cause) if is_command else cause
 
 
 def traceparent_of(deployment: str, subject: str, cause: str) -> str:

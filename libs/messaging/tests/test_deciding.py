@@ -14,6 +14,7 @@ from linli_messaging.batch.plan import Plan
 from linli_messaging.batch.working_set import Wanted
 from linli_messaging.inputs import Accepted, CommandInput, Failed, Input
 from linli_messaging.service_map import ANYWHERE, Actor, Context, Facts, OnTimer, Ref
+from linli_messaging.tracing import span_id_of
 from linli_rulebook.decision import Decision, Refusal, Timer
 from linli_testkit.facts import shipped_policy
 
@@ -134,7 +135,7 @@ async def test_a_refused_fact_is_a_bug() -> None:
 async def test_a_failing_command_stands_alone_and_a_refusal_changes_nothing() -> None:
     bug, refused, good = command(key="1", how="bug"), command(key="2", how="refuse"), command(key="3")
     plan = decide([bug, refused, good])
-    assert answer(plan, bug) == Failed(bug.id)
+    assert answer(plan, bug) == Failed(span_id_of(bug.id))
     assert answer(plan, refused).code == "not-now"
     assert answer(plan, good) == Accepted({"rung": 1})
     assert [parked.source for parked in plan.parked] == ["command"]
@@ -157,7 +158,7 @@ async def test_what_the_database_refused_is_parked_without_being_decided() -> No
     plan = decide([event, order, clock], poisoned=poisoned)
     assert plan.states == {}
     assert sorted(parked.source for parked in plan.parked) == ["command", "event", "timer"]
-    assert answer(plan, order) == Failed(order.id)
+    assert answer(plan, order) == Failed(span_id_of(order.id))
 
 
 # -- held subjects -----------------------------------------------------------------------------------------------------

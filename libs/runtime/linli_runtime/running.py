@@ -21,7 +21,7 @@ from linli_messaging.producing.archiving import Archiver
 from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
 from linli_messaging.topology import looks_at
-from linli_messaging.tracing import trace_id_of
+from linli_messaging.tracing import cause_shown, trace_id_of
 from linli_rulebook.decision import Refusal
 
 from linli_runtime.clock import AnyClock
@@ -118,7 +118,7 @@ class Running:
             "policy_version": row.get("policy_version"),
             "subject": row["subject"],
             "facts": orjson.loads(facts),
-            "cause": row["cause"],
+            "cause": cause_shown(row["cause"]),
             "trace_id": trace,
         }
 

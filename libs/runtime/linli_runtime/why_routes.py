@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, Depends, Path, Request
 from linli_messaging.service_map import Actor, ServiceMap
+from linli_messaging.tracing import cause_shown
 from linli_rulebook import PolicyBook
 from linli_rulebook.explaining import Conclusion, Conclusions, explained
 from pydantic import AwareDatetime, BaseModel
@@ -123,7 +124,7 @@ def _decided(
         zh=named.zh,
         en=named.en,
         by_clock=row["cause"].startswith(TIMER),
-        cause=row["cause"],
+        cause=cause_shown(row["cause"]),
         facts=dict(facts),
         policy_version=version,
         place=Place(region=policy.region, estate=policy.estate) if policy else None,

@@ -24,9 +24,11 @@ from linli_messaging.batch.ordering import in_order
 from linli_messaging.batch.plan import Need, Plan
 from linli_messaging.batch.refused import decided, not_refused
 from linli_messaging.batch.working_set import Recall, Wanted, WorkingSet, not_more, recall_nothing
+from linli_messaging.errors_told import summary_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
 from linli_messaging.service_map import Context, OnEvent, Ref, ServiceMap
+from linli_messaging.tracing import span_id_of
 
 
 @dataclass(slots=True)
@@ -152,9 +154,9 @@ class Deciding:
     def _set_aside(self, item: CommandInput | OutcomeInput | EventInput, error: Exception) -> None:
         if isinstance(item, CommandInput):
             self.plan.parked.append(answers.failed(item, error))
-            self.plan.answers.append((item, Failed(item.id)))
+            self.plan.answers.append((item, Failed(span_id_of(item.id))))
         elif isinstance(item, OutcomeInput):
-            self.plan.stuck.append((item, repr(error)))
+            self.plan.stuck.append((item, summary_of(error)))
         else:
             self._applying.park(item, error, holds=item.critical)
 
@@ -199,7 +201,7 @@ class Deciding:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in a rule: this command alone fails, with its stack in the log
             self.plan.parked.append(answers.failed(item, error))
-            answer = Failed(item.id)
+            answer = Failed(span_id_of(item.id))
         self._answered[item.id] = (item.digest, answer)
         self.plan.answers.append((item, answer))
 
@@ -270,7 +272,7 @@ class Deciding:
         except (Wanted, Waits):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is a bug, and this outcome alone is not told
-            self.plan.stuck.append((item, repr(error)))
+            self.plan.stuck.append((item, summary_of(error)))
             return
         self._applying.apply(outcome, context)
         self.plan.settled.append(item)

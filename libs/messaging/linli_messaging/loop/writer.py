@@ -378,13 +378,14 @@ class Writer:
         """After the commit: from here on nothing can be taken back, only repeated."""
         for item, answer in committed.plan.answers:
             if isinstance(answer, Failed):
-                log.error("command %s failed: %s", item.id, committed.plan.stack_of(item.id))
+                log.error("%s failed: %s: %s", item.entry.name, answer.reference, committed.plan.stack_of(item.id))
             if not item.answered.done():
                 item.answered.set_result(answer)
         for outcome, error in committed.plan.stuck:
             log.error("what became of %s cannot be told: %s", outcome.intent.cause, error)
         for parked in committed.plan.parked:
-            log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
+            if parked.source != "command":
+                log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
         freed = self.barrier.reach(committed.arrivals.stands)
         self._sweep = self._sweep or freed or committed.wakes_by(self.clock.now())
         plan = committed.plan
