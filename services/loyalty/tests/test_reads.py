@@ -111,7 +111,9 @@ async def test_the_database_refuses_a_wrong_entry(reads: Reads, change: dict[str
 
 
 @pytest.mark.rule("LOY-03")
-@pytest.mark.parametrize("change", ["UPDATE points_entry SET points = 1", "DELETE FROM points_entry"])
+@pytest.mark.parametrize(
+    "change", ["UPDATE points_entry SET points = 1", "DELETE FROM points_entry", "TRUNCATE points_entry"]
+)
 async def test_the_database_refuses_to_change_an_entry(reads: Reads, change: str) -> None:
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await reads.pool.execute(change)
