@@ -125,6 +125,8 @@ def _origins(committed: Committed) -> dict[str, _Origin]:
             continue  # each clock it fires is told under its own cause
         parent = _span_of(item.envelope.traceparent)
         origins[item.cause] = _Origin(f"process {item.envelope.type}", SpanKind.CONSUMER, parent)
+    for ended in committed.plan.settled:
+        origins[ended.cause] = _Origin(f"{ended.intent.kind} {ended.intent.status}", SpanKind.CLIENT, None)
     for command, _ in committed.plan.answers:
         origins[command.cause] = _Origin(command.entry.name, SpanKind.SERVER, None)
     return origins

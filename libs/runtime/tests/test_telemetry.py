@@ -7,10 +7,13 @@ import pytest
 from linli_contracts.envelope import Envelope
 from linli_contracts.events.followup import CustomerUnreachable
 from linli_messaging.batch.plan import Plan, Told
-from linli_messaging.inputs import EventInput
+from linli_messaging.inputs import EventInput, OutcomeInput
 from linli_messaging.lanes.inbox import Arrivals
 from linli_messaging.loop.transaction import Committed
+from linli_messaging.outside.intent import Intent
+from linli_messaging.service_map import OnOutcome
 from linli_messaging.tracing import span_id_of, trace_id_of, traceparent_of
+from linli_rulebook.decision import NOTHING
 from linli_runtime.telemetry import Tracer
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -68,6 +71,18 @@ def test_a_timer_is_named_by_its_clock() -> None:
     """Given a clock that ran out, then its span bears the clock's name and the case's trace."""
     committed = Committed(Plan(told=[_told(f"timer|callback|{CASE}|call|1|2")]), Arrivals(), 9, frozenset({1}))
     assert _spans(committed)[0][:2] == ("timer call", int(trace_id_of("d", CASE), 16))
+
+
+@pytest.mark.rule("OPS-01")
+def test_what_became_of_a_message_is_named_so_and_not_a_timer() -> None:
+    """Given a message that was sent, then the span of the fact that says so bears its kind and its end."""
+    intent = Intent(
+        id="i", cause="xh01.m1", kind="message", subject="xh01.m1", recipient="cu1", payload={}, emergency=False,
+        give_up_at=AT, made_at=AT, next_at=AT, noted_at=AT, status="sent",
+    )  # fmt: skip
+    ended = OutcomeInput(OnOutcome("message", lambda _: (), lambda *_: NOTHING, ("INT-16",)), intent, 1, ())
+    committed = Committed(Plan(told=[_told(ended.cause)], settled=[ended]), Arrivals(), 9, frozenset({1}))
+    assert _spans(committed)[0][:2] == ("message sent", int(trace_id_of("d", CASE), 16))
 
 
 @pytest.mark.rule("OPS-01")
