@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 from linli_contracts.topics import SERVICES
-from linli_messaging.tracing import span_id_of
+from linli_messaging.tracing import span_id_of, trace_id_of
 from linli_testkit.databases import Database
 from linli_testkit.plugin import TestBroker
 from linli_testkit.receiver import Receiver, receiver
@@ -22,7 +22,7 @@ from tests.system.life import request
 NAME: Final = "欧阳隐私"
 PHONE: Final = "13987654321"
 WORDS: Final = f"请回电 {PHONE} 找{NAME}"
-REFUSED: Final = "state ->> 'subcategory' <> 'lift'"
+REFUSED: Final = "state ->> 'subcategory' <> 'lift' AND status <> 'withdrawn'"
 """What the database is told to refuse of a request, as a constraint that a rule overlooked."""
 HOMES: Final = [{"home_id": "xh01.p1-1-101", "phase": "p1", "building": "1"}]
 
@@ -58,7 +58,7 @@ def send(house: Processes, method: str, path: str, key: str = "", **how: Any) ->
 @pytest.fixture(scope="module")
 def case_id(house: Processes, module_database: Database) -> str:
     """The case of one request, after everything that is sent has been sent, and all came to rest."""
-    body = request(name=NAME, contact=PHONE, what_happened=WORDS)
+    body = request(name=NAME, contact=PHONE, what_happened=WORDS, emergency=True)  # so that a message goes out at night
     taken = send(house, "POST", "/requests", f"call-{PHONE}", json=body)
     wrong = {"people": WORDS, "received_at": WORDS, "common_area": WORDS, PHONE: NAME}
     strange = {"by": NAME, NAME: PHONE, "people": NAME}
@@ -103,6 +103,15 @@ def test_no_process_logs_what_was_told(house: Processes) -> None:
     assert personal(logged(house)) == []
 
 
+@pytest.mark.rule("OPS-01")
+def test_what_failed_is_logged_with_its_trace(house: Processes, case_id: str) -> None:
+    """Given a command about a case that the database refuses, then its line in the log has the case's trace."""
+    withdrawn = send(house, "POST", f"/requests/{case_id}/withdraw", "withdraw", json={"by": "customer"})
+    assert withdrawn.status_code == 500
+    (line,) = [line for line in logged(house).splitlines() if withdrawn.json()["reference"] in line]
+    assert orjson.loads(line)["trace_id"] == trace_id_of(house.deployment, case_id)
+
+
 @pytest.mark.rule("INT-13", "OPS-01")
 def test_what_operators_read_of_a_case_names_nobody(house: Processes, case_id: str) -> None:
     """Given a command whose key is a phone number, then its reasons and facts show another name of it."""
@@ -118,7 +127,8 @@ def test_what_operators_read_of_a_case_names_nobody(house: Processes, case_id: s
 def test_no_span_and_no_other_service_gets_it(house: Processes, module_database: Database, collector: Receiver) -> None:
     for service in SERVICES:
         assert house.stop(service) == 0  # and what is traced has been sent
-    assert any(b"intake.receive" in one.body for one in collector.received)
+    for name in (b"intake.receive", b"send message"):
+        assert any(name in one.body for one in collector.received)
     assert [one for one in collector.received if NAME.encode() in one.body or PHONE.encode() in one.body] == []
     for service in SERVICES[1:]:
         named = f"SELECT table_name AS name FROM information_schema.tables WHERE table_schema = '{service}'"  # noqa: S608 - a schema of ours

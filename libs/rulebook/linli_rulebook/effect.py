@@ -23,7 +23,9 @@ class Effect:
     recipient: str
     """Who gets it, as a reference; where that is reached, the sender alone looks up (INT-13)."""
     payload: Mapping[str, Any]
-    """Plain JSON values that the sender writes from: codes, ids, instants; never personal data."""
+    """Plain JSON values that the sender writes from: codes, ids, instants; never personal data. `case_id`, in it or in
+    its `data`, is the case whose trace it belongs to.
+    """
     send_from: datetime
     """Not before this instant (quiet hours)."""
     give_up_at: datetime

@@ -17,7 +17,7 @@ class JsonLines(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; a stack is one field of it."""
+        """The line; the trace of what it is about, if it is about a case, and a stack are fields of it."""
         line = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
@@ -25,6 +25,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if trace_id := getattr(record, "trace_id", None):
+            line["trace_id"] = trace_id
         if record.exc_info:
             line["stack"] = self.formatException(record.exc_info)
         return orjson.dumps(line).decode()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from linli_contracts.events import EVENTS
+from linli_contracts.lanes import LANES
 from linli_messaging.loop.transaction import Committed
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -42,7 +43,6 @@ class Metrics:
                 "due": "Timers due and not fired",
                 "late_seconds": "How long the timer that is due longest has waited",
                 "waiting": "Inputs waiting in the process",
-                "heads": "Facts told since the service exists: what its readers' linli_inbox_last come up to",
                 "outbox_depth": "Facts committed and not produced",
                 "archived": "Facts that have left the outbox for the archive",
                 "outbox_kept": "Facts in the outbox: told, and not archived",
@@ -58,8 +58,12 @@ class Metrics:
             "linli_effects_ended", "Outside effects ended by this process", ["service", "kind", "status"],
             registry=self.registry,
         )  # fmt: skip
+        self._heads = Gauge(
+            "linli_heads", "Facts told: what its readers' linli_inbox_last come up to", ["service", "lane"],
+            registry=self.registry,
+        )  # fmt: skip
         self._processed = Gauge(
-            "linli_inbox_last", "Sum of the last numbers processed", ["service", "producer"], registry=self.registry
+            "linli_inbox_last", "The last number processed", ["service", "producer", "lane"], registry=self.registry
         )
 
     def committed(self, committed: Committed) -> None:
@@ -88,7 +92,7 @@ class Metrics:
         depth = heads - sum(rest["published"].values())
         as_read = ("early", "parked", "gaps", "suspended", "clogged", "due", "waiting")
         values = {**{name: rest[name] for name in as_read},
-                  "heads": heads, "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
+                  "outbox_depth": depth, "produced": produced, "foreign": foreign}  # fmt: skip
         for name, value in values.items():
             self._gauges[name].labels(self._service).set(value)
         due_at, instant = rest["next_timer_at"], rest["instant"]
@@ -96,8 +100,10 @@ class Metrics:
         self._gauges["late_seconds"].labels(self._service).set(late.total_seconds())
         for status, count in rest["effects"].items():
             self._effects.labels(self._service, status).set(count)
-        for producer, lanes in rest["inbox"].items():
-            self._processed.labels(self._service, producer).set(sum(lanes.values()))
+        for lane in map(str, range(LANES)):  # also of those that nothing came in yet: they can be behind, too
+            self._heads.labels(self._service, lane).set(rest["heads"].get(lane, 0))
+            for producer, lasts in rest["inbox"].items():
+                self._processed.labels(self._service, producer, lane).set(lasts.get(lane, 0))
 
     def effects(self, ended: Mapping[tuple[str, str], int]) -> None:
         """How many effects of each kind this process brought to which end."""

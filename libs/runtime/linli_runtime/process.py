@@ -28,7 +28,7 @@ from linli_messaging.batch.remembering import Remembered
 from linli_messaging.consuming.consumer import Consumer
 from linli_messaging.consuming.stalling import StallWatch
 from linli_messaging.lanes.barrier import Barrier
-from linli_messaging.loop.transaction import Committed, Transactor
+from linli_messaging.loop.transaction import Transactor
 from linli_messaging.loop.writer import Writer
 from linli_messaging.outside.effects import EffectRunner, Feed, Sender, by_kind
 from linli_messaging.partitions import METADATA_FOR_MS
@@ -209,11 +209,10 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     consumer.subscribe()
     shown = ParkedTopic(name, producer)
     writer.on_commit += [relay.committed, metrics.committed, shown.committed]
-    if settings.otlp_endpoint:
-        writer.on_commit.append(_traced(settings.otlp_endpoint, name, settings, stack))
-
     reads = Reads(reader, queries)
     effects = await _effects(service, url, writer, clock, policies, stack)
+    if settings.otlp_endpoint:
+        _trace(settings.otlp_endpoint, writer, effects, settings, stack)
     app = application(service, reads)
     app.state.tokens = tokens
     app.state.writer = writer
@@ -260,15 +259,17 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     log.info("started on port %s", settings.http_port)
 
 
-def _traced(
-    endpoint: str, name: str, settings: Settings, stack: contextlib.AsyncExitStack
-) -> Callable[[Committed], None]:
-    """What makes spans of committed batches, for a process that is traced at all."""
+def _trace(
+    endpoint: str, writer: Writer, effects: EffectRunner | None, settings: Settings, stack: contextlib.AsyncExitStack
+) -> None:
+    """Have spans made of committed batches and of what is sent outside, by a process that is traced at all."""
     from linli_runtime.telemetry import Tracer  # noqa: PLC0415 - several MB that other processes do without
 
-    tracer = Tracer.to(endpoint, name, settings.deployment, settings.trace_share)
+    tracer = Tracer.to(endpoint, writer.map.name, settings.deployment, settings.trace_share)
     stack.callback(tracer.close)
-    return tracer.committed
+    writer.on_commit.append(tracer.committed)
+    if effects is not None:
+        effects.on_sent = tracer.sent
 
 
 def _let_go(writer: Writer) -> None:

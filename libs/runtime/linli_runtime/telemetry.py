@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from linli_contracts.envelope import Envelope
+from linli_contracts.topics import TOPIC_OF
 from linli_messaging.inputs import TimerInput
 from linli_messaging.loop.transaction import Committed
+from linli_messaging.outside.intent import Intent, Result, Taken
 from linli_messaging.tracing import span_id_of, trace_id_of
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -24,6 +27,8 @@ MAX_LINKS: Final = 128
 """OpenTelemetry's own default limit of links a span."""
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 _WHOLE: Final = 1 << 32
+_PROCESSED: Final = {"messaging.system": "kafka", "messaging.operation.type": "process"}
+"""OpenTelemetry's conventions for messaging."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class _Origin:
     name: str
     kind: SpanKind
     parent: int | None
+    topic: str | None = None
+    """Where the fact came from."""
 
 
 @dataclass(slots=True)
@@ -62,6 +69,26 @@ class Tracer:
         if links:
             self.processor.on_end(self._batch(committed, links, start_ns, end_ns))
 
+    def sent(self, intent: Intent, result: Result, took_s: float) -> None:
+        """One try to send something outside has ended: a span of the case that it belongs to."""
+        subject = intent.case or intent.subject
+        trace_id = trace_id_of(self.deployment, subject)
+        if not self.sampled(trace_id):
+            return
+        end_ns = wall_ns()
+        came_of_it = "taken" if isinstance(result, Taken) else result.error
+        self.processor.on_end(
+            ReadableSpan(
+                name=f"send {intent.kind}",
+                context=_context(trace_id, span_id_of(f"send|{intent.cause}|{intent.again}|{intent.tries}")),
+                resource=self._resource(),
+                attributes={"linli.subject": subject, "linli.tries": intent.tries, "linli.came_of_it": came_of_it},
+                kind=SpanKind.CLIENT,
+                start_time=end_ns - int(took_s * 1e9),
+                end_time=end_ns,
+            )
+        )
+
     def close(self) -> None:
         """Export what is left."""
         self.processor.shutdown()
@@ -86,7 +113,7 @@ class Tracer:
                 context=_context(trace_id, span_id_of(cause)),
                 parent=_context(trace_id, f"{origin.parent:016x}") if origin.parent else None,
                 resource=self._resource(),
-                attributes={"linli.subject": subject, "linli.facts": tuple(facts), "messaging.system": "kafka"},
+                attributes={"linli.subject": subject, "linli.facts": tuple(facts), **_of_topic(origin.topic)},
                 kind=origin.kind,
                 start_time=start_ns,
                 end_time=end_ns,
@@ -99,6 +126,7 @@ class Tracer:
             context=_context(trace_id_of(self.deployment, cause), span_id_of(cause)),
             resource=self._resource(),
             attributes={
+                **_PROCESSED,
                 "messaging.batch.message_count": len(committed.arrivals.next),
                 "linli.commands": len(committed.plan.answers),
                 "linli.timers": len(committed.plan.woken),
@@ -116,20 +144,25 @@ class Tracer:
 
 
 def _origins(committed: Committed) -> dict[str, _Origin]:
-    origins = {
-        item.cause: _Origin(f"process {item.envelope.type}", SpanKind.CONSUMER, _span_of(item.envelope.traceparent))
-        for item in committed.arrivals.next
-    }
+    origins = {item.cause: _of_fact(item.envelope) for item in committed.arrivals.next}
     for item in committed.plan.applied:
-        if isinstance(item, TimerInput):
-            continue  # each clock it fires is told under its own cause
-        parent = _span_of(item.envelope.traceparent)
-        origins[item.cause] = _Origin(f"process {item.envelope.type}", SpanKind.CONSUMER, parent)
+        if not isinstance(item, TimerInput):  # each clock it fires is told under its own cause
+            origins[item.cause] = _of_fact(item.envelope)
     for ended in committed.plan.settled:
         origins[ended.cause] = _Origin(f"{ended.intent.kind} {ended.intent.status}", SpanKind.CLIENT, None)
     for command, _ in committed.plan.answers:
         origins[command.cause] = _Origin(command.entry.name, SpanKind.SERVER, None)
     return origins
+
+
+def _of_fact(envelope: Envelope) -> _Origin:
+    parent, topic = _span_of(envelope.traceparent), TOPIC_OF[envelope.producer]
+    return _Origin(f"process {envelope.type}", SpanKind.CONSUMER, parent, topic)
+
+
+def _of_topic(topic: str | None) -> dict[str, str]:
+    """What OpenTelemetry's conventions say of a span that a record was processed in; nothing of others."""
+    return {**_PROCESSED, "messaging.destination.name": topic} if topic else {}
 
 
 def _timer(cause: str) -> _Origin:

@@ -49,3 +49,20 @@ def test_an_early_fact_shows_its_age_and_not_only_that_it_is_there() -> None:
     metrics = Metrics("warranty")
     metrics.show_kept(0, timedelta(), timedelta(minutes=16))
     assert metrics.registry.get_sample_value("linli_early_age_seconds", {"service": "warranty"}) == 960
+
+
+def test_a_lane_that_stands_still_is_not_hidden_by_those_that_move() -> None:
+    """Given a lane that is behind, then it shows so by itself, and one in which nothing came is there, too."""
+    counted = dict.fromkeys(("early", "parked", "gaps", "suspended", "clogged", "due", "waiting"), 0)
+    numbers = {"heads": {"3": 7}, "published": {"3": 7}, "inbox": {"intake": {"3": 4, "9": 100}}, "effects": {}}
+    metrics = Metrics("dispatch")
+    metrics.show({**counted, **numbers, "instant": NOW, "next_timer_at": None}, produced=0, foreign=0)
+
+    def shown(lane: str) -> tuple[float | None, float | None]:
+        of_lane = {"service": "dispatch", "lane": lane}
+        return (
+            metrics.registry.get_sample_value("linli_heads", of_lane),
+            metrics.registry.get_sample_value("linli_inbox_last", of_lane | {"producer": "intake"}),
+        )
+
+    assert [shown(lane) for lane in ("0", "3", "9", "63")] == [(0, 0), (7, 4), (0, 100), (0, 0)]

@@ -1,22 +1,25 @@
 """A case's spans make one trace, joined from input to input across services, whoever processed them and how often."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from linli_contracts.envelope import Envelope
 from linli_contracts.events.followup import CustomerUnreachable
+from linli_contracts.topics import TOPIC_OF
 from linli_messaging.batch.plan import Plan, Told
 from linli_messaging.inputs import EventInput, OutcomeInput
 from linli_messaging.lanes.inbox import Arrivals
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.outside.intent import Intent
+from linli_messaging.outside.intent import Intent, NotNow, Result, Taken
 from linli_messaging.service_map import OnOutcome
 from linli_messaging.tracing import span_id_of, trace_id_of, traceparent_of
 from linli_rulebook.decision import NOTHING
 from linli_runtime.telemetry import Tracer
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 from pydantic import TypeAdapter
 
 AT: Final = datetime(2025, 3, 3, tzinfo=UTC)
@@ -39,6 +42,13 @@ def _incoming(cause: str) -> EventInput:
         }
     )  # fmt: skip
     return EventInput(envelope, b"", None, None, ())
+
+
+def _intent(kind: str, payload: dict[str, Any], tries: int) -> Intent:
+    return Intent(
+        id="i", cause="xh01.m1", kind=kind, subject="xh01.m1", recipient="cu1", payload=payload, emergency=False,
+        give_up_at=AT, made_at=AT, next_at=AT, noted_at=AT, status="sending", tries=tries,
+    )  # fmt: skip
 
 
 def _spans(committed: Committed, share: float = 1.0) -> list[tuple[str, int, int, int | None, int]]:
@@ -76,13 +86,62 @@ def test_a_timer_is_named_by_its_clock() -> None:
 @pytest.mark.rule("OPS-01")
 def test_what_became_of_a_message_is_named_so_and_not_a_timer() -> None:
     """Given a message that was sent, then the span of the fact that says so bears its kind and its end."""
-    intent = Intent(
-        id="i", cause="xh01.m1", kind="message", subject="xh01.m1", recipient="cu1", payload={}, emergency=False,
-        give_up_at=AT, made_at=AT, next_at=AT, noted_at=AT, status="sent",
-    )  # fmt: skip
+    intent = replace(_intent("message", {}, 1), status="sent")
     ended = OutcomeInput(OnOutcome("message", lambda _: (), lambda *_: NOTHING, ("INT-16",)), intent, 1, ())
     committed = Committed(Plan(told=[_told(ended.cause)], settled=[ended]), Arrivals(), 9, frozenset({1}))
     assert _spans(committed)[0][:2] == ("message sent", int(trace_id_of("d", CASE), 16))
+
+
+@pytest.mark.rule("OPS-01")
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [("message", {"case_id": CASE}), ("webhook", {"id": "f", "data": {"case_id": CASE, "order": 1}})],
+)
+@pytest.mark.parametrize(("result", "came_of_it"), [(Taken("r1"), "taken"), (NotNow("receiver_503"), "receiver_503")])
+def test_each_try_to_tell_somebody_outside_is_a_span_of_the_case(
+    kind: str, payload: dict[str, Any], result: Result, came_of_it: str
+) -> None:
+    """Given a message or delivery about a case, then each try is in its trace, with what came of it and how long."""
+    exporter = InMemorySpanExporter()
+    tracer = Tracer("intake", "d", 1.0, SimpleSpanProcessor(exporter))
+    for tries in (1, 2):
+        tracer.sent(_intent(kind, payload, tries), result, took_s=0.25)
+    first, second = exporter.get_finished_spans()
+    assert first.name == f"send {kind}"
+    assert first.kind == SpanKind.CLIENT
+    assert first.context
+    assert second.context
+    assert first.context.trace_id == second.context.trace_id == int(trace_id_of("d", CASE), 16)
+    assert first.context.span_id != second.context.span_id
+    assert dict(first.attributes or {}) == {"linli.subject": CASE, "linli.tries": 1, "linli.came_of_it": came_of_it}
+    assert (first.end_time or 0) - (first.start_time or 0) == 250_000_000
+
+
+@pytest.mark.rule("OPS-01")
+def test_what_is_of_no_case_has_a_trace_of_its_own_and_is_sampled_by_it() -> None:
+    exporter = InMemorySpanExporter()
+    for share in (0.0, 1.0):
+        tracer = Tracer("dispatch", "d", share, SimpleSpanProcessor(exporter))
+        tracer.sent(_intent("webhook", {"data": {}}, 1), Taken("r"), took_s=0.0)
+    (span,) = exporter.get_finished_spans()
+    assert span.context
+    assert span.context.trace_id == int(trace_id_of("d", "xh01.m1"), 16)
+
+
+@pytest.mark.rule("OPS-01")
+def test_a_processed_record_says_where_it_came_from() -> None:
+    """As OpenTelemetry's conventions for messaging want it; a clock comes from no topic."""
+    incoming, clock = _incoming("c1"), f"timer|callback|{CASE}|call|1|2"
+    exporter = InMemorySpanExporter()
+    committed = Committed(
+        Plan(told=[_told(incoming.cause), _told(clock)]), Arrivals(next=[incoming]), 9, frozenset({1})
+    )
+    Tracer("followup", "d", 1.0, SimpleSpanProcessor(exporter)).committed(committed)
+    record, timer, batch = (dict(span.attributes or {}) for span in exporter.get_finished_spans())
+    of_kafka = {"messaging.system": "kafka", "messaging.operation.type": "process"}
+    assert record.items() >= {**of_kafka, "messaging.destination.name": TOPIC_OF["dispatch"]}.items()
+    assert not [name for name in timer if name.startswith("messaging.")]
+    assert batch.items() >= {**of_kafka, "messaging.batch.message_count": 1}.items()
 
 
 @pytest.mark.rule("OPS-01")

@@ -20,7 +20,7 @@ from linli_messaging.any_clock import Clock
 from linli_messaging.batch.answers import FACTS_ON_THEIR_WAY
 from linli_messaging.consuming.parked_share import Clog, TooMuchParkedError, parked_lately
 from linli_messaging.gathering import after_commands
-from linli_messaging.inputs import Answer, CommandInput, Failed, Input, Passing, Record, TimerInput
+from linli_messaging.inputs import Answer, CommandInput, Input, Passing, Record, TimerInput
 from linli_messaging.lanes.barrier import LONG_AGO, Barrier, Known
 from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.lanes.restored import SuspendedError, WentBackError, note_seen
@@ -30,6 +30,7 @@ from linli_messaging.loop.passing_by import pass_by
 from linli_messaging.loop.queue import Queue, places_of
 from linli_messaging.loop.refusing import commands_of, refuse, to_clients
 from linli_messaging.loop.taking_apart import Tried, commit_alone
+from linli_messaging.loop.telling import log_failures
 from linli_messaging.loop.transaction import Committed, Transactor
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
@@ -376,16 +377,10 @@ class Writer:
 
     def _tell(self, committed: Committed) -> None:
         """After the commit: from here on nothing can be taken back, only repeated."""
+        log_failures(committed, self.transactor.deployment)
         for item, answer in committed.plan.answers:
-            if isinstance(answer, Failed):
-                log.error("%s failed: %s: %s", item.entry.name, answer.reference, committed.plan.stack_of(item.id))
             if not item.answered.done():
                 item.answered.set_result(answer)
-        for outcome, error in committed.plan.stuck:
-            log.error("what became of %s cannot be told: %s", outcome.intent.cause, error)
-        for parked in committed.plan.parked:
-            if parked.source != "command":
-                log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error)
         freed = self.barrier.reach(committed.arrivals.stands)
         self._sweep = self._sweep or freed or committed.wakes_by(self.clock.now())
         plan = committed.plan

@@ -100,6 +100,8 @@ class EffectRunner:
     """How many intents of a kind came into a status, for the metrics."""
     feeds: Sequence[Feed] = ()
     """What makes effects of the service's own facts."""
+    on_sent: Callable[[Intent, Result, float], None] | None = None
+    """Called after each try, with what came of it and the seconds it took; for traces."""
     active: bool = False
     run_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _under_way: dict["asyncio.Task[Result]", Intent] = field(default_factory=dict)
@@ -222,7 +224,16 @@ class EffectRunner:
         return bool(rows) or again
 
     async def _send(self, intent: Intent) -> Result:
-        sender, began_s = self.senders[intent.kind], time.monotonic()
+        began_s = time.monotonic()
+        result = await self._try(intent)
+        took_s = time.monotonic() - began_s
+        self._slow.note(intent.recipient, took_s)
+        if self.on_sent is not None:
+            self.on_sent(intent, result, took_s)
+        return result
+
+    async def _try(self, intent: Intent) -> Result:
+        sender = self.senders[intent.kind]
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
                 known = await sender.ask(intent) if intent.doubtful and sender.repeats == "asked" else None
@@ -232,8 +243,6 @@ class EffectRunner:
         except Exception:  # a bug in a sender leaves this intent in doubt, and the others go on
             log.exception("%s %s could not be sent", intent.kind, intent.cause)
             return InDoubt("sender_failed")
-        finally:
-            self._slow.note(intent.recipient, time.monotonic() - began_s)
 
     async def _note_ended(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's proxy
         """Commit what came of what has ended; only then is it forgotten here."""

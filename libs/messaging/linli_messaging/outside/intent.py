@@ -118,6 +118,13 @@ class Intent:
     """Who did, or said how it ended."""
     decided_why: str | None = None
 
+    @property
+    def case(self) -> str | None:
+        """The case that it belongs to, if any: its payload names it, or the fact in it that is delivered."""
+        about = self.payload.get("data", self.payload)
+        case_id = about.get("case_id")
+        return case_id if isinstance(case_id, str) else None
+
 
 def take(intent: Intent, repeats: Repeats, now: datetime, may_from: datetime | None = None) -> Intent:
     """A waiting intent whose time has come is to be sent, or given up when its time is over.
