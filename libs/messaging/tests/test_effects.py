@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -78,14 +79,21 @@ class Post:
         return None
 
 
-@pytest.fixture
-async def house(databases: Databases) -> AsyncIterator[House]:
-    """The small service with letters."""
+@asynccontextmanager
+async def letters(databases: Databases) -> AsyncIterator[House]:
+    """The small service with letters, on a database of its own."""
     database = await databases.fresh()
     built = await House.build(database.dsn, [(MAP, small.SQL)], AT)
     yield built
     await built.close()
     await databases.drop(database)
+
+
+@pytest.fixture
+async def house(databases: Databases) -> AsyncIterator[House]:
+    """The small service with letters."""
+    async with letters(databases) as built:
+        yield built
 
 
 def ring(number: int, bell: str = "e1.a", nth: int = 0, how: str = "") -> Any:  # noqa: ANN401 - a record of the bus

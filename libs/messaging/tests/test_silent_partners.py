@@ -18,9 +18,8 @@ from linli_testkit.databases import Databases
 from linli_testkit.house import House, Room
 from linli_testkit.receiver import receiver
 
-from libs.messaging.tests import small
 from libs.messaging.tests.small import AT
-from libs.messaging.tests.test_effects import MAP, ring
+from libs.messaging.tests.test_effects import letters, ring
 
 SILENT: Final = [f"partner-{partner}-{nth}" for partner in range(11) for nth in range(5)]
 """Eleven partners with as many addresses as each may have."""
@@ -63,11 +62,8 @@ class Caller:
 @pytest.fixture
 async def house(databases: Databases) -> AsyncIterator[House]:
     """The small service with letters."""
-    database = await databases.fresh()
-    built = await House.build(database.dsn, [(MAP, small.SQL)], AT)
-    yield built
-    await built.close()
-    await databases.drop(database)
+    async with letters(databases) as built:
+        yield built
 
 
 @pytest.mark.rule("PAR-02", "OPS-04")
