@@ -151,7 +151,13 @@ class _Doors:
         while self._free and self._free[-1].closed:
             self._free.pop().close()
         door = self._free.pop() if self._free else await Door.open(self._url)
-        answer = await door.ask(asked)
+        try:
+            answer = await door.ask(asked)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            # The service left while we asked: nothing had been asked for some seconds. Asking twice changes nothing.
+            door.close()
+            door = await Door.open(self._url)
+            answer = await door.ask(asked)
         self._free.append(door)
         return answer
 
