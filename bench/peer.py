@@ -46,7 +46,9 @@ async def peer(bootstrap: str, connection: "asyncpg.Connection[asyncpg.Record]",
         broker.subscriber(f"peer.{stage}", group_id=f"peer-{stage}", auto_offset_reset="earliest")(take)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
     await producer.start()
-    await broker.start()
+    await broker.connect()
+    # Side by side, which FastStream does not do: the embedded broker lets nobody into a group for seconds.
+    await asyncio.gather(*(subscriber.start() for subscriber in broker.subscribers))
     poller = asyncio.create_task(_poll(connection, lock, producer))
     try:
         began = time.perf_counter()

@@ -116,12 +116,15 @@ class EmbeddedBus:
         await self._tansu.stop()
 
     def settings(self, service: str) -> dict[str, str]:
-        """Plaintext, no idempotence, which it lacks, and fetches that ask often: it looks for records only at times."""
+        """Plaintext, no idempotence, which it lacks, fetches that ask often, for it looks for records only at times,
+        and short sessions, for half of one passes before whoever joins a group is let in.
+        """
         return {
             "BOOTSTRAP": self.bootstrap,
             "KAFKA_SECURITY": "plaintext",
             "KAFKA_IDEMPOTENCE": "false",
             "KAFKA_FETCH_WAIT_MS": "50",
+            "KAFKA_SESSION_TIMEOUT_MS": "3000",
         }
 
     def auditor(self) -> Security:

@@ -204,8 +204,9 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         apply_types=False,  # its injection takes a thread a batch
     )
     consumer = Consumer(
-        broker, writer, relay, pool, queries, producer, settings.deployment, settings.kafka_fetch_wait_ms
-    )
+        broker, writer, relay, pool, queries, producer, settings.deployment, settings.kafka_fetch_wait_ms,
+        settings.kafka_session_timeout_ms,
+    )  # fmt: skip
     consumer.subscribe()
     shown = ParkedTopic(name, producer)
     writer.on_commit += [relay.committed, metrics.committed, shown.committed]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from linli_messaging.batch.remembering import MAX_STATES
+from linli_messaging.consuming.consumer import SESSION_TIMEOUT_MS
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -30,6 +31,9 @@ class Settings(BaseSettings):
     kafka_fetch_wait_ms: int = Field(default=500, ge=1, le=10_000)
     """How long the broker may hold a fetch without records. Apache Kafka answers when there are some; the embedded
     one looks only now and then, and gets 50."""
+    kafka_session_timeout_ms: int = Field(default=SESSION_TIMEOUT_MS, ge=1_000, le=300_000)
+    """After how long without a sign of life the broker gives a process's partitions to others. The embedded one lets
+    who joins a group wait for half as long, and gets 3,000."""
     deployment: str = Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$")
     clock: Literal["system", "stepped"] = "system"
     live_from: AwareDatetime | None = None

@@ -72,6 +72,8 @@ class Consumer:
     deployment: str
     fetch_wait_ms: int = 500
     """How long the broker may hold a fetch without records."""
+    session_timeout_ms: int = SESSION_TIMEOUT_MS
+    """After how long without a sign of life the broker gives this process's partitions to others."""
     watch: GapWatch = field(default_factory=GapWatch)
     foreign: int = 0
     """Records of another deployment, refused (promise 8)."""
@@ -105,8 +107,8 @@ class Consumer:
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             partition_assignment_strategy=(RangePartitionAssignor,),
-            session_timeout_ms=SESSION_TIMEOUT_MS,
-            heartbeat_interval_ms=SESSION_TIMEOUT_MS // 4,
+            session_timeout_ms=self.session_timeout_ms,
+            heartbeat_interval_ms=self.session_timeout_ms // 4,
             listener=_Ownership(self),
             parser=_raw,
             decoder=_whole,
