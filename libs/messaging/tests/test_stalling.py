@@ -1,6 +1,10 @@
-"""A consumer whose client fetches nothing more ends its process; one that is merely late, or at rest, does not."""
+"""A consumer whose client fetches nothing more, be it of one partition while others flow, ends its process; one that is
+merely late, or at rest, does not.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -8,10 +12,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from linli_contracts.lanes import lane_of, partition_of
-from linli_contracts.topics import PARTITIONS, TOPIC_OF
+from linli_contracts.topics import PARTITIONS, TOPIC_OF, heads_topic
 from linli_embedded.ports import LOOPBACK, free_port
 from linli_messaging.consuming.consumer import _Ownership
-from linli_messaging.consuming.signs import Seen
+from linli_messaging.consuming.signs import LOOKS_IN_A_ROW, OTHERS_TAKEN, Seen
 from linli_messaging.consuming.stalling import StalledError, StallWatch
 from linli_testkit.plugin import TestBroker
 
@@ -71,6 +75,7 @@ async def leave_unfetched(bus: Bus) -> None:
     bus.relay()
     await bus.strike(BELL, 1)
     await until(lambda: bus.north.pool.fetchval("SELECT number = 1 FROM published WHERE lane = $1", lane_of(BELL)))
+    await looked_in_vain(bus)  # what was asked for before comes no more
 
 
 @pytest.mark.rule("OPS-04")
@@ -81,6 +86,84 @@ async def test_a_client_that_fetches_nothing_more_ends_the_process(bus: Bus, wat
     await leave_unfetched(bus)
     assert str(PARTITION) in str(await ended_at_the_second_look(bus, watch))
     assert await bus.rung(BELL) == ()
+
+
+@asynccontextmanager
+async def others_flow(bus: Bus) -> AsyncIterator[None]:
+    """Another partition has something for every look for records."""
+
+    async def send() -> None:
+        while True:
+            await bus.producer.send_and_wait(heads_topic(NORTH), b"{}", partition=PARTITION)
+            await asyncio.sleep(0.02)
+
+    flowing = asyncio.create_task(send())
+    try:
+        yield
+    finally:
+        flowing.cancel()
+        await asyncio.gather(flowing, return_exceptions=True)
+
+
+async def took_of_others(bus: Bus) -> None:
+    """Returns when many more batches of others have been taken."""
+    before = bus.listener.consumer.signs.full_looks
+
+    async def many() -> bool:
+        return bus.listener.consumer.signs.full_looks > before + OTHERS_TAKEN
+
+    await until(many)
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_client_that_fetches_nothing_more_of_one_partition_while_others_flow_ends_the_process(
+    bus: Bus, watch: StallWatch
+) -> None:
+    """Given a partition that the client no longer fetches, and another that has something for every look for records,
+    when three looks of the watch find the same record there, then the process ends, and not at the second.
+    """
+    await leave_unfetched(bus)
+    writer = bus.tasks[f"writer {small.NAME}"]
+    async with others_flow(bus):
+        await took_of_others(bus)
+        for _ in range(LOOKS_IN_A_ROW):
+            assert bus.listener.writer.sound
+            await looked(watch)
+            await took_of_others(bus)
+        await asyncio.wait([writer], timeout=WITHIN_S)
+    assert str(TOPIC_OF[NORTH]) in str(writer.exception())
+    assert await bus.rung(BELL) == ()
+
+
+@pytest.mark.rule("OPS-04")
+async def test_a_partition_whose_records_wait_for_their_turn_is_not_stalled(bus: Bus, watch: StallWatch) -> None:
+    """Given records in our client's memory, as behind those of many others, when many batches of others were taken
+    between any number of looks, then the process goes on, and takes them in their turn.
+    """
+    consumer, place = bus.listener.consumer, TopicPartition(TOPIC_OF[NORTH], PARTITION)
+    kafka = consumer._kafka
+    assert kafka is not None
+    bus.relay()
+    bus.listener.writer._flows.clear()
+    await bus.send([], b"junk", bell="e1.a")  # waits as where too much is parked, and with it the loop for records
+
+    async def in_hand() -> bool:
+        return consumer.signs.at_work
+
+    await until(in_hand)
+    await bus.strike(BELL, 1)
+
+    async def fetched() -> bool:
+        return place in kafka._fetcher._records
+
+    await until(fetched)
+    for _ in range(LOOKS_IN_A_ROW + 1):
+        await looked(watch)
+        consumer.signs.full_looks += 2 * OTHERS_TAKEN
+        consumer.signs.looks += 1
+    assert bus.listener.writer.sound
+    bus.listener.writer._flows.set()
+    await has_rung(bus, 1)
 
 
 @pytest.mark.rule("OPS-04")

@@ -125,6 +125,7 @@ class Consumer:
         self.signs.looks += 1
         found = await self._look(kafka, timeout_ms=POLL_MS)
         self.signs.empty_looks += not found
+        self.signs.full_looks += bool(found)
         return found
 
     async def _look(
@@ -309,10 +310,15 @@ class Consumer:
         kafka = self._kafka
         return kafka.last_poll_timestamp(place) if kafka and place in kafka.assignment() else None
 
-    def positions(self) -> dict[TopicPartition, int | None]:
-        """Which record of each partition that we were given is taken next; None where that is not known yet."""
+    def unfetched(self) -> dict[TopicPartition, int | None]:
+        """Which record is taken next of each partition that we were given, None where that is not known yet; without
+        those of which our client has some in its memory: they have their turn.
+        """
         kafka = self._kafka
-        return {place: _position(kafka, place) for place in kafka.assignment()} if kafka is not None else {}
+        if kafka is None:
+            return {}
+        fetched = kafka._fetcher._records  # noqa: SLF001 - it has no other way to say what waits there
+        return {place: _position(kafka, place) for place in kafka.assignment() if place not in fetched}
 
     @property
     def _kafka(self) -> AIOKafkaConsumer | None:

@@ -22,7 +22,8 @@ from linli_messaging.topology import group_of, reads
 
 LOOK_S: Final = 30.0
 """Between two looks (assumed): a record that stands there at both, with an empty look for records in between, was not
-merely late, and no group takes so long to share out its partitions. A look is a connection of a few milliseconds."""
+merely late, and no group takes so long to share out its partitions. A look is a connection of a few milliseconds. Where
+no look for records is empty, because other partitions flow, it takes more looks to say so (`signs.py`)."""
 ANSWER_WITHIN_S: Final = 20.0
 STOOD_STILL_S: Final = 3.0
 """Three looks for records: what a whole process that stood still needs to go on before it is said not to look."""
@@ -60,7 +61,7 @@ class StallWatch:
         self._before = Seen(signs)  # all that is seen where the bus does not answer
         if signs.awaits_share:
             await self._ask_the_group()
-        self._before = Seen(signs, signs.awaits_share, await self._behind())
+        self._before = before.then(signs, await self._behind(), without_share=signs.awaits_share)
         stalled = self._before.stalled(before)
         if stalled:
             self.consumer.writer.fail(StalledError(f"{stalled}: the process ends"))
@@ -73,7 +74,7 @@ class StallWatch:
                 self.consumer.writer.fail(StalledError("records are looked for no more: the process ends"))
 
     async def _behind(self) -> dict[TopicPartition, int | None]:
-        stands = self.consumer.positions()
+        stands = self.consumer.unfetched()
         if not stands:
             return {}
         async with self._other() as other:
