@@ -33,6 +33,7 @@ from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.loop.transaction import Transactor
 from linli_messaging.loop.writer import Writer
 from linli_messaging.producing.archiving import Archiver
+from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
 from linli_messaging.topology import topics
 from linli_runtime.database import open_writer
@@ -96,7 +97,8 @@ class Stage:
         writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
         relay = Relay(FOLLOWUP, DEPLOYMENT, pool, room.queries, self.producer, clock)
         broker = KafkaBroker(self.bootstrap, logger=None, apply_types=False)
-        consumer = Consumer(broker, writer, relay, pool, room.queries, self.producer, DEPLOYMENT)
+        shown = ParkedTopic(FOLLOWUP, self.producer)
+        consumer = Consumer(broker, writer, relay, pool, room.queries, self.producer, DEPLOYMENT, shown)
         consumer.subscribe()
         reached: dict[int, int] = {}
         writer.on_commit.append(

@@ -19,6 +19,7 @@ from linli_messaging.inputs import Accepted, CommandInput
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.loop.transaction import Transactor
 from linli_messaging.loop.writer import Writer
+from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
 from linli_messaging.service_map import Context, Facts, OnCommand, ServiceMap
 from linli_messaging.topology import topics
@@ -166,8 +167,10 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
             relay = Relay(name, deployment, pool, room.queries, producer, clock)
             kafka = KafkaBroker(broker.bootstrap, apply_types=False)
-            consumer = Consumer(kafka, writer, relay, pool, room.queries, producer, deployment)
+            shown = ParkedTopic(name, producer)
+            consumer = Consumer(kafka, writer, relay, pool, room.queries, producer, deployment, shown)
             consumer.subscribe()
+            writer.on_commit.append(shown.committed)
             sides[name] = Side(room, pool, writer, relay, consumer)
         bus = Bus(sides[NORTH], sides[NAME], clock, producer, deployment)
         for side in sides.values():

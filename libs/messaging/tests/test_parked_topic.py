@@ -3,18 +3,22 @@
 import asyncio
 import logging
 import time
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from linli_contracts.topics import parked_topic
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from linli_contracts.topics import TOPIC_OF, parked_topic
 from linli_embedded.topics import ensure_topics
 from linli_messaging.batch.plan import Parked, Plan
 from linli_messaging.lanes.inbox import sort_arrivals
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.producing.parking import ParkedTopic
 from linli_testkit.plugin import TestBroker
+
+from libs.messaging.tests import small
+from libs.messaging.tests.bus import Bus, until
+from libs.messaging.tests.small import NORTH
 
 WITHIN_S: Final = 30.0
 SERVICE: Final = "parked-shown"
@@ -50,3 +54,50 @@ async def test_what_the_bus_does_not_take_is_said_and_the_next_is_shown(
         record = await asyncio.wait_for(consumer.getone(), WITHIN_S)
     told = orjson.loads(record.value)
     assert (told["subject"], told["error"], told["stack"]) == ("e1.a", "short", "the stack")
+
+
+async def all_shown(bus: Bus, broker: TestBroker) -> list[dict[str, Any]]:
+    """All that the listener's topic shows of the north's in this run."""
+    topic = parked_topic(small.NAME)
+    async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap) as reader:
+        places = [TopicPartition(topic, number) for number in await bus.producer.partitions_for(topic)]
+        reader.assign(places)
+        await reader.seek_to_beginning(*places)
+        ends, told = await reader.end_offsets(places), list[dict[str, Any]]()
+        while any([await reader.position(place) < ends[place] for place in places]):
+            found = await reader.getmany(timeout_ms=100)
+            told += [orjson.loads(record.value) for records in found.values() for record in records]
+        return [one for one in told if one["producer"] == TOPIC_OF[NORTH]]
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_record_that_cannot_be_read_at_all_is_shown_as_others_are(bus: Bus, broker: TestBroker) -> None:
+    """Given records without an envelope, when they are parked, then the topic shows where each is, with its error, and
+    nothing of what it says; one that comes again is not shown again.
+    """
+    await bus.send([], b"{")
+    await bus.send([("ce_id", b"none")], b"a customer's words")
+    await until(lambda: bus.listener.pool.fetchval("SELECT count(*) = 2 FROM parked"))
+    kept = await bus.listener.pool.fetch("SELECT producer, lane, number, type, error FROM parked")
+    places = {(row["lane"], row["number"]) for row in kept}
+
+    async def shown() -> list[dict[str, Any]]:
+        found = await all_shown(bus, broker)
+        return [one for one in found if (one["lane"], one["number"]) in places]
+
+    async def both() -> bool:
+        return len(await shown()) >= 2
+
+    await until(both)
+    async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap) as reader:
+        lane, number = min(places)
+        reader.assign([place := TopicPartition(TOPIC_OF[NORTH], lane)])
+        reader.seek(place, number)
+        again = await reader.getone()
+    await bus.listener.consumer._unreadable.park(again, "whatever")
+    await bus.send([], b"}")
+    await until(lambda: bus.listener.pool.fetchval("SELECT count(*) = 3 FROM parked"))
+    fields = ("producer", "lane", "number", "type", "error")
+    told = await shown()
+    assert sorted(tuple(one[name] for name in fields) for one in told) == sorted(tuple(row) for row in kept)
+    assert not any("words" in str(one) for one in told)

@@ -203,12 +203,12 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         allow_auto_create_topics=False,  # a service may not: whoever sets the bus up does
         apply_types=False,  # its injection takes a thread a batch
     )
+    shown = ParkedTopic(name, producer)
     consumer = Consumer(
-        broker, writer, relay, pool, queries, producer, settings.deployment, settings.kafka_fetch_wait_ms,
+        broker, writer, relay, pool, queries, producer, settings.deployment, shown, settings.kafka_fetch_wait_ms,
         settings.kafka_session_timeout_ms,
     )  # fmt: skip
     consumer.subscribe()
-    shown = ParkedTopic(name, producer)
     writer.on_commit += [relay.committed, metrics.committed, shown.committed]
     reads = Reads(reader, queries)
     effects = await _effects(service, url, writer, clock, policies, stack)

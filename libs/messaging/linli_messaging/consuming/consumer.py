@@ -28,9 +28,8 @@ from linli_contracts.topics import TOPIC_OF, asks_topic
 from linli_messaging.bus_errors import is_passing
 from linli_messaging.consuming.acknowledging import Acknowledging
 from linli_messaging.consuming.hearing import Hearing
-from linli_messaging.consuming.parked_share import TooMuchParkedError
 from linli_messaging.consuming.signs import Signs
-from linli_messaging.consuming.unreadable import keep_raw
+from linli_messaging.consuming.unreadable import Unreadable
 from linli_messaging.gathering import after_records
 from linli_messaging.inputs import Record
 from linli_messaging.lanes.gaps import GapWatch
@@ -39,6 +38,7 @@ from linli_messaging.loop.queue import places_of
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.loop.writer import MAX_BATCH, Writer
 from linli_messaging.partitions import partitions_now
+from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
 from linli_messaging.sqlstate import is_transient
@@ -70,6 +70,8 @@ class Consumer:
     queries: Queries
     producer: AIOKafkaProducer
     deployment: str
+    shown: ParkedTopic
+    """Shows what is parked before it comes to the writer."""
     fetch_wait_ms: int = 500
     """How long the broker may hold a fetch without records."""
     session_timeout_ms: int = SESSION_TIMEOUT_MS
@@ -77,7 +79,6 @@ class Consumer:
     watch: GapWatch = field(default_factory=GapWatch)
     foreign: int = 0
     """Records of another deployment, refused (promise 8)."""
-    unreadable: int = 0
     signs: Signs = field(default_factory=Signs)
     _gaps_may_be_open: bool = True
     """Whether the table of gaps is worth a look: another process may have left some."""
@@ -88,9 +89,11 @@ class Consumer:
     _in_hand: set[LaneOf] = field(default_factory=set)
     """Of which facts were taken that the writer has not been given yet."""
     _hearing: Hearing = field(init=False)
+    _unreadable: Unreadable = field(init=False)
 
     def __post_init__(self) -> None:
-        """Hears for the same parts."""
+        """Hears and parks for the same parts."""
+        self._unreadable = Unreadable(self.writer, self.queries, self.shown)
         self._hearing = Hearing(self.writer, self.relay, self.watch, self.queries, self.deployment)
 
     def subscribe(self) -> None:
@@ -198,7 +201,7 @@ class Consumer:
     async def _decide(self, facts: Sequence[Record], others: Iterable[_Other]) -> None:
         """Have what is none parked, and then the facts committed."""
         for record, error in others:
-            await self._park_raw(record, error)
+            await self._unreadable.park(record, error)
         self._in_hand = set()
         if facts:
             await self.writer.submit_events(facts)
@@ -236,13 +239,6 @@ class Consumer:
         if TOPIC_OF.get(event.producer) != record.topic:
             return f"the source {event.producer} does not write this topic"
         return event
-
-    async def _park_raw(self, record: "ConsumerRecord[bytes, bytes]", error: str) -> None:
-        await self.writer.not_clogged()
-        self.unreadable += 1
-        log.error("parked a record of %s without an envelope: %s", record.topic, error)
-        if await self.writer.retrying(lambda connection: keep_raw(connection, self.queries, record, error)):
-            self.writer.clog(TooMuchParkedError(self.writer.map.name, f"a record of {record.topic}: {error}"))
 
     def _committed(self, committed: Committed) -> None:
         self.watch.reached(committed.arrivals.stands, time.monotonic())

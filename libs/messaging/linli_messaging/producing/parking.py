@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ParkedTopic:
-    """Sends what a committed batch parked; a listener of the writer loop."""
+    """Sends what was parked; a listener of the writer loop, and told of what does not come that far."""
 
     service: str
     producer: AIOKafkaProducer
@@ -29,9 +29,13 @@ class ParkedTopic:
         """A batch was committed; commands that failed are told to their caller, not here."""
         for parked in committed.plan.parked:
             if parked.source != "command":
-                task = asyncio.create_task(self._send(parked))
-                self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
+                self.show(parked)
+
+    def show(self, parked: Parked) -> None:
+        """This one was committed."""
+        task = asyncio.create_task(self._send(parked))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
     async def _send(self, parked: Parked) -> None:
         shown = {

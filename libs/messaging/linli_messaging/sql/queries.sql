@@ -449,10 +449,10 @@ SELECT pg_advisory_unlock($1::int, hashtext(current_schema()));
 SELECT clock_timestamp();
 
 -- name: park_raw
--- A record whose envelope cannot be read, kept under its topic, partition and offset.
+-- A record whose envelope cannot be read, kept under its topic, partition and offset; nothing where it is kept already.
 INSERT INTO parked (source, producer, lane, number, type, subject, headers, body, error, stack, holds)
 VALUES ('event', $1::text, $2::smallint, $3::bigint, 'unreadable', $1::text, $4::jsonb, $5::bytea, $6::text, '', false)
-ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING;
+ON CONFLICT (source, producer, lane, number, subject, type) DO NOTHING RETURNING id;
 
 -- name: ripen_known_types
 -- Events parked because their type or version was unknown, and that this process knows.
