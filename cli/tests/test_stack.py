@@ -52,10 +52,17 @@ async def test_a_stack_runs_inside_its_context_and_nothing_after_it(tmp_path: Pa
         assert set(await stack.client.rest()) == {"intake", "dispatch", "followup", "warranty", "loyalty"}
         assert StackState.read(Home(tmp_path)) == stack.state
         assert stack.peak_memory_bytes().keys() >= {"intake", "postgres", "broker", "linli"}
-        address = stack.services["dispatch"]._env["LINLI_DATABASE_URL"]  # type: ignore[index]  # set as soon as it is started
-        connection = await asyncpg.connect(address)
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("CREATE TABLE intake.mine (id int)")
+        environment = stack.services["dispatch"]._env or {}
+        for name, schemas in (
+            ("LINLI_DATABASE_URL", ("intake", "dispatch")),
+            ("LINLI_OWNER_DATABASE_URL", ("intake",)),
+        ):
+            connection = await asyncpg.connect(environment[name])
+            for schema in schemas:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(f"CREATE TABLE {schema}.mine (id int)")
+            await connection.close()
+        connection = await asyncpg.connect(environment["LINLI_OWNER_DATABASE_URL"])
         await connection.execute("CREATE TABLE dispatch.mine (id int)")
         await connection.close()
         assert (tmp_path / "audit.json").stat().st_mode & 0o777 == 0o600

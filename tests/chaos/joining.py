@@ -55,12 +55,13 @@ async def new_consumers(strike: Strike) -> None:
 
 
 async def _empty(world: World, service: str) -> None:
-    """Its schema as it was before its first start; it keeps its password."""
-    password = urlsplit((world.process(service)._env or {})["LINLI_DATABASE_URL"]).password
+    """Its schema as it was before its first start; its roles keep their passwords."""
+    told = world.process(service)._env or {}
+    passwords = [urlsplit(told[name]).password for name in ("LINLI_DATABASE_URL", "LINLI_OWNER_DATABASE_URL")]
     sql = files("linli_cli.stack")
     async with world.database() as connection:
         await connection.execute(f"DROP SCHEMA {service} CASCADE")
-        await connection.fetch((sql / "session.sql").read_text(), service, password)
+        await connection.fetch((sql / "session.sql").read_text(), service, *passwords)
         await connection.execute((sql / "role.sql").read_text())
 
 

@@ -26,6 +26,7 @@ from linli_testkit.crash import VARIABLE
 from linli_testkit.databases import Database, blocking
 from linli_testkit.facts import POLICY_DIR
 from linli_testkit.plugin import TestBroker
+from linli_testkit.roles import dsn_as, ensure_worker
 
 from tests.system.life import SERVICES as MAPS
 
@@ -51,14 +52,17 @@ class Processes:
     def start(self, service: str, crash_at: str = "", **settings: str) -> None:
         """Start a service, armed to die at a crash point if one is named."""
         more = {VARIABLE: crash_at} if crash_at else {}
-        port = {"LINLI_HTTP_PORT": str(self.ports[service])}
+        own = {
+            "LINLI_HTTP_PORT": str(self.ports[service]),
+            "LINLI_DATABASE_URL": dsn_as(self.environment["LINLI_OWNER_DATABASE_URL"], service),
+        }
         with (self.directory / f"{service}.log").open("ab") as log:
             self.running[service] = subprocess.Popen(
                 [sys.executable, "-m", f"linli_{service}.main"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env={**self.environment, **port, **more, **settings},
+                env={**self.environment, **own, **more, **settings},
             )
 
     def ended(self, service: str) -> int:
@@ -188,7 +192,7 @@ def _moved_in(database: Database, broker: TestBroker, directory: Path, deploymen
     claims = {"sub": "chaos", "scope": "*", "exp": SystemClock().now().timestamp() + 3600}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     environment = inherited | {
-        "LINLI_DATABASE_URL": database.dsn,
+        "LINLI_OWNER_DATABASE_URL": database.dsn,
         # The first of a cluster's addresses may be one that nobody answers at.
         "LINLI_BOOTSTRAP": f"127.0.0.1:9,{broker.bootstrap}",
         "LINLI_KAFKA_IDEMPOTENCE": str(broker.is_apache_kafka).lower(),
@@ -214,6 +218,7 @@ def _moved_in(database: Database, broker: TestBroker, directory: Path, deploymen
 async def _prepare(database: Database) -> None:
     connection = await asyncpg.connect(database.dsn)
     for service in SERVICES:
+        await ensure_worker(connection, service)
         await connection.execute(f'CREATE SCHEMA "{service}"')
     await connection.close()
 

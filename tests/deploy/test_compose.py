@@ -47,7 +47,10 @@ OF_CONTAINER = {  # What the other containers are told, by the programs that rea
         "LINLI_KAFKA_ADMIN_PASSWORD",
         *(f"LINLI_KAFKA_{name.upper()}_PASSWORD" for name in (*SERVICES, "audit")),
     },
-    "database-roles": {f"LINLI_{name.upper()}_DATABASE_PASSWORD" for name in (*SERVICES, "audit")},
+    "database-roles": {
+        f"LINLI_{name.upper()}_DATABASE_PASSWORD"
+        for name in (*SERVICES, *(f"{service}_owner" for service in SERVICES), "audit")
+    },
     "audit": {DATABASE_VARIABLE, "LINLI_BOOTSTRAP", "LINLI_KAFKA_USERNAME", "LINLI_KAFKA_PASSWORD"},
 }
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:\?|:-)?([^}]*)\}")
@@ -139,6 +142,9 @@ def foreign_accounts(compose: Document) -> Found:
         expected = f"//linli_{name}:${{LINLI_{name.upper()}_DATABASE_PASSWORD:?"
         if expected not in told[DATABASE_VARIABLE if name == "audit" else "LINLI_DATABASE_URL"]:
             yield f"{name} does not go to Postgres as linli_{name}"
+        owner = f"//linli_{name}_owner:${{LINLI_{name.upper()}_OWNER_DATABASE_PASSWORD:?"
+        if name in SERVICES and owner not in told.get("LINLI_OWNER_DATABASE_URL", ""):
+            yield f"{name} does not migrate as linli_{name}_owner"
 
 
 def written_secrets(compose: Document) -> Found:
@@ -214,6 +220,7 @@ CHECKS = (
         fault("dispatch/environment/LINLI_DATABASE_URL", "postgresql://postgres:${X:?x}@postgres/linli"),
     ),
     (foreign_accounts, fault("audit/environment/LINLI_KAFKA_USERNAME", "intake")),
+    (foreign_accounts, fault("dispatch/environment/LINLI_OWNER_DATABASE_URL", None)),
     (not_on_demand, fault("audit/profiles", None)),
     (written_secrets, fault("kafka/environment/LINLI_KAFKA_ADMIN_PASSWORD", "admin")),
     (written_secrets, fault("kafka/environment/LINLI_KAFKA_ADMIN_PASSWORD", "${LINLI_KAFKA_ADMIN_PASSWORD:-admin}")),

@@ -149,8 +149,9 @@ def foreign_accounts(manifests: Manifests, _compose: Document) -> Found:
             yield f"{name} does not have a secret of its own alone: {used}"
         if told(manifests, deployment)["LINLI_KAFKA_USERNAME"] != name:
             yield f"{name} has another's name at Kafka"
-        if f"postgresql://linli_{name}:" not in SECRETS.read_text(encoding="utf-8"):
-            yield f"the example does not say which role {name} has at Postgres"
+        for role in (f"linli_{name}", f"linli_{name}_owner"):
+            if f"postgresql://{role}:" not in SECRETS.read_text(encoding="utf-8"):
+                yield f"the example does not say that {name} has the role {role} at Postgres"
 
 
 def no_answer(manifests: Manifests, _compose: Document) -> Found:

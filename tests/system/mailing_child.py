@@ -18,13 +18,17 @@ from linli_runtime.reads import Reads
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT
+from linli_testkit.roles import dsn_as
 from linli_testkit.sending import runner_of, until_nothing_is_due
 
 
 async def send(dsn: str, instant: str) -> None:
     """Send until nothing is due."""
     queries, clock, policies = SERVICE.queries(), HandClock(datetime.fromisoformat(instant)), shipped_policy()
-    async with await open_writer(dsn, "dispatch") as pool, await open_reader(dsn, "dispatch") as reader:
+    async with (
+        await open_writer(dsn_as(dsn, "dispatch"), "dispatch") as pool,
+        await open_reader(dsn, "dispatch") as reader,
+    ):
         async with pool.acquire() as connection:
             for feed in feeds(DEPLOYMENT, queries, clock, policies):
                 await feed.begin(connection)

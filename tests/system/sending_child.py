@@ -19,6 +19,7 @@ from linli_runtime.outside import Outside
 from linli_runtime.reads import Reads
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
+from linli_testkit.roles import dsn_as
 from linli_testkit.sending import runner_of, until_nothing_is_due
 
 
@@ -26,7 +27,7 @@ async def send(dsn: str, url: str, repeats: str, instant: str) -> None:
     """Send until nothing is due."""
     queries, clock, outside = SERVICE.queries(), HandClock(datetime.fromisoformat(instant)), Outside(public_only=False)
     settings = GatewaySettings.model_validate({"url": url or None, "repeats": repeats, "secret": "s"})
-    async with await open_writer(dsn, "intake") as pool, await open_reader(dsn, "intake") as reader:
+    async with await open_writer(dsn_as(dsn, "intake"), "intake") as pool, await open_reader(dsn, "intake") as reader:
         server = MailServer(mail_settings()) if mail_settings().host else None
         sender = MessageSender(settings, Reads(reader, queries), outside, message_patience(shipped_policy()), server)
         runner = runner_of(MAP, queries, pool, [sender], clock)

@@ -22,6 +22,7 @@ from linli_testkit.clock import HandClock
 from linli_testkit.databases import Databases
 from linli_testkit.facts import OPERATOR, shipped_policy
 from linli_testkit.house import DEPLOYMENT, LANES, House
+from linli_testkit.roles import dsn_as
 
 from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
@@ -47,7 +48,7 @@ async def new_house(databases: Databases) -> AsyncIterator[tuple[House, str]]:
 @asynccontextmanager
 async def writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> AsyncIterator[Writer]:
     """Dispatch's own loop, at the house's instant, in a process that fires the timers of these lanes."""
-    async with await open_writer(dsn, "dispatch") as pool:
+    async with await open_writer(dsn_as(dsn, "dispatch"), "dispatch") as pool:
         queries = house.rooms["dispatch"].queries
         transactor = Transactor(MAP, shipped_policy(), queries, DEPLOYMENT, stepped=True)
         writer = Writer(MAP, pool, queries, transactor, HandClock(house.instant), Barrier(()), set(lanes))
@@ -57,6 +58,12 @@ async def writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> Asy
         finally:
             writer.stop()
             await loop
+
+
+async def planted(house: House, statement: str) -> None:
+    """What only the schema's owner can do."""
+    async with house.rooms["dispatch"].unbound() as owner:
+        await owner.execute(statement)
 
 
 def command_of(house: House, name: str, key: str, **body: Any) -> CommandInput:  # noqa: ANN401 - a command's fields
@@ -99,7 +106,7 @@ async def _lived(house: House, dsn: str, patch: pytest.MonkeyPatch, first: str, 
     broken = await life.do("dispatch.register-contractor", contractors=[contractor], **planned)
     await life.do("dispatch.roster-staff", staff=[line], **planned)
     await life.do("dispatch.register-homes", homes=[home], **planned)
-    await connection.execute(REFUSED)
+    await planted(house, REFUSED)
     house.instant += COME + timedelta(seconds=1)
 
     async def all_begun() -> bool:
@@ -133,7 +140,7 @@ async def _lived(house: House, dsn: str, patch: pytest.MonkeyPatch, first: str, 
     assert "planted" in change["error"]
     assert "\n" not in change["error"], "the row that the database quotes is not kept"
     assert await connection.fetchval("SELECT count(*) FROM outbox WHERE type = 'RegistryChangeFailed'") == 1
-    await connection.execute("ALTER TABLE estate DROP CONSTRAINT planted")
+    await planted(house, "ALTER TABLE estate DROP CONSTRAINT planted")
     await life.do("dispatch.retry-change", change_id=broken["change_id"])
     assert "c-new" in {one["contractor_id"] for one in (await state_of(house, "estate", "xh01"))["contractors"]}
 
@@ -144,7 +151,7 @@ async def test_a_command_at_a_process_whose_lane_it_is_not_is_done_too(databases
     comes to that process, then the change is set aside alone, and the command is done, not failed.
     """
     async with new_house(databases) as (house, dsn):
-        life, connection = Life(house), house.rooms["dispatch"].connection
+        life = Life(house)
         await found_estate(life)
         noise = await life.do("intake.receive", **request())
         contractor = {"contractor_id": "c-new", "trades": ["electrical"], "phases": ["p1"]}
@@ -152,7 +159,7 @@ async def test_a_command_at_a_process_whose_lane_it_is_not_is_done_too(databases
         broken = await life.do(
             "dispatch.register-contractor", estate_id="xh01", contractors=[contractor], from_at=from_at
         )
-        await connection.execute(REFUSED)
+        await planted(house, REFUSED)
         house.instant += COME + timedelta(seconds=1)
         async with writing(house, dsn, lanes=()) as writer:
             passed = command_of(house, "dispatch.pass-on", "k1", case_id=noise["case_id"])

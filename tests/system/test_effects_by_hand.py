@@ -15,6 +15,7 @@ from linli_runtime.running import Running
 from linli_testkit.clock import HandClock
 from linli_testkit.databases import Databases
 from linli_testkit.receiver import Answer, receiver
+from linli_testkit.roles import dsn_as
 
 from tests.system.test_messages import Desk, _desk, _gateway, desk
 
@@ -28,7 +29,7 @@ async def operators_side(desk: Desk) -> AsyncIterator[Running]:
     writer: Any = SimpleNamespace(map=room.map, look_for_ripe=lambda: None)
     nothing: Any = None
     clock: Any = desk.clock
-    async with await open_writer(desk.dsn, "intake") as pool:
+    async with await open_writer(dsn_as(desk.dsn, "intake"), "intake") as pool:
         yield Running(
             "intake", "house", writer, nothing, nothing, nothing, clock, pool, room.queries, nothing, nothing
         )  # fmt: skip

@@ -19,6 +19,7 @@ from linli_runtime.reads import Reads
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT
 from linli_testkit.receiver import Answer, receiver
+from linli_testkit.roles import dsn_as
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -121,9 +122,9 @@ async def test_others_webhooks_are_not_read_either(partner: Partner, door: _Door
 async def test_what_was_told_before_there_was_a_feed_is_kept_too(partner: Partner, door: _Door) -> None:
     """Given facts that were told and archived before a deployment had the feed, then they can be read as well."""
     await partner.repair()
-    dispatch = partner.life.house.rooms["dispatch"].connection
-    await dispatch.execute("UPDATE feed SET number = 0")
-    await dispatch.execute("TRUNCATE partner_fact")
+    async with partner.life.house.rooms["dispatch"].unbound() as dispatch:
+        await dispatch.execute("UPDATE feed SET number = 0")
+        await dispatch.execute("TRUNCATE partner_fact")
     await partner.deliver()
     await partner.deliver()
     assert [item["type"] for item in (await door.facts(AN))[1]["items"]] == ["ContractorNotified"]
@@ -235,7 +236,11 @@ async def test_two_runners_at_a_feed_lose_and_double_nothing(partner: Partner, n
     room = partner.life.house.rooms["dispatch"]
     await partner.register("http://127.0.0.1:9/")
     await partner.repair()
-    async with await open_writer(partner.dsn, "dispatch") as pool, pool.acquire() as one, pool.acquire() as other:
+    async with (
+        await open_writer(dsn_as(partner.dsn, "dispatch"), "dispatch") as pool,
+        pool.acquire() as one,
+        pool.acquire() as other,
+    ):
         feed, *_ = feeds(DEPLOYMENT, room.queries, partner.clock, shipped_policy())
         tasks: list[asyncio.Task[None]] = []
 

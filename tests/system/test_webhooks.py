@@ -30,6 +30,7 @@ from linli_testkit.databases import Databases
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT, House
 from linli_testkit.receiver import Answer, Received, receiver
+from linli_testkit.roles import dsn_as
 from linli_testkit.sending import runner_of
 
 from tests.system.life import SERVICES, START, found_estate, request
@@ -64,7 +65,7 @@ class Partner:
             self.clock.set(self.life.house.instant)
         outside = Outside(public_only=public_only)
         async with (
-            await open_writer(self.dsn, "dispatch") as pool,
+            await open_writer(dsn_as(self.dsn, "dispatch"), "dispatch") as pool,
             await open_reader(self.dsn, "dispatch") as reader,
             pool.acquire() as connection,
         ):

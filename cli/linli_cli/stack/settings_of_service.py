@@ -10,6 +10,7 @@ from linli_embedded.ports import LOOPBACK
 from linli_runtime.mail import MailSettings
 
 from linli_cli.places import policy_dir
+from linli_cli.stack.database import Addresses
 from linli_cli.stack.home import ClockKind, Home
 
 _PREFIX: Final = "LINLI_"
@@ -28,13 +29,14 @@ def environment_of(
     deployment: str,
     clock: ClockKind,
     port: int,
-    database_url: str,
+    databases: Addresses,
     gateway: Mapping[str, str] | None,
     more: Mapping[str, str],
 ) -> dict[str, str]:
     """The environment for one service; `more` goes over everything else. `gateway`: the embedded one, for intake."""
     settings = {
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": databases.workers[service],
+        "OWNER_DATABASE_URL": databases.owners[service],
         "DEPLOYMENT": deployment,
         "CLOCK": clock,
         "POLICY_DIR": str(policy_dir().absolute()),

@@ -28,7 +28,7 @@ from linli_cli.client.tokens import TokenSigner, make_key_pair
 from linli_cli.complaint import Complaint
 from linli_cli.language import Words
 from linli_cli.stack.bus import Bus, bus_for
-from linli_cli.stack.database import AUDITOR, prepare_database
+from linli_cli.stack.database import Addresses, prepare_database
 from linli_cli.stack.home import Home, make_private_dir
 from linli_cli.stack.options import Ports, StackOptions, choose_ports
 from linli_cli.stack.settings_of_service import GATEWAY_URL, environment_of
@@ -79,7 +79,7 @@ class Stack:
         self._died: DiedError | None = None
         self._deployment = ""
         self._shared_settings: Mapping[str, str] = {}
-        self._database_urls: Mapping[str, str] = {}
+        self._databases = Addresses({}, {}, "")
 
     async def __aenter__(self) -> Self:
         """Start everything; what was started is stopped again when something can't be."""
@@ -161,10 +161,10 @@ class Stack:
         )
         await together((self.postgres.start(), self.bus.start(), *([self.gateway.start()] if self.gateway else [])))
         self._tell(Words("准备数据库与主题", "preparing the database and the topics"))
-        database_urls, _ = await asyncio.gather(prepare_database(self.postgres, SERVICES), self.bus.prepare())
+        self._databases, _ = await asyncio.gather(prepare_database(self.postgres, SERVICES), self.bus.prepare())
         # One instant for all: no service shall take what another told before its own first start for history.
         live_from = {} if options.clock == "stepped" else {"LIVE_FROM": SystemClock().now().isoformat()}
-        self._deployment, self._shared_settings, self._database_urls = deployment.id, live_from, database_urls
+        self._deployment, self._shared_settings = deployment.id, live_from
         self.services = {
             service: self._process(service, service, self._ports.services[service]) for service in SERVICES
         }
@@ -189,7 +189,7 @@ class Stack:
             services=self._where(urls),
         )
         self.state.write(home)
-        self._let_the_auditor_in(database_urls[AUDITOR])
+        self._let_the_auditor_in()
 
     def _where(self, urls: Mapping[str, str]) -> dict[str, ServiceAddress]:
         """Where each service is to be found just now."""
@@ -204,7 +204,7 @@ class Stack:
         return {"GATEWAY_URL": self.gateway.url, "GATEWAY_REPEATS": "recognised"}
 
     def _process(self, service: str, name: str, port: int) -> Process:
-        options, database_url = self.options, self._database_urls[service]
+        options = self.options
         more = {**self._shared_settings, **self.bus.settings(service), **options.settings}
         return Process(
             name,
@@ -216,17 +216,17 @@ class Stack:
                 deployment=self._deployment,
                 clock=options.clock,
                 port=port,
-                database_url=database_url,
+                databases=self._databases,
                 gateway=self._gateway_settings(),
                 more=more,
             ),
             grace_s=_SERVICE_GRACE_S,
         )
 
-    def _let_the_auditor_in(self, database_url: str) -> None:
+    def _let_the_auditor_in(self) -> None:
         user = self.bus.auditor()
         access = Access(
-            database_url=database_url,
+            database_url=self._databases.auditor,
             bootstrap=self.bus.bootstrap,
             kafka_user=user.user,
             kafka_password=user.password,

@@ -31,6 +31,7 @@ from linli_testkit.databases import Databases
 from linli_testkit.facts import OPERATOR, shipped_policy
 from linli_testkit.house import House, Room
 from linli_testkit.plugin import TestBroker
+from linli_testkit.roles import dsn_as
 
 from libs.messaging.tests import small
 from libs.messaging.tests.small import AT, NAME, NORTH, Bell, Ring
@@ -162,7 +163,7 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
         stack.push_async_callback(producer.stop)
         sides = {}
         for name, room in house.rooms.items():
-            pool = await stack.enter_async_context(await open_writer(database.dsn, name))
+            pool = await stack.enter_async_context(await open_writer(dsn_as(database.dsn, name), name))
             transactor = Transactor(room.map, shipped_policy(), room.queries, deployment, stepped=True)
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
             relay = Relay(name, deployment, pool, room.queries, producer, clock)

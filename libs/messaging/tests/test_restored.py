@@ -30,7 +30,7 @@ LANE = lane_of(BELL)
 
 async def restore(bus: Bus, number: int) -> None:
     """The north's database as it was when the lane stood there."""
-    async with bus.north.pool.acquire() as connection, connection.transaction():
+    async with bus.north.room.unbound() as connection, connection.transaction():
         await connection.execute("ALTER TABLE outbox DISABLE TRIGGER USER")
         await connection.execute("DELETE FROM outbox WHERE number > $1", number)
         await connection.execute("ALTER TABLE outbox ENABLE TRIGGER USER")

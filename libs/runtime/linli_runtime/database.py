@@ -1,5 +1,9 @@
-"""The connections of a service: one pool that writes with its own role and schema, one that only reads."""
+"""The connections of a service: one pool that writes with its own role and schema, one that only reads; and, while it
+starts, one of the role that owns the schema.
+"""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -38,6 +42,25 @@ async def open_writer(url: str, schema: str) -> asyncpg.Pool:
             **KEYED_ACCESS,
         },
     )
+
+
+@asynccontextmanager
+async def open_owner(url: str, schema: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection that migrates ``schema``, closed afterwards: nothing that works later has its rights."""
+    connection = await asyncpg.connect(
+        url,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings={
+            "search_path": schema,
+            "timezone": "UTC",
+            "application_name": f"linli-{schema}-owner",
+            "idle_in_transaction_session_timeout": str(FROZEN_MS),
+        },
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def _as_it_is(_connection: object) -> None:

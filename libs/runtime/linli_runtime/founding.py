@@ -15,6 +15,7 @@ from linli_messaging.service_map import ServiceMap
 from linli_rulebook import PolicyBook, check_registration
 
 from linli_runtime.clock import SystemClock
+from linli_runtime.database import open_owner
 from linli_runtime.joining import live_from, starting_numbers
 from linli_runtime.migrations import migrate, read_migrations
 from linli_runtime.settings import Settings
@@ -38,13 +39,8 @@ async def found(
 
     Returns from when on the service is live, as it was recorded.
     """
-    own = Queries.load(OWN_QUERIES)
-    migrations = [
-        *read_migrations("messaging", MESSAGING_MIGRATIONS),
-        *read_migrations(service.name, sql / "migrations"),
-    ]
+    await _migrate(pool, service.name, sql, settings)
     async with pool.acquire() as connection:
-        await migrate(connection, own, migrations)
         async with connection.transaction():
             first = await connection.fetchval(
                 queries["found_deployment"], settings.deployment, LANES, live_from(settings)
@@ -68,6 +64,19 @@ async def found(
             queries["ripen_known_types"], [name for name, _ in known], [version for _, version in known]
         )
     return LiveFrom.stored(row["live_from"])
+
+
+async def _migrate(pool: asyncpg.Pool, name: str, sql: Path, settings: Settings) -> None:
+    """As the schema's owner, who lets the working role in; without one of its own, the working role owns it."""
+    own = Queries.load(OWN_QUERIES)
+    migrations = [*read_migrations("messaging", MESSAGING_MIGRATIONS), *read_migrations(name, sql / "migrations")]
+    if settings.owner_database_url is None:
+        async with pool.acquire() as connection:
+            await migrate(connection, own, migrations)
+        return
+    worker = await pool.fetchval(own["who_am_i"])
+    async with open_owner(settings.owner_database_url.get_secret_value(), name) as owner:
+        await migrate(owner, own, migrations, None if await owner.fetchval(own["who_am_i"]) == worker else worker)
 
 
 async def _register_policies(connection: object, queries: Queries, policies: PolicyBook) -> None:

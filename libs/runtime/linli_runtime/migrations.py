@@ -1,4 +1,8 @@
-"""Numbered SQL files, applied in order, once, by one runner at a time; an edited or vanished one is refused."""
+"""Numbered SQL files, applied in order, once, by one runner at a time; an edited or vanished one is refused.
+
+Who applies them owns what they make. Where the service works as another role, that one is let in here, and only here
+(decision 27).
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,9 +41,14 @@ def read_migrations(owner: str, directory: Path) -> list[Migration]:
     return list(found.values())
 
 
-async def migrate(connection: Any, queries: Queries, migrations: list[Migration]) -> list[str]:  # noqa: ANN401 - asyncpg's proxy
+async def migrate(
+    connection: Any,  # noqa: ANN401 - asyncpg's proxy
+    queries: Queries,
+    migrations: list[Migration],
+    worker: str | None = None,
+) -> list[str]:
     """Apply what is missing in one transaction; returns the names. Raises :class:`MigrationError` for an edited
-    file.
+    file. `worker`: the role that may use what is there then (`grant_to_worker`), where it is not the connection's own.
     """
     async with connection.transaction():
         await connection.execute(queries["lock_migrations"])
@@ -58,4 +67,7 @@ async def migrate(connection: Any, queries: Queries, migrations: list[Migration]
             elif applied[migration.name] != migration.checksum:
                 message = f"{migration.name} was edited after it had been applied: write a new migration instead"
                 raise MigrationError(message)
+        if worker is not None:
+            await connection.execute(queries["name_worker"], worker)
+            await connection.execute(queries["grant_to_worker"])
         return done

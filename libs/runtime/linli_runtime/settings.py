@@ -19,7 +19,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LINLI_", extra="ignore", frozen=True)
 
     database_url: SecretStr
-    """PostgreSQL, with the service's own role."""
+    """PostgreSQL, with the service's working role."""
+    owner_database_url: SecretStr | None = None
+    """The same database with the role that owns the schema and migrates it; default: the working role does."""
     read_database_url: SecretStr | None = None
     """A replica for queries of people; default: the same database."""
     bootstrap: str

@@ -29,9 +29,10 @@ class Backup:
 
     @classmethod
     async def take(cls, connection: Any, schema: str) -> "Backup":  # noqa: ANN401 - asyncpg's proxy
-        """Copy every table beside the schema, in one transaction."""
+        """Copy every table beside the schema, in one transaction. Needs a superuser, whatever it works as just now."""
         backup = cls(connection, schema, tuple(row["relname"] for row in await connection.fetch(_TABLES, schema)))
         async with connection.transaction(isolation="repeatable_read"):
+            await connection.execute("SET LOCAL ROLE NONE")
             await connection.execute(
                 await connection.fetchval("SELECT format('CREATE SCHEMA %I', $1::text)", backup.name)
             )
@@ -45,8 +46,9 @@ class Backup:
         return self.schema + BACKUP
 
     async def put_back(self) -> None:
-        """Everything as it was; no trigger fires, as none does when files are put back. Needs a superuser."""
+        """Everything as it was; no trigger fires, as none does when files are put back. Needs a superuser too."""
         async with self.connection.transaction():
+            await self.connection.execute("SET LOCAL ROLE NONE")
             await self.connection.execute("SET LOCAL session_replication_role = replica")
             for table in self.tables:
                 await self.connection.execute(await self.connection.fetchval(_EMPTY, self.schema, table))

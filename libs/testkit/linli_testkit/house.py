@@ -2,10 +2,12 @@
 
 The bus is a loop that reads each producer's outbox and hands it to its consumers, so that a test can deliver twice,
 late, out of order or never, and cut the power at any crash point. What only a broker can show is tested with one.
+Each service works as the role that it has in life, with its few rights.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -31,6 +33,7 @@ from linli_runtime.database import KEYED_ACCESS
 from linli_runtime.migrations import migrate, read_migrations
 
 from linli_testkit.facts import OPERATOR, shipped_policy
+from linli_testkit.roles import ensure_worker, work_as
 
 DEPLOYMENT: Final = "house"
 MESSAGING: Final = Path(linli_messaging.__file__).parent / "sql"
@@ -51,6 +54,7 @@ class Room:
     map: ServiceMap
     queries: Queries
     connection: "asyncpg.Connection[asyncpg.Record]"
+    """As the service's working role."""
     transactor: Transactor
     reader: Reader
     round_trips: list[int] = field(default_factory=list)
@@ -67,6 +71,15 @@ class Room:
     async def fetch(self, name: str, *args: object) -> list[asyncpg.Record]:
         """Rows of a named query."""
         return await self.connection.fetch(self.queries[name], *args)
+
+    @asynccontextmanager
+    async def unbound(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        """Inside, the connection may do everything: for what a test plants that a service never could."""
+        await work_as(self.connection, "none")
+        try:
+            yield self.connection
+        finally:
+            await work_as(self.connection, f"linli_{self.map.name}")
 
 
 @dataclass(slots=True)
@@ -97,7 +110,9 @@ class House:
                 *read_migrations("messaging", MESSAGING / "migrations"),
                 *read_migrations(service.name, sql / "migrations"),
             ]
-            await migrate(connection, Queries.load(OWN_QUERIES), files)
+            worker = await ensure_worker(connection, service.name)
+            await migrate(connection, Queries.load(OWN_QUERIES), files, worker)
+            await work_as(connection, worker)
             await connection.execute(queries["found_deployment"], DEPLOYMENT, len(LANES), ALWAYS)
             transactor = Transactor(service, shipped_policy(), queries, DEPLOYMENT, stepped=True)
             rooms[service.name] = Room(service, queries, connection, transactor, Reader(service))

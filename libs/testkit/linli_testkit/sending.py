@@ -13,6 +13,7 @@ from linli_messaging.service_map import ServiceMap
 from linli_runtime.database import open_writer
 
 from linli_testkit.house import House
+from linli_testkit.roles import dsn_as
 
 WITHIN_S: Final = 30.0
 LOOK_S: Final = 0.02
@@ -40,7 +41,7 @@ async def until_nothing_is_due(pool: "asyncpg.Pool[asyncpg.Record]", queries: Qu
 async def carry_out(house: House, dsn: str, service: str, senders: Iterable[Sender], clock: Clock) -> None:
     """Send what is due now with a runner of its own, tell what became of it, and deliver that."""
     room = house.rooms[service]
-    async with await open_writer(dsn, service) as pool:
+    async with await open_writer(dsn_as(dsn, service), service) as pool:
         runner = runner_of(room.map, room.queries, pool, senders, clock)
         task = asyncio.create_task(runner.run())
         try:
