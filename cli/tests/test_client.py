@@ -15,8 +15,13 @@ from joserfc.jwk import RSAKey
 from linli_cli.client.answers import Command
 from linli_cli.client.client import Client, segment
 from linli_cli.client.rest import Reading
-from linli_cli.client.tokens import Identity, TokenSigner, make_key_pair
+from linli_cli.client.tokens import DEMANDED, Identity, TokenSigner, make_key_pair
 from linli_cli.complaint import Complaint
+from linli_cli.stack.database import Addresses
+from linli_cli.stack.home import Home
+from linli_cli.stack.settings_of_service import environment_of
+from linli_runtime.auth import Tokens
+from linli_runtime.problems import ProblemError
 
 from cli.tests import small_service
 
@@ -39,6 +44,24 @@ async def client(signer: TokenSigner, monkeypatch: pytest.MonkeyPatch) -> AsyncI
             yield client
         server.should_exit = True
         await serving
+
+
+@pytest.mark.rule("PAR-01")
+def test_a_token_has_what_the_deployment_demands(
+    signer: TokenSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given an issuer and an audience in the environment, then ours are taken where services are told the same."""
+    tokens = Tokens.from_pem((tmp_path / "key.public.pem").read_text(), issuer="us", audience="linli")
+    for name in DEMANDED.values():
+        with pytest.raises(ProblemError):
+            tokens.actor(f"Bearer {signer.mint()}")
+        monkeypatch.setenv(name, {"LINLI_JWT_ISSUER": "us"}.get(name, "linli"))
+    assert tokens.actor(f"Bearer {signer.mint()}").subject == "linli-cli"
+    told = environment_of(
+        "loyalty", home=Home(tmp_path), deployment="d1", clock="system", port=1,
+        databases=Addresses({"loyalty": "x"}, {"loyalty": "x"}, ""), gateway=None, more={},
+    )  # fmt: skip
+    assert (told["LINLI_JWT_ISSUER"], told["LINLI_JWT_AUDIENCE"]) == ("us", "linli")
 
 
 async def test_answers_come_in_the_order_of_their_commands(client: Client) -> None:

@@ -1,4 +1,7 @@
-"""Access tokens: the key pair of a deployment, and tokens signed with it (RS256: sub, scope, org, contractor)."""
+"""Access tokens: the key pair of a deployment, and tokens signed with it (RS256: sub, scope, org, contractor).
+
+Where the environment names the issuer or the audience that the services demand, they are in every token.
+"""
 
 import os
 from collections.abc import Iterable
@@ -18,6 +21,8 @@ EVERYTHING: Final = "*"
 LIFETIME_S: Final = 12 * 3600
 """A working day with some room: `linli token` is pasted into tools by people, who should not keep it longer."""
 _KEY_BITS: Final = 2048
+DEMANDED: Final = {"iss": "LINLI_JWT_ISSUER", "aud": "LINLI_JWT_AUDIENCE"}
+"""The claims that a deployment may demand, by the variable that names each, to a service as to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class TokenSigner:
         """A token that is valid from now for `lifetime_s` seconds."""
         now = int(SystemClock().now().timestamp())
         claims = {"sub": sub, "scope": " ".join(scopes), "org": org, "iat": now, "exp": now + lifetime_s}
+        claims |= {claim: os.environ[name] for claim, name in DEMANDED.items() if os.environ.get(name)}
         if contractor is not None:
             claims["contractor"] = contractor
         return jwt.encode({"alg": "RS256"}, claims, self._key)

@@ -9,6 +9,7 @@ from linli_contracts.topics import DISPATCH, INTAKE
 from linli_embedded.ports import LOOPBACK
 from linli_runtime.mail import MailSettings
 
+from linli_cli.client.tokens import DEMANDED
 from linli_cli.places import policy_dir
 from linli_cli.stack.database import Addresses
 from linli_cli.stack.home import ClockKind, Home
@@ -17,7 +18,7 @@ _PREFIX: Final = "LINLI_"
 GATEWAY_URL: Final = "LINLI_GATEWAY_URL"
 _PASSED_ON: Final = (
     "LINLI_OTLP_ENDPOINT", "LINLI_LOG_LEVEL", GATEWAY_URL, "LINLI_GATEWAY_SECRET", "LINLI_GATEWAY_REPEATS",
-    *(f"LINLI_MAIL_{name.upper()}" for name in MailSettings.model_fields),
+    *(f"LINLI_MAIL_{name.upper()}" for name in MailSettings.model_fields), *DEMANDED.values(),
 )  # fmt: skip
 """What a person may set for all services by setting it for us."""
 

@@ -1,11 +1,13 @@
 """Who is asking: JSON Web Tokens (RS256) with scopes, an organisation subtree, a contractor (ORG, PAR-01).
 
 A service holds only the public key. Scopes are granted to roles by whoever issues tokens; ``*`` is every scope.
+A token counts from its ``nbf`` (if it has one) until before its ``exp``, to the instant: an issuer whose clock goes
+ahead of ours dates ``nbf`` back. Who issued it and for whom (``iss``, ``aud``) counts where the deployment names them.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from fastapi import Request
 from joserfc import jwt
@@ -30,6 +32,20 @@ UNAUTHENTICATED = Refusal(
     "unauthenticated", "PAR-01", "需要有效的访问令牌。", "A valid access token is needed.", 401,
     (("Authorization", "Bearer <token>"),),
 )  # fmt: skip
+TOO_EARLY: Final = replace(
+    UNAUTHENTICATED, zh="访问令牌尚未生效（nbf）。", en="The access token is not valid yet (nbf).",
+    fields=(("nbf", "an instant that has come"),),
+)  # fmt: skip
+OF_ANOTHER: Final = replace(
+    UNAUTHENTICATED, zh="访问令牌并非由本部署认可的签发方签发（iss）。",
+    en="The access token is not of the issuer that this deployment takes tokens from (iss).",
+    fields=(("iss", "the deployment's issuer"),),
+)  # fmt: skip
+FOR_OTHERS: Final = replace(
+    UNAUTHENTICATED, zh="访问令牌不是签发给本部署的（aud）。",
+    en="The access token is not meant for this deployment (aud).",
+    fields=(("aud", "the deployment's audience, or a list with it"),),
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -37,12 +53,16 @@ class Tokens:
     """Checks tokens with the public key."""
 
     key: RSAKey
+    issuer: str | None = None
+    """What ``iss`` must be; None: whatever it is."""
+    audience: str | None = None
+    """What ``aud`` must be, or hold; None: whatever it is."""
     _known: dict[str, tuple[float, Actor]] = field(default_factory=dict)
 
     @classmethod
-    def from_pem(cls, pem: str) -> "Tokens":
+    def from_pem(cls, pem: str, issuer: str | None = None, audience: str | None = None) -> "Tokens":
         """With a public key in PEM."""
-        return cls(RSAKey.import_key(pem))
+        return cls(RSAKey.import_key(pem), issuer, audience)
 
     def actor(self, authorization: str | None) -> Actor:
         """The actor of an Authorization header; raises :class:`ProblemError` (401) for anything but a valid token."""
@@ -56,6 +76,7 @@ class Tokens:
         try:
             claims = jwt.decode(token, self.key, algorithms=["RS256"]).claims
             expires = float(claims["exp"])
+            begins = float(claims.get("nbf", 0))
             actor = Actor(
                 subject=str(claims["sub"]),
                 scopes=frozenset(str(claims.get("scope", "")).split()),
@@ -66,10 +87,21 @@ class Tokens:
             raise ProblemError(UNAUTHENTICATED) from error
         if not expires > now:  # what is no number is over too
             raise ProblemError(UNAUTHENTICATED)
+        if not begins <= now:  # likewise
+            raise ProblemError(TOO_EARLY)
+        self._refuse_foreign(claims)
         if len(self._known) >= KNOWN_TOKENS:
             self._known.clear()
         self._known[token] = (expires, actor)
         return actor
+
+    def _refuse_foreign(self, claims: dict[str, Any]) -> None:
+        if self.issuer is not None and claims.get("iss") != self.issuer:
+            raise ProblemError(OF_ANOTHER)
+        if self.audience is not None:
+            meant_for = claims.get("aud")
+            if self.audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
+                raise ProblemError(FOR_OTHERS)
 
 
 def allowed(actor: Actor, scope: str) -> bool:

@@ -340,7 +340,7 @@ def _failure(task: "asyncio.Task[None]") -> BaseException | None:
 
 def _tokens(settings: Settings) -> Tokens:
     try:
-        return Tokens.from_pem(settings.public_key_pem())
+        return Tokens.from_pem(settings.public_key_pem(), settings.jwt_issuer, settings.jwt_audience)
     except (ValueError, JoseError) as error:
         raise UnusableSettingsError(
             "LINLI_JWT_PUBLIC_KEY: neither a public key in PEM nor a file that holds one"

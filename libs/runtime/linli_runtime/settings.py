@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     http_port: int = Field(ge=1, le=65535)
     jwt_public_key: str
     """PEM text, or the path of a file that holds it."""
+    jwt_issuer: str | None = Field(default=None, min_length=1)
+    """What a token's `iss` must be; default: whatever it is."""
+    jwt_audience: str | None = Field(default=None, min_length=1)
+    """What a token's `aud` must be, or hold; default: whatever it is."""
     otlp_endpoint: str | None = None
     trace_share: float = Field(default=0.01, ge=0, le=1)
     """The share of cases whose spans are exported."""

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -10,11 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 from linli_messaging.service_map import Actor
+from linli_runtime import auth
 from linli_runtime.auth import Tokens, allowed
 from linli_runtime.clock import SystemClock
 from linli_runtime.problems import ProblemError
+from linli_testkit.clock import HandClock
 
 from libs.runtime.tests.conftest import Sign
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 def segment(value: bytes) -> str:
@@ -56,6 +61,77 @@ def test_without_a_token_nobody_comes_in(tokens: Tokens, sign: Sign) -> None:
 @pytest.mark.parametrize("seconds", [0, -1, -3600])
 def test_an_expired_token_is_refused(tokens: Tokens, sign: Sign, seconds: int) -> None:
     assert refused(tokens, f"Bearer {sign(exp=SystemClock().now().timestamp() + seconds)}")
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> float:
+    """An instant at which time stands still."""
+    monkeypatch.setattr(auth, "_TOKEN_CLOCK", HandClock(AT))
+    return AT.timestamp()
+
+
+def named(tokens: Tokens, token: str) -> tuple[str, ...]:
+    """The claims that the refusal names; a token that is taken fails the test."""
+    with pytest.raises(ProblemError) as problem:
+        tokens.actor(f"Bearer {token}")
+    assert (problem.value.refusal.status, problem.value.refusal.code) == (401, "unauthenticated")
+    return tuple(field for field, _ in problem.value.refusal.fields)
+
+
+@pytest.mark.rule("PAR-01")
+def test_a_token_is_valid_from_its_nbf_to_before_its_exp(tokens: Tokens, sign: Sign, now: float) -> None:
+    """One second before, at and after each of both instants."""
+    for token in (sign(exp=now + 9, nbf=now - 1), sign(exp=now + 9, nbf=now), sign(exp=now + 1, nbf=now)):
+        assert tokens.actor(f"Bearer {token}").subject == "somebody"
+    for late in (now, now - 1):
+        assert refused(tokens, f"Bearer {sign(exp=late, nbf=now - 9)}")
+    assert named(tokens, sign(exp=now + 9, nbf=now + 1)) == ("nbf",)
+
+
+@pytest.mark.rule("PAR-01")
+@pytest.mark.parametrize("strange", [None, "soon", float("nan"), [], {}])
+def test_an_nbf_that_is_no_instant_lets_nobody_in(tokens: Tokens, sign: Sign, strange: object) -> None:
+    assert refused(tokens, f"Bearer {sign(nbf=strange)}")
+
+
+@pytest.mark.rule("PAR-01")
+def test_a_token_that_was_too_early_is_taken_when_its_time_has_come(
+    tokens: Tokens, sign: Sign, now: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = sign(exp=now + 9, nbf=now + 1)
+    assert refused(tokens, f"Bearer {token}")
+    monkeypatch.setattr(auth, "_TOKEN_CLOCK", HandClock(AT + timedelta(seconds=1)))
+    assert tokens.actor(f"Bearer {token}").subject == "somebody"
+
+
+@pytest.mark.rule("PAR-01")
+@pytest.mark.parametrize(
+    ("claims", "wrong"),
+    [
+        ({"iss": "us", "aud": "linli"}, ()),
+        ({"iss": "us", "aud": ["other", "linli"]}, ()),
+        ({"iss": "them", "aud": "linli"}, ("iss",)),
+        ({"iss": ["us"], "aud": "linli"}, ("iss",)),
+        ({"aud": "linli"}, ("iss",)),
+        ({"iss": "us", "aud": "linli2"}, ("aud",)),
+        ({"iss": "us", "aud": ["other"]}, ("aud",)),
+        ({"iss": "us", "aud": {"linli": 1}}, ("aud",)),
+        ({"iss": "us"}, ("aud",)),
+    ],
+)
+def test_an_issuer_and_an_audience_that_were_named_are_demanded(
+    key: RSAKey, sign: Sign, claims: dict[str, object], wrong: tuple[str, ...]
+) -> None:
+    """Given a deployment that names both, then a token of another issuer, or for others, is refused, and says why;
+    one that names none looks at neither.
+    """
+    pem = key.as_pem(private=False).decode()
+    demanding = Tokens.from_pem(pem, issuer="us", audience="linli")
+    if wrong:
+        assert named(demanding, sign(**claims)) == wrong
+    else:
+        assert demanding.actor(f"Bearer {sign(**claims)}").subject == "somebody"
+    assert Tokens.from_pem(pem).actor(f"Bearer {sign(**claims)}").subject == "somebody"
 
 
 @pytest.mark.rule("PAR-01")

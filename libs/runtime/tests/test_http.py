@@ -201,6 +201,8 @@ async def test_a_database_that_is_away_is_no_bug(client: httpx.AsyncClient) -> N
 
 async def test_without_token_or_scope(client: httpx.AsyncClient, sign: Sign) -> None:
     problem(await make(client, Authorization="Bearer x"), 401, "unauthenticated")
+    early = problem(await make(client, Authorization=f"Bearer {sign(nbf=4e9)}"), 401, "unauthenticated")
+    assert [error["field"] for error in early["errors"]] == ["nbf"]
     problem(await make(client, Authorization=f"Bearer {sign(scope='small:other')}"), 403, "forbidden")
 
 

@@ -27,7 +27,15 @@ def test_settings_come_from_the_environment(environment: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("HTTP_PORT", "hush"), ("HTTP_PORT", "0"), ("CLOCK", "hush"), ("DEPLOYMENT", "hush/hush"), ("TRACE_SHARE", "9")],
+    [
+        ("HTTP_PORT", "hush"),
+        ("HTTP_PORT", "0"),
+        ("CLOCK", "hush"),
+        ("DEPLOYMENT", "hush/hush"),
+        ("TRACE_SHARE", "9"),
+        ("JWT_ISSUER", ""),
+        ("JWT_AUDIENCE", ""),
+    ],
 )
 def test_a_wrong_setting_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     environment.setenv(f"LINLI_{name}", value)
