@@ -188,6 +188,7 @@ DEFAULTS: dict[str, Any] = {
     "acceptance": {"signed_at": None, "missing_reason": None, "mails_asked": 0, "mail_asked_at": None},
     "kept_before": {}, "missed_before": {}, "replacements": [], "free_of_charge": False, "caused_by_customer": False,
     "quotation": None, "notices_exhausted": 0, "graded_number": 0, "amended_number": 0,
+    "linked_number": 0, "leads_to_number": 0,
 }  # fmt: skip
 """What a stored ticket means by what it does not say. A default that changes here changes what is stored already: write
 a migration that says it in every ticket that leaves it out."""

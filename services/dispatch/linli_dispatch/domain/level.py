@@ -25,15 +25,17 @@ COMPLEX_FROM_LEVEL: Final = 3
 _LEVEL_BY_AGE: Final = {"age_level_2": 2, "age_level_1": 1}
 
 
-def regrade(turn: Turn, graded: ComplaintGraded) -> None:
-    """Takes over intake's grading."""
+def regrade(turn: Turn, graded: ComplaintGraded, number: int) -> None:
+    """Takes over intake's grading; of how many complain together a linking may have told newer (``number``: the
+    grading's, in its lane).
+    """
     ticket = turn.ticket
     level = min(graded.level, ticket.age_level)
     turn.change(
         graded_level=graded.level,
         level=level,
         level_reasons=graded.reasons,
-        people=graded.people,
+        people=graded.people if number >= ticket.people_number else ticket.people,
         complex=ticket.complex or graded.level <= COMPLEX_FROM_LEVEL,
     )
     if level < ticket.level:

@@ -53,8 +53,11 @@ def remember(received: ComplaintReceived) -> Decision:
     return Decision(save=(ticket,))
 
 
-def open_ticket(turn: Turn, graded: ComplaintGraded, into: Gathering | None = None) -> None:
-    """The first grading: one owner, a handler, running clocks (DSP-19); for a repair of a trade, warranty is asked."""
+def open_ticket(turn: Turn, graded: ComplaintGraded, number: int, into: Gathering | None = None) -> None:
+    """The first grading: one owner, a handler, running clocks (DSP-19); for a repair of a trade, warranty is asked.
+
+    ``number``: of the fact, in its lane; a linking that is newer has said already how many complain together.
+    """
     ticket, terms = turn.ticket, turn.terms
     desk = terms.responsible_desk(ticket.kind, ticket.category)
     turn.change(
@@ -66,7 +69,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded, into: Gathering | None = No
         level=graded.level,
         graded_level=graded.level,
         level_reasons=graded.reasons,
-        people=graded.people,
+        people=graded.people if number >= ticket.people_number else ticket.people,
         feedback=terms.is_feedback(ticket.kind, ticket.channel, member=ticket.member),
         complex=desk.department or graded.level <= COMPLEX_FROM_LEVEL,
     )
@@ -115,21 +118,45 @@ def begin_round(turn: Turn, desk: Desk, served_by: str | None, into: Gathering |
         ask_coverage(turn)
 
 
-def link(turn: Turn, linked: ComplaintsLinked, followers: tuple[Ticket, ...]) -> None:
-    """Other requests about the same issue follow this case (INT-07). Each keeps its owner and its clocks for now."""
-    if turn.ticket.people != linked.people:
-        turn.change(people=linked.people)
+def link(turn: Turn, linked: ComplaintsLinked, followers: tuple[Ticket, ...], number: int) -> None:
+    """Other requests about the same issue follow this case (INT-07). Each keeps its owner and its clocks for now.
+
+    ``number``: of the fact, in its lane; of what a newer one told it says nothing.
+    """
+    counted = _count(turn, linked.people, number)
+    follow = [follower for follower in followers if number >= follower.leads_to_number]
+    for follower in follow:
+        _lead(turn, follower, turn.ticket.id, number)
+    if counted or follow:
+        turn.because("INT-07", "requests linked", {"linked": list(linked.linked_case_ids), "people": linked.people})
+
+
+def unlink(turn: Turn, unlinked: ComplaintUnlinked, follower: Ticket | None, number: int) -> None:
+    """A request goes its own way again (INT-07); intake grades both anew. ``number`` as in `link`."""
+    counted = _count(turn, unlinked.people, number)
+    leaves = follower is not None and number >= follower.leads_to_number
+    if follower is not None and leaves:
+        _lead(turn, follower, None, number)
+    if counted or leaves:
+        facts = {"unlinked": unlinked.unlinked_case_id, "people": unlinked.people}
+        turn.because("INT-07", "request unlinked", facts)
+
+
+def _count(turn: Turn, people: int, number: int) -> bool:
+    """Takes over how many complain together in the case, unless a newer fact said so; returns whether it did."""
+    ticket = turn.ticket
+    if number < ticket.people_number:
+        return False
+    turn.change(people=people, linked_number=number)
+    if ticket.people != people:
         follow_level(turn)
-    for follower in followers:
-        if follower.leads_to != turn.ticket.id:
-            turn.touched[follower.id] = follower.model_copy(update={"leads_to": turn.ticket.id})
-    turn.because("INT-07", "requests linked", {"linked": list(linked.linked_case_ids), "people": linked.people})
+    return True
 
 
-def unlink(turn: Turn, unlinked: ComplaintUnlinked, follower: Ticket | None) -> None:
-    """A request goes its own way again (INT-07); intake grades both anew."""
-    turn.change(people=unlinked.people)
-    follow_level(turn)
-    if follower is not None and follower.leads_to == turn.ticket.id:
-        turn.touched[follower.id] = follower.model_copy(update={"leads_to": None})
-    turn.because("INT-07", "request unlinked", {"unlinked": unlinked.unlinked_case_id, "people": unlinked.people})
+def _lead(turn: Turn, follower: Ticket, leads_to: str | None, number: int) -> None:
+    """Kept also where it says what is known: nothing older may take that back."""
+    says = {"leads_to": leads_to, "leads_to_number": number}
+    if follower.id == turn.ticket.id:
+        turn.change(**says)
+    else:
+        turn.touched[follower.id] = follower.model_copy(update=says)

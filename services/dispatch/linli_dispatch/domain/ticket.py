@@ -95,8 +95,12 @@ class Ticket(State):
     """
     amended_number: int = 0
     """The same of its last amendment."""
+    linked_number: int = 0
+    """The same of the last linking to it, or unlinking from it."""
     leads_to: str | None = None
     """The case this one was linked to (INT-07)."""
+    leads_to_number: int = 0
+    """The same of the last linking or unlinking that said so."""
     wait: Wait | None = None
     """The wait for the customer that is on. Those that ended are on the timeline; here they only add up."""
     warnings: int = 0
@@ -270,6 +274,11 @@ class Ticket(State):
         if not self.applications:
             return None
         return next((one for one in self.applications if one.kind == kind), None)
+
+    @property
+    def people_number(self) -> int:
+        """Of the fact that told ``people`` last: a grading does, a linking, and an unlinking."""
+        return max(self.graded_number, self.linked_number)
 
     @property
     def in_hand(self) -> bool:

@@ -42,12 +42,12 @@ def handle_graded(facts: Facts, event: ComplaintGraded, ctx: Context) -> Outcome
         ticket = turn.ticket
         if ticket.status == "received":
             turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
-            open_ticket(turn, event, gathering_of(facts, turn))
+            open_ticket(turn, event, ctx.number, gathering_of(facts, turn))
             _note_repair(facts, turn)
         elif ticket.status == "closed" or ctx.number < ticket.graded_number:
             return
         elif not says_nothing_new(turn, event):
-            regrade(turn, event)
+            regrade(turn, event, ctx.number)
             catch_up(turn)
         if ctx.number != ticket.graded_number:
             turn.change(graded_number=ctx.number)
@@ -91,16 +91,16 @@ def handle_amended(facts: Facts, event: ComplaintAmended, ctx: Context) -> Outco
 
 
 def handle_linked(facts: Facts, event: ComplaintsLinked, ctx: Context) -> Outcome:
-    """Remembers who follows the case."""
+    """Remembers who follows the case, as it was last said."""
     known = (facts.get(Ticket, case_id) for case_id in event.linked_case_ids if case_id != event.case_id)
     followers = tuple(ticket for ticket in known if ticket)
-    return on_event(facts, event.case_id, ctx, lambda turn: link(turn, event, followers))
+    return on_event(facts, event.case_id, ctx, lambda turn: link(turn, event, followers, ctx.number))
 
 
 def handle_unlinked(facts: Facts, event: ComplaintUnlinked, ctx: Context) -> Outcome:
     """Forgets that a request followed the case."""
     follower = facts.get(Ticket, event.unlinked_case_id)
-    return on_event(facts, event.case_id, ctx, lambda turn: unlink(turn, event, follower))
+    return on_event(facts, event.case_id, ctx, lambda turn: unlink(turn, event, follower, ctx.number))
 
 
 def handle_withdrawn(facts: Facts, event: ComplaintWithdrawn, ctx: Context) -> Outcome:
