@@ -146,6 +146,8 @@ class Books:
     appended: list[Append] = field(default_factory=list)
     because: list[Because] = field(default_factory=list)
     inputs: int = 0
+    heard: int = 0
+    """The number of the last fact."""
 
     def __post_init__(self) -> None:
         """Two estates and two homes."""
@@ -173,10 +175,16 @@ class Books:
         home = RegisteredHome(home_id=home_id, phase=phase, building=building, handed_over_on=on)
         self.hear(HomesRegistered(estate_id="xh01", homes=(home,)))
 
-    def hear(self, event: Event) -> Outcome:
-        """A fact of another service, applied."""
+    def hear(self, event: Event, number: int | None = None) -> Outcome:
+        """A fact of another service, applied; its number is the next one, unless it was parked with its own."""
         entry = ON_EVENT[type(event)]
-        return self._apply(lambda asked, ctx: entry.decide(asked, event, ctx), set(entry.needs(event)), None)
+        self.heard += number is None
+        numbered = self.heard if number is None else number
+
+        def decide(asked: Facts, ctx: Context) -> Outcome:
+            return entry.decide(asked, event, replace(ctx, number=numbered))
+
+        return self._apply(decide, set(entry.needs(event)), None)
 
     def send(self, body: Command, actor: Actor | None = None) -> Outcome:
         """A command, applied where it is not refused; unless somebody is named, the cashier pays customers."""
@@ -340,13 +348,14 @@ class Books:
             )
         )
 
-    def count(self, estate_id: str = "xh01", **figures: int) -> Outcome:
+    def count(self, estate_id: str = "xh01", number: int | None = None, **figures: int) -> Outcome:
         """Followup counted the closing callbacks: by default every home of 100 was called back."""
         counted = {"occupied_homes": 100, "called_back_homes": 100, "sheets_signed": 100} | figures
         return self.hear(
             ClosingCallbacksCompleted.model_validate(
                 {"contract_id": "ht1", "estate_id": estate_id, "counted_at": self.now, **counted}
-            )
+            ),
+            number,
         )
 
     def deduction(self, number: int = 1) -> Deduction:

@@ -24,22 +24,25 @@ class ClosingSum(BaseModel):
     unreserved_problems: int
 
 
-def count_closing(deposit: Deposit, count: ClosingCallbacksCompleted) -> Decision:
+def count_closing(deposit: Deposit, count: ClosingCallbacksCompleted, number: int) -> Decision:
     """Keeps an estate's count; a later one replaces it, an older one, that was parked meanwhile, does not.
 
+    ``number``: of the fact, in its lane, which says what is older, also of two counts of one instant.
     A count of an estate that the contract is not about counts for nothing, and says so: followup knows no contracts.
     A leak that was found is remembered for good, in whatever order it is told (WAR-11).
     """
     if count.estate_id not in deposit.estate_ids:
         return Decision(because=(_because(deposit, count, "count_of_another_estate_ignored"),))
     known = next((known for known in deposit.closing_counts if known.estate_id == count.estate_id), None)
-    if known == count:
+    known_number = deposit.closing_numbers.get(count.estate_id, 0)
+    if known == count and known_number == number:
         return NOTHING
     counted, water = remember_water(deposit, count.estate_id) if count.leaks_found else (deposit, ())
-    if known and known.counted_at > count.counted_at:
+    if known_number > number:
         return Decision(save=(counted,), because=water) if count.leaks_found else NOTHING
     others = tuple(other for other in deposit.closing_counts if other.estate_id != count.estate_id)
-    counted = counted.model_copy(update={"closing_counts": (*others, count)})
+    numbers = {**deposit.closing_numbers, count.estate_id: number}
+    counted = counted.model_copy(update={"closing_counts": (*others, count), "closing_numbers": numbers})
     return Decision(save=(counted,), because=(_because(deposit, count, "closing_callbacks_counted"), *water))
 
 

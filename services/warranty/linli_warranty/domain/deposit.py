@@ -13,7 +13,7 @@ from linli_contracts.events.warranty import DepositOpened
 from linli_rulebook import Policy, plus_months
 from linli_rulebook.decision import Append, Because, Decision, Refusal, State, Timer
 from linli_rulebook.timeline import FIRST_YEAR, LAST_YEAR
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from linli_warranty.domain import refusals
 from linli_warranty.domain.chart import Account
@@ -89,6 +89,8 @@ class Deposit(State):
     """How many orders and counts showed one; 0 beside a problem: it was remembered before they were counted."""
     closing_counts: tuple[ClosingCallbacksCompleted, ...] = ()
     """The latest count of the closing callbacks of each estate (WAR-09)."""
+    closing_numbers: dict[str, int] = Field(default_factory=dict)
+    """By estate: the number of the fact that told its count, in its lane. Missing: it was told before this was kept."""
 
     @property
     def region_id(self) -> str | None:

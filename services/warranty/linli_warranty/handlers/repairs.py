@@ -92,7 +92,7 @@ def handle_repair_reentrusted(facts: Facts, event: RepairReentrusted, ctx: Conte
 def handle_closing_callbacks(facts: Facts, event: ClosingCallbacksCompleted, ctx: Context) -> Outcome:
     """The closing callbacks of a contract in one estate were counted (WAR-09)."""
     deposit = facts.get(Deposit, event.contract_id)
-    return count_closing(deposit, event) if deposit else Early(Deposit.table, event.contract_id)
+    return count_closing(deposit, event, ctx.number) if deposit else Early(Deposit.table, event.contract_id)
 
 
 def _close(facts: Facts, case: CaseOrders, order_ids: frozenset[str]) -> Outcome:
