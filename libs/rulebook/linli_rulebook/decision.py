@@ -74,6 +74,13 @@ class State(BaseModel):
         """The part of the figures that it counts in: what is read together (its key by default)."""
         return self.id.partition(".")[0]
 
+    @classmethod
+    def case_of(cls, identity: str) -> str:
+        """The case in whose trace stands what fails about the state of this id, which may not exist: by default, and
+        where it is no such id, the id itself.
+        """
+        return identity
+
 
 class Because(NamedTuple):
     """Why something was decided: rule, conclusion, the facts it rests on (ORG-02); goes to the case's timeline."""

@@ -51,6 +51,8 @@ class Parked:
     """Parked apart: of a type not known here."""
     again: bool = False
     """It was parked before, and an operator had it tried again."""
+    case: str = ""
+    """The case that a clock's state belongs to; a fact's stands in its envelope."""
 
 
 @dataclass(slots=True)

@@ -10,8 +10,10 @@ def parked(service: str, item: EventInput | TimerInput, error: Exception, *, hol
     said, stack = text_of(error), stack_of(error)
     again = item.parked_id is not None
     if isinstance(item, TimerInput):
+        kind, identity = item.refs[0]
         return Parked(
-            "timer", service, item.lane, 0, item.table, item.id, None, said, stack, holds, again=again
+            "timer", service, item.lane, 0, item.table, item.id, None, said, stack, holds, again=again,
+            case=kind.case_of(identity),
         )  # fmt: skip
     envelope = item.envelope
     return Parked(

@@ -19,14 +19,15 @@ def log_failures(committed: Committed, deployment: str) -> None:
 
     for item, answer in plan.answers:
         if isinstance(answer, Failed):
-            stack, extra = plan.stack_of(item.id), about(item.refs[0][1])
+            kind, identity = item.refs[0]
+            stack, extra = plan.stack_of(item.id), about(kind.case_of(identity))
             log.error("%s failed: %s: %s", item.entry.name, answer.reference, stack, extra=extra)
     for outcome, error in plan.stuck:
-        extra = about(outcome.intent.subject)
+        extra = about(outcome.intent.case or outcome.intent.subject)
         log.error("what became of %s cannot be told: %s", outcome.intent.cause, error, extra=extra)
     for parked in plan.parked:
         if parked.source != "command":
-            extra = _came_with(parked) or about(parked.subject)
+            extra = _came_with(parked) or about(parked.case or parked.subject)
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error, extra=extra)
 
 

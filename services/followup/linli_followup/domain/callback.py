@@ -10,6 +10,7 @@ flagged): it cannot be un-heard. An unanswered try counts only at its time and o
 one minute, or at midnight, would make a customer "unreachable".
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,6 +69,12 @@ class Callback(State):
     completed_by: str | None = None
     in_quiet_hours: bool = False
 
+    @classmethod
+    def case_of(cls, identity: str) -> str:
+        """The case that is called back about: ``xh01.c9f2`` of ``xh01.b2-c9f2``."""
+        found = _CALLBACK_ID.fullmatch(identity)
+        return id_under(found[1], found[2]) if found else identity
+
     def timers(self) -> Iterator[Timer]:
         """Until the try may begin; then until it is late, once."""
         if self.status == "planned":
@@ -101,6 +108,9 @@ def callback_id(case_id: str, round_: int) -> str:
     """The id of the callback of a case's round: ``xh01.c9f2`` in round 2 has ``xh01.b2-c9f2``."""
     key = key_of(case_id)
     return f"{key}.b{round_}-{case_id[len(key) + 1 :]}"
+
+
+_CALLBACK_ID: Final = re.compile(r"([^.]+)\.b\d+-(.+)")
 
 
 def plan_callback(
