@@ -68,6 +68,7 @@ def case_id(house: Processes, module_database: Database) -> str:
     bearer = {"Authorization": f"Bearer {PHONE}", "User-Agent": PHONE, "X-Caller": PHONE, "traceparent": PHONE}
     for answer in (
         send(house, "POST", "/requests", f"call-{PHONE}", json=body | {"expects": NAME}),
+        send(house, "POST", "/requests", "estate", json=body | {"estate_id": PHONE, "home_id": f"{PHONE}.{PHONE}"}),
         send(house, "POST", f"/requests/{PHONE}.c1/amend", f"{PHONE}-amend", json=strange),
         send(house, "GET", f"/requests?estate_id={NAME}&cursor={PHONE}&kind={NAME}&limit={PHONE}"),
         send(house, "GET", f"/status/{NAME}?secret={PHONE}"),
@@ -120,6 +121,19 @@ def test_what_operators_read_of_a_case_names_nobody(house: Processes, case_id: s
         assert span_id_of(f"chaos|call-{PHONE}") in causes
     views = (f"/timeline/{case_id}", f"/why/{case_id}", "/parked", "/effects?status=failed", "/rest", "/metrics")
     assert [path for path in views if personal(send(house, "GET", path).raise_for_status().text)] == []
+
+
+@pytest.mark.rule("INT-13", "INT-03")
+@pytest.mark.usefixtures("case_id")
+def test_no_id_of_what_is_kept_names_anybody(house: Processes, module_database: Database) -> None:
+    """Given forms whose estate, home or key is a phone number, then no form's id, and no reason for it, has that."""
+    kept = send(house, "GET", "/quarantine").raise_for_status().json()["items"]
+    assert len(kept) >= 2
+    assert [one for one in kept if PHONE in one["quarantine_id"]] == []
+    for column in ("quarantined.id", "history.subject", "tally.part"):
+        table, name = column.split(".")
+        ids = rows(module_database, f"SELECT {name} AS told FROM intake.{table}")  # noqa: S608 - names of ours
+        assert [row for row in ids if personal(row["told"])] == []
 
 
 @pytest.mark.rule("INT-13")

@@ -18,11 +18,20 @@ def kept(desk: Desk, quarantine_id: str) -> Quarantined:
     return found
 
 
-@pytest.mark.rule("INT-03")
+@pytest.mark.rule("INT-03", "INT-13")
 @pytest.mark.parametrize(
-    ("estate_id", "key"), [("xh01", "xh01"), ("nowhere", "nowhere"), (None, "quarantine"), ("没有", "quarantine")]
+    ("estate_id", "key"),
+    [
+        ("xh01", "xh01"),
+        ("nowhere", "quarantine"),
+        ("13800138000", "quarantine"),
+        (None, "quarantine"),
+        ("没有", "quarantine"),
+    ],
 )
-def test_a_refused_form_is_kept_in_the_lane_of_the_estate_it_names(desk: Desk, estate_id: str | None, key: str) -> None:
+def test_a_refused_form_is_kept_in_the_lane_of_the_known_estate_it_names(
+    desk: Desk, estate_id: str | None, key: str
+) -> None:
     answer = desk.receive(estate_id=estate_id, home_id=None, expects=None)
 
     assert answer["quarantine_id"].partition(".")[0] == key

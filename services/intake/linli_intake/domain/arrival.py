@@ -20,10 +20,20 @@ class Arrival:
     home_id: str | None
     case_id: str | None
     """None: it names nothing that could be an estate."""
-    quarantine_id: str
     contact_id: str | None
     """None: no contact was given, so nobody can be found again by it."""
     random_ref: str
+    cause: str
+    """What the ids are derived from."""
+    kept_as: str | None = None
+    """Where it is in quarantine, when it comes from there."""
+
+    def quarantine_id(self, estate: Estate | None) -> str:
+        """Where it is kept when it is refused: with its estate where that is known, else with all that name none.
+
+        What somebody typed as the estate may be anything, a phone number too, and stands in no id (INT-13).
+        """
+        return self.kept_as or quarantine_id(estate.id if estate else None, self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Known:
 
 
 def arrival_of(form: RequestForm, cause: str, random_ref: str, key: bytes, kept_as: str | None = None) -> Arrival:
-    """The form with its ids. `kept_as` is where it is in quarantine, when it comes from there."""
+    """The form with the ids that follow from it and its cause; for the last two see `Arrival`."""
     estate_id = form.estate_id if is_key(form.estate_id) else None
     at_home = form.home_id is not None and is_id(form.home_id) and key_of(form.home_id) == estate_id
     reachable = form.contact is not None and form.contact.strip() != ""
@@ -49,7 +59,8 @@ def arrival_of(form: RequestForm, cause: str, random_ref: str, key: bytes, kept_
         estate_id=estate_id,
         home_id=form.home_id if at_home else None,
         case_id=case_id(estate_id, cause) if estate_id else None,
-        quarantine_id=kept_as or quarantine_id(form.estate_id, cause),
         contact_id=contact_id(form.contact or "", key) if reachable else None,
         random_ref=random_ref,
+        cause=cause,
+        kept_as=kept_as,
     )

@@ -10,7 +10,7 @@ from linli_contracts.event import ID_PATTERN, KEY_PATTERN
 from linli_contracts.lanes import id_under, key_of
 
 HOMELESS: Final = "quarantine"
-"""The key of forms that name no estate."""
+"""The key of forms that name no known estate."""
 
 _KEY: Final = re.compile(KEY_PATTERN)
 _ID: Final = re.compile(ID_PATTERN)
@@ -33,8 +33,8 @@ def case_id(estate_id: str, cause: str) -> str:
 
 
 def quarantine_id(estate_id: str | None, cause: str) -> str:
-    """Where a refused form is kept: in the lane of the estate it names, known or not, else in a lane of its own."""
-    return id_under(estate_id if estate_id is not None and is_key(estate_id) else HOMELESS, f"q{_digest(cause)}")
+    """Where a refused form is kept: in the lane of the known estate it names, else (None) in a lane of its own."""
+    return id_under(estate_id or HOMELESS, f"q{_digest(cause)}")
 
 
 def group_id(estate_id: str, cause: str) -> str:

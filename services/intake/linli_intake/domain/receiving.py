@@ -48,7 +48,7 @@ def _receive(
     faults = faults_of(form, known.estate, limits, now, home_is_known=known.home_is_known)
     if faults or case_id is None or known.estate is None:
         sent_from = known.sender_org if known.estate is None else None
-        return keep(arrival.quarantine_id, form, faults, kept, sent_from, now)
+        return keep(arrival.quarantine_id(known.estate), form, faults, kept, sent_from, now)
     if known.taken is not None:
         return Refusal(
             "case-id-taken",

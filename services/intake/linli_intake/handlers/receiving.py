@@ -31,7 +31,7 @@ from linli_intake.settings import customer_key
 def refs_of(arrival: Arrival) -> Iterable[Ref]:
     """All that deciding about an arrival reads or writes when it is complete, so that its lanes are locked at once."""
     if arrival.case_id is None or arrival.estate_id is None:
-        yield Quarantined, arrival.quarantine_id
+        yield Quarantined, arrival.quarantine_id(None)
         return
     yield Request, arrival.case_id
     yield RequestText, arrival.case_id
@@ -66,6 +66,10 @@ def needs_of_receiving(body: ReceiveRequest) -> Iterable[Ref]:
 def handle_receiving(facts: Facts, body: ReceiveRequest, ctx: Context) -> Outcome:
     """INT-03, INT-06, INT-12."""
     known = known_about(body.arrival, facts, ctx)
+    if known.estate is None:
+        missing = not_loaded(facts, ((Quarantined, body.arrival.quarantine_id(None)),))
+        if missing:
+            return More(missing)
     policy = _policy(ctx, known.estate)
     return receive(body.arrival, known, policy, _limits(ctx.policies, policy), ctx.now)
 
