@@ -34,13 +34,17 @@ def test_a_level_falls_only_with_a_reason(desk: Desk) -> None:
 
 
 @pytest.mark.rule("INT-06")
-def test_a_correction_that_keeps_the_level_tells_no_grade(desk: Desk) -> None:
-    case_id = desk.receive(lawsuit="begun", people=5)["case_id"]
+def test_a_correction_that_keeps_the_level_tells_a_grade_when_its_grounds_change(desk: Desk) -> None:
+    case_id = desk.receive(lawsuit="begun", people=6)["case_id"]
     desk.told.clear()
 
-    desk.accepted("intake.amend", case_id=case_id, by="s17", people=2)
-
+    desk.accepted("intake.amend", case_id=case_id, by="s17", people=5)
     assert [type(event) for event in desk.told] == [ComplaintAmended]
+
+    desk.accepted("intake.amend", case_id=case_id, by="s17", people=2)
+    _, _, graded = desk.told
+    assert isinstance(graded, ComplaintGraded)
+    assert (graded.level, graded.previous_level, graded.reasons, graded.people) == (1, 1, ("lawsuit_begun",), 2)
     assert desk.request(case_id).reasons == ("lawsuit_begun",)
 
 

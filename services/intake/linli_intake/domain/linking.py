@@ -61,7 +61,8 @@ def link(
     """One group of the two requests and of all that are linked to either: `groups` are theirs, `requests` all members.
 
     An existing group grows; of two, the one with the older head takes in the other, which is dissolved. Tells
-    ComplaintsLinked with all followers of the oldest case, then ComplaintGraded for each member whose level changed.
+    ComplaintsLinked with all followers of the oldest case, then ComplaintGraded for each member whose level changed or
+    what it rests on.
     """
     together = {**requests, one.id: one, other.id: other}
     limit = ruling.of(one).integer("intake.linked_limit")
@@ -99,7 +100,7 @@ def unlink(
     """Take the request out of its group, which is dissolved when one other is left; `requests` are all its members.
 
     Tells ComplaintUnlinked; when the oldest case left, the next oldest leads, told by ComplaintsLinked; then
-    ComplaintGraded for each whose level changed, down as well as up.
+    ComplaintGraded for each whose level changed, down as well as up, or what it rests on.
     """
     others = [stored for identity, stored in requests.items() if identity != request.id]
     rest = group_of(group.id, others if len(others) > 1 else ())

@@ -54,6 +54,11 @@ class Regraded:
         """It is less grave than before."""
         return self.request.level > self.stored.level
 
+    @property
+    def moved(self) -> bool:
+        """Its level, or what that rests on, is another than before."""
+        return (self.request.level, self.request.reasons) != (self.stored.level, self.stored.reasons)
+
 
 def regrade(stored: Request, changed: Request, group: Group | None, ruling: Ruling, *, may_fall: bool) -> Regraded:
     """The changed request with its level and reasons; one that is over keeps the level it ended with."""
@@ -69,9 +74,11 @@ def regrade(stored: Request, changed: Request, group: Group | None, ruling: Ruli
 
 
 def decided(all_regraded: Iterable[Regraded], now: datetime) -> Decision:
-    """Save what changed; tell and explain each level that did."""
+    """Save what changed; tell and explain each level that did, and each whose grounds did: a complaint of level 2 that
+    turns out collective is handled otherwise (DSP-01).
+    """
     changed = [one for one in all_regraded if one.request != one.stored]
-    moved = [one for one in changed if one.request.level != one.stored.level]
+    moved = [one for one in changed if one.moved]
     return Decision(
         save=tuple(one.request for one in changed),
         events=tuple(told_grade(one.request, previous=one.stored.level, people=one.people, now=now) for one in moved),
