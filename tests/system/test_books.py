@@ -66,6 +66,13 @@ async def test_the_references_of_customers_do_not_matter(lived: Connection) -> N
     assert list(compare(before, await read_books(lived))) == []
 
 
+async def test_where_a_fact_stood_in_its_lane_does_not_matter(lived: Connection) -> None:
+    """How many facts were told before one depends on who called when; states remember it to refuse older ones."""
+    before = await read_books(lived)
+    await lived.execute(OTHER_REFERENCES["other_numbers"])
+    assert list(compare(before, await read_books(lived))) == []
+
+
 async def test_instants_matter_on_the_stepped_clock_and_not_on_the_systems(lived: Connection) -> None:
     later = "UPDATE followup.callback SET state = jsonb_set(state, '{finished_at}', to_jsonb(now()))"
     longer = "UPDATE dispatch.ticket SET state = jsonb_set(state, '{waited}', to_jsonb($1::text))"

@@ -130,8 +130,8 @@ SELECT id, state AS content FROM dispatch.registry_import;
 SELECT id, state AS content FROM dispatch.storm_order;
 
 -- name: dispatch_ticket
--- Tickets.
-SELECT id, state AS content FROM dispatch.ticket;
+-- Tickets, without where the facts stood in their lanes that they know last.
+SELECT id, state - '{graded_number,amended_number,linked_number,leads_to_number}'::text[] AS content FROM dispatch.ticket;
 
 -- name: dispatch_missed_deadline
 -- Deadlines that were missed.
@@ -154,12 +154,14 @@ SELECT id, state AS content FROM followup.closing_count;
 SELECT id, state AS content FROM warranty.estate;
 
 -- name: warranty_homes
--- Homes.
-SELECT id, state AS content FROM warranty.homes;
+-- Homes, without where the facts stood that told them.
+SELECT id, state || jsonb_build_object('homes', (
+    SELECT jsonb_object_agg(key, value - 'number') FROM jsonb_each(state -> 'homes'))) AS content
+FROM warranty.homes;
 
 -- name: warranty_deposit
--- Accounts of contracts.
-SELECT id, state AS content FROM warranty.deposit;
+-- Accounts of contracts, without where the counts stood that were told.
+SELECT id, state - 'closing_numbers' AS content FROM warranty.deposit;
 
 -- name: warranty_deduction
 -- Deductions.
