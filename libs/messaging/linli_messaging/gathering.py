@@ -18,7 +18,7 @@ more than reading it. What does concern one, heads and asks too, waits no longer
 AFTER_DECIDED_S: Final = 0.02
 """After records of which some concerned us."""
 AFTER_COMMANDS_S: Final = 0.01
-"""After commands: somebody waits for each. Both were measured (docs/performance.md)."""
+"""After commands: somebody waits for each. Both were measured (docs/performance/tried.md)."""
 FEW: Final = 100
 """As many more records come within the longest of these at 2,000 a second. Where more came, others wait already."""
 

@@ -50,7 +50,7 @@ class State(BaseModel):
     id: str
 
     def model_post_init(self, _: object) -> None:
-        """Every state has the same empty set of fields given: thousands are remembered (docs/performance.md)."""
+        """Every state has the same empty set of fields given: thousands are remembered (docs/performance/tried.md)."""
         object.__setattr__(self, "__pydantic_fields_set__", _GIVEN)
 
     def stored(self) -> str:

@@ -1,4 +1,4 @@
-"""A state is what its fields say; which of them it was made with is kept of none (docs/performance.md)."""
+"""A state is what its fields say; which of them it was made with is kept of none (docs/performance/tried.md)."""
 
 from typing import ClassVar
 

@@ -38,7 +38,7 @@ from linli_messaging.sqlstate import is_transient
 
 MAX_BATCH: Final = 1000
 """Inputs a transaction: smaller batches cost more for each input, larger ones more memory, and hold the lanes longer
-(docs/performance.md)."""
+(docs/performance/tried.md)."""
 MAX_WAITING_COMMANDS: Final = 10_000
 """Commands queued in memory before HTTP answers 503: about ten batches, about a second of work each."""
 SWEEP_EVERY_S: Final = 0.5
