@@ -6,11 +6,12 @@ its HTTP gateway. A way that is not set up fails as ``no_gateway``.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from linli_messaging.outside.intent import Intent, Patience, Refused, Repeats, Result, Unknowable
+from linli_messaging.outside.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Unknowable
+from linli_messaging.outside.way import Way
 from linli_rulebook import PolicyBook
 from linli_runtime.mail import Letter, MailServer
 from linli_runtime.outside import Outside
@@ -27,9 +28,9 @@ from linli_intake.settings import GatewaySettings, customer_key
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MessageSender:
-    """Carries out the effects of kind ``message``."""
+    """Carries out the effects of kind ``message``; what is under way by a way that hangs leaves room for the other."""
 
     settings: GatewaySettings
     reads: Reads
@@ -38,6 +39,13 @@ class MessageSender:
     mail: MailServer | None = None
     """None: mail goes through the gateway, too."""
     kind: str = MESSAGE
+    _mail_way: Way = field(init=False)
+    _gateway_way: Way = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is under way yet."""
+        alone = self.mail is None or self.settings.url is None
+        self._mail_way, self._gateway_way = Way(alone=alone), Way(alone=alone)
 
     @property
     def repeats(self) -> Repeats:
@@ -72,10 +80,14 @@ class MessageSender:
         except (KeyError, ValueError):  # our own mistake, which no later try mends
             log.exception("%s %s cannot be written", intent.kind, intent.cause)
             return Refused("cannot_be_written")
-        if by_mail is not None:
-            letter = Letter(intent.id, to, written.subject, written.text, language, intent.made_at)
-            return await by_mail.send(letter)
-        return await HttpGateway(self.settings, self.outside).send(intent, to, channel, language, written)
+        way = self._gateway_way if by_mail is None else self._mail_way
+        if way.full:
+            return NotNow("way_hangs")
+        with way.sending():
+            if by_mail is not None:
+                letter = Letter(intent.id, to, written.subject, written.text, language, intent.made_at)
+                return await by_mail.send(letter)
+            return await HttpGateway(self.settings, self.outside).send(intent, to, channel, language, written)
 
     async def ask(self, intent: Intent) -> Result | None:
         """What is known of an earlier try, by the way that it went: the one that its recipient is reached by.
@@ -89,7 +101,10 @@ class MessageSender:
                 return Unknowable(found.error)
             repeats = self.mail.settings.repeats if found[1] == "mail" else repeats
         if repeats == "asked":
-            return await HttpGateway(self.settings, self.outside).ask(intent)
+            if self._gateway_way.full:
+                return InDoubt("way_hangs")
+            with self._gateway_way.sending():
+                return await HttpGateway(self.settings, self.outside).ask(intent)
         return None if repeats == "recognised" or intent.emergency else Unknowable("no_answer")
 
     async def _recipient(self, intent: Intent) -> tuple[str, Channel] | Refused:
