@@ -20,6 +20,7 @@ from linli_dispatch.webhooks import WebhookSender
 from linli_messaging.inputs import Accepted
 from linli_messaging.outside.effects import Sender
 from linli_messaging.service_map import Actor
+from linli_messaging.tracing import span_id_of, trace_id_of
 from linli_rulebook.decision import Refusal
 from linli_runtime.database import open_reader, open_writer
 from linli_runtime.mail import MailServer
@@ -71,7 +72,7 @@ class Partner:
         ):
             reads, policies = Reads(reader, room.queries), shipped_policy()
             senders: tuple[Sender, ...] = (
-                WebhookSender(reads, outside, policies),
+                WebhookSender(DEPLOYMENT, reads, outside, policies),
                 StaffMailSender(reads, mail, policies),
             )
             runner = runner_of(room.map, room.queries, pool, senders, self.clock)
@@ -158,6 +159,29 @@ async def test_a_contractor_is_told_of_its_own_orders_signed(partner: Partner) -
         assert {one["data"]["case_id"] for one in told} == {case}
         assert len({sent.headers["webhook-id"] for sent in an.received}) == 2
         assert bo.received == []
+
+
+@pytest.mark.rule("PAR-01", "OPS-01")
+async def test_a_delivery_belongs_to_the_trace_of_its_case_and_each_try_is_a_span_of_it(partner: Partner) -> None:
+    """Given a delivery that is refused at first, when it comes again, then both tries bear the trace of the case, which
+    the facts on the bus bear, each with the span that this side has of it; the signature holds.
+    """
+    with receiver() as an:
+        mine = await partner.register(an.url, types=["ContractorNotified"])
+        case = await partner.repair()
+        an.answers.append(Answer(503))
+        await partner.deliver()
+        partner.clock.advance(timedelta(minutes=1))
+        await partner.deliver()
+        first, second = an.received
+    connection = partner.life.house.rooms["dispatch"].connection
+    told = await connection.fetchval("SELECT traceparent FROM outbox WHERE type = 'ContractorNotified'")
+    cause = await connection.fetchval("SELECT cause FROM intent")
+    trace_id = told.split("-")[1]
+    assert trace_id == trace_id_of(DEPLOYMENT, case)
+    for tries, sent in enumerate((first, second), 1):
+        verified(sent, mine["secret"])
+        assert sent.headers["traceparent"] == f"00-{trace_id}-{span_id_of(f'send|{cause}|0|{tries}')}-01"
 
 
 @pytest.mark.rule("PAR-01", "DSP-14")

@@ -30,6 +30,11 @@ def cause_shown(cause: str) -> str:
     return span_id_of(cause) if is_command else cause
 
 
+def try_of(cause: str, again: int, tries: int) -> str:
+    """What one try to send an effect outside has its span by: each try one of its own."""
+    return f"send|{cause}|{again}|{tries}"
+
+
 def traceparent_of(deployment: str, subject: str, cause: str) -> str:
     """The header that carries both."""
     return f"{VERSION}-{trace_id_of(deployment, subject)}-{span_id_of(cause)}-{SAMPLED}"

@@ -89,8 +89,8 @@ class Service:
     router: Callable[[Reads], APIRouter]
     conclusions: Conclusions
     """What it concludes, for people, and the policy's entries behind it."""
-    senders: Callable[[Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
-    """Who carries out its outside effects, if it has any; the stack closes what they opened."""
+    senders: Callable[[str, Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
+    """Who carries out its outside effects, if it has any, given the deployment; the stack closes what they opened."""
     feeds: Callable[[str, Queries, AnyClock, PolicyBook], Iterable[Feed]] = lambda *_: ()
     """What makes effects of its own facts, given the deployment."""
 
@@ -292,9 +292,10 @@ async def _effects(
         return None
     reader = await open_reader(url, service.map.name)
     stack.push_async_callback(_close, reader)
-    senders = by_kind(service.senders(Reads(reader, writer.queries), policies, stack))
+    deployment = writer.transactor.deployment
+    senders = by_kind(service.senders(deployment, Reads(reader, writer.queries), policies, stack))
     tells = frozenset(entry.kind for entry in service.map.outcomes)
-    feeds = tuple(service.feeds(writer.transactor.deployment, writer.queries, clock, policies))
+    feeds = tuple(service.feeds(deployment, writer.queries, clock, policies))
     runner = EffectRunner(writer.pool, writer.queries, clock, senders, tells, writer.look_for_ripe, feeds=feeds)
     writer.on_commit.append(runner.committed)
     return runner

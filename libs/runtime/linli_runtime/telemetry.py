@@ -14,7 +14,7 @@ from linli_contracts.topics import TOPIC_OF
 from linli_messaging.inputs import TimerInput
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.outside.intent import Intent, Result, Taken
-from linli_messaging.tracing import span_id_of, trace_id_of
+from linli_messaging.tracing import span_id_of, trace_id_of, try_of
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -80,7 +80,7 @@ class Tracer:
         self.processor.on_end(
             ReadableSpan(
                 name=f"send {intent.kind}",
-                context=_context(trace_id, span_id_of(f"send|{intent.cause}|{intent.again}|{intent.tries}")),
+                context=_context(trace_id, span_id_of(try_of(intent.cause, intent.again, intent.tries))),
                 resource=self._resource(),
                 attributes={"linli.subject": subject, "linli.tries": intent.tries, "linli.came_of_it": came_of_it},
                 kind=SpanKind.CLIENT,

@@ -27,7 +27,7 @@ from linli_dispatch.staff_mail import StaffMailSender
 from linli_dispatch.webhooks import Deliveries, WebhookSender
 
 
-def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
+def senders(deployment: str, reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
     """Webhooks of partners and staff; strangers name the addresses, so only public ones are connected to. Mail to staff
     goes to the deployment's own server.
     """
@@ -35,7 +35,7 @@ def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack
     stack.push_async_callback(outside.close)
     mail = mail_settings()
     server = None if mail.host is None else MailServer(mail)
-    return WebhookSender(reads, outside, policies), StaffMailSender(reads, server, policies)
+    return WebhookSender(deployment, reads, outside, policies), StaffMailSender(reads, server, policies)
 
 
 def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[Feed]:

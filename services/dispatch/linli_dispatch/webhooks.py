@@ -3,6 +3,7 @@
     POST <url>  {"type", "timestamp", "data"}
     webhook-id: the same for every try of a delivery     webhook-timestamp: seconds since 1970, when it was sent
     webhook-signature: v1,<base64 of HMAC-SHA256 over "<id>.<timestamp>.<body>" by the secret>
+    traceparent: the trace of the case that the fact belongs to, and this try (W3C; not signed)
 
 A 2xx answer takes it. 410 ends it for good; anything else, a redirect too, is tried again.
 """
@@ -19,6 +20,7 @@ from typing import Any, Final
 import orjson
 from linli_messaging.outside.fact_feed import FactTold
 from linli_messaging.outside.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
+from linli_messaging.tracing import traceparent_of, try_of
 from linli_rulebook import PolicyBook
 from linli_rulebook.effect import Effect
 from linli_runtime.clock import SystemClock
@@ -40,6 +42,7 @@ _WALL: Final = SystemClock()
 class WebhookSender:
     """Carries out the effects of kind ``webhook``."""
 
+    deployment: str
     reads: Reads
     outside: Outside
     policies: PolicyBook
@@ -62,6 +65,9 @@ class WebhookSender:
             return webhook
         body = orjson.dumps(intent.payload)
         headers = signed(intent.id, int(_WALL.now().timestamp()), body, secret_of(webhook.id))
+        headers["traceparent"] = traceparent_of(
+            self.deployment, intent.case or intent.subject, try_of(intent.cause, intent.again, intent.tries)
+        )
         try:
             answered = await self.outside.post(webhook.url, headers, body)
         except PrivateAddressError:

@@ -22,7 +22,7 @@ from linli_intake.handlers import MAP
 from linli_intake.settings import NAME, GatewaySettings, customer_key
 
 
-def senders(reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
+def senders(_deployment: str, reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
     """Messages go through the gateway and the mail server that the environment names."""
     settings, mail = GatewaySettings(), mail_settings()
     if settings.url is None:
