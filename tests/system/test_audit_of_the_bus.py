@@ -16,7 +16,7 @@ from linli_cli.audit.check import EVERYTHING, Check, Wanted
 from linli_cli.audit.violation import Found, NotSeen
 from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import LANES, partition_of
-from linli_contracts.topics import PARTITIONS, SERVICES, TOPIC_OF, heads_topic, parked_topic
+from linli_contracts.topics import PARTITIONS, PRODUCER_OF, SERVICES, TOPIC_OF, heads_topic, parked_topic
 from linli_embedded.topics import ensure_topics
 from linli_messaging.topology import topics
 from linli_testkit.databases import Database, Databases, blocking
@@ -30,6 +30,12 @@ from tests.system.player import Life
 Connection = Any  # asyncpg carries no type arguments at run time
 Fact = tuple[Envelope, bytes]
 PRODUCER: Final = "dispatch"
+OWN: Final = f"audited-{secrets.token_hex(4)}."
+
+
+def own(topic: str) -> str:
+    """The topic of this file that stands for one of the run's: what is told here is junk to whoever reads those."""
+    return f"{OWN}{topic}"
 
 
 async def _prepare(dsn: str) -> None:
@@ -51,7 +57,7 @@ def life(databases: Databases) -> Iterator[Database]:
 
 
 class Bus:
-    """The run's broker, on which one test's deployment has told all its facts but for what the test changes."""
+    """The run's broker, on whose topics of this file a test's deployment tells its facts, but for what it changes."""
 
     def __init__(self, connection: Connection, broker: TestBroker, producer: AIOKafkaProducer, deployment: str) -> None:
         self.connection, self.broker, self.producer, self.deployment = connection, broker, producer, deployment
@@ -82,7 +88,7 @@ class Bus:
         """Put facts on the bus as a relay does."""
         for envelope, body in facts:
             await self.producer.send_and_wait(
-                TOPIC_OF[envelope.producer],
+                own(TOPIC_OF[envelope.producer]),
                 body,
                 key=envelope.key.encode(),
                 partition=partition_of(envelope.lane, PARTITIONS),
@@ -99,7 +105,7 @@ class Bus:
         """Tell this one of every lane of the producer, and how much is published."""
         lanes = {str(lane): [head, published] for lane in range(LANES)}
         heads = {"deployment": self.deployment, "producer": PRODUCER, "at": START, "lanes": lanes}
-        await self.producer.send_and_wait(heads_topic(PRODUCER), orjson.dumps(heads), partition=0)
+        await self.producer.send_and_wait(own(heads_topic(PRODUCER)), orjson.dumps(heads), partition=0)
 
     async def audit(self, wanted: Wanted = EVERYTHING) -> set[str]:
         """The names of the violations."""
@@ -120,9 +126,15 @@ class Bus:
 
 
 @pytest.fixture
-async def told(life: Database, broker: TestBroker) -> AsyncIterator[Bus]:
-    """A deployment of the test's own name, in a transaction that is taken back afterwards."""
-    await ensure_topics(broker.bootstrap, topics(SERVICES), broker.admin)
+async def told(life: Database, broker: TestBroker, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bus]:
+    """A deployment of the test's own name, in a transaction that is taken back afterwards, on topics of ours."""
+    ours = {own(topic): partitions for topic, partitions in topics(SERVICES).items()}
+    monkeypatch.setattr(bus, "topics", lambda _services: ours)
+    monkeypatch.setattr(bus, "TOPIC_OF", {name: own(topic) for name, topic in TOPIC_OF.items()})
+    monkeypatch.setattr(bus, "PRODUCER_OF", {own(topic): name for topic, name in PRODUCER_OF.items()})
+    monkeypatch.setattr(bus, "_HEADS_OF", {own(topic): name for topic, name in bus._HEADS_OF.items()})
+    monkeypatch.setattr(bus, "_REPEATED", frozenset(map(own, bus._REPEATED)))
+    await ensure_topics(broker.bootstrap, ours, broker.admin)
     connection = await asyncpg.connect(life.dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -140,7 +152,7 @@ async def test_a_bus_that_says_what_the_outboxes_say_is_clean(told: Bus) -> None
     facts = await told.facts(PRODUCER)
     await told.tell(*facts[-3:], (facts[0][0]._replace(deployment="another", number=99), b"{}"))
     await told.tell((facts[0][0]._replace(number=10**30), b"{}"))
-    await told.producer.send_and_wait(TOPIC_OF[PRODUCER], b"{}", headers=[("of-somebody-else", None)])
+    await told.producer.send_and_wait(own(TOPIC_OF[PRODUCER]), b"{}", headers=[("of-somebody-else", None)])
     assert await told.audit() == set()
 
 
@@ -265,5 +277,5 @@ async def test_a_customers_number_on_any_topic_is_found(told: Bus, topic: str) -
     )
     assert await told.audit() == set()
     record = orjson.dumps({"error": f"no member {contact}"})
-    await told.producer.send_and_wait(topic, record, headers=headers_of(elsewhere))
+    await told.producer.send_and_wait(own(topic), record, headers=headers_of(elsewhere))
     assert await told.audit() == {bus.PERSONAL.name}
