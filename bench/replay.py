@@ -41,6 +41,7 @@ from linli_runtime.process import PACK_BYTES
 from linli_testkit.clock import HandClock
 from linli_testkit.facts import shipped_policy
 from linli_testkit.house import DEPLOYMENT, House
+from linli_testkit.roles import work_as
 
 from bench.figures import Figures, cpu_s_here
 from bench.lifecycle import BROKER
@@ -156,6 +157,8 @@ async def _stage() -> AsyncIterator[Stage]:
             template = await _facts_of_a_life(postgres.dsn("life"))
             wanted = [service for service in SERVICES if service[0].name in (DISPATCH, FOLLOWUP)]
             house = await House.build(postgres.dsn("bench"), wanted, START)
+            for room in house.rooms.values():
+                await work_as(room.connection, "none")  # the benchmark has tables of its own beside the service's
             connection = house.rooms[DISPATCH].connection
             facts = await _tell(connection, template)
             await _archive(postgres.dsn("bench"), house, template[int(len(template) * ARCHIVED)]["at"], facts)

@@ -70,11 +70,12 @@ async def test_a_relay_outlives_its_connection(bus: Bus) -> None:
     bus.relay()
     await bus.strike("e1.a", 1)
     await has_rung(bus, 1)
-    thrown_out = await bus.north.pool.fetch(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND "
-        "database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        LOCK_SPACE,
-    )
+    async with bus.north.room.unbound() as operator:
+        thrown_out = await operator.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND "
+            "database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            LOCK_SPACE,
+        )
     assert len(thrown_out) == 1
     await bus.strike("e1.a", 2)
     await has_rung(bus, 1, 2)

@@ -234,10 +234,12 @@ async def test_an_outage_is_waited_out_and_parks_nothing(room: Room) -> None:
     name = await room.connection.fetchval("SELECT current_database()")
     async with running(room) as writer:
         for nth in range(1, 6):
-            await room.connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
-                name,
-            )
+            async with room.unbound() as operator:
+                await operator.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = $1 AND pid <> pg_backend_pid()",
+                    name,
+                )
             await writer.submit_events([record(rung(nth=nth), nth)])
     assert (await bells(room))["e1.a"].rung == (1, 2, 3, 4, 5)
     assert await parked(room) == []
