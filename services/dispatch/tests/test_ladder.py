@@ -1,15 +1,17 @@
 """Each missed deadline and each expired step takes the next step of the ladder, in order, once a round (DSP-06)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import DeadlineMissed, TicketEscalated
+from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.handlers import MAP
 from linli_rulebook.decision import Decision
 from linli_testkit.facts import context
 
-from services.dispatch.tests.office import CASE, ROSTER, SECOND, Office, OfficeFacts, local
+from services.dispatch.tests.office import CASE, ROSTER, SECOND, Office, OfficeFacts, graded, local
 
 FESTIVE = local("2026-02-12 09:30")
 """A Thursday; Saturday 14 February is worked, 15 to 23 February are off."""
@@ -31,6 +33,34 @@ def test_a_department_that_never_answers_is_climbed_over_step_by_step(office: Of
     office.until(local("2026-03-12 17:30"))
     assert len(steps(office)) == 1
     office.until(local("2026-03-12 17:30:01"))
+    assert steps(office)[1:] == [("manager", "centre_head", "ladder_step")]
+
+
+@pytest.mark.rule("DSP-06", "ORG-04")
+@pytest.mark.parametrize("touched", [True, False])
+def test_a_provisional_step_is_worked_out_again_once_the_year_is_published(office: Office, *, touched: bool) -> None:
+    """Given a step whose limit was counted before the year was published: a day too short, when the year is, then the
+    next step follows a second after the date that is right.
+    """
+    office.open(category="engineering_quality")
+    office.accepted("pass-on", at=local("2026-03-10 10:00"))
+    office.until(local("2026-03-11 10:00:01"))
+    due, before = local("2026-03-12 17:30"), office.ticket()
+    early = due - timedelta(days=1)
+    counted = [
+        replace(clock, due_at=early, provisional=True) if clock.name == "ladder_step" else clock
+        for clock in before.clocks
+    ]
+    clocks = tuple(sorted(counted, key=lambda clock: clock.due_at))
+    office.states[Ticket, CASE] = before.model_copy(update={"clocks": clocks})
+    if touched:
+        office.hear(graded(3, office.now))
+    office.until(early + SECOND)
+    assert (len(steps(office)), office.due("ladder_step")) == (1, due)
+    assert not any(clock.provisional for clock in office.ticket().clocks)
+    office.until(due)
+    assert len(steps(office)) == 1
+    office.until(due + SECOND)
     assert steps(office)[1:] == [("manager", "centre_head", "ladder_step")]
 
 

@@ -19,7 +19,7 @@ from linli_dispatch.domain.ticket import Ticket
 STEP_CLOCK: Final[Clock] = "blueprint_step"
 """The clock of every step of a blueprint; its number tells them apart."""
 NOT_IN_TABLE: Final[frozenset[Clock]] = frozenset({"ladder_step", STEP_CLOCK})
-"""Clocks that come in numbers; `ladder.py` and the blueprints wind them."""
+"""Clocks that come in numbers; `ladder.py` and the blueprints start them."""
 _AREA: Final = "clocks."
 _DURING: Final = {"in_hand": IN_HAND, "completed": COMPLETED, "until_closed": IN_HAND | COMPLETED, "always": ALWAYS}
 _FLAGS: Final = frozenset({"deadline", "climbs", "comes_back", "moves"})

@@ -4,7 +4,7 @@ Every due instant is worked out from the history of the case: receipt, rounds, p
 policy's table (`clock_table.py`) with the clocks that run: a clock whose fact is there starts, one whose fact is gone
 was done in time, one that counts from another fact begins anew. It costs the number of clocks, whatever the case has
 lived through, and asks the calendar only for those that start, and for the provisional ones, until the year they reach
-into is published (ORG-04). The steps of the ladder have clocks too; `ladder.py` winds them, one for each step. So have
+into is published (ORG-04). The steps of the ladder have clocks too; `ladder.py` starts them, one for each step. So have
 the steps of a blueprint that have a standard of their own: their deadlines stand in the case's course, set when each
 began.
 
@@ -13,11 +13,13 @@ customer comes back after a miss, each time later, so a case in hand always has 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TypeVar
 
 from linli_contracts.events.dispatch import Clock
+from linli_rulebook import Due
 
 from linli_dispatch.domain.deadlines.clock_table import NOT_IN_TABLE, STEP_CLOCK, ClockRule
 from linli_dispatch.domain.deadlines.running_clock import NO_TIME, RunningClock
@@ -63,7 +65,8 @@ def wind(turn: Turn) -> None:
     steps, late_step = _steps(turn)
     wound += steps
     owed += [STEP_CLOCK] * late_step
-    wound += [clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed]
+    ladder = (clock for clock in ticket.clocks if clock.name == "ladder_step" and clock.remedies in owed)
+    wound += [_published(turn, clock) if clock.provisional else clock for clock in ladder]
     wound.sort(key=_by_due)
     changed: dict[str, object] = {"clocks": tuple(wound), "overdue": tuple(owed)}
     if kept:
@@ -94,10 +97,17 @@ def _steps(turn: Turn) -> tuple[list[RunningClock], bool]:
 
 def published_later(turn: Turn, clock: RunningClock) -> bool:
     """Whether a provisional deadline that seems to run out lies later, now that the year is published (ORG-04)."""
-    if clock.name in NOT_IN_TABLE or not clock.provisional:
+    if clock.name == STEP_CLOCK or not clock.provisional:
         return False
+    if clock.name == "ladder_step":
+        return ladder_step_due(turn, clock.since).at > clock.due_at
     row = turn.terms.clocks[clock.name]
     return row.count(turn.ticket, turn.terms, row.within, clock.since).at > clock.due_at
+
+
+def ladder_step_due(turn: Turn, since: datetime) -> Due:
+    """By when a step of the ladder that was taken then is to have helped (DSP-06)."""
+    return turn.terms.approvers.due(since, turn.terms.ladder_step_limit)
 
 
 def drop(turn: Turn, *names: Clock) -> None:
@@ -132,6 +142,12 @@ def counted(counts: Mapping[_Name, int], *names: _Name) -> dict[_Name, int]:
     for name in names:
         more[name] = more.get(name, 0) + 1
     return more
+
+
+def _published(turn: Turn, clock: RunningClock) -> RunningClock:
+    """The clock of a step of the ladder, by what is published now (ORG-04)."""
+    due = ladder_step_due(turn, clock.since)
+    return replace(clock, due_at=due.at, provisional=due.provisional)
 
 
 def _by_due(clock: RunningClock) -> tuple[datetime, str, int]:

@@ -7,7 +7,7 @@ its clock ends early when the deadline it is to put right is put right (`clocks.
 
 from linli_contracts.events.dispatch import Clock, TicketEscalated
 
-from linli_dispatch.domain.deadlines.clocks import counted
+from linli_dispatch.domain.deadlines.clocks import counted, ladder_step_due
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.deadlines.standing import person_on
 from linli_dispatch.domain.notices.telling import tell_staff
@@ -23,7 +23,7 @@ def climb(turn: Turn, because: Clock, remedies: Clock) -> None:
             continue
         steps.append(step)
         person_id = person_on(turn, step)
-        due = turn.terms.approvers.due(turn.at, turn.terms.ladder_step_limit) if person_id else None
+        due = ladder_step_due(turn, turn.at) if person_id else None
         if due:
             clocks.append(
                 RunningClock(
