@@ -145,3 +145,17 @@ def test_linked_requests_follow_their_case(office: Office) -> None:
     )
     assert (office.ticket().people, office.ticket("xh01.c2").leads_to) == (1, None)
     assert [office.ticket(case_id).owner_id for case_id in (CASE, "xh01.c2")] == ["s17", "s17"]
+
+
+@pytest.mark.rule("INT-07")
+def test_who_comes_to_lead_the_others_follows_nobody(office: Office) -> None:
+    """Given three linked requests, when the one that led them is taken out, then of the others one leads."""
+    for case_id in (CASE, "xh01.c2", "xh01.c3"):
+        office.open(case_id=case_id)
+    link: dict[str, Any] = {"estate_id": "xh01", "linked_at": NOW, "linked_by": "s17"}
+    office.hear(ComplaintsLinked(case_id=CASE, linked_case_ids=("xh01.c2", "xh01.c3"), people=3, **link))
+    gone: dict[str, Any] = {"estate_id": "xh01", "unlinked_at": NOW, "unlinked_by": "s17"}
+    office.hear(ComplaintUnlinked(case_id=CASE, unlinked_case_id=CASE, people=2, **gone))
+    office.hear(ComplaintsLinked(case_id="xh01.c2", linked_case_ids=("xh01.c3",), people=2, **link))
+    leads = [office.ticket(case_id).leads_to for case_id in (CASE, "xh01.c2", "xh01.c3")]
+    assert leads == [None, None, "xh01.c2"]

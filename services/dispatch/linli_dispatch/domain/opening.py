@@ -119,11 +119,14 @@ def begin_round(turn: Turn, desk: Desk, served_by: str | None, into: Gathering |
 
 
 def link(turn: Turn, linked: ComplaintsLinked, followers: tuple[Ticket, ...], number: int) -> None:
-    """Other requests about the same issue follow this case (INT-07). Each keeps its owner and its clocks for now.
+    """Other requests about the same issue follow this case (INT-07), and it follows none from now on. Each keeps its
+    owner and its clocks for now.
 
     ``number``: of the fact, in its lane; of what a newer one told it says nothing.
     """
     counted = _count(turn, linked.people, number)
+    if number >= turn.ticket.leads_to_number:
+        _lead(turn, turn.ticket, None, number)
     follow = [follower for follower in followers if number >= follower.leads_to_number]
     for follower in follow:
         _lead(turn, follower, turn.ticket.id, number)
