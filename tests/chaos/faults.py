@@ -41,7 +41,7 @@ class Fault:
     of several reports a defect in a phase: the last one to be opened, rightly (`by_right.py`).
     """
     fresh: bool = False
-    """It strikes a world in which nothing has happened yet."""
+    """It strikes a world in which nothing has happened yet, and moves its clock."""
     disk_mb: int = 0
     """Postgres lives on a file system of this size."""
 
@@ -50,7 +50,7 @@ class Fault:
         """Whether its books can be compared by the system clock too: it moves no other one, and holds up nothing for
         as long as an operator takes.
         """
-        return not (self.at_the_end or self.finishes_later)
+        return not (self.at_the_end or self.fresh or self.finishes_later)
 
 
 EVERY_WAVE: Final = tuple(range(8))
