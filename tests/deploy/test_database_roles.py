@@ -5,7 +5,6 @@ may run again.
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -20,15 +19,6 @@ SCRIPT = ROOT / "deploy" / "postgres" / "init.sh"
 NAMES = (*SERVICES, *(f"{service}_owner" for service in SERVICES), "audit")
 
 pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not here, which the script runs in")
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Postgres]:
-    # A server of its own: roles belong to a whole server, and other tests make the same ones.
-    postgres = Postgres(tmp_path / "pg", durable=False)
-    await postgres.start()
-    yield postgres
-    await postgres.destroy()
 
 
 def initialise(server: Postgres, passwords: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -3,8 +3,6 @@
 On a server of its own, whose roles are made as `linli up` and the containers make them, after each service's start.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -36,15 +34,6 @@ MAY: Final = """
         has_table_privilege($2::text, c.oid, 'DELETE') AS remove
     FROM pg_class c WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r'
 """
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Postgres]:
-    # A server of its own: roles belong to a whole server, and other tests make the same ones.
-    postgres = Postgres(tmp_path / "pg", durable=False)
-    await postgres.start()
-    yield postgres
-    await postgres.destroy()
 
 
 async def start_all(workers: dict[str, str], owners: dict[str, str]) -> None:

@@ -34,13 +34,7 @@ async def open_writer(url: str, schema: str) -> asyncpg.Pool:
         max_size=WRITER_CONNECTIONS,
         command_timeout=COMMAND_TIMEOUT_S,
         reset=_as_it_is,
-        server_settings={
-            "search_path": schema,
-            "timezone": "UTC",
-            "application_name": f"linli-{schema}",
-            "idle_in_transaction_session_timeout": str(FROZEN_MS),
-            **KEYED_ACCESS,
-        },
+        server_settings=_writes_in(schema, f"linli-{schema}") | KEYED_ACCESS,
     )
 
 
@@ -50,17 +44,22 @@ async def open_owner(url: str, schema: str) -> "AsyncIterator[asyncpg.Connection
     connection = await asyncpg.connect(
         url,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings={
-            "search_path": schema,
-            "timezone": "UTC",
-            "application_name": f"linli-{schema}-owner",
-            "idle_in_transaction_session_timeout": str(FROZEN_MS),
-        },
+        server_settings=_writes_in(schema, f"linli-{schema}-owner"),
     )
     try:
         yield connection
     finally:
         await connection.close()
+
+
+def _writes_in(schema: str, called: str) -> dict[str, str]:
+    """Settings of a connection that writes; ``called``: its name in the database's views."""
+    return {
+        "search_path": schema,
+        "timezone": "UTC",
+        "application_name": called,
+        "idle_in_transaction_session_timeout": str(FROZEN_MS),
+    }
 
 
 async def _as_it_is(_connection: object) -> None:
