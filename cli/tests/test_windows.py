@@ -16,7 +16,7 @@ from linli_cli.simulation.run import Run
 from linli_cli.simulation.scratch import scratch_home
 from linli_cli.stack import Stack, StackOptions
 
-ROWS = 200
+ROWS = 100
 BEGIN = datetime(2011, 7, 1, 0, 30)  # noqa: DTZ001 - the file's own local time
 GRID = timedelta(minutes=30)
 """Every instant lies on it: some hundred instants, so that a window for each of them ends in time."""
@@ -27,7 +27,7 @@ PEOPLE_OF_A_DESK = 3
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    """Two days of a city's requests, as `boston311` reads them: some are late, some never done."""
+    """A day of a city's requests, as `boston311` reads them: some are late, some never done."""
     path, dice = tmp_path / "sample.csv", Random(7)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -35,7 +35,7 @@ def sample(tmp_path: Path) -> Path:
             ("case_enquiry_id", "open_dt", "target_dt", "closed_dt", "case_title", "reason", "type", "department",
              "neighborhood", "source")
         )  # fmt: skip
-        for number, step in enumerate(sorted(dice.choices(range(96), k=ROWS))):
+        for number, step in enumerate(sorted(dice.choices(range(48), k=ROWS))):
             opened = BEGIN + step * GRID
             due = opened + dice.choice((4, 48, 96, 240)) * GRID
             done = opened + dice.choice((1, 2, 6, 24, 60, 140)) * GRID

@@ -6,15 +6,17 @@ machines it used. Variables: LINLI_TEST_BROKER (auto, kafka, embedded or host:po
 (anything but Apache Kafka is an error).
 """
 
+import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 from linli_embedded.kafka_jars import KAFKA_VERSION
 from linli_embedded.postgres_server import PostgresServer
@@ -74,6 +76,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if config.stash[_FIRST]:
         machines.wait_for_end()
         del os.environ[_RUN_VARIABLE]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the event loop that services run on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_report_header(config: pytest.Config) -> str:

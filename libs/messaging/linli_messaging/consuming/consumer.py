@@ -59,7 +59,7 @@ _Other = tuple["ConsumerRecord[bytes, bytes]", str]
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # FastStream writes out whose method it calls: policies and all, seven megabytes
 class Consumer:
     """The one consumer of a process: all its topics, one group, equal partition counts."""
 

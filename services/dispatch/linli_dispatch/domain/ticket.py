@@ -16,7 +16,8 @@ from linli_contracts.events.dispatch import (
     Role,
 )
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
-from linli_rulebook.decision import State, Timer
+from linli_rulebook.decision import Timer
+from linli_rulebook.sparse_state import SparseState
 from pydantic import AwareDatetime
 
 from linli_dispatch.domain.approvals.approval import Application
@@ -43,10 +44,10 @@ HANDLED_AT_ONCE: Final[tuple[int, ...]] = (3, 4)
 """The levels that go to a department, or are settled by a standard answer (DSP-02); 1 and 2 are a crisis (DSP-01)."""
 
 
-class Ticket(State):
+class Ticket(SparseState):
     """A case. Fields of a round are set anew when it is reopened; the others belong to its whole life.
 
-    Most of it says nothing for most of its life, and is stored only once it does (`stored`): a field that statements of
+    Most of it says nothing for most of its life, and is held and stored only once it does: a field that statements of
     the database read has no default, and a default never changes without a migration.
     """
 
@@ -250,10 +251,6 @@ class Ticket(State):
     def waits_for(self) -> Literal["inspection"] | None:
         """What a case in hand waits for inside the house, by name (DSP-10): no wait for the customer."""
         return "inspection" if self.in_hand and self.owes_inspection else None
-
-    def stored(self) -> str:
-        """Without what it says by default: half of the document, which is written whole at every step of a life."""
-        return self.model_dump_json(exclude_defaults=True)
 
     @property
     def claim_open(self) -> bool:
