@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from linli_dispatch.domain.ticket import Ticket
+from pydantic_core import to_jsonable_python
 
 from tests.system.player import Life
 
@@ -108,7 +109,8 @@ async def _away(life: Life, who: str, hours: int, **more: Any) -> None:  # noqa:
 async def _ticket(life: Life, case: Mapping[str, Any]) -> dict[str, Any]:
     dispatch = life.house.rooms["dispatch"].connection
     state = await dispatch.fetchval("SELECT state FROM ticket WHERE id = $1", case["case_id"])
-    return Ticket.model_validate_json(state).model_dump(mode="json")
+    ticket = Ticket.model_validate_json(state)
+    return {name: to_jsonable_python(getattr(ticket, name)) for name in Ticket.model_fields}
 
 
 PASSAGES: Final[tuple[Callable[[Life, Request], Awaitable[None]], ...]] = (

@@ -166,7 +166,14 @@ def refused(refusal: Refusal, extra: Mapping[str, Any] | None = None) -> Answere
 
 async def answer(writer: Writer, asked: Asked) -> Answered:
     """Run one command; the document of its answer or problem."""
-    command = accept(asked, stepped_to=writer.clock.now() if writer.clock.stepped else None)
+    return await _decided(writer, _at_the_door(writer, asked))
+
+
+def _at_the_door(writer: Writer, asked: Asked) -> CommandInput | Refusal:
+    return accept(asked, stepped_to=writer.clock.now() if writer.clock.stepped else None)
+
+
+async def _decided(writer: Writer, command: CommandInput | Refusal) -> Answered:
     if isinstance(command, Refusal):
         return refused(command)
     try:
@@ -176,7 +183,7 @@ async def answer(writer: Writer, asked: Asked) -> Answered:
     except SuspendedError:
         return refused(problems.SUSPENDED)
     if isinstance(result, Accepted):
-        return _accepted(asked.entry.tell(result.answer), repeated=result.repeated)
+        return _accepted(command.entry.tell(result.answer), repeated=result.repeated)
     if isinstance(result, Refusal):
         return refused(result)
     return refused(problems.FAILED, {"reference": result.reference})
@@ -225,6 +232,21 @@ async def _until_too_long(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor, line: bytes) -> bytes:
+    identity, command = _command_of(line, writer, commands, actor)
+    answered = await _decided(writer, command)
+    told_back: dict[str, Any] = {"id": identity, "status": answered.status}
+    told_back["problem" if answered.refused else "answer"] = answered.document
+    if answered.repeated:
+        told_back["repeated"] = True
+    return orjson.dumps(told_back, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _command_of(
+    line: bytes, writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor
+) -> tuple[Any, CommandInput | Refusal]:
+    """The line's id as it was written, and the command. What was read is let go of here: a thousand lines that wait for
+    their commit would be in memory twice.
+    """
     identity: Any = None
     try:
         told = orjson.loads(line)
@@ -234,17 +256,11 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
         if not isinstance(content, dict) or not isinstance(identity, str):
             raise TypeError  # noqa: TRY301 - one clear answer for every malformed line
     except (ValueError, KeyError, TypeError):
-        refusal = problems.invalid(
+        return identity, problems.invalid(
             [{"loc": ("line",), "msg": "a JSON object of at most 1 MiB with name (a known command), id and body"}]
         )
-        answered = refused(refusal)
-    else:
-        answered = await answer(writer, Asked(entry, content, identity, told.get("at"), actor, told.get("if_match")))
-    told_back: dict[str, Any] = {"id": identity, "status": answered.status}
-    told_back["problem" if answered.refused else "answer"] = answered.document
-    if answered.repeated:
-        told_back["repeated"] = True
-    return orjson.dumps(told_back, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    asked = Asked(entry, content, identity, told.get("at"), actor, told.get("if_match"))
+    return identity, _at_the_door(writer, asked)
 
 
 async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -102,9 +102,13 @@ async def test_a_server_that_is_away_or_mute_has_certainly_not_taken_it(monkeypa
     """Given no server, and one that accepts the connection and says nothing, then it is tried again later."""
     assert await server(free_port()).send(LETTER) == NotNow("not_reached")
     monkeypatch.setattr("linli_runtime.mail.REACHED_WITHIN_S", 0.2)
-    silent = await asyncio.start_server(lambda _reader, _writer: None, LOOPBACK, 0)
+    met: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _reader, writer: met.append(writer), LOOPBACK, 0)
     assert await server(silent.sockets[0].getsockname()[1]).send(LETTER) == NotNow("not_reached")
+    for writer in met:
+        writer.close()
     silent.close()
+    await silent.wait_closed()
 
 
 @pytest.mark.rule("INT-16", "DSP-20")

@@ -1,12 +1,12 @@
 """Fresh databases on one server, copied from templates that are prepared once for the whole run."""
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import uvloop
 from linli_embedded.postgres_server import PostgresServer, quoted
 
 _TEMPLATE_LOCK: Final = 0x22222
@@ -77,4 +77,4 @@ def blocking(work: Coroutine[Any, Any, Answer]) -> Answer:
     outlive a test's loop.
     """
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        return thread.submit(uvloop.run, work).result()

@@ -198,4 +198,4 @@ def test_a_case_keeps_its_course_when_it_is_stored(office: Office) -> None:
     step(office, "request")
     office.accepted("quote", item="plant_watering")
     ticket = office.ticket(CASE)
-    assert type(ticket).model_validate_json(ticket.model_dump_json()) == ticket
+    assert type(ticket).model_validate_json(ticket.stored()) == ticket

@@ -20,7 +20,7 @@ _CHARACTERS: Final = 32
 
 def version_of(state: State) -> str:
     """A short text that is the same for the same content, whatever order its mappings were stored in."""
-    content = orjson.dumps(orjson.loads(state.model_dump_json()), option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps(orjson.loads(state.stored()), option=orjson.OPT_SORT_KEYS)
     return sha256(content).hexdigest()[:_CHARACTERS]
 
 

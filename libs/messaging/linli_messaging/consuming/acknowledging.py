@@ -55,7 +55,7 @@ class Acknowledging:
     _leaving: bool = False
 
     def handled(self, records: "Iterable[ConsumerRecord[bytes, bytes]]") -> None:
-        """These have been handed over; whether all up to them is committed is for the caller to say, by `tell`."""
+        """These have been taken; whether all up to them is committed is for the caller to say, by `tell`."""
         for record in records:
             self._handled[TopicPartition(record.topic, record.partition)] = record.offset + 1
 

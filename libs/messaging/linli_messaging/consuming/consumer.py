@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg
 import orjson
@@ -46,6 +46,8 @@ from linli_messaging.topology import group_of, reads
 
 POLL_MS: Final = 1_000
 """How long one look for records takes when there are none; the first record ends it."""
+FETCH_BYTES: Final = 256 * 1024
+"""Of a partition at once: a pack of the relay's. More would wait in memory."""
 SESSION_TIMEOUT_MS: Final = 6_000
 """The least Kafka allows: a killed process gives its partitions up after this."""
 HEAR_EVERY_S: Final = 1.0
@@ -107,6 +109,7 @@ class Consumer:
             max_records=MAX_BATCH,
             batch_timeout_ms=POLL_MS,
             fetch_max_wait_ms=self.fetch_wait_ms,
+            max_partition_fetch_bytes=FETCH_BYTES,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             partition_assignment_strategy=(RangePartitionAssignor,),
@@ -119,7 +122,7 @@ class Consumer:
         subscriber.get_msg = self._next_records  # type: ignore[method-assign, assignment]  # see there
         subscriber(self._take)
 
-    async def _next_records(self, kafka: AIOKafkaConsumer) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
+    async def _next_records(self, kafka: AIOKafkaConsumer) -> "list[ConsumerRecord[bytes, bytes]]":
         """What has come. FastStream's own, after none, sleeps as long as it waited, whatever comes meanwhile.
 
         What does not pass by itself ends the process: after a refusal by the group's coordinator (its access lists
@@ -133,7 +136,7 @@ class Consumer:
 
     async def _look(
         self, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
-    ) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
+    ) -> "list[ConsumerRecord[bytes, bytes]]":
         try:
             found = await kafka.getmany(*places, timeout_ms=timeout_ms, max_records=MAX_BATCH)
         except KafkaError as error:
@@ -141,7 +144,7 @@ class Consumer:
                 self.writer.fail(error)
             raise
         self.writer.barrier.listen(time.monotonic())
-        return tuple(chain.from_iterable(found.values()))
+        return [*chain.from_iterable(found.values())]
 
     @property
     def _topics_of_facts(self) -> tuple[str, ...]:
@@ -149,7 +152,8 @@ class Consumer:
 
     async def _take(self, message: KafkaMessage) -> None:
         # FastStream's message holds itself: the records are taken from it, else only the collector would free them.
-        records, message.raw_message = message.raw_message, ()
+        records = cast("list[ConsumerRecord[bytes, bytes]]", message.raw_message)
+        message.raw_message = ()
         self.signs.at_work = True
         try:
             events = await self._handle(records)
@@ -163,9 +167,11 @@ class Consumer:
             self.acknowledging.tell(self._kafka)
         await asyncio.sleep(after_records(events, self.writer.clock))
 
-    async def _handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> list[Record]:
+    async def _handle(self, records: "list[ConsumerRecord[bytes, bytes]]") -> list[Record]:
         """Have these decided, heard, answered; the facts among them. While the facts wait, as where too much is parked,
         whatever is told and asked is heard all the same.
+
+        The list is emptied: what was read of a record is enough, and FastStream holds the list until we return.
         """
         by_topic: dict[str, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
         for record in records:
@@ -173,6 +179,9 @@ class Consumer:
         of_facts = [*chain.from_iterable(by_topic.pop(topic, ()) for topic in self._topics_of_facts)]
         said: Sequence[ConsumerRecord[bytes, bytes]] = [*chain.from_iterable(by_topic.values())]
         facts, others = self._sort(of_facts)
+        self.acknowledging.handled(of_facts)
+        for held in (records, of_facts):
+            held.clear()
         self._in_hand = places_of(facts)  # at once: whoever looks for gaps may have his turn before the task has
         deciding = asyncio.create_task(self._decide(facts, others))
         try:
@@ -182,7 +191,6 @@ class Consumer:
         finally:
             deciding.cancel()
         deciding.result()
-        self.acknowledging.handled(of_facts)
         await self._hear(said)
         return facts
 

@@ -36,7 +36,7 @@ from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 
-MAX_BATCH: Final = 1000
+MAX_BATCH: Final = 750
 """Inputs a transaction: smaller batches cost more for each input, larger ones more memory, and hold the lanes longer
 (docs/performance/tried.md)."""
 MAX_WAITING_COMMANDS: Final = 10_000
