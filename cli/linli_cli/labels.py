@@ -30,6 +30,7 @@ FACTS: Final = {
     "CustomerReported": Words("回复客户", "reported to the customer"),
     "TicketEscalated": Words("升级督办", "escalated one step"),
     "TicketLevelRaised": Words("提高级别", "level raised"),
+    "TicketAged": Words("超期成为定级依据", "age became a ground of the level"),
     "DeadlineMissed": Words("超时", "deadline missed"),
     "DeadlineApproached": Words("时限临近", "deadline near"),
     "TicketWaiting": Words("等待客户", "waiting for the customer"),

@@ -32,6 +32,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "MessageRequested": Step(_IN_HAND),
     "TicketEscalated": Step((*_OPENED, "closed")),
     "TicketLevelRaised": Step(_OPENED),
+    "TicketAged": Step(_OPENED),
     "CrisisOpened": Step(_IN_HAND),
     "CrisisNotified": Step(_IN_HAND),
     "CrisisConfirmed": Step(_IN_HAND),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from linli_contracts.events.dispatch import TicketLevelRaised
+from linli_contracts.events.dispatch import TicketAged, TicketLevelRaised
 
 from services.dispatch.tests.office import NOW, SECOND, Office, graded, local
 
@@ -76,6 +76,21 @@ def test_the_level_falls_by_intakes_decision_but_never_below_the_age(office: Off
     office.hear(graded(1, office.now))
     office.hear(graded(4, office.now, reasons=("decided",)))
     assert office.ticket().level == 2
+
+
+@pytest.mark.rule("INT-06", "DSP-06", "ORG-04")
+@pytest.mark.parametrize("level", [2, 1])
+def test_an_age_that_raises_nothing_is_told_too(office: Office, level: int) -> None:
+    """Given a case that is as grave already as its age would make it, or graver, then that age is told all the same,
+    once, a second after it is reached: whoever lowers the level must know that ground.
+    """
+    office.open(level=level)
+    for seconds, told in ((0, []), (1, [(2, "age_level_2")]), (2, [(2, "age_level_2")])):
+        office.until(NOW + timedelta(weeks=1, seconds=seconds))
+        assert [(aged.level, aged.because) for aged in office.facts(TicketAged)] == told
+    assert office.facts(TicketAged)[0].aged_at == NOW + timedelta(weeks=1, seconds=1)
+    assert raised(office) == []
+    assert office.ticket().level == level
 
 
 @pytest.mark.rule("DSP-03", "DSP-06")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import EstateRegistered, TicketLevelRaised
+from linli_contracts.events.dispatch import EstateRegistered, TicketAged, TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 from linli_intake.domain.place import Estate
 from linli_intake.domain.regrading import Ruling
@@ -129,3 +129,29 @@ def test_dispatch_repeating_our_own_facts_is_no_ground_of_its_own(desk: Desk) ->
     desk.hear(raised(case_id, 2, "collective_hot"))
 
     assert desk.request(case_id).aged_to is None
+
+
+@pytest.mark.rule("INT-06", "DSP-06")
+@pytest.mark.parametrize(("lawsuit", "level"), [("threatened", 2), ("begun", 1)])
+def test_a_person_lowers_no_level_below_the_age_that_raised_nothing(desk: Desk, lawsuit: str, level: int) -> None:
+    """Given a case that was grave already when it came to be old, then that is a ground besides, and what a person
+    lowers falls to it.
+    """
+    case_id = desk.receive(lawsuit=lawsuit)["case_id"]
+    desk.hear(
+        TicketAged(
+            case_id=case_id,
+            estate_id="xh01",
+            level=2,
+            because="age_level_2",
+            aged_at=NOW + timedelta(days=7),
+            policy_version="2000.1",
+        )
+    )
+    request = desk.request(case_id)
+    assert (request.level, request.reasons) == (level, (f"lawsuit_{lawsuit}", "unresolved_too_long"))
+
+    answer = desk.accepted("intake.amend", case_id=case_id, by="s17", lawsuit="none", reason="客户已撤诉")
+
+    assert answer["level"] == 2
+    assert desk.request(case_id).reasons == ("unresolved_too_long",)

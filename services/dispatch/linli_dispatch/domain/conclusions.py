@@ -100,6 +100,9 @@ CONCLUSIONS: Final[Conclusions] = {
     "requests linked": Conclusion("并案", "requests linked"),
     "request unlinked": Conclusion("拆案", "request unlinked"),
     "level raised": Conclusion("提高级别", "level raised", by="because", entries_by=BEHIND_CLOCK),
+    "age became a ground of the level": Conclusion(
+        "超期成为定级依据，级别不变", "age became a ground of the level", by="because", entries_by=BEHIND_CLOCK
+    ),
     "level lowered by intake's decision": Conclusion("按受理意见降低级别", "level lowered by intake's decision"),
     "crisis opened": Conclusion("危机立案", "crisis opened", (*_CRISIS, "intake.level_2_collective_people")),
     "crisis opened without a commander: a shortage": Conclusion(

@@ -1,13 +1,14 @@
 """The level of a ticket (INT-06, DSP-06, DSP-07): the more severe of what intake graded by the facts and of its age.
 
 By the facts it rises, or falls by intake's decision alone; by age it only rises, after one week to 2, after one month
-to 1. A fall never goes below the age: that ground is still there. Neither is a step of the ladder. What rises to a
-level at which work is told outside the work list is told to who has it; who is away hands it over (DSP-20).
+to 1. A fall never goes below the age: that ground is still there, and intake, where people lower levels, is told of it
+also where it raised nothing. Neither is a step of the ladder. What rises to a level at which work is told outside the
+work list is told to who has it; who is away hands it over (DSP-20).
 """
 
 from typing import Final
 
-from linli_contracts.events.dispatch import ApplicationKind, TicketLevelRaised
+from linli_contracts.events.dispatch import ApplicationKind, TicketAged, TicketLevelRaised
 from linli_contracts.events.intake import ComplaintGraded
 
 from linli_dispatch.domain.approvals.plans import follow_raised_level
@@ -67,6 +68,8 @@ def raise_by_age(turn: Turn, clock: RunningClock) -> None:
         _tell_raised(turn, ticket.level, clock.name)
         follow_level(turn)
         _reach_who_has_it(turn, ticket.level, follow_raised_level(turn))
+    else:
+        _tell_aged(turn, age_level, clock)
 
 
 def _reach_who_has_it(turn: Turn, previous: int, asked_again: ApplicationKind | None) -> None:
@@ -108,3 +111,22 @@ def _tell_raised(turn: Turn, previous: int, because: str) -> None:
     )
     rule = "DSP-06" if because in _LEVEL_BY_AGE else "DSP-07"
     turn.because(rule, "level raised", {"level": ticket.level, "previous_level": previous, "because": because})
+
+
+def _tell_aged(turn: Turn, age_level: int, clock: RunningClock) -> None:
+    ticket = turn.ticket
+    turn.tell(
+        TicketAged(
+            case_id=ticket.id,
+            estate_id=ticket.estate_id,
+            level=age_level,
+            because=clock.name,
+            aged_at=turn.at,
+            policy_version=turn.terms.version,
+        )
+    )
+    turn.because(
+        "DSP-06",
+        "age became a ground of the level",
+        {"level": ticket.level, "age_level": age_level, "because": clock.name},
+    )

@@ -17,6 +17,7 @@ from linli_contracts.events.dispatch import (
     ContractorNotified,
     CustomerReported,
     RepairDone,
+    TicketAged,
     TicketClosed,
     TicketLevelRaised,
     TicketPassedOn,
@@ -81,15 +82,19 @@ def follow(request: Request | None, fact: Event) -> Outcome:
     return Decision(save=(request.model_copy(update={"status": move.to, "standing_since": since}),))
 
 
-def age(request: Request | None, fact: TicketLevelRaised) -> Outcome:
-    """Time raised the level (DSP-06): a ground that no change of facts takes away. Dispatch has told it already."""
+def age(request: Request | None, fact: TicketLevelRaised | TicketAged) -> Outcome:
+    """Time raised the level, or would have (DSP-06): a ground that no change of facts takes away. Dispatch has told it
+    already.
+    """
     if request is None:
         return Early(Request.table, fact.case_id)
     known = request.aged_to is not None and request.aged_to <= fact.level
     if known or not fact.because.startswith(_BY_AGE):
         return NOTHING
     level = min(request.level, fact.level)
-    reasons = tuple(dict.fromkeys(("unresolved_too_long", *request.reasons)))
+    by_age = ("unresolved_too_long",)
+    gravest_first = (*by_age, *request.reasons) if level < request.level else (*request.reasons, *by_age)
+    reasons = tuple(dict.fromkeys(gravest_first))
     aged = request.model_copy(update={"aged_to": fact.level, "level": level, "reasons": reasons})
     facts: dict[str, Any] = {"reasons": list(reasons), "told_by": "dispatch"}
     return Decision(

@@ -8,6 +8,7 @@ from linli_contracts.events.dispatch import (
     HomeRegistered,
     HomesRegistered,
     RepairDone,
+    TicketAged,
     TicketClosed,
     TicketLevelRaised,
     TicketReopened,
@@ -28,7 +29,7 @@ Places = HomesRegistered | HomeRegistered
 Standing = ContractorNotified | RepairDone | TicketResolved | TicketReopened | TicketClosed
 
 
-def needs_of_standing(fact: Standing | TicketLevelRaised) -> Iterable[Ref]:
+def needs_of_standing(fact: Standing | TicketLevelRaised | TicketAged) -> Iterable[Ref]:
     """The request it is about."""
     return ((Request, fact.case_id),)
 
@@ -38,7 +39,7 @@ def on_standing(facts: Facts, fact: Standing, ctx: Context) -> Outcome:
     return follow(facts.get(Request, fact.case_id), fact)
 
 
-def on_level_raised(facts: Facts, fact: TicketLevelRaised, ctx: Context) -> Outcome:
+def on_aged(facts: Facts, fact: TicketLevelRaised | TicketAged, ctx: Context) -> Outcome:
     """INT-06, DSP-06."""
     return age(facts.get(Request, fact.case_id), fact)
 

@@ -27,6 +27,7 @@ from linli_contracts.events.dispatch.crises import (
 from linli_contracts.events.dispatch.deadlines import (
     DeadlineApproached,
     DeadlineMissed,
+    TicketAged,
     TicketEscalated,
     TicketLevelRaised,
 )
@@ -221,6 +222,7 @@ __all__ = [
     "StormEnded",
     "StormOrderAssigned",
     "StormOrderJoined",
+    "TicketAged",
     "TicketAssigned",
     "TicketClosed",
     "TicketEscalated",
@@ -253,6 +255,7 @@ EVENTS: Final = (
     CustomerReported,
     TicketEscalated,
     TicketLevelRaised,
+    TicketAged,
     CrisisOpened,
     CrisisNotified,
     CrisisConfirmed,

@@ -68,3 +68,19 @@ class TicketLevelRaised(Event):
     because: str
     raised_at: Instant
     policy_version: str
+
+
+class TicketAged(Event):
+    """Its age came to be the ground of a level that the case has already, or is above: that level stays (INT-06,
+    DSP-06).
+    """
+
+    producer = DISPATCH
+
+    case_id: Id
+    estate_id: Key
+    level: Level
+    """The one that its age gives."""
+    because: Clock
+    aged_at: Instant
+    policy_version: str
