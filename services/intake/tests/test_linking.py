@@ -116,13 +116,19 @@ def test_when_the_oldest_leaves_the_next_oldest_leads(desk: Desk) -> None:
 
 
 @pytest.mark.rule("INT-07")
-def test_a_group_of_one_is_none(desk: Desk) -> None:
+@pytest.mark.parametrize("leaves", [0, 1])
+def test_a_group_of_one_is_none(desk: Desk, leaves: int) -> None:
+    """Given two linked requests, whichever of them is taken out, then the younger one follows the older no more."""
     cases = neighbours(desk, 2)
     link(desk, cases[0], cases[1])
+    desk.told.clear()
 
-    desk.accepted("intake.unlink", case_id=cases[0], by="s17")
+    desk.accepted("intake.unlink", case_id=cases[leaves], by="s17")
 
     assert [desk.request(case).group_id for case in cases] == [None, None]
+    (told,) = desk.told
+    assert isinstance(told, ComplaintUnlinked)
+    assert (told.case_id, told.unlinked_case_id, told.people) == (*cases, 1)
 
 
 @pytest.mark.rule("INT-06", "INT-07")

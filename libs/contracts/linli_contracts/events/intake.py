@@ -93,7 +93,9 @@ class ComplaintUnlinked(Event):
     case_id: Id
     estate_id: Key
     unlinked_case_id: Id
+    """Of two that were linked the younger one; of several maybe ``case_id`` itself, and another one leads then."""
     people: int
+    """How many complain together in ``case_id`` from now on."""
     unlinked_at: Instant
     unlinked_by: str
 

@@ -99,8 +99,9 @@ def unlink(
 ) -> Outcome:
     """Take the request out of its group, which is dissolved when one other is left; `requests` are all its members.
 
-    Tells ComplaintUnlinked; when the oldest case left, the next oldest leads, told by ComplaintsLinked; then
-    ComplaintGraded for each whose level changed, down as well as up, or what it rests on.
+    Tells ComplaintUnlinked, of two requests that the younger one is out, whichever was named: it follows nobody then.
+    When the oldest case left several, the next oldest leads, told by ComplaintsLinked; then ComplaintGraded for each
+    whose level changed, down as well as up, or what it rests on.
     """
     others = [stored for identity, stored in requests.items() if identity != request.id]
     rest = group_of(group.id, others if len(others) > 1 else ())
@@ -117,8 +118,8 @@ def unlink(
     told = ComplaintUnlinked(
         case_id=group.head,
         estate_id=request.estate_id,
-        unlinked_case_id=request.id,
-        people=people,
+        unlinked_case_id=request.id if rest.members else group.case_ids[-1],
+        people=request.people if request.id == group.head else people,
         unlinked_at=order.now,
         unlinked_by=order.by,
     )
