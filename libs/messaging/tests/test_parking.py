@@ -1,11 +1,13 @@
 """What cannot be handled is parked and holds no more than it must, until an operator mends or drops it (promise 6)."""
 
 from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST, WINDOW, Clog, TooMuchParkedError, parked_lately
+from linli_messaging.consuming.unreadable import Unreadable
 from linli_messaging.inputs import Accepted
 from linli_testkit.house import House, Room
 
@@ -181,6 +183,34 @@ async def test_an_old_service_counts_an_hour_and_only_what_nobody_looked_after(r
     assert await parked_lately(room.connection, room.queries) == 0
     await room.commit([record(rung(nth=101, how="bug"), 101)])
     assert await parked_lately(room.connection, room.queries) == 1
+
+
+@pytest.mark.rule("OPS-02", "OPS-03")
+async def test_junk_that_comes_again_stops_nothing(room: Room) -> None:
+    """Given as much junk as stops a service, when it comes again after a start, then the service goes on: nothing more
+    is parked than before; one piece more stops it.
+    """
+    stopped: list[TooMuchParkedError] = []
+
+    async def at_once() -> None:
+        pass
+
+    writer: Any = SimpleNamespace(
+        map=small.MAP, not_clogged=at_once, retrying=lambda work: work(room.connection), clog=stopped.append
+    )
+    shown: Any = SimpleNamespace(show=lambda _: None)
+    unreadable = Unreadable(writer, room.queries, shown)
+
+    async def park(*offsets: int) -> int:
+        stopped.clear()
+        for offset in offsets:
+            junk: Any = SimpleNamespace(topic="topic", partition=1, offset=offset, headers=(), value=b"{")
+            await unreadable.park(junk, "header ce_id is missing")
+        return len(stopped)
+
+    assert await park(*range(PARKED_AT_LEAST)) == 1
+    assert await park(*range(PARKED_AT_LEAST)) == 0
+    assert await park(PARKED_AT_LEAST) == 1
 
 
 def test_a_clog_ends_when_somebody_clears_something_or_after_an_hour() -> None:

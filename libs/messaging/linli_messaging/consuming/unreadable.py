@@ -47,7 +47,9 @@ class Unreadable:
         record: "ConsumerRecord[bytes, bytes]",
         parked: Parked,
     ) -> tuple[bool, bool]:
-        """Whether it had not been kept before, and whether too much is parked by now."""
+        """Whether it had not been kept before, and whether too much is parked by that: one that comes again, as all do
+        that a stopped process did not acknowledge, adds nothing and stops nothing.
+        """
         headers = {
             storable(name): storable((value or b"").decode(errors="backslashreplace")) for name, value in record.headers
         }
@@ -58,4 +60,4 @@ class Unreadable:
                 parked.producer, parked.lane, parked.number, orjson.dumps(headers).decode(), record.value or b"",
                 storable(parked.error),
             )  # fmt: skip
-            return bool(kept), await too_much_parked(connection, self.queries)
+            return bool(kept), bool(kept) and await too_much_parked(connection, self.queries)
