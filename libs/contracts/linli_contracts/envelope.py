@@ -4,12 +4,14 @@ Only encoding lives here: no broker, no database, no clock.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha1
 from typing import Final, NamedTuple
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from linli_contracts.event import Event
 from linli_contracts.events import BY_TYPE
@@ -22,12 +24,15 @@ NUMBERS_ABANDONED: Final = "NumbersAbandoned"
 
 It is no fact of the business: its body is empty, and `ce_abandonedfrom` has the first of them.
 """
+NOT_UTF_8: Final = "a header is not UTF-8"
 MAX_EVENT_BYTES: Final = 512 * 1024
 """Promise 1: a larger event would jam the relay, whose requests stay below the broker's 1 MiB."""
 
 
 class EnvelopeError(ValueError):
-    """A record cannot be read as an event; the text says which header or field and why."""
+    """A record cannot be read as an event; the text says which header or field and why, and not what stands there: it
+    is logged and shown to operators, and whoever wrote such a record may have put anybody's name there (INT-13).
+    """
 
 
 class UnknownTypeError(EnvelopeError):
@@ -85,6 +90,23 @@ def origin_of(source: str) -> tuple[str, str]:
     return deployment, producer
 
 
+def _uuid(text: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise ValueError
+    return text
+
+
+_FORMS: Final[Mapping[str, Callable[[str], object]]] = {
+    "ce_id": _uuid,
+    "ce_source": origin_of,
+    "ce_dataversion": int,
+    "ce_time": datetime.fromisoformat,
+    "ce_sequence": int,
+    "ce_abandonedfrom": int,
+}
+"""What reads a header that has a form; each raises ``ValueError`` for another one."""
+
+
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """The Kafka headers of an event."""
     headers = [
@@ -112,16 +134,13 @@ def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """
     try:
         found = {name: value.decode() for name, value in headers if value is not None}
-    except UnicodeDecodeError as error:
-        message = "a header is not UTF-8"
-        raise EnvelopeError(message) from error
+    except UnicodeDecodeError:
+        raise EnvelopeError(NOT_UTF_8) from None
     try:
         deployment, producer = origin_of(found["ce_source"])
         key = found["ce_partitionkey"]
-        if not _UUID.fullmatch(found["ce_id"]):
-            raise EnvelopeError(f"header ce_id is no UUID: {found['ce_id']!r}")
         return Envelope(
-            id=found["ce_id"],
+            id=_uuid(found["ce_id"]),
             type=found["ce_type"],
             version=int(found.get("ce_dataversion", "1")),
             deployment=deployment,
@@ -137,9 +156,18 @@ def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     except KeyError as error:
         message = f"header {error.args[0]} is missing"
         raise EnvelopeError(message) from error
-    except ValueError as error:
-        message = f"a header has a wrong form: {error}"
-        raise EnvelopeError(message) from error
+    except ValueError:
+        raise malformed(found) from None
+
+
+def malformed(found: Mapping[str, str]) -> EnvelopeError:
+    """Which of these headers has a wrong form; called where one has."""
+    for name in (name for name in _FORMS if name in found):
+        try:
+            _FORMS[name](found[name])
+        except ValueError:
+            return EnvelopeError(f"header {name} has a wrong form")
+    return EnvelopeError("a header has a wrong form")
 
 
 def decode(envelope: Envelope, body: bytes) -> Event:
@@ -154,10 +182,11 @@ def decode(envelope: Envelope, body: bytes) -> Event:
         raise UnknownTypeError(message)
     try:
         event = model.model_validate_json(body)
-    except ValueError as error:
-        message = f"{envelope.type}: {error}"
-        raise EnvelopeError(message) from error
+    except ValidationError as error:
+        fields = (f"{(*one['loc'], 'body')[0]} {one['type']}" for one in error.errors(include_input=False))
+        message = f"{envelope.type}: {', '.join(fields)}"
+        raise EnvelopeError(message) from None
     if event.key != envelope.key or not 0 <= envelope.lane < LANES:
-        message = f"{envelope.type}: the body's key {event.key!r} is not the envelope's {envelope.key!r}"
+        message = f"{envelope.type}: the body's key is not the envelope's"
         raise EnvelopeError(message)
     return event

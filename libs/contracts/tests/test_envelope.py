@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from traceback import format_exception
 from uuid import uuid5
 
 import pytest
@@ -29,6 +30,8 @@ WORD = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-
 INSTANTS = st.timedeltas(timedelta(0), timedelta(days=20_000)).map(
     lambda passed: datetime(2000, 1, 1, tzinfo=UTC) + passed
 )
+
+SOMEBODY = "王小明"
 
 
 @st.composite
@@ -99,6 +102,25 @@ def test_a_strange_header_without_a_value_does_not_matter() -> None:
 def test_a_malformed_header_is_an_error_and_no_crash(name: str, value: bytes) -> None:
     with pytest.raises(EnvelopeError):
         read_headers(changed(name, value))
+
+
+@pytest.mark.rule("INT-13", "OPS-02")
+@pytest.mark.parametrize("name", ["ce_id", "ce_source", "ce_time", "ce_sequence", "ce_dataversion", "ce_abandonedfrom"])
+def test_a_malformed_header_is_named_and_not_quoted(name: str) -> None:
+    """Given a header in which a person's name stands, then the error says which one, and neither it nor what led to it
+    says the name.
+    """
+    with pytest.raises(EnvelopeError, match=f"^header {name} has a wrong form$") as caught:
+        read_headers([*changed(name, None), (name, SOMEBODY.encode())])
+    assert SOMEBODY not in "".join(format_exception(caught.value))
+
+
+@pytest.mark.rule("INT-13", "OPS-02")
+def test_a_refused_body_has_its_fields_named_and_not_quoted() -> None:
+    body = json.dumps(sample_of(EVENTS[0])["data"] | {"case_id": SOMEBODY, "estate_id": 7}).encode()
+    with pytest.raises(EnvelopeError, match="case_id string_pattern_mismatch, estate_id string_type") as caught:
+        decode(read_headers(sampled()), body)
+    assert SOMEBODY not in "".join(format_exception(caught.value))
 
 
 @given(st.lists(st.tuples(st.sampled_from([name for name, _ in sampled()]), st.binary(max_size=30)), max_size=12))

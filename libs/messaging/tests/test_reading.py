@@ -1,6 +1,7 @@
 """A record becomes an input, or says why not; whatever comes, only that record suffers (promise 6)."""
 
 from collections.abc import Callable
+from traceback import format_exception
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,20 @@ def test_a_record_that_only_passes_needs_a_place_and_a_whole_envelope(name: str,
     for wrong in (given, [pair for pair in given if pair[0] != name]):
         with pytest.raises(EnvelopeError):
             Reader(small.MAP).take(wrong, b"{}")
+
+
+@pytest.mark.rule("INT-13", "OPS-02")
+@pytest.mark.parametrize("kind", [b"Rung", b"Sent"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("ce_source", "王小明"), ("ce_sequence", "王小明"), ("ce_sequence", "-138")]
+)
+def test_why_a_record_is_refused_does_not_quote_it(kind: bytes, name: str, value: str) -> None:
+    given = [
+        (title, kind if title == "ce_type" else value.encode() if title == name else old) for title, old in headers()
+    ]
+    with pytest.raises(EnvelopeError, match=f"^header {name} ") as caught:
+        Reader(small.MAP).take(given, b"{}")
+    assert value not in "".join(format_exception(caught.value))
 
 
 @pytest.mark.rule("OPS-02")

@@ -245,7 +245,7 @@ class Consumer:
             self.foreign += 1
             return None
         if TOPIC_OF.get(event.producer) != record.topic:
-            return f"the source {event.producer} does not write this topic"
+            return "its source does not write this topic"
         return event
 
     def _committed(self, committed: Committed) -> None:

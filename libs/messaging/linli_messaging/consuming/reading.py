@@ -5,11 +5,13 @@ from typing import Any, Final, Literal
 
 import orjson
 from linli_contracts.envelope import (
+    NOT_UTF_8,
     NUMBERS_ABANDONED,
     Envelope,
     EnvelopeError,
     UnknownTypeError,
     decode,
+    malformed,
     origin_of,
     read_headers,
 )
@@ -43,9 +45,9 @@ class Reader:
         and that the envelope is whole. Half of one is nobody's fact, and would be counted as the next of its lane.
         """
         found = {name: value for name, value in headers if value is not None}
+        if found.get("ce_type") not in self._passing:
+            return self._read(read_headers(headers), body)
         try:
-            if found.get("ce_type") not in self._passing:
-                return self._read(read_headers(headers), body)
             b"\0".join(found.values()).decode()
             deployment, producer = origin_of(found["ce_source"].decode())
             number = int(found["ce_sequence"])
@@ -55,8 +57,10 @@ class Reader:
                 found[needed]
         except KeyError as error:
             raise EnvelopeError(f"header {error.args[0]} is missing") from error
-        except ValueError as error:
-            raise EnvelopeError(f"a header has a wrong form: {error}") from error
+        except UnicodeDecodeError:
+            raise EnvelopeError(NOT_UTF_8) from None
+        except ValueError:
+            raise malformed({name: value.decode() for name, value in found.items()}) from None
         _check_number(number)
         return Passing(deployment, producer, lane, number, abandoned_from)
 
@@ -99,4 +103,4 @@ def _check(envelope: Envelope) -> None:
 
 def _check_number(number: int) -> None:
     if not 0 < number <= MAX_NUMBER:
-        raise EnvelopeError(f"the number {number} is none of a lane")
+        raise EnvelopeError("header ce_sequence is no number of a lane")
