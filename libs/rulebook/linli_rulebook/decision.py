@@ -81,6 +81,11 @@ class State(BaseModel):
         """
         return identity
 
+    @property
+    def case(self) -> str:
+        """The same of one that exists, where its id does not name its case."""
+        return self.case_of(self.id)
+
 
 class Because(NamedTuple):
     """Why something was decided: rule, conclusion, the facts it rests on (ORG-02); goes to the case's timeline."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from linli_rulebook.decision import Refusal
+from linli_rulebook.decision import Refusal, State
 
 from linli_messaging.batch.plan import Parked
 from linli_messaging.errors_told import kind_of, stack_of
@@ -59,7 +59,12 @@ def other_body(key: str) -> Refusal:
     )
 
 
-def failed(item: CommandInput, error: Exception) -> Parked:
-    """A command that met a bug: for the log, not for the store, and without a word of what people told."""
-    stack = stack_of(error, kind_of)
-    return Parked("command", "", item.lane, 0, item.entry.name, item.id, None, kind_of(error), stack, holds=False)
+def failed(item: CommandInput, error: Exception, about: State | None) -> Parked:
+    """A command that met a bug: for the log, not for the store, and without a word of what people told; ``about``: the
+    first state that it names, None where there is no such thing.
+    """
+    kind, identity = item.refs[0]
+    return Parked(
+        "command", "", item.lane, 0, item.entry.name, item.id, None, kind_of(error), stack_of(error, kind_of),
+        holds=False, case=about.case if about else kind.case_of(identity),
+    )  # fmt: skip

@@ -153,8 +153,7 @@ class Deciding:
 
     def _set_aside(self, item: CommandInput | OutcomeInput | EventInput, error: Exception) -> None:
         if isinstance(item, CommandInput):
-            self.plan.parked.append(answers.failed(item, error))
-            self.plan.answers.append((item, Failed(span_id_of(item.id))))
+            self.plan.answers.append((item, self._failed(item, error)))
         elif isinstance(item, OutcomeInput):
             self.plan.stuck.append((item, summary_of(error)))
         else:
@@ -200,10 +199,13 @@ class Deciding:
         except (Wanted, Waits):
             raise
         except Exception as error:  # noqa: BLE001 - a bug in a rule: this command alone fails, with its stack in the log
-            self.plan.parked.append(answers.failed(item, error))
-            answer = Failed(span_id_of(item.id))
+            answer = self._failed(item, error)
         self._answered[item.id] = (item.digest, answer)
         self.plan.answers.append((item, answer))
+
+    def _failed(self, item: CommandInput, error: Exception) -> Failed:
+        self.plan.parked.append(answers.failed(item, error, self._facts.get(*item.refs[0])))
+        return Failed(span_id_of(item.id))
 
     def _decide_command(self, item: CommandInput, at: datetime) -> Answer:
         if item.actor.org != "group":

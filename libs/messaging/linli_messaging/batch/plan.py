@@ -52,7 +52,7 @@ class Parked:
     again: bool = False
     """It was parked before, and an operator had it tried again."""
     case: str = ""
-    """The case that a clock's state belongs to; a fact's stands in its envelope."""
+    """The case that a clock's state belongs to, or the first state of a command; a fact's stands in its envelope."""
 
 
 @dataclass(slots=True)
@@ -94,6 +94,6 @@ class Plan:
     decisions: Counter[str] = field(default_factory=Counter)
     """How often each rule decided, for the metrics."""
 
-    def stack_of(self, subject: str) -> str:
-        """The stack of what failed there; empty where nothing did."""
-        return next((parked.stack for parked in self.parked if parked.subject == subject), "")
+    def failed(self, command_id: str) -> Parked:
+        """Why this command, which was answered so, failed."""
+        return next(parked for parked in self.parked if parked.source == "command" and parked.subject == command_id)

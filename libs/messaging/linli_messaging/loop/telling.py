@@ -19,9 +19,9 @@ def log_failures(committed: Committed, deployment: str) -> None:
 
     for item, answer in plan.answers:
         if isinstance(answer, Failed):
-            kind, identity = item.refs[0]
-            stack, extra = plan.stack_of(item.id), about(kind.case_of(identity))
-            log.error("%s failed: %s: %s", item.entry.name, answer.reference, stack, extra=extra)
+            failed = plan.failed(item.id)
+            extra = about(failed.case)
+            log.error("%s failed: %s: %s", item.entry.name, answer.reference, failed.stack, extra=extra)
     for outcome, error in plan.stuck:
         extra = about(outcome.intent.case or outcome.intent.subject)
         log.error("what became of %s cannot be told: %s", outcome.intent.cause, error, extra=extra)

@@ -57,6 +57,11 @@ class Claim(State):
     paid_at: Instant | None = None
     recovered_fen: int = 0
 
+    @property
+    def case(self) -> str:
+        """Its id does not name it."""
+        return self.case_id
+
     def tally(self) -> Mapping[str, int]:
         """What `GET /figures` tells of it, in its estate's part."""
         return {f"claims_{self.status}": 1}
