@@ -36,6 +36,7 @@ from linli_messaging.producing.archiving import Archiver
 from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
 from linli_messaging.topology import topics
+from linli_messaging.tracing import Tracing
 from linli_runtime.database import open_writer
 from linli_runtime.process import PACK_BYTES
 from linli_testkit.clock import HandClock
@@ -94,7 +95,7 @@ class Stage:
         room = self.house.rooms[FOLLOWUP]
         pool = await open_writer(self.dsn, FOLLOWUP)
         clock = HandClock(START)
-        transactor = Transactor(room.map, shipped_policy(), room.queries, DEPLOYMENT, stepped=True)
+        transactor = Transactor(room.map, shipped_policy(), room.queries, Tracing(DEPLOYMENT), stepped=True)
         writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
         relay = Relay(FOLLOWUP, DEPLOYMENT, pool, room.queries, self.producer, clock)
         broker = KafkaBroker(self.bootstrap, logger=None, apply_types=False)

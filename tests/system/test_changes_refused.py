@@ -16,6 +16,7 @@ from linli_messaging.inputs import Accepted, CommandInput, Failed
 from linli_messaging.lanes.barrier import Barrier
 from linli_messaging.loop.transaction import Transactor
 from linli_messaging.loop.writer import Writer
+from linli_messaging.tracing import Tracing
 from linli_runtime.commands import Asked, accept
 from linli_runtime.database import open_writer
 from linli_testkit.clock import HandClock
@@ -50,7 +51,7 @@ async def writing(house: House, dsn: str, lanes: Collection[int] = LANES) -> Asy
     """Dispatch's own loop, at the house's instant, in a process that fires the timers of these lanes."""
     async with await open_writer(dsn_as(dsn, "dispatch"), "dispatch") as pool:
         queries = house.rooms["dispatch"].queries
-        transactor = Transactor(MAP, shipped_policy(), queries, DEPLOYMENT, stepped=True)
+        transactor = Transactor(MAP, shipped_policy(), queries, Tracing(DEPLOYMENT), stepped=True)
         writer = Writer(MAP, pool, queries, transactor, HandClock(house.instant), Barrier(()), set(lanes))
         loop = asyncio.create_task(writer.run())
         try:

@@ -20,7 +20,7 @@ from linli_dispatch.webhooks import WebhookSender
 from linli_messaging.inputs import Accepted
 from linli_messaging.outside.effects import Sender
 from linli_messaging.service_map import Actor
-from linli_messaging.tracing import span_id_of, trace_id_of
+from linli_messaging.tracing import Tracing, span_id_of, trace_id_of
 from linli_rulebook.decision import Refusal
 from linli_runtime.database import open_reader, open_writer
 from linli_runtime.mail import MailServer
@@ -52,6 +52,8 @@ class Partner:
     life: Life
     dsn: str
     clock: HandClock
+    traced: float = 0.0
+    """The share of cases that are traced."""
 
     async def register(self, url: str, who: Actor = AN, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a command's fields
         """A webhook for all facts about orders; with its secret."""
@@ -72,7 +74,7 @@ class Partner:
         ):
             reads, policies = Reads(reader, room.queries), shipped_policy()
             senders: tuple[Sender, ...] = (
-                WebhookSender(DEPLOYMENT, reads, outside, policies),
+                WebhookSender(Tracing(DEPLOYMENT, self.traced), reads, outside, policies),
                 StaffMailSender(reads, mail, policies),
             )
             runner = runner_of(room.map, room.queries, pool, senders, self.clock)
@@ -162,10 +164,15 @@ async def test_a_contractor_is_told_of_its_own_orders_signed(partner: Partner) -
 
 
 @pytest.mark.rule("PAR-01", "OPS-01")
-async def test_a_delivery_belongs_to_the_trace_of_its_case_and_each_try_is_a_span_of_it(partner: Partner) -> None:
+@pytest.mark.parametrize(("traced", "flag"), [(1.0, "01"), (0.0, "00")])
+async def test_a_delivery_belongs_to_the_trace_of_its_case_and_each_try_is_a_span_of_it(
+    partner: Partner, traced: float, flag: str
+) -> None:
     """Given a delivery that is refused at first, when it comes again, then both tries bear the trace of the case, which
-    the facts on the bus bear, each with the span that this side has of it; the signature holds.
+    the facts on the bus bear, each with the span that this side has of it, and whether it records it; the signature
+    holds.
     """
+    partner.traced = traced
     with receiver() as an:
         mine = await partner.register(an.url, types=["ContractorNotified"])
         case = await partner.repair()
@@ -181,7 +188,7 @@ async def test_a_delivery_belongs_to_the_trace_of_its_case_and_each_try_is_a_spa
     assert trace_id == trace_id_of(DEPLOYMENT, case)
     for tries, sent in enumerate((first, second), 1):
         verified(sent, mine["secret"])
-        assert sent.headers["traceparent"] == f"00-{trace_id}-{span_id_of(f'send|{cause}|0|{tries}')}-01"
+        assert sent.headers["traceparent"] == f"00-{trace_id}-{span_id_of(f'send|{cause}|0|{tries}')}-{flag}"
 
 
 @pytest.mark.rule("PAR-01", "DSP-14")

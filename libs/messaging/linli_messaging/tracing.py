@@ -3,12 +3,13 @@
 W3C trace context. Spans are made by the runtime; here are only the ids.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
 VERSION: Final = "00"
-SAMPLED: Final = "01"
+_WHOLE: Final = 1 << 32
 _OURS: Final = ("timer|", "effect|")
 """Begin the causes that are made of ids alone, as those of clocks and outcomes are; a fact's is its id."""
 
@@ -35,6 +36,21 @@ def try_of(cause: str, again: int, tries: int) -> str:
     return f"send|{cause}|{again}|{tries}"
 
 
-def traceparent_of(deployment: str, subject: str, cause: str) -> str:
-    """The header that carries both."""
-    return f"{VERSION}-{trace_id_of(deployment, subject)}-{span_id_of(cause)}-{SAMPLED}"
+@dataclass(frozen=True, slots=True)
+class Tracing:
+    """The traces of a deployment, and which of them a process records."""
+
+    deployment: str
+    share: float = 0.0
+    """The part of all cases that is traced; 0: the process is not traced at all."""
+
+    def records(self, trace_id: str) -> bool:
+        """True for the same cases in all processes of one share: the decision is in the trace id."""
+        return int(trace_id[:8], 16) < self.share * _WHOLE
+
+    def traceparent(self, subject: str, cause: str) -> str:
+        """The header that carries both ids, and whether this process records the trace: whoever goes on with it need
+        not keep what has no beginning.
+        """
+        trace_id = trace_id_of(self.deployment, subject)
+        return f"{VERSION}-{trace_id}-{span_id_of(cause)}-{'01' if self.records(trace_id) else '00'}"

@@ -23,6 +23,7 @@ from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
 from linli_messaging.service_map import Context, Facts, OnCommand, ServiceMap
 from linli_messaging.topology import topics
+from linli_messaging.tracing import Tracing
 from linli_rulebook.decision import Decision, Outcome
 from linli_runtime.commands import Asked, accept
 from linli_runtime.database import open_writer
@@ -164,7 +165,7 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
         sides = {}
         for name, room in house.rooms.items():
             pool = await stack.enter_async_context(await open_writer(dsn_as(database.dsn, name), name))
-            transactor = Transactor(room.map, shipped_policy(), room.queries, deployment, stepped=True)
+            transactor = Transactor(room.map, shipped_policy(), room.queries, Tracing(deployment), stepped=True)
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
             relay = Relay(name, deployment, pool, room.queries, producer, clock)
             kafka = KafkaBroker(broker.bootstrap, apply_types=False)

@@ -11,6 +11,7 @@ from linli_messaging.batch.firing import Firing
 from linli_messaging.batch.numbering import EventTooLargeError
 from linli_messaging.inputs import EventInput
 from linli_messaging.loop.transaction import Transactor
+from linli_messaging.tracing import Tracing, trace_id_of
 from linli_rulebook.decision import State, Timer
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.facts import shipped_policy
@@ -33,7 +34,7 @@ async def second_room(room: Room, databases_dsn: str) -> Room:
     """Another process of the same service."""
     settings = {"search_path": small.NAME, "timezone": "UTC", **KEYED_ACCESS}
     connection = await asyncpg.connect(databases_dsn, server_settings=settings)
-    transactor = Transactor(small.MAP, shipped_policy(), room.queries, DEPLOYMENT, stepped=True)
+    transactor = Transactor(small.MAP, shipped_policy(), room.queries, Tracing(DEPLOYMENT), stepped=True)
     return Room(small.MAP, room.queries, connection, transactor, room.reader)
 
 
@@ -54,6 +55,15 @@ async def test_a_fact_and_its_state_commit_together_and_once(room: Room) -> None
     numbers = await room.connection.fetch("SELECT lane, number FROM outbox ORDER BY number")
     assert [(row["lane"], row["number"]) for row in numbers] == [(lane_of("e1"), nth) for nth in (1, 2, 3)]
     assert await count(room, "history") == 3
+
+
+@pytest.mark.rule("OPS-01")
+@pytest.mark.parametrize(("share", "flag"), [(1.0, "01"), (0.0, "00")])
+async def test_a_fact_says_whether_its_trace_is_recorded(room: Room, share: float, flag: str) -> None:
+    room.transactor.tracing = Tracing(DEPLOYMENT, share)
+    await room.commit([record(rung(nth=1), 1)])
+    traceparent = await room.connection.fetchval("SELECT traceparent FROM outbox")
+    assert traceparent.split("-")[1::2] == [trace_id_of(DEPLOYMENT, "e1.a"), flag]
 
 
 @pytest.mark.rule("OPS-03")

@@ -19,6 +19,7 @@ from linli_messaging.loop.looking import Looking
 from linli_messaging.loop.refusing import OverloadedError
 from linli_messaging.loop.transaction import LostRaceError, Transactor
 from linli_messaging.loop.writer import Writer
+from linli_messaging.tracing import Tracing
 from linli_rulebook.decision import Refusal
 from linli_runtime.database import KEYED_ACCESS
 from linli_testkit.clock import HandClock
@@ -40,7 +41,7 @@ async def running(
     clock = clock or HandClock(AT)
     settings = {"search_path": small.NAME, "timezone": "UTC", **KEYED_ACCESS}
     async with asyncpg.create_pool(await dsn_of(room), min_size=1, max_size=2, server_settings=settings) as pool:
-        transactor = Transactor(small.MAP, shipped_policy(), room.queries, DEPLOYMENT, stepped=clock.stepped)
+        transactor = Transactor(small.MAP, shipped_policy(), room.queries, Tracing(DEPLOYMENT), stepped=clock.stepped)
         writer = Writer(small.MAP, pool, room.queries, transactor, clock, Barrier(producers), set(range(64)))
         task = asyncio.create_task(writer.run()) if run else None
         yield writer

@@ -38,6 +38,7 @@ from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.topology import group_of
+from linli_messaging.tracing import Tracing
 from linli_rulebook import PolicyBook
 from linli_rulebook.errors import RulebookError
 from linli_rulebook.explaining import Conclusions
@@ -89,8 +90,10 @@ class Service:
     router: Callable[[Reads], APIRouter]
     conclusions: Conclusions
     """What it concludes, for people, and the policy's entries behind it."""
-    senders: Callable[[str, Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
-    """Who carries out its outside effects, if it has any, given the deployment; the stack closes what they opened."""
+    senders: Callable[[Tracing, Reads, PolicyBook, contextlib.AsyncExitStack], Iterable[Sender]] | None = None
+    """Who carries out its outside effects, if it has any, given the traces that these stand in; the stack closes what
+    they opened.
+    """
     feeds: Callable[[str, Queries, AnyClock, PolicyBook], Iterable[Feed]] = lambda *_: ()
     """What makes effects of its own facts, given the deployment."""
 
@@ -190,7 +193,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
     await producer.start()
     metrics = Metrics(name)
     remembered, barrier = Remembered(settings.remembered_states), Barrier(service.map.producers())
-    transactor = Transactor(service.map, policies, queries, settings.deployment, clock.stepped, live_from, remembered)
+    transactor = Transactor(service.map, policies, queries, settings.tracing, clock.stepped, live_from, remembered)
     writer = Writer(service.map, pool, queries, transactor, clock, barrier, between_batches=Collecting().look)
     relay = Relay(name, settings.deployment, pool, queries, producer, clock)
     archiver = Archiver(pool, queries, clock, timedelta(days=settings.archive_after_days))
@@ -266,7 +269,7 @@ def _trace(
     """Have spans made of committed batches and of what is sent outside, by a process that is traced at all."""
     from linli_runtime.telemetry import Tracer  # noqa: PLC0415 - several MB that other processes do without
 
-    tracer = Tracer.to(endpoint, writer.map.name, settings.deployment, settings.trace_share)
+    tracer = Tracer.to(endpoint, writer.map.name, settings.tracing)
     stack.callback(tracer.close)
     writer.on_commit.append(tracer.committed)
     if effects is not None:
@@ -292,10 +295,10 @@ async def _effects(
         return None
     reader = await open_reader(url, service.map.name)
     stack.push_async_callback(_close, reader)
-    deployment = writer.transactor.deployment
-    senders = by_kind(service.senders(deployment, Reads(reader, writer.queries), policies, stack))
+    tracing = writer.transactor.tracing
+    senders = by_kind(service.senders(tracing, Reads(reader, writer.queries), policies, stack))
     tells = frozenset(entry.kind for entry in service.map.outcomes)
-    feeds = tuple(service.feeds(deployment, writer.queries, clock, policies))
+    feeds = tuple(service.feeds(tracing.deployment, writer.queries, clock, policies))
     runner = EffectRunner(writer.pool, writer.queries, clock, senders, tells, writer.look_for_ripe, feeds=feeds)
     writer.on_commit.append(runner.committed)
     return runner

@@ -5,6 +5,7 @@ from typing import Literal
 
 from linli_messaging.batch.remembering import MAX_STATES
 from linli_messaging.consuming.consumer import SESSION_TIMEOUT_MS
+from linli_messaging.tracing import Tracing
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -59,10 +60,15 @@ class Settings(BaseSettings):
     """What a token's `aud` must be, or hold; default: whatever it is."""
     otlp_endpoint: str | None = None
     trace_share: float = Field(default=0.01, ge=0, le=1)
-    """The share of cases whose spans are exported."""
+    """The share of cases whose spans are exported, where there is a collector."""
     supervised: bool = False
     """Stop when standard input ends: the supervisor is gone."""
     log_level: str = "INFO"
+
+    @property
+    def tracing(self) -> Tracing:
+        """The traces of this process; without a collector it records none."""
+        return Tracing(self.deployment, self.trace_share if self.otlp_endpoint else 0.0)
 
     def public_key_pem(self) -> str:
         """The key that checks tokens."""

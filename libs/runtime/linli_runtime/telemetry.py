@@ -14,7 +14,7 @@ from linli_contracts.topics import TOPIC_OF
 from linli_messaging.inputs import TimerInput
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.outside.intent import Intent, Result, Taken
-from linli_messaging.tracing import span_id_of, trace_id_of, try_of
+from linli_messaging.tracing import Tracing, span_id_of, trace_id_of, try_of
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -26,7 +26,6 @@ from linli_runtime.clock import wall_ns
 MAX_LINKS: Final = 128
 """OpenTelemetry's own default limit of links a span."""
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
-_WHOLE: Final = 1 << 32
 _PROCESSED: Final = {"messaging.system": "kafka", "messaging.operation.type": "process"}
 """OpenTelemetry's conventions for messaging."""
 
@@ -44,18 +43,17 @@ class _Origin:
 
 @dataclass(slots=True)
 class Tracer:
-    """Turns committed batches into spans; ``share`` is the part of all cases that is traced."""
+    """Turns committed batches into spans."""
 
     service: str
-    deployment: str
-    share: float
+    tracing: Tracing
     processor: SpanProcessor
 
     @classmethod
-    def to(cls, endpoint: str, service: str, deployment: str, share: float) -> "Tracer":
+    def to(cls, endpoint: str, service: str, tracing: Tracing) -> "Tracer":
         """A tracer that exports to an OTLP/HTTP collector in the background."""
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
-        return cls(service, deployment, share, BatchSpanProcessor(exporter))
+        return cls(service, tracing, BatchSpanProcessor(exporter))
 
     def committed(self, committed: Committed) -> None:
         """A batch was committed: a span for each sampled input that told something, and one for the batch."""
@@ -72,8 +70,8 @@ class Tracer:
     def sent(self, intent: Intent, result: Result, took_s: float) -> None:
         """One try to send something outside has ended: a span of the case that it belongs to."""
         subject = intent.case or intent.subject
-        trace_id = trace_id_of(self.deployment, subject)
-        if not self.sampled(trace_id):
+        trace_id = trace_id_of(self.tracing.deployment, subject)
+        if not self.tracing.records(trace_id):
             return
         end_ns = wall_ns()
         came_of_it = "taken" if isinstance(result, Taken) else result.error
@@ -93,10 +91,6 @@ class Tracer:
         """Export what is left."""
         self.processor.shutdown()
 
-    def sampled(self, trace_id: str) -> bool:
-        """True for the same share of cases everywhere: the decision is in the trace id."""
-        return int(trace_id[:8], 16) < self.share * _WHOLE
-
     def _spans(self, committed: Committed, start_ns: int, end_ns: int) -> Iterator[ReadableSpan]:
         origins = _origins(committed)
         told: dict[tuple[str, str], list[str]] = {}
@@ -104,8 +98,8 @@ class Tracer:
             subject = each.event.case or each.event.subject
             told.setdefault((each.cause, subject), []).append(each.event.type_name())
         for (cause, subject), facts in told.items():
-            trace_id = trace_id_of(self.deployment, subject)
-            if not self.sampled(trace_id):
+            trace_id = trace_id_of(self.tracing.deployment, subject)
+            if not self.tracing.records(trace_id):
                 continue
             origin = origins.get(cause) or _timer(cause)
             yield ReadableSpan(
@@ -123,7 +117,7 @@ class Tracer:
         cause = f"{self.service}|batch|{end_ns}"
         return ReadableSpan(
             name=f"{self.service} batch",
-            context=_context(trace_id_of(self.deployment, cause), span_id_of(cause)),
+            context=_context(trace_id_of(self.tracing.deployment, cause), span_id_of(cause)),
             resource=self._resource(),
             attributes={
                 **_PROCESSED,
@@ -140,7 +134,7 @@ class Tracer:
         )
 
     def _resource(self) -> Resource:
-        return Resource({"service.name": f"linli-{self.service}", "deployment.environment": self.deployment})
+        return Resource({"service.name": f"linli-{self.service}", "deployment.environment": self.tracing.deployment})
 
 
 def _origins(committed: Committed) -> dict[str, _Origin]:

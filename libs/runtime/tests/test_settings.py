@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from linli_messaging.tracing import Tracing
 from linli_runtime.settings import UnusableSettingsError, read_settings
 
 RIGHT = {
@@ -23,6 +24,17 @@ def test_settings_come_from_the_environment(environment: pytest.MonkeyPatch) -> 
     read = read_settings()
     assert (read.deployment, read.http_port, read.clock) == ("d1", 8080, "system")
     assert "hush" not in repr(read)
+
+
+@pytest.mark.rule("OPS-01")
+@pytest.mark.parametrize(("collector", "share"), [(None, 0.0), ("http://collector:4318", 0.5)])
+def test_a_process_without_a_collector_records_no_trace(
+    environment: pytest.MonkeyPatch, collector: str | None, share: float
+) -> None:
+    environment.setenv("LINLI_TRACE_SHARE", "0.5")
+    if collector:
+        environment.setenv("LINLI_OTLP_ENDPOINT", collector)
+    assert read_settings().tracing == Tracing("d1", share)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from linli_messaging.lanes.inbox import Arrivals
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.outside.intent import Intent, NotNow, Result, Taken
 from linli_messaging.service_map import OnOutcome
-from linli_messaging.tracing import span_id_of, trace_id_of, traceparent_of
+from linli_messaging.tracing import Tracing, span_id_of, trace_id_of
 from linli_rulebook.decision import NOTHING
 from linli_runtime.telemetry import Tracer
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -38,7 +38,7 @@ def _incoming(cause: str) -> EventInput:
         {
             "id": "6f2b6c1e-9d0a-5c57-8a35-5e1c7a6b1f01", "type": "RepairDone", "version": 1, "deployment": "d",
             "producer": "dispatch", "at": AT, "subject": CASE, "key": "xh01", "lane": 1, "number": 1,
-            "traceparent": traceparent_of("d", CASE, cause),
+            "traceparent": Tracing("d").traceparent(CASE, cause),
         }
     )  # fmt: skip
     return EventInput(envelope, b"", None, None, ())
@@ -53,7 +53,7 @@ def _intent(kind: str, payload: dict[str, Any], tries: int) -> Intent:
 
 def _spans(committed: Committed, share: float = 1.0) -> list[tuple[str, int, int, int | None, int]]:
     exporter = InMemorySpanExporter()
-    Tracer("followup", "d", share, SimpleSpanProcessor(exporter)).committed(committed)
+    Tracer("followup", Tracing("d", share), SimpleSpanProcessor(exporter)).committed(committed)
     return [
         (at.name, at.context.trace_id, at.context.span_id, at.parent.span_id if at.parent else None, len(at.links))
         for at in exporter.get_finished_spans()
@@ -103,7 +103,7 @@ def test_each_try_to_tell_somebody_outside_is_a_span_of_the_case(
 ) -> None:
     """Given a message or delivery about a case, then each try is in its trace, with what came of it and how long."""
     exporter = InMemorySpanExporter()
-    tracer = Tracer("intake", "d", 1.0, SimpleSpanProcessor(exporter))
+    tracer = Tracer("intake", Tracing("d", 1.0), SimpleSpanProcessor(exporter))
     for tries in (1, 2):
         tracer.sent(_intent(kind, payload, tries), result, took_s=0.25)
     first, second = exporter.get_finished_spans()
@@ -121,7 +121,7 @@ def test_each_try_to_tell_somebody_outside_is_a_span_of_the_case(
 def test_what_is_of_no_case_has_a_trace_of_its_own_and_is_sampled_by_it() -> None:
     exporter = InMemorySpanExporter()
     for share in (0.0, 1.0):
-        tracer = Tracer("dispatch", "d", share, SimpleSpanProcessor(exporter))
+        tracer = Tracer("dispatch", Tracing("d", share), SimpleSpanProcessor(exporter))
         tracer.sent(_intent("webhook", {"data": {}}, 1), Taken("r"), took_s=0.0)
     (span,) = exporter.get_finished_spans()
     assert span.context
@@ -136,7 +136,7 @@ def test_a_processed_record_says_where_it_came_from() -> None:
     committed = Committed(
         Plan(told=[_told(incoming.cause), _told(clock)]), Arrivals(next=[incoming]), 9, frozenset({1})
     )
-    Tracer("followup", "d", 1.0, SimpleSpanProcessor(exporter)).committed(committed)
+    Tracer("followup", Tracing("d", 1.0), SimpleSpanProcessor(exporter)).committed(committed)
     record, timer, batch = (dict(span.attributes or {}) for span in exporter.get_finished_spans())
     of_kafka = {"messaging.system": "kafka", "messaging.operation.type": "process"}
     assert record.items() >= {**of_kafka, "messaging.destination.name": TOPIC_OF["dispatch"]}.items()
@@ -149,6 +149,8 @@ def test_sampling_is_by_case() -> None:
     """Given share 0 nothing is traced; given a share, the same cases everywhere."""
     committed = Committed(Plan(told=[_told("c")]), Arrivals(), 9, frozenset({1}))
     assert _spans(committed, share=0.0) == []
-    tracer = Tracer("a", "d", 0.25, SimpleSpanProcessor(InMemorySpanExporter()))
-    chosen = [case for case in range(4000) if tracer.sampled(trace_id_of("d", f"xh01.c{case}"))]
+    tracing = Tracing("d", 0.25)
+    cases = [f"xh01.c{number}" for number in range(4000)]
+    chosen = [case for case in cases if tracing.records(trace_id_of("d", case))]
     assert 850 < len(chosen) < 1150
+    assert [case for case in cases if tracing.traceparent(case, "c").endswith("-01")] == chosen

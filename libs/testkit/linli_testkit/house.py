@@ -28,6 +28,7 @@ from linli_messaging.loop.looking import Looking, StoredInput
 from linli_messaging.loop.transaction import Committed, Transactor
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Actor, ServiceMap
+from linli_messaging.tracing import Tracing
 from linli_rulebook.decision import Refusal
 from linli_runtime.commands import Asked, accept
 from linli_runtime.database import KEYED_ACCESS
@@ -122,7 +123,7 @@ class House:
             await migrate(connection, Queries.load(OWN_QUERIES), files, worker)
             await work_as(connection, worker)
             await connection.execute(queries["found_deployment"], DEPLOYMENT, len(LANES), ALWAYS)
-            transactor = Transactor(service, shipped_policy(), queries, DEPLOYMENT, stepped=True)
+            transactor = Transactor(service, shipped_policy(), queries, Tracing(DEPLOYMENT), stepped=True)
             rooms[service.name] = Room(service, queries, connection, transactor, Reader(service))
         return cls(rooms, instant)
 

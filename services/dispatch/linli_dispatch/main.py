@@ -9,6 +9,7 @@ from linli_messaging.any_clock import Clock
 from linli_messaging.outside.effects import Feed, Sender
 from linli_messaging.outside.fact_feed import FactFeed
 from linli_messaging.queries import Queries
+from linli_messaging.tracing import Tracing
 from linli_rulebook import PolicyBook
 from linli_runtime.mail import MailServer, mail_settings
 from linli_runtime.outside import Outside
@@ -27,7 +28,7 @@ from linli_dispatch.staff_mail import StaffMailSender
 from linli_dispatch.webhooks import Deliveries, WebhookSender
 
 
-def senders(deployment: str, reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
+def senders(tracing: Tracing, reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
     """Webhooks of partners and staff; strangers name the addresses, so only public ones are connected to. Mail to staff
     goes to the deployment's own server.
     """
@@ -35,7 +36,7 @@ def senders(deployment: str, reads: Reads, policies: PolicyBook, stack: contextl
     stack.push_async_callback(outside.close)
     mail = mail_settings()
     server = None if mail.host is None else MailServer(mail)
-    return WebhookSender(deployment, reads, outside, policies), StaffMailSender(reads, server, policies)
+    return WebhookSender(tracing, reads, outside, policies), StaffMailSender(reads, server, policies)
 
 
 def feeds(deployment: str, queries: Queries, clock: Clock, policies: PolicyBook) -> Iterable[Feed]:

@@ -20,7 +20,7 @@ from typing import Any, Final
 import orjson
 from linli_messaging.outside.fact_feed import FactTold
 from linli_messaging.outside.intent import InDoubt, Intent, NotNow, Patience, Refused, Repeats, Result, Taken
-from linli_messaging.tracing import traceparent_of, try_of
+from linli_messaging.tracing import Tracing, try_of
 from linli_rulebook import PolicyBook
 from linli_rulebook.effect import Effect
 from linli_runtime.clock import SystemClock
@@ -42,7 +42,7 @@ _WALL: Final = SystemClock()
 class WebhookSender:
     """Carries out the effects of kind ``webhook``."""
 
-    deployment: str
+    tracing: Tracing
     reads: Reads
     outside: Outside
     policies: PolicyBook
@@ -65,8 +65,8 @@ class WebhookSender:
             return webhook
         body = orjson.dumps(intent.payload)
         headers = signed(intent.id, int(_WALL.now().timestamp()), body, secret_of(webhook.id))
-        headers["traceparent"] = traceparent_of(
-            self.deployment, intent.case or intent.subject, try_of(intent.cause, intent.again, intent.tries)
+        headers["traceparent"] = self.tracing.traceparent(
+            intent.case or intent.subject, try_of(intent.cause, intent.again, intent.tries)
         )
         try:
             answered = await self.outside.post(webhook.url, headers, body)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from linli_messaging.outside.effects import Sender
+from linli_messaging.tracing import Tracing
 from linli_rulebook import PolicyBook
 from linli_runtime.mail import MailServer, mail_settings
 from linli_runtime.outside import Outside
@@ -22,7 +23,9 @@ from linli_intake.handlers import MAP
 from linli_intake.settings import NAME, GatewaySettings, customer_key
 
 
-def senders(_deployment: str, reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack) -> Iterable[Sender]:
+def senders(
+    _tracing: Tracing, reads: Reads, policies: PolicyBook, stack: contextlib.AsyncExitStack
+) -> Iterable[Sender]:
     """Messages go through the gateway and the mail server that the environment names."""
     settings, mail = GatewaySettings(), mail_settings()
     if settings.url is None:

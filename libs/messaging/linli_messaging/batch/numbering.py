@@ -13,7 +13,7 @@ from linli_contracts.lanes import lane_of, lane_of_key
 from pydantic_core import to_json
 
 from linli_messaging.batch.plan import Plan
-from linli_messaging.tracing import traceparent_of
+from linli_messaging.tracing import Tracing
 
 OUTBOX: Final = (
     "lane", "number", "id", "type", "version", "at", "key", "subject", "case_id", "cause", "traceparent", "body",
@@ -42,7 +42,7 @@ class Numbered:
     instants: dict[int, datetime]
 
 
-def number_facts(plan: Plan, held: Mapping[int, Held], now: datetime | None, deployment: str) -> Numbered:
+def number_facts(plan: Plan, held: Mapping[int, Held], now: datetime | None, tracing: Tracing) -> Numbered:
     """Number the facts; ``now`` None: each keeps its own instant (stepped clock).
 
     On the system clock a lane gets the instant of what was decided in it too: nothing later in it is decided by an
@@ -74,6 +74,6 @@ def number_facts(plan: Plan, held: Mapping[int, Held], now: datetime | None, dep
             raise EventTooLargeError(message)
         rows.append((
             lane, number, derived_id(cause, name, index), name, event.version, at, key, subject, case, cause,
-            traceparent_of(deployment, case or subject, cause), body,
+            tracing.traceparent(case or subject, cause), body,
         ))  # fmt: skip
     return Numbered(rows, heads, instants)

@@ -24,6 +24,7 @@ from linli_messaging.lanes.restored import SuspendedError
 from linli_messaging.outside.intent_rows import intent_id
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref
+from linli_messaging.tracing import Tracing
 
 HISTORY: Final = ("lane", "subject", "at", "what", "rule", "policy_version", "cause", "facts")
 COMMAND: Final = ("id", "lane", "name", "digest", "answer", "at")
@@ -170,14 +171,14 @@ class Store:
             )
 
     async def append_facts(
-        self, plan: Plan, heads: Mapping[int, Held], now: datetime | None, version: int
+        self, plan: Plan, heads: Mapping[int, Held], now: datetime | None, version: int, tracing: Tracing
     ) -> dict[int, int]:
         """Number the facts in their lanes and append them; ``now`` None: each keeps its own instant (stepped clock).
 
         Every lane that facts were told in, or states changed in, gets its new head, instant and version; the heads of
         all these.
         """
-        numbered = number_facts(plan, heads, now, self.deployment)
+        numbered = number_facts(plan, heads, now, tracing)
         reached = numbered.heads
         if numbered.rows:
             await self._copy("outbox", OUTBOX, numbered.rows)

@@ -37,6 +37,7 @@ from linli_messaging.lanes.restored import WentBackError
 from linli_messaging.loop.storing import Store
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref, ServiceMap
+from linli_messaging.tracing import Tracing
 
 MAX_RESTARTS: Final = 8
 """How often a batch may turn out to need more lanes."""
@@ -83,7 +84,7 @@ class Transactor:
     map: ServiceMap
     policies: PolicyBook
     queries: Queries
-    deployment: str
+    tracing: Tracing
     stepped: bool
     live_from: LiveFrom = ALWAYS_LIVE
     remembered: Remembered = field(default_factory=Remembered)
@@ -136,7 +137,7 @@ class Transactor:
         apart: bool,
     ) -> Committed:
         started_s = time.perf_counter()
-        store = Store(connection, self.queries, deployment=self.deployment, producer=self.map.name)
+        store = Store(connection, self.queries, deployment=self.tracing.deployment, producer=self.map.name)
         crash.point("before-lock")
         async with connection.transaction():
             heads = await store.lock(lanes)
@@ -257,7 +258,7 @@ class Transactor:
             raise LostRaceError
         await store.save_states(self.map.states, plan.states)
         await store.save_timers(plan.due)
-        reached = await store.append_facts(plan, heads, None if self.stepped else now, version)
+        reached = await store.append_facts(plan, heads, None if self.stepped else now, version, self.tracing)
         await store.append_rows(plan.appends)
         await store.move_tally(plan, loaded)
         await store.append_reasons(plan.reasons)

@@ -377,7 +377,7 @@ class Writer:
 
     def _tell(self, committed: Committed) -> None:
         """After the commit: from here on nothing can be taken back, only repeated."""
-        log_failures(committed, self.transactor.deployment)
+        log_failures(committed, self.transactor.tracing.deployment)
         for item, answer in committed.plan.answers:
             if not item.answered.done():
                 item.answered.set_result(answer)
