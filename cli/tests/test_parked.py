@@ -104,6 +104,8 @@ def test_parked_messages_are_listed_shown_corrected_and_dropped(
     assert (code, "everything has been handled" in at_rest, "at rest, but 3 parked" in at_rest) == (0, False, True)
     code, shown = said(capfd, home, "parked", "show", broken["id"])
     assert (code, json.loads(shown)["body"]) == (0, '{"nothing": "of use"}')
+    about = json.loads(shown)["trace_of"]
+    assert about == broken["subject"], "the case, for `linli trace`"
 
     code, refused = said(capfd, home, "parked", "retry", junk["id"])
     assert (code, "linli parked drop" in refused) == (1, True)
@@ -119,5 +121,6 @@ def test_parked_messages_are_listed_shown_corrected_and_dropped(
     assert (code, "dropped already" in again) == (1, True)
     assert listed(capfd, home, 0) == []
     wait_for_rest(capfd, home)
-    _, timeline = invoked(capfd, home, "trace", broken["subject"])
+    _, timeline = invoked(capfd, home, "trace", about)
     assert "dispatch" in {entry["service"] for entry in timeline}
+    assert {entry["trace_id"] for entry in timeline} == {json.loads(shown)["trace_id"]}

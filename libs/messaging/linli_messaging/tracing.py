@@ -3,6 +3,7 @@
 W3C trace context. Spans are made by the runtime; here are only the ids.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -10,6 +11,7 @@ from typing import Final
 
 VERSION: Final = "00"
 _WHOLE: Final = 1 << 32
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _OURS: Final = ("timer|", "effect|")
 """Begin the causes that are made of ids alone, as those of clocks and outcomes are; a fact's is its id."""
 
@@ -29,6 +31,12 @@ def cause_shown(cause: str) -> str:
     """A cause as operators see it: of a command its span, for its key is the client's and may be anybody's number."""
     is_command = "|" in cause and not cause.startswith(_OURS)
     return span_id_of(cause) if is_command else cause
+
+
+def trace_id_in(traceparent: str) -> str | None:
+    """The trace that a header names; None where it is no such header."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    return found[1] if found else None
 
 
 def try_of(cause: str, again: int, tries: int) -> str:

@@ -18,6 +18,7 @@ from linli_runtime import problems
 from linli_runtime.auth import require_whole_group
 from linli_runtime.clock import SteppedClock
 from linli_runtime.parked import NOT_DROPPED, NOT_PARKED, NOT_RETRIED
+from linli_runtime.parked_trace import trace_of
 from linli_runtime.running import Running
 
 OPERATE: Final = "operate"
@@ -142,6 +143,7 @@ def operating_routes() -> APIRouter:  # noqa: C901, PLR0915 - a list of small ro
         if not rows:
             raise problems.ProblemError(NOT_PARKED)
         row = dict(rows[0])
+        row |= trace_of(row, running.deployment, running.writer.map.states)
         row["body"] = row["body"].decode(errors="backslashreplace")
         row["headers"] = orjson.loads(row["headers"])
         return _json(row)

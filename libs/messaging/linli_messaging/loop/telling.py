@@ -5,7 +5,7 @@ import logging
 from linli_messaging.batch.plan import Parked
 from linli_messaging.inputs import Failed
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.tracing import trace_id_of
+from linli_messaging.tracing import trace_id_in, trace_id_of
 
 log = logging.getLogger(__name__)
 
@@ -33,5 +33,5 @@ def log_failures(committed: Committed, deployment: str) -> None:
 
 def _came_with(parked: Parked) -> dict[str, str] | None:
     """The trace that a fact of the bus belongs to: its subject may be a callback, and its trace the case's."""
-    parts = parked.envelope.envelope.traceparent.split("-") if parked.envelope else []
-    return {"trace_id": parts[1]} if len(parts) == 4 else None  # noqa: PLR2004 - W3C: version-trace-span-flags
+    trace_id = trace_id_in(parked.envelope.envelope.traceparent) if parked.envelope else None
+    return {"trace_id": trace_id} if trace_id else None
