@@ -18,11 +18,7 @@ from linli_warranty.handlers import claims, deductions
 from tests.system.life import SERVICES, START, compensate, found_estate, request
 from tests.system.player import Life
 from tests.system.repairs import REPAIR, inspect
-
-
-def _fail(*_: object) -> None:
-    message = "a bug"
-    raise RuntimeError(message)
+from tests.system.trying_again import fail, try_again
 
 
 @pytest.fixture
@@ -53,16 +49,13 @@ async def test_what_fails_about_a_callback_is_logged_with_the_trace_of_its_case(
     case_id = (await life.do("intake.receive", **request()))["case_id"]
     await life.do("dispatch.resolve", case_id=case_id, how="handled")
     with monkeypatch.context() as broken:
-        broken.setattr(handlers, "begin_try", _fail)
+        broken.setattr(handlers, "begin_try", fail)
         await life.after(days=2)
-    (head,) = await followup.connection.fetch("SELECT id, source FROM parked WHERE status = 'parked'")
-    assert head["source"] == "timer"
-    await followup.connection.fetch(followup.queries["retry_parked"], head["id"], None)
-    await house.deliver()
+    assert await try_again(house, followup) == ["callback"]
     callback_id = await life.callback_of(case_id)
     body = {"satisfied": True, "by": "caller-1"}
     with monkeypatch.context() as broken:
-        broken.setattr(handlers, "complete", _fail)
+        broken.setattr(handlers, "complete", fail)
         assert isinstance(await life.attempt("followup.complete-callback", callback_id=callback_id, **body), Failed)
         broken.setattr(handlers, "NOT_FOUND", None)  # what no rule may return
         assert isinstance(await life.attempt("followup.complete-callback", callback_id="xh01.b", **body), Failed)
@@ -91,7 +84,7 @@ async def test_what_fails_about_a_claim_or_a_deduction_is_logged_with_the_trace_
     claim_id = await warranty.connection.fetchval("SELECT id FROM claim")
     form = {"claim_id": claim_id, "form": "form-12"}
     with monkeypatch.context() as broken:
-        broken.setattr(claims, "complete_form", _fail)
+        broken.setattr(claims, "complete_form", fail)
         assert isinstance(await life.attempt("warranty.complete-form", **form), Failed)
         broken.setattr(claims, "refusals", None)
         unknown = {"claim_id": "xh01.q1", "form": "form-12"}
@@ -101,7 +94,7 @@ async def test_what_fails_about_a_claim_or_a_deduction_is_logged_with_the_trace_
     await life.do_as("cashier-1", "warranty.pay-compensation", claim_id=claim_id, document="bank-7")
     deduction_id = await warranty.connection.fetchval("SELECT id FROM deduction")
     with monkeypatch.context() as broken:
-        broken.setattr(deductions, "confirm", _fail)
+        broken.setattr(deductions, "confirm", fail)
         assert isinstance(await life.attempt("warranty.confirm-deduction", deduction_id=deduction_id), Failed)
     await house.close()
     await databases.drop(database)

@@ -7,17 +7,13 @@ from linli_testkit.house import House
 
 from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
+from tests.system.trying_again import fail, try_again
 
 STANDING = """
 SELECT (state ->> 'level')::integer AS level, (state ->> 'people')::integer AS people,
     state ->> 'subcategory' AS subcategory
 FROM ticket WHERE id = $1
 """
-
-
-def _fail(*_: object) -> None:
-    message = "a bug"
-    raise RuntimeError(message)
 
 
 @pytest.mark.rule("INT-02", "INT-06", "OPS-02", "OPS-03")
@@ -37,15 +33,11 @@ async def test_an_older_word_that_was_parked_takes_no_newer_one_back(
     case_id = (await life.do("intake.receive", **request()))["case_id"]
     about = {"case_id": case_id, "by": "agent-li"}
     with monkeypatch.context() as broken:
-        broken.setattr(following, fails, _fail)
+        broken.setattr(following, fails, fail)
         await life.do("intake.amend", **about, subcategory="greening", people=3)
     await life.after(minutes=1)
     await life.do("intake.amend", **about, subcategory="parking", people=5)
-    (head,) = await dispatch.connection.fetch("SELECT id, type FROM parked WHERE status = 'parked'")
-    assert head["type"] == type_name
-    assert await dispatch.connection.fetch(dispatch.queries["retry_parked"], head["id"], None)
-    await house.deliver()
-    assert await house.parked() == []
+    assert await try_again(house, dispatch) == [type_name]
     standing = await dispatch.connection.fetchrow(STANDING, case_id)
     await house.close()
     await databases.drop(database)

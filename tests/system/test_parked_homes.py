@@ -7,17 +7,13 @@ from linli_warranty.handlers import places
 
 from tests.system.life import SERVICES, START, found_estate
 from tests.system.player import Life
+from tests.system.trying_again import fail, try_again
 
 HANDED_OVER = """
 SELECT home.key AS id, home.value ->> 'handed_over_on' AS day FROM homes, jsonb_each(state -> 'homes') AS home
 WHERE home.key = ANY($1)
 """
 CORRECTED, ONLY_OLDER, NEW = "xh01.p1-1-101", "xh01.p1-1-102", "xh01.p1-1-999"
-
-
-def _fail(*_: object) -> None:
-    message = "a bug"
-    raise RuntimeError(message)
 
 
 @pytest.mark.rule("WAR-02", "OPS-02", "OPS-03")
@@ -37,14 +33,10 @@ async def test_a_parked_fact_of_homes_changes_only_what_no_newer_one_told(
         await life.do("dispatch.register-homes", estate_id="xh01", homes=homes)
 
     with monkeypatch.context() as broken:
-        broken.setattr(places, "learn_homes", _fail)
+        broken.setattr(places, "learn_homes", fail)
         await hand_over("2023-01-01", CORRECTED, ONLY_OLDER, NEW)
     await hand_over("2024-01-02", CORRECTED)
-    (head,) = await warranty.connection.fetch("SELECT id, type FROM parked WHERE status = 'parked'")
-    assert head["type"] == "HomesRegistered"
-    assert await warranty.connection.fetch(warranty.queries["retry_parked"], head["id"], None)
-    await house.deliver()
-    assert await house.parked() == []
+    assert await try_again(house, warranty) == ["HomesRegistered"]
     rows = await warranty.connection.fetch(HANDED_OVER, [CORRECTED, ONLY_OLDER, NEW])
     await house.close()
     await databases.drop(database)

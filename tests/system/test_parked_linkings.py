@@ -11,6 +11,7 @@ from linli_testkit.house import House
 
 from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
+from tests.system.trying_again import fail, try_again
 
 STANDING = """
 SELECT state ->> 'leads_to' AS leads_to, (state ->> 'people')::integer AS people FROM ticket WHERE id = ANY($1) ORDER BY
@@ -18,15 +19,10 @@ array_position($1, id)
 """
 
 
-def _fail(*_: object) -> None:
-    message = "a bug"
-    raise RuntimeError(message)
-
-
 @contextmanager
 def _broken(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
     with monkeypatch.context() as patch:
-        patch.setattr(following, name, _fail)
+        patch.setattr(following, name, fail)
         yield
 
 
@@ -112,12 +108,7 @@ async def test_an_older_linking_that_was_parked_takes_no_newer_one_back(
         await life.after(minutes=1)
 
     await play(life, cases, partial(_broken, monkeypatch))
-    heads = await dispatch.connection.fetch("SELECT id, type FROM parked WHERE status = 'parked' ORDER BY id")
-    assert {head["type"] for head in heads} == {type_name}
-    for head in heads:
-        assert await dispatch.connection.fetch(dispatch.queries["retry_parked"], head["id"], None)
-    await house.deliver()
-    assert await house.parked() == []
+    assert set(await try_again(house, dispatch)) == {type_name}
     standing = await dispatch.connection.fetch(STANDING, cases)
     await house.close()
     await databases.drop(database)

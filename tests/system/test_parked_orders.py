@@ -2,30 +2,18 @@
 
 import pytest
 from linli_testkit.databases import Databases
-from linli_testkit.house import House, Room
+from linli_testkit.house import House
 from linli_warranty.handlers import repairs
 
 from tests.system.life import SERVICES, START, found_estate, request
 from tests.system.player import Life
 from tests.system.repairs import REPAIR, inspect
+from tests.system.trying_again import fail, try_again
 
 STANDING = """
 SELECT coalesce((state ->> 'open_orders')::integer, 0) AS open, state ->> 'water_problem' AS water
 FROM deposit WHERE id = 'k-wet'
 """
-
-
-def _fail(*_: object) -> None:
-    message = "a bug"
-    raise RuntimeError(message)
-
-
-async def _tried_again(house: House, room: Room, type_name: str) -> None:
-    (head,) = await room.connection.fetch("SELECT id, type FROM parked WHERE status = 'parked' AND waits_for IS NULL")
-    assert head["type"] == type_name
-    assert await room.connection.fetch(room.queries["retry_parked"], head["id"], None)
-    await house.deliver()
-    assert await house.parked() == []
 
 
 @pytest.mark.rule("WAR-10", "WAR-11", "OPS-02", "OPS-03")
@@ -50,12 +38,12 @@ async def test_a_parked_order_leaves_nothing_against_the_release_of_a_case_that_
     leak = await life.do("intake.receive", **request(**wet, home_id="xh01.p1-1-102", contact="13800000002"))
     about = {"case_id": leak["case_id"]}
     with monkeypatch.context() as broken:
-        broken.setattr(repairs, fails, _fail)
+        broken.setattr(repairs, fails, fail)
         await inspect(life, **about)
         if type_name == "OrderRecalled":
             await life.do("intake.amend", **about, by="engineer-qian", trade="electrical")
         await life.do("intake.withdraw", **about)
-    await _tried_again(house, warranty, type_name)
+    assert await try_again(house, warranty) == [type_name]
     deposit = await warranty.connection.fetchrow(STANDING)
     await house.close()
     await databases.drop(database)
