@@ -27,6 +27,7 @@ from linli_contracts.events.dispatch import (
 from linli_contracts.events.followup import ClosingCallbacksCompleted
 from linli_contracts.events.intake import Trade
 from linli_contracts.events.warranty import CoverageAnswered
+from linli_messaging.batch.working_set import Wanted
 from linli_messaging.service_map import Actor, Context, Facts, Ref
 from linli_rulebook import PolicyBook
 from linli_rulebook.decision import Append, Because, Decision, More, Outcome, Refusal, State
@@ -116,13 +117,9 @@ def longer_decoration(directory: Path) -> PolicyBook:
     return PolicyBook.load(directory)
 
 
-class NotAskedForError(KeyError):
-    """A rule looked at a state that its entry in the map does not ask for."""
-
-
 @dataclass(slots=True)
 class Asked:
-    """The states that one input asked for, and no other."""
+    """The states that one input asked for; any other is asked for as the writer loop does it."""
 
     states: dict[Ref, State]
     refs: set[Ref]
@@ -130,7 +127,7 @@ class Asked:
     def get(self, kind: type[S], identity: str) -> S | None:
         """The state, or None when there is none."""
         if (kind, identity) not in self.refs:
-            raise NotAskedForError(identity)
+            raise Wanted([(kind, identity)])
         return self.states.get((kind, identity))  # type: ignore[return-value]  # Keyed by its own class.
 
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from linli_contracts.events.dispatch import CompensationAgreed
 from linli_contracts.lanes import key_of
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Early, More, Outcome
 
@@ -73,11 +74,11 @@ def handle_pay_compensation(facts: Facts, body: PayCompensation, ctx: Context) -
         return refusals.claim_not_found(body.claim_id)
     bearer = None
     if claim.contract_id is not None and claim.status == "approved":
-        try:
-            deposit = facts.get(Deposit, claim.contract_id)
-        except KeyError:
-            # Which contract bears it stands in the claim, so its account can be asked for only now.
-            return More(((Deposit, claim.contract_id),))
+        # Which contract bears it stands in the claim, so its account can be asked for only now.
+        missing = not_loaded(facts, ((Deposit, claim.contract_id),))
+        if missing:
+            return More(missing)
+        deposit = facts.get(Deposit, claim.contract_id)
         if deposit is None:
             return refusals.deposit_not_found(claim.contract_id)
         bearer = deposit, stamp_of(policy_of(deposit, ctx), ctx)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from linli_contracts.lanes import key_of
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import More, Outcome, Refusal
 
@@ -57,12 +58,12 @@ def handle_decide_dispute(facts: Facts, body: DecideDispute, ctx: Context) -> Ou
     decided = decide_dispute(deposit, deduction, body.document, stamp, upheld=body.upheld)
     if isinstance(decided, Refusal) or body.upheld or deduction.ground != COMPENSATION:
         return decided
+    # Which claim was deducted stands in the deduction, so it can be asked for only now.
     estate_id = key_of(deduction.order_id)
-    try:
-        claim, estate = facts.get(Claim, deduction.order_id), facts.get(Estate, estate_id)
-    except KeyError:
-        # Which claim was deducted stands in the deduction, so it can be asked for only now.
-        return More(((Claim, deduction.order_id), (Estate, estate_id)))
+    missing = not_loaded(facts, ((Claim, deduction.order_id), (Estate, estate_id)))
+    if missing:
+        return More(missing)
+    claim, estate = facts.get(Claim, deduction.order_id), facts.get(Estate, estate_id)
     if claim is None or estate is None:
         return decided
     return decided + bear_again(claim, body.document, stamp_of(policy_in_force(ctx, estate), ctx))

@@ -10,6 +10,7 @@ from linli_contracts.events.dispatch import (
     TicketClosed,
 )
 from linli_contracts.events.followup import ClosingCallbacksCompleted
+from linli_messaging.batch.working_set import not_loaded
 from linli_messaging.service_map import Context, Facts, Ref
 from linli_rulebook.decision import NOTHING, Because, Decision, Early, More, Outcome
 
@@ -106,9 +107,9 @@ def _close(facts: Facts, case: CaseOrders, order_ids: frozenset[str]) -> Outcome
 
 
 def _deposits_of(facts: Facts, case: CaseOrders, order_ids: frozenset[str]) -> tuple[Deposit, ...] | More:
+    # Which contracts an order touches stands in the case's state, so they can be asked for only now.
     contracts = case.contracts_of(order_ids)
-    try:
-        return tuple(deposit for contract in contracts if (deposit := facts.get(Deposit, contract)))
-    except KeyError:
-        # Which contracts an order touches stands in the case's state, so they can be asked for only now.
-        return More(tuple((Deposit, contract) for contract in contracts))
+    missing = not_loaded(facts, ((Deposit, contract) for contract in contracts))
+    if missing:
+        return More(missing)
+    return tuple(deposit for contract in contracts if (deposit := facts.get(Deposit, contract)))
