@@ -18,6 +18,7 @@ from linli_contracts.envelope import Envelope, headers_of
 from linli_contracts.lanes import LANES, partition_of
 from linli_contracts.topics import PARTITIONS, PRODUCER_OF, SERVICES, TOPIC_OF, heads_topic, parked_topic
 from linli_embedded.topics import ensure_topics
+from linli_messaging.producing.relay import envelope_of
 from linli_messaging.topology import topics
 from linli_testkit.databases import Database, Databases, blocking
 from linli_testkit.house import House
@@ -67,22 +68,7 @@ class Bus:
         """What a service told, in order."""
         await self.connection.fetchval("SELECT set_config('search_path', $1, false)", service)
         rows = await self.connection.fetch("SELECT * FROM outbox ORDER BY lane, number")
-        return [(self._envelope(service, row), row["body"]) for row in rows]
-
-    def _envelope(self, service: str, row: Any) -> Envelope:  # noqa: ANN401 - a row of the outbox
-        return Envelope(
-            id=str(row["id"]),
-            type=row["type"],
-            version=row["version"],
-            deployment=self.deployment,
-            producer=service,
-            at=row["at"],
-            subject=row["subject"],
-            key=row["key"],
-            lane=row["lane"],
-            number=row["number"],
-            traceparent=row["traceparent"],
-        )
+        return [(envelope_of(row, service, self.deployment), row["body"]) for row in rows]
 
     async def tell(self, *facts: Fact) -> None:
         """Put facts on the bus as a relay does."""

@@ -19,13 +19,15 @@ from typing import Any, Final, Self
 import asyncpg
 import linli_messaging
 import orjson
-from linli_contracts.envelope import Envelope, headers_of
+from linli_contracts.envelope import headers_of
 from linli_messaging import crash
 from linli_messaging.batch.live import ALWAYS
 from linli_messaging.consuming.reading import Reader
 from linli_messaging.inputs import Answer, Record, TimerInput
+from linli_messaging.lanes.completeness import FOR_EVER
 from linli_messaging.loop.looking import Looking, StoredInput
 from linli_messaging.loop.transaction import Committed, Transactor
+from linli_messaging.producing.relay import envelope_of
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Actor, ServiceMap
 from linli_messaging.tracing import Tracing
@@ -208,21 +210,7 @@ class House:
         return [self._record(producer, row, consumer.reader) for row in rows]
 
     def _record(self, producer: str, row: asyncpg.Record, reader: Reader) -> Record:
-        envelope = Envelope(
-            id=row["id"],
-            type=row["type"],
-            version=row["version"],
-            deployment=DEPLOYMENT,
-            producer=producer,
-            at=row["at"],
-            subject=row["subject"],
-            key=row["key"],
-            lane=row["lane"],
-            number=row["number"],
-            traceparent=row["traceparent"],
-            abandoned_from=row["abandoned_from"],
-        )
-        return reader.take(headers_of(envelope), row["body"])
+        return reader.take(headers_of(envelope_of(row, producer, DEPLOYMENT)), row["body"])
 
     async def stored(self, room: Room) -> list[StoredInput]:
         """Early and parked facts that may run now, and what became of effects."""
@@ -239,13 +227,13 @@ class House:
         await self.deliver()
         nearest: datetime | None = None
         for _ in range(MAX_ROUNDS):
-            dues = [(await room.fetch("next_due"))[0][0] for room in self.rooms.values()]
-            nearest = min((due for due in dues if due is not None), default=None)
+            dues = [timer.at for room in self.rooms.values() for timer in await self.due_timers(room, FOR_EVER, 1)]
+            nearest = min(dues, default=None)
             if nearest is None or nearest > until:
                 break
             self.instant = max(self.instant, nearest)
             for room in self.rooms.values():
-                timers = await self.due_timers(room)
+                timers = await self.due_timers(room, self.instant, self.batch)
                 if timers:
                     await room.commit(timers)
             await self.deliver()
@@ -254,20 +242,9 @@ class House:
             raise AssertionError(message)
         self.instant = max(self.instant, until)
 
-    async def due_timers(self, room: Room) -> list[TimerInput]:
-        """The states of a service to be woken at this instant."""
-        kinds = {kind.table: kind for kind in room.map.states}
-        return [
-            TimerInput(
-                table=row["state_table"],
-                id=row["id"],
-                lane=row["lane"],
-                at=row["due_at"],
-                until=self.instant,
-                refs=((kinds[row["state_table"]], row["id"]),),
-            )
-            for row in await room.fetch("due_timers", LANES, [self.instant] * len(LANES), self.batch)
-        ]
+    async def due_timers(self, room: Room, until: datetime, most: int) -> list[TimerInput]:
+        """The states of a service to be woken up to an instant, the earliest first."""
+        return await Looking(room.map, room.fetch).due(dict.fromkeys(LANES, until), most)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 

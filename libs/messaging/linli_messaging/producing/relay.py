@@ -226,7 +226,8 @@ class Relay:
         sent: list[asyncio.Future[Any]] = []
         pack = self.producer.create_batch()
         for row in rows:
-            record = {"key": row["key"].encode(), "value": row["body"], "headers": headers_of(self._envelope(row))}
+            headers = headers_of(envelope_of(row, self.service, self.deployment))
+            record = {"key": row["key"].encode(), "value": row["body"], "headers": headers}
             if pack.append(timestamp=None, **record) is None:
                 sent.append(await self._send_pack(pack, partition))
                 pack = self.producer.create_batch()
@@ -238,22 +239,6 @@ class Relay:
         pack.close()
         sent: asyncio.Future[Any] = await self.producer.send_batch(pack, TOPIC_OF[self.service], partition=partition)
         return sent
-
-    def _envelope(self, row: asyncpg.Record) -> Envelope:
-        return Envelope(
-            id=row["id"],
-            type=row["type"],
-            version=row["version"],
-            deployment=self.deployment,
-            producer=self.service,
-            at=row["at"],
-            subject=row["subject"],
-            key=row["key"],
-            lane=row["lane"],
-            number=row["number"],
-            traceparent=row["traceparent"],
-            abandoned_from=row["abandoned_from"],
-        )
 
     async def _tell(self) -> None:
         """Tell the heads every second, and at once when the clock moved, beside the relaying: reading them waits for
@@ -301,3 +286,21 @@ class Relay:
             return
         finally:
             self._wake.clear()
+
+
+def envelope_of(row: asyncpg.Record, service: str, deployment: str) -> Envelope:
+    """The envelope of a fact that a service told, from its row in the outbox or the archive."""
+    return Envelope(
+        id=str(row["id"]),
+        type=row["type"],
+        version=row["version"],
+        deployment=deployment,
+        producer=service,
+        at=row["at"],
+        subject=row["subject"],
+        key=row["key"],
+        lane=row["lane"],
+        number=row["number"],
+        traceparent=row["traceparent"],
+        abandoned_from=row["abandoned_from"],
+    )

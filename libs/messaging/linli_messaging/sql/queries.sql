@@ -210,11 +210,6 @@ CROSS JOIN LATERAL (
 ) AS t
 ORDER BY t.due_at, t.state_table, t.id LIMIT $3;
 
--- name: next_due
--- The earliest due instant of all lanes.
-SELECT min(t.due_at) FROM lane l CROSS JOIN LATERAL (
-    SELECT due_at FROM timer WHERE timer.lane = l.lane ORDER BY due_at LIMIT 1) AS t;
-
 -- name: read_unpublished
 -- What the relay has to produce, each lane in order.
 SELECT o.lane, o.number, o.id::text AS id, o.type, o.version, o.at, o.key, o.subject, o.traceparent, o.body, o.abandoned_from
@@ -254,7 +249,7 @@ UPDATE published p SET number = m.number FROM unnest($1::smallint[], $2::bigint[
 WHERE p.lane = m.lane AND p.number < m.number;
 
 -- name: read_heads
--- Every lane's head and the instant, after all transactions that began before it have ended.
+-- Every lane's head, after all transactions that hold its lane have ended; none begins before this one ends.
 SELECT lane, head FROM lane ORDER BY lane FOR SHARE;
 
 -- name: read_overdue
