@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -52,7 +52,6 @@ class Running:
     """One without a group, not started: for looking at the bus."""
     effects: EffectRunner | None = None
     """Where the service has effects."""
-    _ready: bool = field(default=False)
 
     def ready(self) -> bool:
         """Migrated, joined to the group, and the loop is sound."""

@@ -62,18 +62,16 @@ def test_the_whole_way_ends_with_the_callback(office: Office) -> None:
 
 
 @pytest.mark.rule("DSP-16")
-@pytest.mark.parametrize(("price", "expected", "over"), [(None, 12_000, 0), (15_000, 15_000, 3_000), (0, 0, -12_000)])
-def test_a_quotation_stands_beside_the_catalogues_price(
-    office: Office, price: int | None, expected: int, over: int
-) -> None:
-    """Given four units at 30 yuan, then the price is 120 yuan, or another one with the difference kept."""
+@pytest.mark.parametrize(("price", "expected"), [(None, 12_000), (15_000, 15_000), (0, 0)])
+def test_a_quotation_stands_beside_the_catalogues_price(office: Office, price: int | None, expected: int) -> None:
+    """Given four units at 30 yuan, then the price is 120 yuan, or another one beside which the catalogue's is kept."""
     quoted(office, price_fen=price)
     (made,) = office.facts(CustomerQuoted)
     assert (made.price_fen, made.catalogue_fen, made.customer_ref) == (expected, 12_000, "cust1")
     quotation = course(office).quotation
     assert isinstance(quotation, Quotation)
-    assert quotation.over_catalogue_fen == over
-    reason = "quoted" if over == 0 else "quoted at another price than the catalogue's"
+    assert (quotation.price_fen, quotation.catalogue_fen) == (expected, 12_000)
+    reason = "quoted" if price is None else "quoted at another price than the catalogue's"
     assert reason in {because.what for because in office.reasons}
 
 

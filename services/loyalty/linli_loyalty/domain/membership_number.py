@@ -14,11 +14,6 @@ def membership_number(customer_ref: str) -> str:
     return number + str(check_digit(number))
 
 
-def is_membership_number(text: str) -> bool:
-    """Whether it has the right length and check digit; whether it was given to anybody is another question."""
-    return len(text) == DIGITS + 1 and text.isascii() and text.isdigit() and str(check_digit(text[:-1])) == text[-1]
-
-
 def check_digit(digits: str) -> int:
     """The Luhn check digit to append to ``digits``."""
     doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits)))

@@ -61,11 +61,6 @@ class Quotation:
     accepted: bool | None = None
     """None: the customer has not answered."""
 
-    @property
-    def over_catalogue_fen(self) -> int:
-        """How much dearer than the catalogue, negative where cheaper."""
-        return self.price_fen - self.catalogue_fen
-
 
 @dataclass(frozen=True, slots=True)
 class Course:
