@@ -1,16 +1,14 @@
 """What follows a finished repair: the owner signs, or is told by mail (DSP-12); a replacement is paid (DSP-14)."""
 
-from collections.abc import Callable
-
 from linli_messaging.service_map import Context, Facts
-from linli_rulebook.decision import Outcome, Refusal
+from linli_rulebook.decision import Outcome
 
 from linli_dispatch import commands
 from linli_dispatch.domain.lifecycle import ALWAYS, COMPLETED
 from linli_dispatch.domain.refusals import NOT_COMPLETED, NOT_YOUR_ORDER
 from linli_dispatch.domain.repairs import acceptance, replacement_work
-from linli_dispatch.domain.turn import Turn
 from linli_dispatch.handlers.turning import Rule, on_command
+from linli_dispatch.handlers.working import on_staff_command
 
 
 def handle_sign(facts: Facts, command: commands.Sign, ctx: Context) -> Outcome:
@@ -30,26 +28,24 @@ def handle_send_express_mail(facts: Facts, command: commands.SendExpressMail, ct
 
 def handle_accept_replacement(facts: Facts, command: commands.AcceptReplacement, ctx: Context) -> Outcome:
     """An office accepts the work."""
-    return _on_any(
-        facts, command, ctx, lambda turn, by: replacement_work.accept_work(turn, command.order_id, command.office, by)
+    return on_staff_command(
+        facts,
+        command,
+        ctx,
+        lambda turn, by: replacement_work.accept_work(turn, command.order_id, command.office, by),
+        ALWAYS,
     )
 
 
 def handle_pay_replacement(facts: Facts, command: commands.PayReplacement, ctx: Context) -> Outcome:
     """Finance has paid."""
-    return _on_any(
-        facts, command, ctx, lambda turn, by: replacement_work.pay_work(turn, command.order_id, command.document, by)
+    return on_staff_command(
+        facts,
+        command,
+        ctx,
+        lambda turn, by: replacement_work.pay_work(turn, command.order_id, command.document, by),
+        ALWAYS,
     )
-
-
-def _on_any(
-    facts: Facts, command: commands.OnTicket, ctx: Context, rule: Callable[[Turn, str], Refusal | None]
-) -> Outcome:
-    """Staff's word on a case that may be closed long since."""
-    if ctx.actor is not None and ctx.actor.contractor_id is not None:
-        return NOT_YOUR_ORDER
-    by = ctx.actor.subject if ctx.actor else "system"
-    return on_command(facts, command, ctx, lambda turn: rule(turn, by), during=ALWAYS)
 
 
 def _on_completed(facts: Facts, command: commands.OnTicket, ctx: Context, rule: Rule) -> Outcome:

@@ -37,11 +37,9 @@ from linli_dispatch.domain.refusals import (
     REPLACEMENT_UNFIT,
 )
 from linli_dispatch.domain.repairs.order import Offer, Order
-from linli_dispatch.domain.repairs.reporting import report
+from linli_dispatch.domain.repairs.reporting import MANAGER, report
 from linli_dispatch.domain.turn import Turn
 
-MANAGER: Final = "property_service_manager"
-"""Decides whether to re-entrust."""
 PRICING: Final = "cost_and_contract"
 """Prices what is beyond a small amount."""
 

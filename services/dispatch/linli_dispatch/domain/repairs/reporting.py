@@ -18,7 +18,7 @@ from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
 
 MANAGER: Final = "property_service_manager"
-"""To whom it is reported, and who proposes."""
+"""To whom it is reported, who proposes, and who decides whether to re-entrust (DSP-14)."""
 _QUALITY: Final = "engineering_quality"
 
 
