@@ -56,7 +56,7 @@ format: $(VENV)/.tools ## Formats the code and mends what the linter can mend.
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
-chaos: $(VENV)/.tools ## Breaks things under load and compares the books (FAULT=, MINUTES=, SEED= choose; JSON=FILE writes the table).
+chaos: $(VENV)/.tools ## Breaks things under load and compares the books (FAULT=, MINUTES=, SEED=, CLOCK= choose; JSON=FILE writes the table).
 	@$(BIN)/python -m tests.chaos
 
 bench: $(VENV)/.tools ## Runs the benchmarks, each beside its floor.

@@ -1,1 +1,1 @@
-"""The command line of Linli: demo, up, import, simulate, status, trace, why, parked, replay, policy."""
+"""The command line of Linli; its commands are the table in `main.py`."""

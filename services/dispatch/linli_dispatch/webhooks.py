@@ -1,6 +1,6 @@
 """Deliveries to partners' webhooks, signed as Standard Webhooks has it (PAR-01, PAR-02).
 
-    POST <url>  {"type", "timestamp", "data"}
+    POST <url>  {"type", "timestamp", "id", "data"}
     webhook-id: the same for every try of a delivery     webhook-timestamp: seconds since 1970, when it was sent
     webhook-signature: v1,<base64 of HMAC-SHA256 over "<id>.<timestamp>.<body>" by the secret>
     traceparent: the trace of the case that the fact belongs to, and this try (W3C; not signed)

@@ -1,7 +1,7 @@
 """Noticing what is missing: a jump in the numbers, or a published number that never came (a lost tail). Pure.
 
-Instants here are monotonic seconds of this process; the gaps themselves are stored (``gap``) by the transaction or
-here.
+Instants here are monotonic seconds of this process. The gaps themselves are rows (``gap``): a jump is stored by the
+transaction that saw it, a lost tail by the consumer, who asks for both.
 """
 
 from collections.abc import Collection, Container, Mapping

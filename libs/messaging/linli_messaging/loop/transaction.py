@@ -1,7 +1,6 @@
 """One batch, one transaction: lock the lanes, skip what the inbox has, load, decide, store, commit (promises 1 and 2).
 
-The number of round trips is a constant, whatever the size of the batch; ``Counted`` counts them for the test that says
-so.
+The number of round trips is a constant, whatever the size of the batch: ``Store`` counts them, for a test says so.
 """
 
 import secrets

@@ -31,7 +31,7 @@ LOCK_SPACE: Final = 0x4C494E45
 """The first half of the advisory lock's key: "LINE", beside the relay's."""
 ABANDONED_AT_ONCE: Final = 500
 SEND_WITHIN_S: Final = 15.0
-"""No answer within this time is no answer. Assumed; receivers are told to answer within it."""
+"""No answer within this time is no answer. Assumed; partners are told to answer within 10 s."""
 LOOK_EVERY_S: Final = 0.5
 """How often due intents are looked for when nothing wakes us: below the one-second grain of deadlines."""
 FEED_AFTER_S: Final = 0.1
