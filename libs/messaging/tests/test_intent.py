@@ -99,6 +99,13 @@ def test_a_receiver_may_ask_for_a_longer_wait() -> None:
     assert after.next_at == NOW + timedelta(hours=1)
 
 
+def test_a_receiver_may_not_ask_for_a_shorter_wait() -> None:
+    """Given a receiver that wants it at once again, then it is tried no sooner than one that says nothing."""
+    hasty = note(SENDING, NotNow("gateway_429", after_s=0.1), "neither", PATIENCE, NOW)
+    assert hasty.next_at == note(SENDING, NotNow("gateway_429"), "neither", PATIENCE, NOW).next_at
+    assert hasty.next_at >= NOW + 10 * SECOND
+
+
 @pytest.mark.parametrize("status", ["waiting", "sent", "failed"])
 def test_nothing_else_is_ever_noted(status: str) -> None:
     """Given an intent that is not being sent, when a result is noted, then that is a bug."""

@@ -202,3 +202,14 @@ def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     others = room.join([*line[3:], record(rung("e2.a"), 1)])
     assert [item.lane for item in others] == [lane_of("e2")]
     assert [item.envelope.number for item in room.take(9) if isinstance(item, EventInput)] == [1, 2, 3, 4, 5]
+
+
+def test_of_each_lane_that_waits_the_first_record_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given more than fits, then no lane is emptied: what comes next of it still waits behind its first record."""
+    monkeypatch.setattr(waiting, "MAX_RECORDS", 2)
+    one, three = [record(rung(), 1)], [record(rung("e2.a"), number) for number in (1, 2, 3)]
+    room = waiting.Waiting()
+    room.keep([*one, *three], Plan(waits={(NORTH, LANE): one[0], (NORTH, lane_of("e2")): three[0]}), 0.0)
+    assert [(item.lane, item.number) for item in room.take(9) if isinstance(item, EventInput)] == [
+        (LANE, 1), (lane_of("e2"), 1),
+    ]  # fmt: skip
