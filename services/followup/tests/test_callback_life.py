@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from linli_contracts.event import Event
 from linli_contracts.events.dispatch import EstateRegistered
 from linli_contracts.events.followup import CallbackCompleted, CallbackDue, CustomerUnreachable
+from linli_contracts.events.messages import MessageRequested
 from linli_followup.commands import NoAnswer
 from linli_followup.domain.callback import OPEN, Callback, callback_id
 from linli_followup.domain.estate import Estate
@@ -236,6 +237,16 @@ def test_three_tries_at_three_times_of_day_then_unreachable() -> None:
     )
     assert world.callback.satisfied is None
     assert refused(world.ask(SATISFIED, at("2026-03-14 10:00:00"))) == "callback-ended"
+
+
+@pytest.mark.rule("FUP-04", "INT-16")
+def test_whom_nobody_reached_is_told_when_the_next_try_will_be() -> None:
+    """Given a try that nobody answered, then a message asks intake to tell the customer the next one's span."""
+    world = planned()
+    world.ask(NOBODY, DUE_FROM)
+    (told,) = (event for event in world.told if isinstance(event, MessageRequested))
+    assert (told.about, told.customer_ref, told.message_id) == ("callback_appointment", "r1", "xh01.m-try2-b1-c9f2")
+    assert (told.from_at, told.by_at) == (at("2026-03-12 14:00:00"), at("2026-03-12 17:59:59"))
 
 
 @pytest.mark.rule("FUP-04")

@@ -104,6 +104,22 @@ def test_points_expire_when_their_last_day_is_over() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule("LOY-03", "ORG-02")
+def test_an_entry_says_by_what_cause_and_until_when() -> None:
+    """Given points for a survey of which some are spent, then each entry names its cause, case, policy and last day."""
+    world, now = joined(), at("2026-03-11 23:30:00")
+    world.hear(survey("b1", now), now)
+    world.ask(Spend(customer_ref=REF, points=5, cause_id="fee-1"), now + timedelta(days=1))
+    assert [
+        (row["cause"], row["cause_id"], row["case_id"], row["policy_version"], row["expires_on"])
+        for row in (world.ledger[0], world.ledger[2])
+    ] == [
+        ("survey_answered", "xh01.b1", "xh01.c9f2", "2000.1", "2028-03-11"),
+        ("redemption", "fee-1", None, None, "2028-03-11"),
+    ]
+    assert [row["at"] for row in world.ledger[::2]] == [now.isoformat(), (now + timedelta(days=1)).isoformat()]
+
+
 @pytest.mark.rule("LOY-03")
 def test_a_leap_day_expires_with_february() -> None:
     world = Club()
