@@ -2,7 +2,8 @@
 
 The load keeps none of them, and waits until they have run out before it goes on: whether a command or a clock came
 first is left to no race. A fault that holds up facts for longer than four fifths of a limit, when staff are told that
-it is near, changes by right what is told first: the limits are longer than any fault here lasts.
+it is near, changes by right what is told first: none here lasts so long, but on a slow machine one may (`SECONDS` is to
+be longer there).
 
 Their estates lie where it is morning: quiet hours, breaks of desks and midnight come in no trial, else they could come
 between the same instants of two worlds.
