@@ -9,6 +9,7 @@ from linli_contracts.events.dispatch import (
     CustomerReported,
     DeadlineMissed,
     QuotationAnswered,
+    StaffNotified,
     StepDone,
     StepFailed,
     TicketAssigned,
@@ -26,10 +27,10 @@ from services.dispatch.tests.matters import course, offered, open_steps, opened,
 from services.dispatch.tests.office import CASE, NOW, SECOND, Office, local
 
 
-def quoted(office: Office, **body: Any) -> None:  # noqa: ANN401 - fields of a body
+def quoted(office: Office, level: int = 4, **body: Any) -> None:  # noqa: ANN401 - fields of a body
     """The wish is clear, and the customer has a quotation."""
     offered(office)
-    special_service(office)
+    special_service(office, level=level)
     step(office, "request")
     known: dict[str, Any] = {"item": "plant_watering", "quantity": 4}
     office.accepted("quote", **(known | body))
@@ -146,6 +147,34 @@ def test_nobody_who_is_away_or_has_left_is_named(office: Office) -> None:
     assert office.ticket().handler_id == before.handler_id
     step(office, "dispatch", at=back, performer_id="fixer2")
     assert office.ticket().handler_id == "fixer2"
+
+
+@pytest.mark.rule("DSP-16", "DSP-20")
+def test_who_is_named_is_told_and_what_who_had_it_has_not_read_is_past(office: Office) -> None:
+    """Given a grave case, then the assignment is told to who is named, as any other; it is to be read by them alone."""
+    quoted(office, level=2)
+    office.accepted("answer-quotation", accepted=True)
+    assert [one.people for one in office.ticket().notices if one.kind == "assignment"] == [("keeper",)]
+    step(office, "dispatch", performer_id="fixer2")
+    assert [one.people for one in office.ticket().notices if one.kind == "assignment"] == [("fixer2",)]
+    told = [one.person_id for one in office.facts(StaffNotified) if one.kind == "assignment"]
+    assert told == ["keeper", "fixer2"]
+
+
+@pytest.mark.rule("DSP-16", "DSP-08", "DSP-19")
+@pytest.mark.parametrize("named", ["fixer2", "property_head"])
+def test_who_is_named_keeps_the_work_when_somebody_joins_the_desk(named: str) -> None:
+    """Given nobody of the desk, so that the next pool has it for want of one: who is named is no makeshift any more."""
+    office = Office()
+    office.found(without=["keeper"])
+    quoted(office)
+    assert (office.ticket().handler_id, office.ticket().short) == ("property_head", True)
+    office.accepted("answer-quotation", accepted=True)
+    step(office, "dispatch", performer_id=named)
+    line = {"staff_id": "keeper2", "role": "department", "desk": "property"}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[line])
+    office.until(office.now + 10 * SECOND)
+    assert (office.ticket().handler_id, office.ticket().short) == (named, False)
 
 
 @pytest.mark.rule("DSP-16")

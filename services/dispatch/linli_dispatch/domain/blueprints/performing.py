@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from linli_contracts.events.dispatch import TicketAssigned
 from linli_rulebook.decision import Refusal
 
+from linli_dispatch.domain.assigning.assigning import give
+from linli_dispatch.domain.assigning.routing import Choice
 from linli_dispatch.domain.blueprints.step_refusals import PERFORMER_AWAY, UNKNOWN_PERFORMER
 from linli_dispatch.domain.turn import Turn
 
@@ -20,20 +21,11 @@ def name_performer(turn: Turn, performer_id: str) -> Refusal | None:
     if staff is not None and turn.estate.absence_of(performer_id, turn.at) is not None:
         return PERFORMER_AWAY
     turn.change(course=replace(course, performer_id=performer_id))
-    if staff is None or staff.staff_id == ticket.handler_id:
+    if staff is None:
         return None
-    turn.hand_over(ticket.handler_id, staff.staff_id)
-    turn.change(handler_id=staff.staff_id, handler_role=staff.role)
-    turn.tell(
-        TicketAssigned(
-            case_id=ticket.id,
-            estate_id=ticket.estate_id,
-            round=ticket.round,
-            handler_id=staff.staff_id,
-            role=staff.role,
-            desk=ticket.desk,
-            reasons=("named",),
-            assigned_at=turn.at,
-        )
-    )
+    if staff.staff_id != ticket.handler_id:
+        give(turn, turn.terms.desk(ticket.desk), Choice(staff, ("named",)))
+    elif ticket.short:
+        # Who had it for want of somebody is whom it needs from now on (DSP-08).
+        turn.change(short=False)
     return None
