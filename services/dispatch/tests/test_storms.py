@@ -56,6 +56,18 @@ def test_what_cannot_be_declared_or_ended_is_refused_by_name(office: Office) -> 
     office.accepted_by(head, "declare-storm", **(body | {"command_id": "k2"}))
 
 
+@pytest.mark.rule("DSP-09", "DSP-19")
+def test_who_has_left_the_roster_declares_and_ends_nothing_any_more(office: Office) -> None:
+    storm_id = declared(office)
+    head = {"staff_id": "property_head", "role": "property_service_manager", "desk": "property_office"}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[head | {"weekdays": []}])
+    body: dict[str, Any] = {"command_id": "k", "estate_id": "xh01", "cause": "power_cut", "reason": "heavy_rain"}
+    assert office.refused_by(person("property_head"), "declare-storm", **body) == "no-declarer"
+    region: dict[str, Any] = body | {"region_id": "south"}
+    assert office.refused_by(person("property_head"), "declare-region-storm", **region) == "no-declarer"
+    assert office.refused_by(person("property_head"), "end-storm", storm_id=storm_id, reason="over") == "no-declarer"
+
+
 @pytest.mark.rule("DSP-09")
 def test_a_storm_ends_by_itself_twelve_hours_after_the_last_request_of_its_cause(office: Office) -> None:
     storm_id = declared(office)

@@ -241,4 +241,4 @@ def terms_of_storm(estate: Estate, ctx: Context) -> StormTerms:
 def declarer(estate: Estate, ctx: Context, terms: StormTerms) -> str | None:
     """The sender, if they hold a role on the estate's roster that may declare and end storms (DSP-09)."""
     by = ctx.actor.subject if ctx.actor else ""
-    return by if any(staff.staff_id == by and staff.role in terms.declared_by for staff in estate.staff) else None
+    return by if any(line.role in terms.declared_by for line in estate.lines_of(by)) else None
