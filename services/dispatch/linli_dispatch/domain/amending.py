@@ -24,6 +24,7 @@ from linli_dispatch.domain.repairs.inspecting import await_inspection, spare_ins
 from linli_dispatch.domain.repairs.recalling import recall
 from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, call_liable, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
+from linli_dispatch.domain.storms.gathering import Gathering, follow_danger
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -32,8 +33,11 @@ _SETTLED_BY_WARRANTY: Final = frozenset({"kind", "trade"})
 _WITH_WARRANTY: Final = frozenset({"coverage_asked", "contractor_notified"})
 
 
-def follow_amendment(turn: Turn, is_now: RequestFacts) -> None:
-    """Takes over the corrected facts; those that are known already change nothing. Not for a closed case."""
+def follow_amendment(turn: Turn, is_now: RequestFacts, storm: Gathering | None) -> None:
+    """Takes over the corrected facts; those that are known already change nothing. Not for a closed case.
+
+    ``storm``: the one whose work order serves the case, with that, if any does.
+    """
     ticket = turn.ticket
     differing = {name: value for name, value in is_now if value != getattr(ticket, name)}
     if differing.keys() & _SETTLED_BY_WARRANTY and ticket.status == "contractor_notified":
@@ -45,7 +49,7 @@ def follow_amendment(turn: Turn, is_now: RequestFacts) -> None:
             turn.because("INT-02", "amended, but what is under way stays", {"stays": sorted(later)})
     changed = {name: value for name, value in differing.items() if name not in later}
     if changed:
-        _take_over(turn, changed)
+        _take_over(turn, changed, storm)
 
 
 def make_up(turn: Turn) -> None:
@@ -68,7 +72,7 @@ def follow_answer(turn: Turn, answer: CoverageAnswered) -> None:
     wind(turn)
 
 
-def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
+def _take_over(turn: Turn, changed: Mapping[str, object], storm: Gathering | None = None) -> None:
     ticket, terms = turn.ticket, turn.terms
     turn.change(**changed)
     turn.because("INT-02", "facts amended", changed)
@@ -93,8 +97,11 @@ def _take_over(turn: Turn, changed: Mapping[str, object]) -> None:
         call_off(turn, stays=not redirected)
     if redirected:
         _redirect(turn, desk)
-    elif changed.get("emergency"):
+    elif changed.get("emergency") and (storm is None or ticket.handler_id is not None):
         page(turn)
+    if storm is not None and "emergency" in changed:
+        # One that waits is assigned with that, which pages.
+        follow_danger(turn, storm)
     owe_opinion(turn)
     wind(turn)
     call_liable(turn)

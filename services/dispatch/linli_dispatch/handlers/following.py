@@ -23,7 +23,7 @@ from linli_dispatch.domain.opening import link, open_ticket, remember, unlink
 from linli_dispatch.domain.repairs.repair_records import PhaseRecords, goes_back, note_repair
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
-from linli_dispatch.handlers.storming import gathering_of, look_out
+from linli_dispatch.handlers.storming import gathering_of, look_out, served_by_order
 from linli_dispatch.handlers.turning import on_event, turn_of
 
 
@@ -79,7 +79,8 @@ def handle_amended(facts: Facts, event: ComplaintAmended, ctx: Context) -> Outco
         if ticket.status == "closed" or ctx.number < ticket.amended_number:
             return
         turn.home = facts.get(Home, ticket.home_id) if ticket.home_id else None
-        follow_amendment(turn, is_now)
+        storm = served_by_order(facts, turn) if is_now.emergency != ticket.emergency else None
+        follow_amendment(turn, is_now, storm)
         if ctx.number != ticket.amended_number:
             turn.change(amended_number=ctx.number)
         home = turn.home

@@ -88,6 +88,14 @@ def gathering_of(facts: Facts, turn: Turn) -> Gathering | None:
     return Gathering(storm, facts.get(StormOrder, order_id) if order_id else None, terms)
 
 
+def served_by_order(facts: Facts, turn: Turn) -> Gathering | None:
+    """The work order that serves a case with others, and its storm, if one does."""
+    order_id = turn.ticket.storm_order_id
+    order = facts.get(StormOrder, order_id) if order_id else None
+    storm = facts.get(Storm, order.storm_id) if order else None
+    return Gathering(storm, order, storm_terms_of(turn.terms.policy, turn.terms.zone.key)) if storm else None
+
+
 def needs_of_declaring(command: commands.DeclareStorm) -> Iterable[Ref]:
     """The estate and what is on there."""
     return (Estate, command.estate_id), (Workload, command.estate_id)

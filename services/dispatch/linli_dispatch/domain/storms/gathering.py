@@ -2,9 +2,9 @@
 
 Each keeps its own ticket, owner, clocks and callback (DSP-19). It stands on its desk's common list until a round gives
 its work order out (`rounds.py`); one whose work order is given out already goes along. An emergency never waits: it is
-assigned at once, and whoever gets it takes the work order of the building too. What came before the storm was declared
-joins it as well, and who has it already takes its building along. Each affected household is told once in a storm
-(INT-16).
+assigned at once, and whoever gets it takes the work order of the building too; so is what waits and turns out one. What
+came before the storm was declared joins it as well, and who has it already takes its building along. Each affected
+household is told once in a storm (INT-16).
 """
 
 from dataclasses import dataclass
@@ -80,6 +80,26 @@ def gather_earlier(turn: Turn, desk: Desk, into: Gathering) -> None:
     call_liable(turn)
 
 
+def follow_danger(turn: Turn, into: Gathering) -> None:
+    """A request of a work order turned out an emergency, or none: the visit sees to it in its turn.
+
+    One that waits is assigned now, to who is sent to the place already or can be there first.
+    """
+    ticket, order = turn.ticket, into.order
+    if order is None:
+        return
+    others = tuple(one for one in order.emergencies if one != ticket.id)
+    order = order.model_copy(update={"emergencies": (*others, ticket.id) if ticket.emergency else others})
+    if ticket.emergency and ticket.handler_id is None:
+        desk, handler = turn.terms.desk(order.desk), _still_there(turn, order, into.storm)
+        if handler is not None:
+            give(turn, desk, Choice(handler, ("storm_order",)))
+        else:
+            nobody = {"handler_id": None, "handler_role": None, "assigned_at": None}
+            order = _assign_at_once(turn, desk, into, order.model_copy(update=nobody), None)
+    turn.touched[order.id], turn.touched[into.storm.id] = order, into.storm
+
+
 def _holder(turn: Turn, desk: Desk, storm: Storm) -> Staff | None:
     """Who of the desk has the ticket, if they are on duty and take no other work order of the storm."""
     ticket, estate = turn.ticket, turn.estate
@@ -105,7 +125,7 @@ def _assign_at_once(turn: Turn, desk: Desk, into: Gathering, order: StormOrder, 
     ticket = turn.ticket
     if order.handler_id is not None and order.handler_id != ticket.handler_id:
         order = _begun(turn, desk, into)
-    requests = len(order.case_ids) + 1 if order.assigned_at is None else 1
+    requests = len({*order.case_ids, ticket.id}) if order.assigned_at is None else 1
     if crew is not None:
         sent = {**into.storm.sent, crew.staff.staff_id: sent_to(crew, order, requests, ways, turn.at)}
         into.storm = into.storm.model_copy(update={"sent": sent})
