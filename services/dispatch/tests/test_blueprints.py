@@ -146,6 +146,21 @@ def test_a_repair_shows_its_progress_by_its_clocks(office: Office) -> None:
     assert (standing(office)["signature"], standing(office)["satisfaction"]) == ("done", "done")
 
 
+@pytest.mark.rule("DSP-17", "ORG-04")
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_what_was_done_late_by_a_clock_is_shown_as_late(office: Office, seconds: int) -> None:
+    """Given a contractor that comes at the last instant, or a second later, then its step says so, in this round."""
+    office.open_repair()
+    office.covered()
+    office.accepted("report")
+    office.accepted("arrive", at=office.due("arrival") + seconds * SECOND)
+    (one,) = shown(office, "arrival")
+    assert (one.standing, one.late) == ("done", bool(seconds))
+    office.accepted("finish")
+    office.called_back(satisfied=False)
+    assert [one.late for one in shown(office, "arrival")] == [False]
+
+
 @pytest.mark.rule("DSP-17", "DSP-10")
 def test_what_was_assessed_at_a_desk_and_is_a_repair_is_not_shown_as_inspected(office: Office) -> None:
     office.open()

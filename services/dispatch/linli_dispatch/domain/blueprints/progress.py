@@ -48,6 +48,7 @@ class StepShown(BaseModel):
     due_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     late: bool = False
+    """Its deadline was missed; of a step with a clock: in this round."""
     reason: str | None = None
     by: str | None = None
 
@@ -113,7 +114,7 @@ def _of_clock(ticket: Ticket, rule: StepRule, clock: Clock) -> StepShown:
         since=running.since if running else None,
         due_at=running.due_at if running else None,
         ended_at=done_at,
-        late=clock in ticket.overdue,
+        late=clock in ticket.overdue or ticket.missed.get(clock, 0) > ticket.missed_before.get(clock, 0),
     )
 
 
