@@ -101,6 +101,22 @@ def test_nothing_is_recognised_while_a_place_is_still_being_learnt(
     assert (seen[-1].usual.days, seen[-1].storm is not None) == (learnt_days, recognised)
 
 
+@pytest.mark.rule("DSP-09", "ORG-03")
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"])
+def test_each_day_is_learnt_once_wherever_midnight_lies_in_the_hour(zone: str) -> None:
+    """Given two requests on each of three days, then two whole days are learnt with two requests each, in any zone."""
+    terms = storm_terms_of(shipped_policy().policy("2000.1"), zone)
+    midnight = datetime(2026, 3, 10, tzinfo=terms.place.zone)
+    usual = watched_from("xh01", midnight, terms.place)
+    counts: Counts = {}
+    for day in range(3):
+        for hour in (9, 10):
+            at = midnight + day * DAY + hour * HOUR
+            seen = watch("xh01", counts, usual, "rainstorm", at, at, terms)
+            usual, counts = seen.usual, seen.counts
+    assert (usual.days, usual.mean["rainstorm"]) == (2, {"working": 2.0})
+
+
 @pytest.mark.rule("DSP-09")
 def test_each_cause_is_compared_with_its_own_past(terms: StormTerms) -> None:
     usual, counts = a_month(terms, a_day=12)

@@ -125,7 +125,8 @@ def learn(usual: Usual, counts: Counts, at: datetime, place: Place, learning_day
 
 
 def _start_of(day: date, place: Place) -> int:
-    return hour_of(datetime(day.year, day.month, day.day, tzinfo=place.zone))
+    """The first hour that begins on the day: where midnight lies within an hour, that one is of the day before."""
+    return -(-int(datetime(day.year, day.month, day.day, tzinfo=place.zone).timestamp()) // ONE_HOUR_S)
 
 
 def _days_since(from_hour: int, at: datetime, place: Place) -> Iterator[tuple[date, range]]:
