@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from linli_contracts.events.dispatch import ApprovalAsked, SmallWorksApproved
+from linli_contracts.events.dispatch import ApprovalAsked, ApprovalDecided, SmallWorksApproved
 
 from services.dispatch.tests.office import Office, local, person
+from services.dispatch.tests.test_amending import amended
 
 OFFICES = ("builder", "engineering_vp", "gm")
 WORKS: dict[str, Any] = {"kind": "left_over_facility", "reason": "broken_gate"}
@@ -77,3 +78,28 @@ def test_each_office_has_its_time_and_nobody_approves_their_own(office: Office) 
     office.until(local("2026-03-12 18:00"))
     assert office.ticket().missed["small_works_approval"] == 1
     office.approve("engineering_vp", "small_works")
+
+
+@pytest.mark.rule("DSP-15", "WAR-02")
+def test_nothing_is_applied_for_while_warranty_has_not_answered(office: Office) -> None:
+    """Given a repair of which nobody knows whose it is, then it is refused by name; one that is not covered, not."""
+    office.open_repair()
+    assert office.refused("apply-small-works", **WORKS, budget_fen=1) == "warranty-asked"
+    office.covered(covered=False, contractor_id=None, contract_id=None, basis="expired")
+    office.accepted("apply-small-works", **WORKS, budget_fen=1)
+
+
+@pytest.mark.rule("DSP-15", "WAR-02", "INT-02")
+@pytest.mark.parametrize("covered", [True, False])
+def test_what_turns_out_covered_is_taken_back_from_the_offices(office: Office, *, covered: bool) -> None:
+    """Given small works before an office, and a trade that is known only later: the contractor repairs, nobody pays."""
+    office.open_repair(trade=None)
+    office.accepted("apply-small-works", actor=person("agent1"), **WORKS, budget_fen=1)
+    office.approve("builder", "small_works")
+    amended(office, trade="waterproofing")
+    named: dict[str, Any] = {} if covered else {"contractor_id": None, "contract_id": None, "basis": "expired"}
+    office.covered(covered=covered, **named)
+    ends = [(one.decision, one.reason) for one in office.facts(ApprovalDecided) if one.kind == "small_works"]
+    assert ends == [("approved", None), ("withdrawn", "warranty_covers")][: 2 if covered else 1]
+    assert ("small_works_approval" in {one.name for one in office.ticket().clocks}) is not covered
+    assert office.ticket().missed.get("small_works_approval", 0) == 0

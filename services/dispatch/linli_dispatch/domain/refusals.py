@@ -338,6 +338,12 @@ WARRANTY_COVERS: Final = Refusal(
     "施工单位在保修期内负责，不属于零星工程。",
     "A contractor answers for it under its warranty: no small works.",
 )
+WARRANTY_ASKED: Final = Refusal(
+    "warranty-asked",
+    "DSP-15",
+    "保修责任尚待答复，暂不能申请零星工程。",
+    "Whether a contractor answers for it under its warranty is not known yet: no small works before that.",
+)
 NOTHING_REPORTED: Final = Refusal(
     "nothing-reported",
     "DSP-13",

@@ -16,6 +16,7 @@ from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.approvals.plans import refuse_without_plan
+from linli_dispatch.domain.approvals.small_works import give_up_small_works
 from linli_dispatch.domain.assigning.assigning import assign
 from linli_dispatch.domain.closing import complete
 from linli_dispatch.domain.deadlines.clocks import wind
@@ -80,6 +81,8 @@ def follow_coverage(turn: Turn, answer: CoverageAnswered) -> None:
     if answer.contractor_id is None or not answer.covered:
         turn.because("DSP-10", "not covered: own staff", {"basis": answer.basis, "handler_id": ticket.handler_id})
         return
+    if answer.contract_id is not None:
+        give_up_small_works(turn)
     turn.change(liable=Liable(answer.contractor_id, answer.contract_id))
     call_liable(turn)
     if turn.ticket.liable is not None:
