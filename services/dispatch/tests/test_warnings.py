@@ -10,6 +10,7 @@ from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.handlers.turning import turn_of
 from linli_testkit.facts import context
 
+from services.dispatch.tests.matters import decoration, opened, step
 from services.dispatch.tests.office import NOW, SECOND, Office, OfficeFacts, local
 from services.dispatch.tests.test_approvals import absent
 
@@ -92,6 +93,41 @@ def test_the_office_whose_turn_it_is_is_told_of_its_own_time(office: Office) -> 
     due = office.due("reentrusting_approval")
     office.until(asked + (due - asked) * 4 / 5)
     assert [(one.due_at, one.person_ids) for one in near(office, "reentrusting_approval")] == [(due, ("property_gm",))]
+
+
+@pytest.mark.rule("DSP-20", "DSP-17")
+@pytest.mark.parametrize(
+    ("away", "told"),
+    [
+        ((), ("property_head",)),
+        (("property_head", "builder"), ("builder",)),
+        (("property_head", None), ("group_head",)),
+    ],
+)
+def test_the_office_that_does_a_step_is_told_of_its_time(
+    office: Office, away: tuple[str, str | None], told: tuple[str, ...]
+) -> None:
+    """Given a decoration before its review, then who reviews it is told, or who may in their stead; not the handler."""
+    decoration(office)
+    step(office, "registration")
+    if away:
+        absent(office, *away)
+    since, due = opened(office, "review").since, opened(office, "review").due_at
+    office.until(since + (due - since) * 4 / 5)
+    assert [(one.due_at, one.person_ids) for one in near(office, "blueprint_step")] == [(due, told)]
+
+
+@pytest.mark.rule("DSP-20", "DSP-17")
+def test_of_a_step_that_is_the_handlers_they_are_told_and_of_one_whose_office_is_vacant_too() -> None:
+    office = Office()
+    office.found(without=["property_head", "group_head"])
+    decoration(office)
+    due = opened(office, "registration").due_at
+    office.until(NOW + (due - NOW) * 4 / 5)
+    step(office, "registration")
+    since, due = opened(office, "review").since, opened(office, "review").due_at
+    office.until(since + (due - since) * 4 / 5)
+    assert [one.person_ids for one in near(office, "blueprint_step")] == [("keeper",), ("keeper",)]
 
 
 @pytest.mark.rule("DSP-20")

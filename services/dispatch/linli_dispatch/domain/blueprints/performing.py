@@ -1,4 +1,7 @@
-"""Who carries a special service out: a person of the estate's roster, or one of its contractors (DSP-16)."""
+"""Who does a step of a blueprint: the office that it names, or, of a special service, whoever is to carry it out.
+
+That is a person of the estate's roster, or one of its contractors (DSP-16, DSP-17).
+"""
 
 from dataclasses import replace
 
@@ -6,8 +9,20 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.assigning.assigning import give
 from linli_dispatch.domain.assigning.routing import Choice
+from linli_dispatch.domain.blueprints.blueprint import PEOPLE, StepRule
 from linli_dispatch.domain.blueprints.step_refusals import PERFORMER_AWAY, UNKNOWN_PERFORMER
+from linli_dispatch.domain.group.offices import LAST_RESORT, signatories
 from linli_dispatch.domain.turn import Turn
+
+
+def who_of_office(turn: Turn, rule: StepRule) -> dict[str, str | None]:
+    """Who may do the step of an office, each with in whose name; nobody: it is no office's step, or an office that
+    nobody holds, nor anybody in its stead. That stops nothing: whoever is there acts.
+    """
+    if rule.who in PEOPLE:
+        return {}
+    offices = turn.terms.offices
+    return signatories(turn.estate, offices[rule.who], (offices[LAST_RESORT],), turn.at)
 
 
 def name_performer(turn: Turn, performer_id: str) -> Refusal | None:

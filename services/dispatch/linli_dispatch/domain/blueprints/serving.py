@@ -11,10 +11,10 @@ from linli_contracts.events.dispatch import StepDone, StepFailed
 from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.blueprints import course as courses
-from linli_dispatch.domain.blueprints.blueprint import PEOPLE, Blueprint, StepRule
+from linli_dispatch.domain.blueprints.blueprint import Blueprint, StepRule
 from linli_dispatch.domain.blueprints.course import Course, Step
 from linli_dispatch.domain.blueprints.failing import count_step
-from linli_dispatch.domain.blueprints.performing import name_performer
+from linli_dispatch.domain.blueprints.performing import name_performer, who_of_office
 from linli_dispatch.domain.blueprints.starting import drop_steps, start
 from linli_dispatch.domain.blueprints.step_refusals import (
     ALREADY_OPEN,
@@ -33,7 +33,6 @@ from linli_dispatch.domain.blueprints.step_refusals import (
 )
 from linli_dispatch.domain.deadlines.clock_table import STEP_CLOCK
 from linli_dispatch.domain.deadlines.clocks import counted, wind
-from linli_dispatch.domain.group.offices import LAST_RESORT, signatories
 from linli_dispatch.domain.handling import pass_on, report, resolve
 from linli_dispatch.domain.turn import Turn
 
@@ -104,12 +103,9 @@ def open_step(turn: Turn, name: str, by: str) -> tuple[StepRule, Step] | Refusal
     step = course.open_step(name)
     if step is None:
         return STEP_NOT_OPEN
-    if rule.who not in PEOPLE:
-        offices = turn.terms.offices
-        able = signatories(turn.estate, offices[rule.who], (offices[LAST_RESORT],), turn.at)
-        # An office that nobody holds, nor anybody in its stead, stops nothing: whoever is there acts.
-        if able and by not in able:
-            return NOT_YOUR_STEP
+    able = who_of_office(turn, rule)
+    if able and by not in able:
+        return NOT_YOUR_STEP
     return rule, step
 
 

@@ -1,7 +1,7 @@
 """Staff are told of a deadline about to be missed (DSP-20): when the policy's share of its time is used, once.
 
-Told is who is to act: the office whose turn it is, else the handler, else the owner; the deputy of one who is away. A
-clock that begins anew, or whose due instant moves, warns anew.
+Told is who is to act: the office whose turn it is, or whose step (DSP-17), else the handler, else the owner; the deputy
+of one who is away. A clock that begins anew, or whose due instant moves, warns anew.
 """
 
 from dataclasses import replace
@@ -9,6 +9,8 @@ from dataclasses import replace
 from linli_contracts.events.dispatch import DeadlineApproached
 
 from linli_dispatch.domain.approvals.approving import may_sign
+from linli_dispatch.domain.blueprints.performing import who_of_office
+from linli_dispatch.domain.deadlines.clock_table import STEP_CLOCK
 from linli_dispatch.domain.deadlines.running_clock import RunningClock
 from linli_dispatch.domain.group.offices import stand_in
 from linli_dispatch.domain.notices.telling import tell_staff
@@ -57,6 +59,17 @@ def _to_act(turn: Turn, clock: RunningClock) -> list[str]:
         return sorted(able_managers(turn))
     if clock.name == "replacement_acceptance":
         return who_still_accept(turn)
+    if clock.name == STEP_CLOCK:
+        able = _who_does_step(turn, clock.step)
+        if able:
+            return able
     person_id = turn.ticket.handler_id or turn.ticket.owner_id
     present = stand_in(turn.estate, person_id, turn.at)
     return [] if present is None else [present]
+
+
+def _who_does_step(turn: Turn, number: int) -> list[str]:
+    course = turn.ticket.course
+    step = course.numbered_step(number) if course else None
+    rule = turn.terms.blueprints[course.blueprint].step(step.name) if course and step else None
+    return sorted(who_of_office(turn, rule)) if rule else []
