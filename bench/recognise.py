@@ -79,7 +79,7 @@ class Watch:
             self.found.append(storm)
         if storm is not None:
             storm.requests += 1
-            if surge is not None:
+            if surge is not None or (storm.how == "region" and seen.stirs):
                 storm.last_at = at
 
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from linli_contracts.events.dispatch import StormDeclared, StormOrderJoined
+from linli_contracts.events.dispatch import StormDeclared, StormEnded, StormOrderJoined
 from linli_dispatch.domain.storms.usual import OFF, WORKING, Usual, hour_of
 from linli_dispatch.domain.storms.watching import Region
 
-from services.dispatch.tests.office import Office, graded, local, received
+from services.dispatch.tests.office import SECOND, Office, graded, local, received
 from services.dispatch.tests.storms import LEAK, MINUTE
 
 ESTATES = tuple(f"xh0{number}" for number in range(1, 8))
@@ -74,3 +74,22 @@ def test_one_estate_that_stirs_again_and_again_is_no_storm_of_its_region(office:
     region = office.states[Region, "south"]
     assert isinstance(region, Region)
     assert list(region.stirring["rainstorm"]) == ["xh03"]
+
+
+@pytest.mark.rule("DSP-09", "ORG-04")
+@pytest.mark.parametrize("many", [0, 3])
+def test_a_storm_of_the_region_goes_on_at_an_estate_while_it_stirs(office: Office, many: int) -> None:
+    """Given three leaks more, eleven hours later, which are much for the estate and no storm by themselves: it lasts
+    until twelve hours after the last of them; without them, after its declaration. Nobody is told of a second one.
+    """
+    for estate_id in ESTATES[:5]:
+        leaks(office, estate_id, 3)
+    last = office.now
+    for number in range(many):
+        last = office.now + (timedelta(hours=11) if not number else MINUTE)
+        office.hear(received(last, f"xh05.n{number}", estate_id="xh05", home_id=None, **LEAK), last)
+    office.until(last + timedelta(hours=12) - SECOND)
+    assert office.facts(StormEnded) == []
+    office.until(last + timedelta(hours=12))
+    assert [one.estate_id for one in office.facts(StormEnded)] == ["xh05"]
+    assert len(declared_at(office)) == 1

@@ -50,7 +50,7 @@ def look_out(facts: Facts, event: ComplaintReceived, ctx: Context) -> Decision |
     workload = workload.model_copy(update={"arrivals": seen.counts})
     if cause in workload.storms:
         storm = facts.get(Storm, workload.storms[cause])
-        after = goes_on(storm, seen.storm, event.received_at) if storm else None
+        after = goes_on(storm, seen.storm, event.received_at, stirs=seen.stirs) if storm else None
         if after is not None and after is not storm:
             save.append(after)
         return Decision(save=(*save, workload))

@@ -50,7 +50,8 @@ class Storm(State):
     how: How
     declared_at: AwareDatetime
     surged_at: AwareDatetime
-    """The last request that was far more than usual; of one declared by hand, the last request of the cause."""
+    """The last request that was far more than usual; of one of the region, the last with which the estate stirred; of
+    one declared by hand, the last request of the cause."""
     over_after: timedelta
     """It ends by itself so long after that."""
     ended_at: AwareDatetime | None = None
@@ -160,9 +161,10 @@ def declare(
     )
 
 
-def goes_on(storm: Storm, found: Surge | None, at: datetime) -> Storm:
-    """The storm after one more request of its cause."""
-    if (found is None and storm.how != "by_hand") or at <= storm.surged_at:
+def goes_on(storm: Storm, found: Surge | None, at: datetime, *, stirs: bool) -> Storm:
+    """The storm after one more request of its cause; one of a region lasts while the estate ``stirs``."""
+    is_much = found is not None or storm.how == "by_hand" or (storm.how == "region" and stirs)
+    if not is_much or at <= storm.surged_at:
         return storm
     return storm.model_copy(update={"surged_at": at})
 
