@@ -210,6 +210,19 @@ def test_one_visit_finishes_all_requests_of_a_work_order_each_with_its_own_callb
     assert office.refused_of("finish-storm-order", order_id="xh01.so1") == "storm-order-not-found"
 
 
+@pytest.mark.rule("DSP-09")
+def test_a_slip_in_what_is_left_out_finishes_nothing(office: Office) -> None:
+    """Given a request that is none of the work order's, then all is refused: the right one would be finished."""
+    declared(office)
+    tickets = [leak(office, number, f"3-50{number}") for number in (1, 2)]
+    order_id = order_of(office, tickets[0]).id
+    office.until(START + 10 * MINUTE)
+    slip = [tickets[0].id, "xh01.s22"]
+    assert office.refused_of("finish-storm-order", order_id=order_id, without=slip) == "not-of-this-order"
+    office.accepted_of("finish-storm-order", order_id=order_id, without=slip[:1])
+    assert [office.ticket(one.id).status for one in tickets] == ["coverage_asked", "completed"]
+
+
 @pytest.mark.rule("DSP-09", "OPS-03")
 def test_what_is_heard_twice_or_late_changes_nothing(office: Office) -> None:
     declared(office)

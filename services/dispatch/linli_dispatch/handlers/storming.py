@@ -19,6 +19,7 @@ from linli_dispatch.domain.storms.earlier import remembered, taken
 from linli_dispatch.domain.storms.gathering import Gathering, place_of
 from linli_dispatch.domain.storms.giving_out import Round, looked_at, still_waits
 from linli_dispatch.domain.storms.storm import How, Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
+from linli_dispatch.domain.storms.storm_refusals import NOT_OF_THIS_ORDER
 from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
 from linli_dispatch.domain.storms.surge import Surge
 from linli_dispatch.domain.storms.usual import Usual
@@ -191,6 +192,8 @@ def handle_finish_storm_order(facts: Facts, command: commands.FinishStormOrder, 
     order, estate = facts.get(StormOrder, command.order_id), facts.get(Estate, key_of(command.order_id))
     if order is None or estate is None:
         return refusals.STORM_ORDER_NOT_FOUND
+    if not set(command.without) <= set(order.case_ids):
+        return NOT_OF_THIS_ORDER
     missing = not_loaded(facts, ((Ticket, case_id) for case_id in order.case_ids))
     if missing:
         return More(missing)
