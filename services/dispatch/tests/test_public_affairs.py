@@ -61,6 +61,26 @@ def test_hot_work_needs_a_permit_each_time_and_only_under_the_decorations(office
     assert open_steps(office) == ["patrol", "works"]
 
 
+@pytest.mark.rule("DSP-18", "DSP-17")
+def test_each_hot_work_is_checked_though_the_check_of_the_one_before_is_open(office: Office) -> None:
+    """Given two permits on one day, then two checks are owed, each with a time of its own, the earlier one first."""
+    decoration(office)
+    under_permit(office)
+    for hours in (1, 5):
+        office.accepted("request-step", **HOT_WORK)
+        step(office, "hot_work_permit", "property_head", at=NOW + timedelta(hours=hours))
+    checks = [one.due_at for one in course(office).steps if one.name == "hot_work_check" and one.open]
+    assert checks == [NOW + timedelta(hours=hours) for hours in (25, 29)]
+    step(office, "hot_work_check")
+    assert opened(office, "hot_work_check").due_at == NOW + timedelta(hours=29)
+    office.until(NOW + timedelta(hours=29) + SECOND)
+    assert [one.blueprint_step for one in office.facts(DeadlineMissed) if one.clock == "blueprint_step"] == [
+        "hot_work_check"
+    ]
+    step(office, "hot_work_check")
+    assert open_steps(office) == ["patrol", "works"]
+
+
 @pytest.mark.rule("DSP-18", "DSP-20")
 def test_the_hot_work_permit_is_the_property_managers_or_the_deputys(office: Office) -> None:
     """Given somebody else, then it is refused by name; the deputy of a manager who is away may give it."""

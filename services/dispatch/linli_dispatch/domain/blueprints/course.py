@@ -76,7 +76,7 @@ class Course:
     """Who carries the work out, once somebody was named."""
 
     def open_step(self, name: str) -> Step | None:
-        """The open occurrence of a step."""
+        """The open occurrence of a step; of several the one that began first."""
         return next((step for step in self.steps if step.name == name and step.open), None)
 
     def numbered_step(self, number: int) -> Step | None:
@@ -130,8 +130,12 @@ def first_steps(blueprint: Blueprint) -> Iterator[StepRule]:
 
 def following(course: Course, blueprint: Blueprint, name: str) -> Iterator[StepRule]:
     """The steps that begin now that ``name`` was done: those after it, and itself where it repeats."""
+    on_request = (done := blueprint.step(name)) is not None and done.on_request
     for rule in blueprint.steps:
-        if rule.clock is not None or rule.on_request or course.open_step(rule.name):
+        if rule.clock is not None or rule.on_request:
+            continue
+        # Each time that it was asked for has a step after it of its own, though one of the time before is open.
+        if course.open_step(rule.name) and not (on_request and name in rule.after):
             continue
         if rule.repeats_until is not None and course.was_done(rule.repeats_until):
             continue
