@@ -90,6 +90,25 @@ def test_the_same_home_gets_the_same_person_again(office: Office) -> None:
     assert "served_before" not in assigned(office).reasons
 
 
+@pytest.mark.rule("DSP-08")
+def test_another_desks_visit_between_two_repairs_makes_nobody_a_stranger(office: Office) -> None:
+    """Given a complaint that the service centre had, and a repair that the manager had for want of anybody, then the
+    next repair of the home goes to who did the first.
+    """
+    fixers(office, *({"staff_id": f"twin{number}", "skills": ["waterproofing"]} for number in range(5)))
+    first = office.open_repair(DAY).handler_id
+    office.accepted("finish")
+    assert office.open(case_id="xh01.c2").handler_id == "agent1"
+    office.accepted("resolve", case_id="xh01.c2")
+    assert office.open_repair(case_id="xh01.c3", trade="plumbing").handler_id == "property_head"
+    office.accepted("finish", case_id="xh01.c3")
+    for number in range(4, 10):
+        case_id = f"xh01.c{number}"
+        assert office.open_repair(case_id=case_id).handler_id == first
+        assert "served_before" in assigned(office).reasons
+        office.accepted("finish", case_id=case_id)
+
+
 @pytest.mark.rule("DSP-08", "ORG-03")
 @pytest.mark.parametrize(
     ("at", "handler", "reason"),
@@ -259,7 +278,7 @@ def test_the_nearer_post_is_chosen_among_equals(
 def forget_who_served(office: Office) -> None:
     """Else continuity would decide before the way."""
     home = office.states[Home, HOME]
-    office.states[Home, HOME] = home.model_copy(update={"served_by": None})
+    office.states[Home, HOME] = home.model_copy(update={"served_by": None, "served_at": {}})
 
 
 @pytest.mark.rule("DSP-08")

@@ -91,7 +91,7 @@ def open_ticket(turn: Turn, graded: ComplaintGraded, number: int, into: Gatherin
         )
     )
     turn.because("DSP-19", "ticket opened", {"owner_id": ticket.owner_id, "level": graded.level})
-    begin_round(turn, desk, turn.home.served_by if turn.home else None, into)
+    begin_round(turn, desk, turn.home.known_to(desk.name) if turn.home else None, into)
     follow_level(turn)
     report_quality_claim(turn)
 

@@ -77,13 +77,18 @@ class Turn:
         """A reason for the case's timeline."""
         self.reasons.append(Because(rule, what, self.ticket.id, self.terms.version, facts or {}))
 
-    def hand_over(self, from_id: str | None, to_id: str | None) -> None:
-        """Keeps the counters of tickets in hand, and who serves the home, when the handler changes."""
+    def hand_over(self, from_id: str | None, to_id: str | None, desk: str | None = None) -> None:
+        """Keeps the counters of tickets in hand, and who serves the home, when the handler changes.
+
+        ``desk``: the one that they are of, where they do its own work and no other's for want of somebody.
+        """
         moved = self.workload.moved(from_id, to_id)
         if moved is not self.workload:
             self.workload = self.touched["workload"] = moved
-        if to_id is not None and self.home is not None and self.home.served_by != to_id:
-            self.home = self.touched["home"] = self.home.model_copy(update={"served_by": to_id})
+        if to_id is not None and self.home is not None:
+            served = self.home.served(to_id, desk)
+            if served is not self.home:
+                self.home = self.touched["home"] = served
 
     def decision(self, answer: Mapping[str, object] | None = None) -> Decision:
         """All of it as one decision; states that did not change are not saved."""

@@ -22,7 +22,7 @@ def give(turn: Turn, desk: Desk, choice: Choice) -> None:
     """The ticket goes to whom was chosen."""
     ticket, handler = turn.ticket, choice.handler
     handler_id = handler.staff_id if handler else None
-    turn.hand_over(ticket.handler_id, handler_id)
+    turn.hand_over(ticket.handler_id, handler_id, desk.name if handler and handler.desk == desk.name else None)
     facts: dict[str, object] = {
         "desk": desk.name,
         "handler_id": handler_id,

@@ -165,6 +165,8 @@ class Home(State):
     occupied: bool = True
     top_floor: bool = False
     served_by: str | None = None
+    served_at: Mapping[str, str] = {}
+    """By desk: who of it did last."""
     told_of: str | None = None
     """The last storm that the household was told of (DSP-09)."""
     repaired: tuple[Repaired, ...] = ()
@@ -178,9 +180,22 @@ class Home(State):
     last_repair: str | None = None
     """Its case."""
 
+    def known_to(self, desk: str) -> str | None:
+        """Who of this desk served it last (DSP-08); who served it last at all where none is known to have."""
+        return self.served_at.get(desk, self.served_by)
+
+    def served(self, by: str, desk: str | None) -> "Home":
+        """The home once somebody has a case of it in hand; ``desk``: theirs, where it is its own work."""
+        at = self.served_at if desk is None else {**self.served_at, desk: by}
+        if (self.served_by, self.served_at) == (by, at):
+            return self
+        return self.model_copy(update={"served_by": by, "served_at": at})
+
     def learnt_by(self, before: "Home | None") -> "Home":
         """The home as registered anew, with what it knew of itself."""
-        kept = ("served_by", "told_of", "repaired", "defects", "repairs_since", "repaired_at", "last_repair")
+        kept = (
+            "served_by", "served_at", "told_of", "repaired", "defects", "repairs_since", "repaired_at", "last_repair",
+        )  # fmt: skip
         return self.model_copy(update={name: getattr(before, name) for name in kept}) if before else self
 
 
