@@ -28,6 +28,22 @@ def test_another_contact_is_another_person(desk: Desk) -> None:
     assert desk.receive(contact="13800138001")["customer_ref"] != desk.receive(contact=PHONE)["customer_ref"]
 
 
+@pytest.mark.rule("INT-12", "INT-13")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("幸福路1-23号", "幸福路12-3号"),
+        ("3-502", "35-02"),
+        ("12 3 High Street", "1 23 High Street"),
+        ("li-na", "lina"),
+        ("wang.wei", "wangwei"),
+    ],
+)
+def test_what_parts_an_address_or_a_messengers_name_tells_people_apart(desk: Desk, one: str, other: str) -> None:
+    """Given two that differ in their separators alone and are no telephone numbers, then they are two people."""
+    assert desk.receive(contact=one)["customer_ref"] != desk.receive(contact=other)["customer_ref"]
+
+
 @pytest.mark.rule("INT-12")
 def test_a_file_keeps_the_first_name_until_somebody_verified_changes_it(desk: Desk) -> None:
     ref = desk.receive(name="王小明")["customer_ref"]
@@ -63,6 +79,9 @@ def test_a_member_whom_nobody_knows_changes_nothing(desk: Desk) -> None:
         ("+852 2345 6789", "+85223456789"),
         ("86123", "86123"),
         ("A000102948", "a000102948"),
+        ("(010) 8888-6666", "01088886666"),
+        ("电话 138-0013-8000", "电话13800138000"),
+        ("幸福路 1-23 号", "幸福路1-23号"),
     ],
 )
 def test_spellings_are_made_plain(contact: str, plain: str) -> None:
