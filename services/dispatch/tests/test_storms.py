@@ -223,6 +223,21 @@ def test_a_slip_in_what_is_left_out_finishes_nothing(office: Office) -> None:
     assert [office.ticket(one.id).status for one in tickets] == ["coverage_asked", "completed"]
 
 
+@pytest.mark.rule("DSP-09", "DSP-02")
+def test_what_was_passed_on_to_another_desk_is_not_finished_by_the_visit(office: Office) -> None:
+    """Given two complaints of one work order, of which one is the engineering department's, as its desk has found."""
+    declared(office)
+    complaint: dict[str, Any] = {"kind": "complaint", "category": "property_management", "trade": None}
+    tickets = [leak(office, number, **complaint) for number in (1, 2)]
+    order_id = order_of(office, tickets[0]).id
+    office.until(START + 10 * MINUTE)
+    office.accepted("pass-on", case_id=tickets[1].id, desk="engineering")
+    decision = office.accepted_of("finish-storm-order", order_id=order_id)
+    assert decision.answer == {"order_id": order_id, "finished": [tickets[0].id], "left": []}
+    after = office.ticket(tickets[1].id)
+    assert (after.status, after.desk, after.handler_id) == ("open", "engineering", "builder")
+
+
 @pytest.mark.rule("DSP-09", "OPS-03")
 def test_what_is_heard_twice_or_late_changes_nothing(office: Office) -> None:
     declared(office)

@@ -43,7 +43,8 @@ from linli_dispatch.domain.turn import Turn
 def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     """The responsible desk has the request in its hands (INT-08); another desk than before gets its own handler.
 
-    A department owes its opinion from now on (DSP-02), and a case with a department is complex (DSP-03).
+    A department owes its opinion from now on (DSP-02), and a case with a department is complex (DSP-03). One that
+    another desk gets leaves a storm's work order.
     """
     ticket = turn.ticket
     name = desk_name or ticket.desk
@@ -56,6 +57,8 @@ def pass_on(turn: Turn, desk_name: str | None) -> Refusal | None:
     desk = turn.terms.desk(name)
     if name != ticket.desk:
         drop(turn, "department_answer")
+        # A storm's visit is its desk's: it settles nothing for another one (DSP-09).
+        turn.change(storm_order_id=None)
         assign(turn, desk, served_by=ticket.handler_id)
     turn.change(
         passed_on_at=turn.at,
