@@ -4,6 +4,7 @@ nobody.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,8 @@ from linli_contracts.lanes import lane_of, partition_of
 from linli_contracts.topics import PARTITIONS, TOPIC_OF
 from linli_messaging.consuming.consumer import GAP_LOOK_S, HEAR_EVERY_S, Consumer, _Ownership
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
+from linli_messaging.inputs import Record
+from linli_messaging.loop.writer import Writer
 
 from libs.messaging.tests import small
 from libs.messaging.tests.bus import Bus, has_rung, until
@@ -34,7 +37,7 @@ async def test_a_fact_is_in_hand_from_the_moment_it_was_taken(bus: Bus, monkeypa
 
     async def looked(
         self: Consumer, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
-    ) -> "tuple[ConsumerRecord[bytes, bytes], ...]":
+    ) -> "list[ConsumerRecord[bytes, bytes]]":
         found = await look(self, kafka, *places, timeout_ms=timeout_ms)
         if any(record.topic == TOPIC_OF[NORTH] for record in found):
             asyncio.get_running_loop().call_soon(
@@ -52,6 +55,41 @@ async def test_a_fact_is_in_hand_from_the_moment_it_was_taken(bus: Bus, monkeypa
     await send_fact(bus)
     await has_rung(bus, 1)
     assert in_hand == [{(NORTH, lane_of("e1"))}]
+
+
+@pytest.mark.rule("OPS-04")
+async def test_what_was_read_of_a_record_is_kept_and_the_record_is_not(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a fact that is decided, then the list that FastStream holds until then had nothing in it: a batch of
+    records would take as much memory as what was read of them.
+    """
+    consumer, look, taken, left = bus.listener.consumer, Consumer._look, list[Any](), list[int]()
+    submit = consumer.writer.submit_events
+
+    async def looked(
+        self: Consumer, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
+    ) -> "list[ConsumerRecord[bytes, bytes]]":
+        found = await look(self, kafka, *places, timeout_ms=timeout_ms)
+        if any(record.topic == TOPIC_OF[NORTH] for record in found):
+            taken.append(found)
+        return found
+
+    async def submitted(_: Writer, records: Sequence[Record]) -> None:
+        left.extend(map(len, taken))
+        await submit(records)
+
+    monkeypatch.setattr(Consumer, "_look", looked)
+    monkeypatch.setattr(Writer, "submit_events", submitted)
+    looks = consumer.signs.looks
+
+    async def looks_anew() -> bool:
+        return consumer.signs.looks > looks
+
+    await until(looks_anew)
+    await send_fact(bus)
+    await has_rung(bus, 1)
+    assert left == [0]
 
 
 @pytest.mark.rule("OPS-04")
