@@ -14,7 +14,7 @@ from linli_contracts.lanes import lane_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput
 from linli_messaging.lanes.restored import SuspendedError
 from linli_messaging.loop.refusing import OverloadedError
-from linli_messaging.loop.writer import Writer
+from linli_messaging.loop.writer import MAX_BATCH, Writer
 from linli_messaging.service_map import Actor, OnCommand, Ref
 from linli_rulebook.decision import Refusal
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -28,8 +28,8 @@ FILLED_IN: Final = frozenset({"command_id", "random_ref", "unread"})
 SIMULATE: Final = "simulate"
 MAX_KEY: Final = 200
 MAX_LINE_BYTES: Final = 1024 * 1024
-BULK_AT_ONCE: Final = 1000
-"""Lines of one bulk request decided together: half of the loop's batch, so that two clients share a transaction."""
+BULK_AT_ONCE: Final = MAX_BATCH
+"""Lines of one bulk request decided together: as many as the loop takes at once."""
 BULK_BYTES_AT_ONCE: Final = 4 * MAX_LINE_BYTES
 """And of no more text than this, so that lines as long as they may be do not fill the memory."""
 _INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(Instant)
@@ -244,8 +244,8 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
 def _command_of(
     line: bytes, writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor
 ) -> tuple[Any, CommandInput | Refusal]:
-    """The line's id as it was written, and the command. What was read is let go of here: a thousand lines that wait for
-    their commit would be in memory twice.
+    """The line's id as it was written, and the command. What was read is let go of here: lines that wait for their
+    commit would be in memory twice.
     """
     identity: Any = None
     try:

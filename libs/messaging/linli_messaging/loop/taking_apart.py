@@ -26,7 +26,7 @@ noting that it failed; the same where a clock gives way, and was refused again.
 JUST_BEFORE: Final = timedelta(microseconds=1)
 """The grain of instants."""
 MOST_AT_ONCE: Final = 1000
-"""Due clocks of an input's lanes that are looked through: as many as a batch."""
+"""Due clocks of an input's lanes that are looked through at once."""
 
 log = logging.getLogger(__name__)
 
