@@ -16,7 +16,7 @@ from linli_rulebook.decision import State
 from linli_messaging.service_map import Ref
 
 MAX_STATES: Final = 3_000
-"""Four batches' worth; by estimate some 6 MB of tickets, which are the largest states."""
+"""Six batches' worth; by estimate some 6 MB of tickets, which are the largest states."""
 UNSEEN: Final = -1
 
 

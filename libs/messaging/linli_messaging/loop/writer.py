@@ -36,11 +36,11 @@ from linli_messaging.queries import Queries
 from linli_messaging.service_map import ServiceMap
 from linli_messaging.sqlstate import is_transient
 
-MAX_BATCH: Final = 750
+MAX_BATCH: Final = 500
 """Inputs a transaction: smaller batches cost more for each input, larger ones more memory, and hold the lanes longer
 (docs/performance/tried.md)."""
 MAX_WAITING_COMMANDS: Final = 10_000
-"""Commands queued in memory before HTTP answers 503: about ten batches, about a second of work each."""
+"""Commands queued in memory before HTTP answers 503: about twenty batches, about half a second of work each."""
 SWEEP_EVERY_S: Final = 0.5
 """How often due timers are looked for on the system clock, below the one-second grain of deadlines; at once when heads
 are told, and after a commit that left a state to be woken by now."""
