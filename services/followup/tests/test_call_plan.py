@@ -76,10 +76,17 @@ def test_a_day_is_24_hours_and_calling_hours_are_local_when_the_clocks_change() 
     [
         (168, 168, "2026-03-10 22:00:00", "2026-03-17 09:00:00", "2026-03-17 20:59:59"),
         (168, 200, "2026-03-10 10:00:00", "2026-03-17 09:00:00", "2026-03-17 10:00:00"),
+        (168, 168, "2026-03-10 10:00:00", "2026-03-17 10:00:00", "2026-03-17 10:00:00"),
         (2, 1, "2026-03-10 20:30:00", "2026-03-10 20:30:00", "2026-03-10 20:59:59"),
         (2, 1, "2026-03-10 22:00:00", "2026-03-11 09:00:00", "2026-03-11 09:00:00"),
     ],
-    ids=["the plan would move beyond the limit", "planned beyond it", "quiet before the plan", "quiet all the time"],
+    ids=[
+        "the plan would move beyond the limit",
+        "planned beyond it",
+        "planned at it",
+        "quiet before the plan",
+        "quiet all the time",
+    ],
 )
 def test_the_limit_is_never_passed_unless_all_of_it_is_quiet(
     within: int, planned_after: int, finished: str, call_from: str, call_by: str

@@ -13,7 +13,7 @@ from linli_contracts.events.dispatch import EstateRegistered
 from linli_contracts.events.followup import CallbackCompleted, CallbackDue, CustomerUnreachable
 from linli_contracts.events.messages import MessageRequested
 from linli_followup.commands import NoAnswer
-from linli_followup.domain.callback import OPEN, Callback, callback_id
+from linli_followup.domain.callback import OPEN, Callback, callback_id, record_late_try
 from linli_followup.domain.estate import Estate
 from linli_followup.handlers import MAP
 from linli_rulebook import PolicyBook
@@ -171,6 +171,14 @@ def test_done_at_the_due_instant_is_kept_one_second_later_is_late(seconds: int, 
     assert world.callback.status == "completed"
 
 
+@pytest.mark.rule("FUP-04", "ORG-04")
+@pytest.mark.parametrize(("seconds", "late"), [(0, False), (1, True)])
+def test_a_try_that_nobody_answered_is_late_one_second_after_the_due_instant(seconds: int, late: bool) -> None:  # noqa: FBT001 - one column of the table
+    world = planned()
+    world.ask(NOBODY, DUE_BY + timedelta(seconds=seconds))
+    assert (world.callback.attempt, world.callback.late) == (2, late)
+
+
 @pytest.mark.rule("FUP-01")
 def test_a_try_that_nobody_makes_is_late_once_and_stays_due_until_the_case_is_closed() -> None:
     world = planned()
@@ -267,6 +275,15 @@ def test_each_try_may_be_late_by_itself() -> None:
     assert world.whats.count("callback late") == 1
     world.until(world.callback.call_by + timedelta(seconds=1))
     assert world.whats.count("callback late") == 2
+
+
+@pytest.mark.rule("FUP-01", "FUP-04", "ORG-02")
+@pytest.mark.parametrize(("attempt", "rule"), [(1, "FUP-01"), (2, "FUP-04")])
+def test_a_late_try_says_by_which_rule_it_was_owed(attempt: int, rule: str) -> None:
+    callback = planned().callback.model_copy(update={"status": "due", "attempt": attempt})
+    (timer,) = callback.timers()
+    (why,) = record_late_try(callback, timer).because
+    assert (why.rule, why.policy_version, why.facts["attempt"]) == (rule, "2000.1", attempt)
 
 
 @pytest.mark.rule("FUP-01")

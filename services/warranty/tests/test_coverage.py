@@ -12,7 +12,7 @@ from linli_rulebook.decision import NOTHING, Early
 from linli_testkit.facts import context
 from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate
-from linli_warranty.domain.periods import legal_end, legal_minimum_in_words
+from linli_warranty.domain.periods import agreed_end, legal_end, legal_minimum_in_words
 
 from services.warranty.tests.books import Books, local, longer_decoration, opening, policies
 
@@ -88,6 +88,8 @@ def test_the_contract_of_the_phase_answers_and_of_several_the_longest() -> None:
     books.send(opening(contract_id="ht4", contractor_id="sg4", completion_accepted_on=date(2020, 3, 11)))
     assert books.ask("2021-01-01").contract_id == "ht4", "its warranty runs a day longer"
     assert books.ask("2021-01-01", home_id=None).contract_id == "ht4"
+    books.send(opening(contract_id="ht0", contractor_id="sg0", completion_accepted_on=date(2020, 3, 11)))
+    assert books.ask("2021-01-01").contract_id == "ht0", "of two that run as long the lower id"
 
 
 @pytest.mark.rule("WAR-02")
@@ -214,6 +216,13 @@ def test_a_season_that_ends_on_the_last_day_of_february_does_so_in_every_year(
     season = '[warranty.heating_season]\nvalue = ["11-15", "02-29"]\n'
     policy = policies(tmp_path, regions__south=season).policy("2000.1", region="south")
     assert legal_end("heating_cooling", date.fromisoformat(starts), policy) == date.fromisoformat(ends)
+
+
+@pytest.mark.rule("WAR-02")
+@pytest.mark.parametrize(("months", "ends"), [(None, "2022-03-10"), (12, "2022-03-10"), (36, "2023-03-10")])
+def test_no_agreement_ends_a_warranty_before_the_law_does(months: int | None, ends: str) -> None:
+    policy = context(local("2020-06-01")).policies.policy("2000.1")
+    assert agreed_end("decoration", date(2020, 3, 10), months, policy) == date.fromisoformat(ends)
 
 
 @pytest.mark.rule("WAR-02")

@@ -7,6 +7,7 @@ import pytest
 from linli_contracts.events.warranty import DepositOpened, WarrantyExpiring
 from linli_rulebook.decision import Decision, Refusal
 from linli_warranty.commands import OpenDeposit, RecordDocument
+from linli_warranty.domain.deposit import Deposit
 from linli_warranty.domain.estate import Estate
 from pydantic import ValidationError
 
@@ -49,6 +50,12 @@ def test_what_is_refused(books: Books, given: dict[str, object], refused: str) -
     before = dict(books.states)
     assert code(books.send(opening(**given))) == refused
     assert books.states == before
+
+
+@pytest.mark.rule("WAR-01", "ORG-04")
+def test_what_was_accepted_today_may_be_settled_today(books: Books) -> None:
+    answer(books.send(opening(contract_id="ht2", completion_accepted_on=date(2020, 6, 1))))
+    assert books.state(Deposit, "ht2").completion_accepted_on == date(2020, 6, 1)
 
 
 @pytest.mark.rule("WAR-02")
