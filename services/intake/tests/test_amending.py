@@ -86,6 +86,15 @@ def test_added_words_stand_after_the_first_ones(desk: Desk) -> None:
     assert any(why.rule == "INT-11" for why in desk.decisions[-1].because)
 
 
+@pytest.mark.rule("INT-15")
+def test_a_hundred_additions_are_kept_and_no_more(desk: Desk) -> None:
+    case_id = desk.receive()["case_id"]
+    for number in range(100):
+        desk.accepted("intake.amend", case_id=case_id, by="customer", adds=f"{number}")
+    refusal = desk.refused("intake.amend", case_id=case_id, by="customer", adds="100")
+    assert refusal.code == "too-many-additions"
+
+
 @pytest.mark.rule("INT-03")
 @pytest.mark.parametrize(("length", "kept"), [(0, False), (1, True), (20_000, True), (20_001, False)])
 def test_an_addition_has_up_to_20000_characters(desk: Desk, length: int, *, kept: bool) -> None:

@@ -110,6 +110,14 @@ def test_a_level_raised_by_age_is_no_lower_after_an_amendment(desk: Desk) -> Non
     assert (desk.request(case_id).level, desk.request(case_id).reasons) == (2, ("unresolved_too_long",))
 
 
+@pytest.mark.rule("INT-06", "DSP-06")
+def test_after_a_week_it_is_hot_and_after_a_month_major(desk: Desk) -> None:
+    case_id = desk.receive()["case_id"]
+    for level in (2, 1):
+        desk.hear(raised(case_id, level, f"age_level_{level}"))
+        assert (desk.request(case_id).level, desk.request(case_id).aged_to) == (level, level)
+
+
 @pytest.mark.rule("INT-06")
 def test_a_repeated_or_milder_age_changes_nothing(desk: Desk) -> None:
     case_id = desk.receive()["case_id"]

@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.events.dispatch import TicketClosed
 from linli_contracts.events.intake import ComplaintGraded, ComplaintsLinked, ComplaintUnlinked
-from linli_intake.domain import regrading
-from linli_intake.domain.group import Counted, Group, Member, count, people_in, within_window
+from linli_intake.domain import linking, regrading
+from linli_intake.domain.group import Counted, Group, Member, count, group_of, people_in, within_window
+from linli_intake.domain.place import Estate
 from linli_rulebook import Policy
+from linli_rulebook.decision import Refusal
 from linli_rulebook.months import instant_plus_months
+from linli_testkit.facts import shipped_policy
 
 from services.intake.tests.desk import NOW, Desk
 
@@ -83,6 +86,19 @@ def test_two_groups_become_one(desk: Desk) -> None:
 
     assert len({desk.request(case).group_id for case in cases}) == 1
     assert levels(desk, cases) == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.rule("INT-07")
+@pytest.mark.parametrize("earlier", range(4))
+def test_of_two_groups_the_one_with_the_older_head_stays(desk: Desk, earlier: int) -> None:
+    """Whatever their ids are, which follow from the commands before."""
+    desk.taken += earlier
+    cases = neighbours(desk, 4)
+    link(desk, cases[0], cases[1])
+    older = desk.request(cases[0]).group_id
+    link(desk, cases[2], cases[3])
+    link(desk, cases[3], cases[1])
+    assert {desk.request(case).group_id for case in cases} == {older}
 
 
 @pytest.mark.rule("INT-06", "INT-07")
@@ -226,6 +242,19 @@ def test_a_window_holds_enough_where_any_month_begun_by_a_complaint_does(members
     ]
     expected = any(people_in(month) >= 3 for month in months)
     assert within_window(members, enough=3, months=1, zone=UTC) is expected
+
+
+@pytest.mark.rule("INT-07")
+def test_a_group_holds_a_thousand_and_no_more(desk: Desk) -> None:
+    """Given a group that is nearly full, then one more request fits, and the next is refused by name."""
+    cases = neighbours(desk, 2)
+    one, other = map(desk.request, cases)
+    ruling = regrading.Ruling(shipped_policy(), Estate.model_validate(desk.states[Estate, "xh01"].model_dump()))
+    for size, code in ((999, None), (1_000, "group-full")):
+        known = {f"xh01.n{nth}": one.model_copy(update={"id": f"xh01.n{nth}"}) for nth in range(size - 1)}
+        group = group_of("xh01.g1", [one, *known.values()])
+        outcome = linking.link(one, other, (group,), known, ruling, linking.LinkOrder("s17", "test", NOW))
+        assert (outcome.code if isinstance(outcome, Refusal) else None) == code
 
 
 @pytest.mark.rule("INT-07")

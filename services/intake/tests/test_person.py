@@ -3,7 +3,7 @@
 import pytest
 from linli_contracts.events.intake import ComplaintReceived
 from linli_contracts.events.loyalty import MemberJoined
-from linli_intake.domain.person import Contact, Customer, contact_id, plain_form
+from linli_intake.domain.person import Contact, Customer, become_member, contact_id, plain_form
 from linli_rulebook.decision import NOTHING
 
 from services.intake.tests.desk import COMPLETE, Desk
@@ -67,6 +67,13 @@ def test_what_a_member_asks_says_so_from_the_joining_on_however_the_contact_is_s
 
 
 @pytest.mark.rule("INT-09")
+def test_whoever_has_the_contact_now_is_no_member_by_that() -> None:
+    theirs = Contact(id="p1", customer_ref="cu2")
+    assert become_member(theirs, "cu1") is NOTHING
+    assert become_member(theirs, "cu2") is not NOTHING
+
+
+@pytest.mark.rule("INT-09")
 def test_a_member_whom_nobody_knows_changes_nothing(desk: Desk) -> None:
     assert desk.hear(MemberJoined(customer_ref="cu0", member_no="1", joined_at=desk.now)) is NOTHING
 
@@ -78,6 +85,7 @@ def test_a_member_whom_nobody_knows_changes_nothing(desk: Desk) -> None:
         ("010-8888 6666", "01088886666"),
         ("+852 2345 6789", "+85223456789"),
         ("86123", "86123"),
+        ("+8695588", "+8695588"),
         ("A000102948", "a000102948"),
         ("(010) 8888-6666", "01088886666"),
         ("电话 138-0013-8000", "电话13800138000"),

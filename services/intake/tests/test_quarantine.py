@@ -203,6 +203,10 @@ def test_a_form_that_names_no_known_estate_is_kept_for_whoever_sent_it(desk: Des
     assert kept(desk, desk.receive(expects=None)["quarantine_id"]).sent_from is None
     assert org(desk, "intake.resubmit", quarantine_id=refused["quarantine_id"]) == "group/south"
 
+    desk.sender = Actor("manager", frozenset(), "group")
+    desk.accepted("intake.resubmit", quarantine_id=refused["quarantine_id"], estate_id="still_nowhere")
+    assert kept(desk, refused["quarantine_id"]).sent_from == "group/south", "whoever corrects it has not sent it"
+
 
 @pytest.mark.rule("ORG-01", "INT-13")
 def test_nobody_takes_a_form_out_of_the_quarantine_of_an_estate_that_is_not_theirs(desk: Desk) -> None:

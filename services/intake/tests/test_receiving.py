@@ -119,6 +119,25 @@ def test_a_text_has_up_to_20000_characters_in_any_language(
         assert kept.form.what_happened == letter * length
 
 
+@pytest.mark.rule("INT-11", "INT-15", "INT-16")
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"channel": "email"}, True),
+        ({"channel": "hotline"}, False),
+        ({"channel": "hotline", "emergency": True}, True),
+        ({"channel": "email", "source_row": "a1b2"}, False),
+        ({"channel": "hotline", "emergency": True, "source_row": "a1b2"}, False),
+        ({"channel": "email", "anonymous": True, "name": None, "contact": None}, False),
+    ],
+)
+def test_a_receipt_is_written_where_nobody_gave_it_by_word_of_mouth(
+    desk: Desk, fields: dict[str, Any], *, told: bool
+) -> None:
+    desk.receive(**fields)
+    assert [effect.payload["about"] for effect in desk.decisions[-1].effects] == ["receipt"] * told
+
+
 @pytest.mark.rule("INT-03")
 @pytest.mark.parametrize(
     ("fields", "offset_s", "complete"),
