@@ -172,6 +172,15 @@ def test_a_completion_deadline_that_came_with_the_request_counts_instead_of_the_
     assert office.due("completion") == promised + timedelta(days=7)
 
 
+@pytest.mark.rule("DSP-03", "DSP-06")
+def test_a_wait_for_the_customer_moves_the_deadline_that_came_with_the_request(office: Office) -> None:
+    promised = local("2026-06-01 12:00")
+    office.open(complete_by=promised)
+    office.accepted("wait", until=office.now + timedelta(days=2))
+    office.until(office.now + timedelta(days=2))
+    assert office.due("completion") == promised + timedelta(days=2)
+
+
 @pytest.mark.rule("DSP-03", "ORG-04")
 @pytest.mark.parametrize(
     ("due_after", "done_after", "missed"),

@@ -257,6 +257,7 @@ def test_beyond_a_thousand_yuan_the_cost_department_prices_the_work(office: Offi
     office.approve("engineering_vp")
     office.approve("gm")
     assert office.reasons[-1].facts["priced_by"] == "cost_and_contract"
+    assert not [reason for reason in office.reasons if reason.rule == "WAR-23"], "one price alone splits nothing"
 
 
 @pytest.mark.rule("WAR-23", "DSP-14", "ORG-04")

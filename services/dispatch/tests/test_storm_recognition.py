@@ -62,6 +62,19 @@ def test_the_sixth_request_of_a_burst_is_a_storm_and_the_fifth_is_none(terms: St
 
 
 @pytest.mark.rule("DSP-09")
+@pytest.mark.parametrize(("hours_ago", "requests"), [(2, 6), (3, None)])
+def test_the_short_window_is_this_hour_and_the_two_before(
+    terms: StormTerms, hours_ago: int, requests: int | None
+) -> None:
+    """Given five requests in this hour and one some hours ago, then they are six together for three hours."""
+    usual, _ = a_month(terms, a_day=1)
+    now, short = MONDAY + 28 * DAY + 20 * HOUR, replace(terms.sensitivity, windows_h=(3,))
+    counts = {hour_of(now): 5, hour_of(now) - hours_ago: 1}
+    found = surge(usual, counts, "rainstorm", now, terms.place, short)
+    assert (None if found is None else found.requests) == requests
+
+
+@pytest.mark.rule("DSP-09")
 def test_what_is_usual_for_the_hour_is_no_storm_and_the_same_at_night_is(terms: StormTerms) -> None:
     """Eighteen leaks every morning between nine and twelve; eighteen on a night are far more than usual."""
     usual, counts = unknown(terms)
