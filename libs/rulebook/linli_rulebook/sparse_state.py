@@ -18,7 +18,7 @@ class SparseState(State):
         super().__pydantic_init_subclass__(**options)
         for name, field in cls.model_fields.items():
             if not field.is_required():
-                setattr(cls, name, field.default)
+                setattr(cls, name, field.get_default(call_default_factory=True))
 
     def model_post_init(self, context: object) -> None:
         """Let go of what pydantic has filled in."""
