@@ -15,7 +15,6 @@ import asyncpg
 import linli_messaging
 from linli_contracts.lanes import LANES
 from linli_embedded.postgres import Postgres
-from linli_messaging.loop.writer import MAX_BATCH
 from linli_messaging.queries import Queries
 from linli_runtime.database import KEYED_ACCESS
 
@@ -64,7 +63,7 @@ async def _sweep(connection: "asyncpg.Connection[asyncpg.Record]") -> float:
     took_ms = []
     for _ in range(SWEEPS):
         began = time.perf_counter()
-        rows = await connection.fetch(query, lanes, [NOW] * LANES, MAX_BATCH)
+        rows = await connection.fetch(query, lanes, [NOW] * LANES, DUE)
         took_ms.append((time.perf_counter() - began) * 1000)
         if len(rows) != DUE:
             raise RuntimeError(f"{len(rows)} timers were found due, not {DUE}")

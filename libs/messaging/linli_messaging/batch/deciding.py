@@ -23,7 +23,7 @@ from linli_messaging.batch.live import ALWAYS_LIVE, LiveFrom
 from linli_messaging.batch.ordering import in_order
 from linli_messaging.batch.plan import Need, Plan
 from linli_messaging.batch.refused import decided, not_refused
-from linli_messaging.batch.working_set import Recall, Wanted, WorkingSet, not_more, recall_nothing
+from linli_messaging.batch.working_set import Recall, Wanted, WorkingSet, not_loaded, not_more, recall_nothing
 from linli_messaging.errors_told import summary_of
 from linli_messaging.inputs import Accepted, Answer, CommandInput, EventInput, Failed, Input, OutcomeInput, TimerInput
 from linli_messaging.lanes.completeness import Completeness
@@ -204,7 +204,10 @@ class Deciding:
         self.plan.answers.append((item, answer))
 
     def _failed(self, item: CommandInput, error: Exception) -> Failed:
-        self.plan.parked.append(answers.failed(item, error, self._facts.get(*item.refs[0])))
+        first = item.refs[0]
+        # What the database refused to load is asked for no more.
+        about = None if not_loaded(self._facts, [first]) else self._facts.get(*first)
+        self.plan.parked.append(answers.failed(item, error, about))
         return Failed(span_id_of(item.id))
 
     def _decide_command(self, item: CommandInput, at: datetime) -> Answer:
