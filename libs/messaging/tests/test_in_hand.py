@@ -4,7 +4,7 @@ nobody.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -28,32 +28,44 @@ async def send_fact(bus: Bus) -> None:
     await bus.send(headers, rung(nth=1).model_dump_json().encode())
 
 
-@pytest.mark.rule("OPS-02")
-async def test_a_fact_is_in_hand_from_the_moment_it_was_taken(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given a fact that was just taken, when somebody looks for lost tails before anything else has its turn, then it
-    is known to be here: its partition is read to the end, and its inbox has not moved.
+async def take_a_fact(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, taken: "Callable[[list[ConsumerRecord[bytes, bytes]]], object]"
+) -> None:
+    """Send a fact of the north, and wait until it is decided; `taken` is called with the records of the look that took
+    it, before anybody else has them.
     """
-    consumer, look, in_hand = bus.listener.consumer, Consumer._look, list[Any]()
+    signs, look = bus.listener.consumer.signs, Consumer._look
 
     async def looked(
         self: Consumer, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
     ) -> "list[ConsumerRecord[bytes, bytes]]":
         found = await look(self, kafka, *places, timeout_ms=timeout_ms)
         if any(record.topic == TOPIC_OF[NORTH] for record in found):
-            asyncio.get_running_loop().call_soon(
-                lambda: in_hand.append(consumer.writer.uncommitted | consumer._in_hand)
-            )
+            taken(found)
         return found
 
     monkeypatch.setattr(Consumer, "_look", looked)
-    looks = consumer.signs.looks
+    looks = signs.looks
 
     async def looks_anew() -> bool:
-        return consumer.signs.looks > looks
+        return signs.looks > looks
 
     await until(looks_anew)
     await send_fact(bus)
     await has_rung(bus, 1)
+
+
+@pytest.mark.rule("OPS-02")
+async def test_a_fact_is_in_hand_from_the_moment_it_was_taken(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a fact that was just taken, when somebody looks for lost tails before anything else has its turn, then it
+    is known to be here: its partition is read to the end, and its inbox has not moved.
+    """
+    consumer, in_hand = bus.listener.consumer, list[Any]()
+
+    def look_for_it() -> None:
+        in_hand.append(consumer.writer.uncommitted | consumer._in_hand)
+
+    await take_a_fact(bus, monkeypatch, lambda _: asyncio.get_running_loop().call_soon(look_for_it))
     assert in_hand == [{(NORTH, lane_of("e1"))}]
 
 
@@ -64,31 +76,15 @@ async def test_what_was_read_of_a_record_is_kept_and_the_record_is_not(
     """Given a fact that is decided, then the list that FastStream holds until then had nothing in it: a batch of
     records would take as much memory as what was read of them.
     """
-    consumer, look, taken, left = bus.listener.consumer, Consumer._look, list[Any](), list[int]()
-    submit = consumer.writer.submit_events
-
-    async def looked(
-        self: Consumer, kafka: AIOKafkaConsumer, *places: TopicPartition, timeout_ms: int
-    ) -> "list[ConsumerRecord[bytes, bytes]]":
-        found = await look(self, kafka, *places, timeout_ms=timeout_ms)
-        if any(record.topic == TOPIC_OF[NORTH] for record in found):
-            taken.append(found)
-        return found
+    taken, left = list[Any](), list[int]()
+    submit = bus.listener.consumer.writer.submit_events
 
     async def submitted(_: Writer, records: Sequence[Record]) -> None:
         left.extend(map(len, taken))
         await submit(records)
 
-    monkeypatch.setattr(Consumer, "_look", looked)
     monkeypatch.setattr(Writer, "submit_events", submitted)
-    looks = consumer.signs.looks
-
-    async def looks_anew() -> bool:
-        return consumer.signs.looks > looks
-
-    await until(looks_anew)
-    await send_fact(bus)
-    await has_rung(bus, 1)
+    await take_a_fact(bus, monkeypatch, taken.append)
     assert left == [0]
 
 
