@@ -18,7 +18,7 @@ from linli_contracts.events.dispatch import (
 from linli_contracts.events.intake import Category, Channel, RequestKind, Trade
 from linli_rulebook.decision import Timer
 from linli_rulebook.sparse_state import SparseState
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from linli_dispatch.domain.approvals.approval import Application
 from linli_dispatch.domain.approvals.plan import Plan, SmallWorks
@@ -71,7 +71,7 @@ class Ticket(SparseState):
     status: Status
     policy_version: str | None = None
     """The version in force when the ticket was opened: it decides to the end (ORG-02)."""
-    amended_later: Mapping[str, str | None] = {}
+    amended_later: Mapping[str, str | None] = Field(default_factory=dict)
     """Corrected facts that wait until warranty or a contractor no longer has what they are about (`amending.py`)."""
     region_id: str = ""
     """Its estate's region when it was opened: its terms and deadlines stay that one's, wherever the estate moves
@@ -114,13 +114,13 @@ class Ticket(SparseState):
     """How many there were, this one included."""
     waited: timedelta = NO_TIME
     """How long the ended ones took, over all rounds."""
-    kept: Mapping[str, int] = {}
-    missed: Mapping[str, int] = {}
+    kept: Mapping[str, int] = Field(default_factory=dict)
+    missed: Mapping[str, int] = Field(default_factory=dict)
     """Deadlines kept and missed so far, by clock."""
-    kept_before: Mapping[str, int] = {}
-    missed_before: Mapping[str, int] = {}
+    kept_before: Mapping[str, int] = Field(default_factory=dict)
+    missed_before: Mapping[str, int] = Field(default_factory=dict)
     """As many of them were before this round."""
-    steps_taken: Mapping[LadderStep, int] = {}
+    steps_taken: Mapping[LadderStep, int] = Field(default_factory=dict)
     """Steps of the ladder, over all rounds."""
     reentrusted: int = 0
     reentrusted_fen: int = 0
@@ -131,7 +131,7 @@ class Ticket(SparseState):
     """The contractor whose own repair of the round before did not cure it (DSP-14)."""
     plans: int = 0
     """How many plans there were, over all rounds."""
-    compensated: Mapping[str, int] = {}
+    compensated: Mapping[str, int] = Field(default_factory=dict)
     """What was approved so far in fen, by cause: a claim is judged by the sum (WAR-23)."""
     applications: tuple[Application, ...] = ()
     """The last one of each kind: what was decided before is on the timeline."""

@@ -9,7 +9,7 @@ from linli_contracts.events.dispatch import EstateRegistered, RegisteredHome
 from linli_contracts.events.intake import Trade
 from linli_contracts.shelves import shelf_of
 from linli_rulebook.decision import NOTHING, Decision, State
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Terms(BaseModel):
@@ -77,7 +77,7 @@ class Homes(State):
 
     table: ClassVar[str] = "homes"
 
-    homes: Mapping[str, Home] = {}
+    homes: Mapping[str, Home] = Field(default_factory=dict)
 
 
 def learn_estate(estate: Estate | None, event: EstateRegistered) -> Decision:

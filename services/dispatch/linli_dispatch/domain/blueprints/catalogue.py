@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from linli_contracts.events.dispatch import ServiceOffered
 from linli_rulebook import Span, Unit
 from linli_rulebook.decision import Because, Decision, Refusal, State
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli_dispatch.domain.blueprints.step_refusals import CATALOGUE_FULL, OFFER_NOT_AHEAD, OFFERED_TWICE, naming
 
@@ -49,7 +49,7 @@ class ServiceCatalogue(State):
 
     table: ClassVar[str] = "service_catalogue"
 
-    services: Mapping[str, tuple[Offer, ...]] = {}
+    services: Mapping[str, tuple[Offer, ...]] = Field(default_factory=dict)
     """Of each item, by the instant from which it holds."""
 
     def offer(self, item: str, at: datetime) -> Offer | None:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from linli_rulebook import Calendar, Span
 from linli_rulebook.decision import State
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 MISSED = "deadline_missed"
 """The reason that is counted where an occurrence was not done in its time."""
@@ -46,7 +46,7 @@ class StepRecord(State):
 
     table: ClassVar[str] = "step_record"
 
-    steps: Mapping[str, Counted] = {}
+    steps: Mapping[str, Counted] = Field(default_factory=dict)
 
 
 def counted(

@@ -12,7 +12,7 @@ from linli_contracts.events.dispatch import EstateKind, Role
 from linli_contracts.events.intake import Trade
 from linli_rulebook import Calendar
 from linli_rulebook.decision import State
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli_dispatch.domain.group.planned_change import Place
 
@@ -165,7 +165,7 @@ class Home(State):
     occupied: bool = True
     top_floor: bool = False
     served_by: str | None = None
-    served_at: Mapping[str, str] = {}
+    served_at: Mapping[str, str] = Field(default_factory=dict)
     """By desk: who of it did last."""
     told_of: str | None = None
     """The last storm that the household was told of (DSP-09)."""
@@ -204,12 +204,12 @@ class Workload(State):
 
     table: ClassVar[str] = "workload"
 
-    in_hand: Mapping[str, int] = {}
-    arrivals: Mapping[str, Mapping[int, int]] = {}
+    in_hand: Mapping[str, int] = Field(default_factory=dict)
+    arrivals: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
     """Requests by storm cause and hour (since 1970) of the last two days (DSP-09)."""
-    recent: Mapping[str, Mapping[str, int]] = {}
+    recent: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     """The latest cases of each storm cause, with the hour of their receipt, while no storm of it is on (DSP-09)."""
-    storms: Mapping[str, str] = {}
+    storms: Mapping[str, str] = Field(default_factory=dict)
     """The storms that are on, by cause."""
 
     def of(self, staff_id: str) -> int:
@@ -245,4 +245,4 @@ class PriceLibrary(Place):
 
     table: ClassVar[str] = "price_library"
 
-    works: Mapping[str, PricedWork] = {}
+    works: Mapping[str, PricedWork] = Field(default_factory=dict)

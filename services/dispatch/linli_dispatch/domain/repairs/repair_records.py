@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from linli_contracts.events.dispatch import ReportGround
 from linli_rulebook import plus_months
 from linli_rulebook.decision import State
+from pydantic import Field
 
 from linli_dispatch.domain.group.places import Home, Repaired
 from linli_dispatch.domain.repairs.reporting import report
@@ -29,8 +30,8 @@ class PhaseRecords(State):
 
     table: ClassVar[str] = "phase_records"
 
-    homes: Mapping[str, int] = {}
-    defects: Mapping[str, Mapping[str, int]] = {}
+    homes: Mapping[str, int] = Field(default_factory=dict)
+    defects: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
 
     def moved(self, moves: Iterable[tuple[str | None, str]]) -> "PhaseRecords":
         """Homes are registered, each from which phase (None: it is new) in which."""

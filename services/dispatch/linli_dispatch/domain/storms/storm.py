@@ -15,7 +15,7 @@ from linli_contracts.events.dispatch import Role, StormDeclared, StormEnded
 from linli_contracts.events.intake import Trade
 from linli_contracts.lanes import id_under
 from linli_rulebook.decision import Because, Decision, State, Timer
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from linli_dispatch.domain.group.places import Workload
 from linli_dispatch.domain.storms.storm_terms import StormTerms
@@ -55,7 +55,7 @@ class Storm(State):
     over_after: timedelta
     """It ends by itself so long after that."""
     ended_at: AwareDatetime | None = None
-    gathering: Mapping[str, str] = {}
+    gathering: Mapping[str, str] = Field(default_factory=dict)
     """The work order that requests of a place join now, by place."""
     waiting: tuple[str, ...] = ()
     """The work orders that are not given out yet, in the order in which they were opened."""
@@ -65,7 +65,7 @@ class Storm(State):
     requests: int = 0
     households: int = 0
     """How many were told."""
-    sent: Mapping[str, Sent] = {}
+    sent: Mapping[str, Sent] = Field(default_factory=dict)
     """Where each person was sent last, and until when that keeps them, as far as can be told."""
 
     def timers(self) -> Iterator[Timer]:
@@ -92,7 +92,7 @@ class StormOrder(State):
     """None: the common area."""
     opened_at: AwareDatetime
     case_ids: tuple[str, ...] = ()
-    levels: Mapping[str, int] = {}
+    levels: Mapping[str, int] = Field(default_factory=dict)
     """The level of each request when it joined."""
     emergencies: tuple[str, ...] = ()
     """Which of them put somebody in danger (INT-11)."""

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 from linli_rulebook import Calendar
 from linli_rulebook.decision import State
+from pydantic import Field
 
 HOURS: Final = 24
 ONE_HOUR_S: Final = 3_600
@@ -62,15 +63,15 @@ class Usual(State):
     learnt_until: int
     """The hour (since 1970) up to which whole days are learnt."""
     days: int = 0
-    weight: Mapping[str, float] = {}
+    weight: Mapping[str, float] = Field(default_factory=dict)
     """How many days stand behind the means, by kind of day, the older ones counting less."""
-    mean: Mapping[str, Mapping[str, float]] = {}
+    mean: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
     """Requests a day, by cause and kind of day."""
-    season: Mapping[str, Mapping[int, tuple[int, float]]] = {}
+    season: Mapping[str, Mapping[int, tuple[int, float]]] = Field(default_factory=dict)
     """By cause and month: the days seen in it, and their mean, over all years."""
-    shape: Mapping[str, tuple[float, ...]] = {}
+    shape: Mapping[str, tuple[float, ...]] = Field(default_factory=dict)
     """Each hour's share of the day, by kind of day."""
-    dispersion: Mapping[str, float] = {}
+    dispersion: Mapping[str, float] = Field(default_factory=dict)
     """Variance over mean of the daily counts, by cause."""
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from linli_rulebook.decision import State
+from pydantic import Field
 
 from linli_dispatch.domain.storms.storm_terms import StormTerms
 from linli_dispatch.domain.storms.surge import Surge, counted, surge
@@ -22,9 +23,9 @@ class Region(State):
 
     table: ClassVar[str] = "region"
 
-    stirs: Mapping[str, Mapping[int, int]] = {}
+    stirs: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
     """How many estates began to stir, by cause and hour."""
-    stirring: Mapping[str, Mapping[str, int]] = {}
+    stirring: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     """The hour in which each of them did, by cause and estate: each counts once in the longest window."""
 
 
