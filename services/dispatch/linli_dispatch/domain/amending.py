@@ -2,7 +2,7 @@
 
 Its desk, its blueprint, warranty's question and its deadlines follow; the order of a contractor that has not come is
 taken back (`repairs/recalling.py`). What somebody has under way stays for now: the kind and trade about which warranty
-is asked or on which a contractor works, and the desk of a storm's work order.
+is asked or on which a contractor works, and the desk of a storm's work order that somebody was sent to.
 Kind and trade are made up for as soon as nobody has them under way any more: when warranty has answered, else with the
 next round, else when the case is closed. An answer about what the case no longer is calls nobody.
 """
@@ -24,7 +24,7 @@ from linli_dispatch.domain.repairs.inspecting import await_inspection, spare_ins
 from linli_dispatch.domain.repairs.recalling import recall
 from linli_dispatch.domain.repairs.repair import ask_coverage, asks_coverage, call_liable, follow_coverage, is_awaited
 from linli_dispatch.domain.repairs.reporting import report_quality_claim
-from linli_dispatch.domain.storms.gathering import Gathering, follow_danger
+from linli_dispatch.domain.storms.gathering import Gathering, follow_danger, leave_order
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -90,23 +90,33 @@ def _take_over(turn: Turn, changed: Mapping[str, object], storm: Gathering | Non
         # What came as feedback is still to be answered, whatever it turns out to be (INT-09).
         says = terms.is_feedback(turn.ticket.kind, ticket.channel, member=ticket.member)
         turn.change(feedback=ticket.feedback or says)
+    leave_order(turn, ticket, moves=moves)
     _ask_warranty(turn, ticket)
     count_anew(turn, "passing_on", "age_level_2", "age_level_1")
-    redirected = moves and ticket.storm_order_id is None
-    if ticket.emergency and not turn.ticket.emergency:
-        call_off(turn, stays=not redirected)
-    if redirected:
-        _redirect(turn, desk)
-    elif changed.get("emergency") and (storm is None or ticket.handler_id is not None):
-        page(turn)
-    if storm is not None and "emergency" in changed:
-        # One that waits is assigned with that, which pages.
-        follow_danger(turn, storm)
+    _follow_hands(turn, ticket, desk if moves and turn.ticket.storm_order_id is None else None, storm)
     owe_opinion(turn)
     wind(turn)
     call_liable(turn)
     if changed.keys() & {"kind", "category"}:
         report_quality_claim(turn)
+
+
+def _follow_hands(turn: Turn, before: Ticket, moves_to: Desk | None, storm: Gathering | None) -> None:
+    """Who has the case now, and who is paged: another desk gets it, or, if it left a storm's work order, its own."""
+    ticket = turn.ticket
+    if before.emergency and not ticket.emergency:
+        call_off(turn, stays=moves_to is None)
+    endangered = ticket.emergency and not before.emergency
+    if moves_to is not None:
+        _redirect(turn, moves_to)
+    elif ticket.storm_order_id != before.storm_order_id:
+        desk = turn.terms.desk(ticket.desk)
+        assign(turn, desk, served_by=turn.home.known_to(desk.name) if turn.home else None)
+    elif endangered and (storm is None or ticket.handler_id is not None):
+        page(turn)
+    if storm is not None and ticket.storm_order_id is not None and ticket.emergency != before.emergency:
+        # One that waits is assigned with that, which pages.
+        follow_danger(turn, storm)
 
 
 def _under_way(ticket: Ticket) -> AbstractSet[str]:
@@ -118,7 +128,7 @@ def _ask_warranty(turn: Turn, before: Ticket) -> None:
     ticket = turn.ticket
     if (ticket.kind, ticket.trade) != (before.kind, before.trade):
         turn.change(liable=None)
-    if ticket.kind == "repair" != before.kind:
+    if ticket.owes_inspection and not before.owes_inspection:
         await_inspection(turn)
     spare_inspection(turn)
     if asks_coverage(ticket) and (not asks_coverage(before) or ticket.trade != before.trade):

@@ -161,6 +161,7 @@ CONCLUSIONS: Final[Conclusions] = {
     "joined a storm's work order": Conclusion(
         "并入突发工单", "joined a storm's work order", ("storm.causes", "storm.order_at_most", "storm.round_every")
     ),
+    "left a storm's work order": Conclusion("退出突发工单", "left a storm's work order", ("storm.causes",)),
     "work orders given out over the whole set": Conclusion(
         "突发工单统一派工",
         "work orders given out over the whole set",

@@ -3,8 +3,9 @@
 Each keeps its own ticket, owner, clocks and callback (DSP-19). It stands on its desk's common list until a round gives
 its work order out (`rounds.py`); one whose work order is given out already goes along. An emergency never waits: it is
 assigned at once, and whoever gets it takes the work order of the building too; so is what waits and turns out one. What
-came before the storm was declared joins it as well, and who has it already takes its building along. Each affected
-household is told once in a storm (INT-16).
+came before the storm was declared joins it as well, and who has it already takes its building along. What turns out
+none of its place or cause while it waits leaves, and is handled by itself. Each affected household is told once in a
+storm (INT-16).
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from linli_dispatch.domain.repairs.inspecting import spare_inspection
 from linli_dispatch.domain.repairs.repair import call_liable
 from linli_dispatch.domain.storms.rounds import Crew, crews_of, sent_to, soonest, stays_longer, visit_of, way_min
 from linli_dispatch.domain.storms.storm import Storm, StormOrder
-from linli_dispatch.domain.storms.storm_terms import StormTerms
+from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
 from linli_dispatch.domain.terms import Desk
 from linli_dispatch.domain.ticket import Ticket
 from linli_dispatch.domain.turn import Turn
@@ -98,6 +99,22 @@ def follow_danger(turn: Turn, into: Gathering) -> None:
             nobody = {"handler_id": None, "handler_role": None, "assigned_at": None}
             order = _assign_at_once(turn, desk, into, order.model_copy(update=nobody), None)
     turn.touched[order.id], turn.touched[into.storm.id] = order, into.storm
+
+
+def leave_order(turn: Turn, before: Ticket, *, moves: bool) -> None:
+    """A request that waits for its work order leaves it if it is of another trade or cause than ``before``, or moves to
+    another desk: who comes for the others can do nothing about it. The caller has it assigned then.
+
+    One that somebody was sent to already stays.
+    """
+    ticket, terms = turn.ticket, turn.terms
+    if ticket.storm_order_id is None or ticket.handler_id is not None:
+        return
+    cause_of = storm_terms_of(terms.policy, terms.zone.key).cause_of
+    same_cause = cause_of.get(ticket.subcategory) == cause_of.get(before.subcategory)
+    if moves or not same_cause or ticket.trade != before.trade:
+        turn.change(storm_order_id=None)
+        turn.because("DSP-09", "left a storm's work order", {"order_id": before.storm_order_id})
 
 
 def _holder(turn: Turn, desk: Desk, storm: Storm) -> Staff | None:
