@@ -145,12 +145,47 @@ def rule(**more: object) -> EstateRule:
 
 def test_an_estates_id_is_its_name_or_the_names_digest() -> None:
     by_column = rule(column="place", prefix="b-")
-    assert estate_of({"place": " Allston / Brighton "}, by_column).estate_id == "b-allston-brighton"
+    assert estate_of({"place": " Hyde Park "}, by_column).estate_id == "b-hyde-park"
+    assert estate_of({"place": "Allston / Brighton"}, by_column).estate_id.startswith("b-allston-brighton-")
     assert estate_of({"place": ""}, by_column).estate_id == "unassigned"
     chinese = estate_of({"place": "A3区望江苑"}, by_column)
     assert chinese.estate_id.startswith("b-a3-")
     assert chinese == estate_of({"place": "A3区望江苑"}, by_column)
     assert chinese.estate_id != estate_of({"place": "A3区望河苑"}, by_column).estate_id
+
+
+@pytest.mark.rule("INT-14", "INT-13")
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Park 1-5", "Park 1.5"),
+        ("Allston / Brighton", "Allston Brighton"),
+        ("Garden (West)", "Garden West"),
+        ("Park 1-5", "Park 1 5"),
+        ("Block C+", "Block C"),
+        ("望江苑1-2期", "望江苑12期"),
+    ],
+)
+def test_two_estates_whose_names_differ_in_punctuation_alone_are_two(name: str, other: str) -> None:
+    by_column = rule(column="place")
+    assert estate_of({"place": name}, by_column).estate_id != estate_of({"place": other}, by_column).estate_id
+
+
+@pytest.mark.rule("INT-14")
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("望江苑（一期）", "望江苑(一期)"),
+        ("望江苑１期", "望江苑1期"),
+        ("A3区望江苑", "a3区望江苑"),
+        ("Hyde Park", "ＨＹＤＥ  park"),
+        ("Garden (West)", "garden （west）"),
+        ("望江苑　二期", "望江苑 二期"),
+    ],
+)
+def test_an_estate_is_one_in_whatever_width_and_case_its_name_is_written(name: str, other: str) -> None:
+    by_column = rule(column="place")
+    assert estate_of({"place": name}, by_column).estate_id == estate_of({"place": other}, by_column).estate_id
 
 
 def test_an_estate_is_found_in_a_text_and_what_is_none_is_passed_over() -> None:

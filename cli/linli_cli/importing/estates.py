@@ -1,6 +1,7 @@
 """Which estate a row is about, and the id that is made from its name. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,8 @@ _LONGEST_ID: Final = 60
 _DIGITS: Final = 10
 """40 bits of a name's digest: among ten thousand names, two are the same once in twenty thousand such lists."""
 _BETWEEN_WORDS: Final = re.compile(r"[^a-z0-9]+")
+_WORDS: Final = re.compile(r"[a-z0-9]+(?: [a-z0-9]+)*")
+"""A plain name that its id shows whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,12 @@ def _stripped(name: str, rule: EstateRule) -> str:
 
 @lru_cache(maxsize=4096)
 def _id_of(name: str, prefix: str) -> str:
-    """A readable id for a name of letters and digits, one with a digest for any other; the same name, the same id."""
-    slug = _BETWEEN_WORDS.sub("-", name.casefold()).strip("-")
-    if name.isascii() and slug and len(prefix) + len(slug) <= _LONGEST_ID:
+    """A readable id for a name of letters, digits and blanks, one with a digest for any other; the same name in
+    whatever width and case it is written, the same id, and no two names one: punctuation tells estates apart.
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    slug = _BETWEEN_WORDS.sub("-", plain).strip("-")
+    if _WORDS.fullmatch(plain) and len(prefix) + len(slug) <= _LONGEST_ID:
         return f"{prefix}{slug}"
     readable = f"{slug[:20]}-" if slug else ""
-    return f"{prefix}{readable}{sha256(name.encode()).hexdigest()[:_DIGITS]}"
+    return f"{prefix}{readable}{sha256(plain.encode()).hexdigest()[:_DIGITS]}"
