@@ -15,7 +15,7 @@ from linli_dispatch.domain.blueprints.step_record import StepRecord
 from linli_dispatch.domain.deadlines.running_out import catch_up
 from linli_dispatch.domain.group.places import Estate, Workload
 from linli_dispatch.domain.repairs import repair
-from linli_dispatch.domain.storms.earlier import remembered, taken
+from linli_dispatch.domain.storms.earlier import came_with, remembered, taken
 from linli_dispatch.domain.storms.gathering import Gathering, place_of
 from linli_dispatch.domain.storms.giving_out import Round, looked_at, still_waits
 from linli_dispatch.domain.storms.storm import How, Storm, StormOrder, declare, end, goes_on, hands_freed, storm_id_of
@@ -75,14 +75,14 @@ def look_out(facts: Facts, event: ComplaintReceived, ctx: Context) -> Decision |
 
 
 def gathering_of(facts: Facts, turn: Turn) -> Gathering | None:
-    """The storm that a new case falls into, if one of its cause is on."""
+    """The storm that a new case falls into, if one of its cause is on, and was when it came or soon after."""
     ticket = turn.ticket
     if not turn.workload.storms:
         return None
     terms = storm_terms_of(turn.terms.policy, turn.terms.zone.key)
     storm_id = turn.workload.storms.get(terms.cause_of.get(ticket.subcategory, ""))
     storm = facts.get(Storm, storm_id) if storm_id else None
-    if storm is None:
+    if storm is None or not came_with(ticket.received_at, storm.declared_at, terms):
         return None
     place = place_of(ticket, turn.terms.responsible_desk(ticket.kind, ticket.category), turn.home)
     order_id = storm.gathering.get(place)

@@ -18,10 +18,14 @@ MOST: Final = 100
 
 
 def remembered(workload: Workload, cause: str, case_id: str, received_at: datetime, terms: StormTerms) -> Workload:
-    """The workload with one request more that a storm of its cause would gather, without those that are too old."""
-    known = {**_lately(workload, cause, received_at, terms), case_id: hour_of(received_at)}
-    newest = dict(list(known.items())[-MOST:])
-    return workload.model_copy(update={"recent": {**workload.recent, cause: newest}})
+    """The workload with one request more that a storm of its cause would gather, without those that are too old.
+
+    That may be the one itself: what is brought in long after its receipt makes nothing forgotten that came lately.
+    """
+    known = {**workload.recent.get(cause, {}), case_id: hour_of(received_at)}
+    oldest = _oldest(max(known.values()), terms)
+    lately = sorted((one for one in known.items() if one[1] > oldest), key=lambda one: one[1])
+    return workload.model_copy(update={"recent": {**workload.recent, cause: dict(lately[-MOST:])}})
 
 
 def taken(workload: Workload, cause: str, at: datetime, terms: StormTerms) -> tuple[Workload, tuple[str, ...]]:
@@ -35,6 +39,16 @@ def belongs(ticket: Ticket, cause: str, terms: StormTerms) -> bool:
     return ticket.in_hand and terms.cause_of.get(ticket.subcategory) == cause
 
 
+def came_with(received_at: datetime, declared_at: datetime, terms: StormTerms) -> bool:
+    """Whether a request that is known only now came in the storm, or as lately before it as those that it took."""
+    return hour_of(received_at) > _oldest(hour_of(declared_at), terms)
+
+
 def _lately(workload: Workload, cause: str, at: datetime, terms: StormTerms) -> Mapping[str, int]:
-    oldest = hour_of(at) - terms.sensitivity.windows_h[-1]
+    oldest = _oldest(hour_of(at), terms)
     return {case_id: hour for case_id, hour in workload.recent.get(cause, {}).items() if hour > oldest}
+
+
+def _oldest(hour: int, terms: StormTerms) -> int:
+    """The hour that is just too old for a storm of this hour: the long window before it."""
+    return hour - terms.sensitivity.windows_h[-1]
