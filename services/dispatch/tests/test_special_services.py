@@ -177,6 +177,36 @@ def test_who_is_named_keeps_the_work_when_somebody_joins_the_desk(named: str) ->
     assert (office.ticket().handler_id, office.ticket().short) == (named, False)
 
 
+@pytest.mark.rule("DSP-16", "DSP-19", "DSP-20")
+@pytest.mark.parametrize("why", ["absence", "roster"])
+@pytest.mark.parametrize("deputy_id", ["keeper", None])
+def test_whoever_gets_the_work_in_the_place_of_who_was_named_carries_it_out(
+    office: Office, why: str, deputy_id: str | None
+) -> None:
+    """Given that who was named is away for long, or has left, then whoever has the case now is who carries it out."""
+    in_work(office)
+    if why == "absence":
+        away: dict[str, Any] = {"from_at": office.now, "until_at": office.now + timedelta(days=20)}
+        office.accepted_of("record-absence", estate_id="xh01", staff_id="fixer2", deputy_id=deputy_id, **away)
+    else:
+        gone = {"staff_id": "fixer2", "role": "repair_engineer", "desk": "repair", "weekdays": []}
+        office.accepted_of("roster-staff", estate_id="xh01", staff=[gone])
+    office.until(office.now + 10 * SECOND)
+    assert office.ticket().handler_id == course(office).performer_id == "keeper"
+
+
+@pytest.mark.rule("DSP-16", "DSP-19", "DSP-20")
+def test_a_contractor_carries_it_out_whoever_has_the_case(office: Office) -> None:
+    quoted(office)
+    office.accepted("answer-quotation", accepted=True)
+    step(office, "dispatch", performer_id="lights_co")
+    before = office.ticket().handler_id
+    away: dict[str, Any] = {"from_at": office.now, "until_at": office.now + timedelta(days=20)}
+    office.accepted_of("record-absence", estate_id="xh01", staff_id=before, deputy_id="fixer1", **away)
+    office.until(office.now + 10 * SECOND)
+    assert (office.ticket().handler_id, course(office).performer_id) == ("fixer1", "lights_co")
+
+
 @pytest.mark.rule("DSP-16")
 def test_a_quotation_has_an_end(office: Office) -> None:
     """Given a quantity that costs the most by the catalogue, and one piece more, then that is refused by name."""

@@ -1,5 +1,8 @@
 """A ticket gets its handler: by DSP-08 for itself, or whoever was chosen for it; the counters and the facts follow."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from linli_contracts.events.dispatch import TicketAssigned
 
 from linli_dispatch.domain.assigning.routing import Choice, choose_handler
@@ -19,7 +22,7 @@ def assign(turn: Turn, desk: Desk, served_by: str | None) -> None:
 
 
 def give(turn: Turn, desk: Desk, choice: Choice) -> None:
-    """The ticket goes to whom was chosen."""
+    """The ticket goes to whom was chosen; they carry out what the person who had it was named for (DSP-16)."""
     ticket, handler = turn.ticket, choice.handler
     handler_id = handler.staff_id if handler else None
     turn.hand_over(ticket.handler_id, handler_id, desk.name if handler and handler.desk == desk.name else None)
@@ -31,6 +34,9 @@ def give(turn: Turn, desk: Desk, choice: Choice) -> None:
     }
     if handler and not desk.department:
         facts["passed_on_at"] = ticket.passed_on_at or turn.at
+    course = ticket.course
+    if handler and course is not None and course.performer_id not in {None, *_contractors(turn)}:
+        facts["course"] = replace(course, performer_id=handler_id)
     turn.change(**facts)
     turn.tell(
         TicketAssigned(
@@ -52,3 +58,7 @@ def give(turn: Turn, desk: Desk, choice: Choice) -> None:
     })  # fmt: skip
     if not page(turn):
         tell_staff(turn, "assignment", (handler_id,) if handler_id else (), desk.name)
+
+
+def _contractors(turn: Turn) -> Iterator[str]:
+    return (one.contractor_id for one in turn.estate.contractors)

@@ -73,7 +73,7 @@ class Course:
     """In the order in which they began."""
     quotation: Quotation | None = None
     performer_id: str | None = None
-    """Who carries the work out, once somebody was named."""
+    """Who carries the work out, once somebody was named: the contractor, or whoever has the case in their place."""
 
     def open_step(self, name: str) -> Step | None:
         """The open occurrence of a step; of several the one that began first."""
