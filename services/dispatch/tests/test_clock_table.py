@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 from linli_dispatch.domain.conclusions import BEHIND_CLOCK
 from linli_dispatch.domain.deadlines.clock_table import clock_table
 from linli_dispatch.domain.terms import terms_of
-from linli_rulebook import Policy, PolicyFileError, calendar_for
+from linli_rulebook import Policy, PolicyFileError, Span, Unit, calendar_for
 from linli_testkit.facts import shipped_policy
+
+from services.dispatch.tests.office import NOW, Office
 
 POLICY = shipped_policy().policy("2000.1")
 TERMS = terms_of(POLICY, "Asia/Shanghai")
@@ -121,3 +124,22 @@ def test_feedback_online_of_a_kind_or_channel_that_there_is_not_is_refused(table
     policy = Policy(POLICY.version, None, None, MappingProxyType({**POLICY.entries, name: changed}))
     with pytest.raises(PolicyFileError, match=r"intake\.toml: intake\.online_feedback: " + told):
         terms_of(policy, "Asia/Shanghai")
+
+
+@pytest.mark.rule("INT-08", "FUP-01")
+@pytest.mark.parametrize(
+    ("channel", "round_", "hours"),
+    [("hotline", 1, 2), ("email", 1, 3), ("letter", 1, 4), ("email", 2, 2), ("letter", 3, 2)],
+)
+def test_a_later_round_is_passed_on_in_the_time_of_the_call_that_began_it(
+    office: Office, channel: str, round_: int, hours: int
+) -> None:
+    """Given a policy with a time for each way, a letter has its own; a case that the callback reopened, a call's."""
+    changed = dict(POLICY.entries)
+    for name, value in (("phone", 2), ("email", 3), ("other", 4)):
+        entry = changed[f"intake.passing_on_{name}"]
+        changed[entry.name] = replace(entry, settings=(replace(entry.in_force, value=Span(value, Unit.HOURS)),))
+    terms = terms_of(Policy(POLICY.version, None, None, MappingProxyType(changed)), "Asia/Shanghai")
+    ticket = office.open(channel=channel).model_copy(update={"round": round_})
+    row = terms.clocks["passing_on"]
+    assert row.count(ticket, terms, row.within, NOW).at == NOW + timedelta(hours=hours)

@@ -156,6 +156,16 @@ def test_two_notices_that_nobody_reads_end_under_two_names(office: Office) -> No
     assert len(set(ended)) == len(ended)
 
 
+@pytest.mark.rule("DSP-20", "ORG-04")
+def test_of_two_notices_a_second_apart_the_later_one_is_in_time_when_the_first_is_over(office: Office) -> None:
+    office.open(level=2)
+    office.accepted("name-commander", at=NOW + SECOND, person_id="keeper", actor=person("centre_head"))
+    office.until(NOW + LATE)
+    assert (people(office), people(office, "command")) == (LADDER[:2], ["keeper"])
+    office.until(NOW + LATE + SECOND)
+    assert (len(people(office)), people(office, "command")) == (2, ["keeper", "s17"])
+
+
 @pytest.mark.rule("DSP-20", "DSP-06")
 def test_what_the_step_of_the_ladder_does_not_read_goes_to_those_above(office: Office) -> None:
     office.open(category="engineering_quality")

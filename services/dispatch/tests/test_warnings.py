@@ -140,6 +140,18 @@ def test_what_is_opened_late_warns_of_nothing_that_is_past(office: Office) -> No
     assert "passing_on" in [event.clock for event in office.facts(DeadlineMissed)]
 
 
+@pytest.mark.rule("DSP-20", "ORG-04")
+@pytest.mark.parametrize(("late_by", "times"), [(-SECOND, 1), (0 * SECOND, 1), (SECOND, 0)])
+def test_what_is_opened_at_the_very_instant_of_its_warning_is_warned_of(
+    office: Office, late_by: timedelta, times: int
+) -> None:
+    """Given a case whose time for the first assessment, a day, is four fifths over as it is opened, or not yet."""
+    at = NOW + timedelta(minutes=1)
+    office.open(at + late_by, received_at=at - timedelta(hours=24) * 4 / 5)
+    office.until(at + 2 * SECOND)
+    assert len(near(office, "first_assessment")) == times
+
+
 @pytest.mark.rule("DSP-20")
 def test_each_clock_warns_at_the_share_that_its_row_names(office: Office) -> None:
     """Given completion warned of at half of its time, then it alone is: after three and a half of seven days."""
