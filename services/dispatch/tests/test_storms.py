@@ -160,6 +160,27 @@ def test_each_household_gets_one_notice_in_a_storm_whatever_it_reports(office: O
     assert len({one.message_id for one in notices}) == 3
 
 
+@pytest.mark.rule("INT-16", "DSP-09")
+def test_with_two_storms_on_each_household_gets_one_notice_of_each_and_counts_once_in_each(office: Office) -> None:
+    """Given rain and a power cut at once, and a home that reports both and the first again, which is over then, and on
+    anew: it is told three times.
+    """
+    rain, dark = declared(office), declared(office, "power_cut")
+    power: dict[str, Any] = {"subcategory": "power_cut", "trade": "electrical"}
+    for number, fields in enumerate(({}, power, {}, power), start=1):
+        leak(office, number, **fields)
+    told = ["xh01.s1", "xh01.s2"]
+    assert [one.case_id for one in office.facts(MessageRequested)] == told
+    assert [storm(office, one).households for one in (rain, dark)] == [1, 1]
+    assert [storm(office, one).requests for one in (rain, dark)] == [2, 2]
+    office.accepted_by(person("property_head"), "end-storm", storm_id=rain, reason="over")
+    again: dict[str, Any] = {"command_id": "k2", "estate_id": "xh01", "cause": "rainstorm", "reason": "again"}
+    office.accepted_by(person("property_head"), "declare-storm", **again)
+    leak(office, 5)
+    leak(office, 6, **power)
+    assert [one.case_id for one in office.facts(MessageRequested)] == [*told, "xh01.s5"]
+
+
 @pytest.mark.rule("DSP-09", "INT-11")
 def test_an_emergency_is_assigned_at_once_and_takes_the_work_order_of_its_building_along(office: Office) -> None:
     declared(office)

@@ -4,7 +4,7 @@ Three states, because they change at different times: a roster rarely, a home wh
 every ticket. The counters stay small, so that opening a ticket does not write the roster again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Final
 
@@ -167,8 +167,8 @@ class Home(State):
     served_by: str | None = None
     served_at: Mapping[str, str] = Field(default_factory=dict)
     """By desk: who of it did last."""
-    told_of: str | None = None
-    """The last storm that the household was told of (DSP-09)."""
+    storms_told: tuple[str, ...] = ()
+    """The storms that the household was told of, without those that were over when it was told of the last (DSP-09)."""
     repaired: tuple[Repaired, ...] = ()
     """By place, the one repaired longest ago first."""
     defects: tuple[str, ...] = ()
@@ -191,10 +191,15 @@ class Home(State):
             return self
         return self.model_copy(update={"served_by": by, "served_at": at})
 
+    def told(self, storm_id: str, on: Collection[str]) -> "Home":
+        """The home once its household is told of a storm; ``on``: all those of its estate that go on."""
+        return self.model_copy(update={"storms_told": (*(one for one in self.storms_told if one in on), storm_id)})
+
     def learnt_by(self, before: "Home | None") -> "Home":
         """The home as registered anew, with what it knew of itself."""
         kept = (
-            "served_by", "served_at", "told_of", "repaired", "defects", "repairs_since", "repaired_at", "last_repair",
+            "served_by", "served_at", "storms_told", "repaired", "defects",
+            "repairs_since", "repaired_at", "last_repair",
         )  # fmt: skip
         return self.model_copy(update={name: getattr(before, name) for name in kept}) if before else self
 

@@ -242,7 +242,8 @@ def _join(turn: Turn, into: Gathering, order: StormOrder) -> None:
     )
     if not is_told:
         if turn.home is not None:
-            turn.home = turn.touched["home"] = turn.home.model_copy(update={"told_of": storm.id})
+            on = turn.workload.storms.values()
+            turn.home = turn.touched["home"] = turn.home.told(storm.id, on)
         turn.tell(_notice(turn, storm))
     turn.because("DSP-09", "joined a storm's work order", {
         "storm_id": storm.id, "order_id": order.id, "cause": storm.cause, "requests": len(order.case_ids),
@@ -252,7 +253,7 @@ def _join(turn: Turn, into: Gathering, order: StormOrder) -> None:
 
 def _is_told(turn: Turn, storm: Storm, order: StormOrder) -> bool:
     if turn.home is not None:
-        return turn.home.told_of == storm.id
+        return storm.id in turn.home.storms_told
     return turn.ticket.customer_ref in order.customers
 
 
