@@ -248,6 +248,18 @@ def test_no_trade_in_particular_means_any_and_the_express_skill_comes_first(offi
 
 
 @pytest.mark.rule("DSP-08")
+@pytest.mark.parametrize(("subcategory", "handler"), [("greening", "gardener"), ("noise", "keeper")])
+def test_who_can_do_the_sub_category_comes_first_where_no_trade_is_named(
+    office: Office, subcategory: str, handler: str
+) -> None:
+    """Given a gardener who has more in hand than the others of the desk, then what is about greening is theirs."""
+    line = {"staff_id": "gardener", "role": "department", "desk": "property", "skills": ["greening"]}
+    office.send("roster-staff", estate_id="xh01", staff=[line])
+    office.states[Workload, "xh01"] = Workload(id="xh01", in_hand={"gardener": 3})
+    assert office.open(DAY, category="property_management", subcategory=subcategory).handler_id == handler
+
+
+@pytest.mark.rule("DSP-08")
 @pytest.mark.parametrize(
     ("near", "chosen", "reason"),
     [

@@ -93,7 +93,7 @@ def fits(one: Staff, case: Ticket, loads: dict[str, int], away: list[str], *, ow
 def worth(one: Staff, case: Ticket, loads: dict[str, int], served_by: str | None) -> Fraction:
     """The policy's weights as they read: each for its ground, the load's for the share of the limit that is free."""
     weights, limit = terms().weights, terms().load_limit
-    express = case.trade is None or case.trade in one.skills or case.subcategory in one.skills
+    express = case.trade in one.skills or case.subcategory in one.skills
     near = weights.travel if "1-3" in one.near else weights.travel // 2 if "1" in one.near else 0
     return (
         Fraction(weights.load * (limit - loads.get(one.staff_id, 0)), limit)

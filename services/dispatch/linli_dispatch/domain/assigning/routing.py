@@ -1,11 +1,11 @@
 """Choosing the handler (DSP-08): who of the estate's roster takes a ticket, with the reasons and the runners-up.
 
 First the hard fits: on duty now and not away, with room in their hands, with the skill (for warranty repairs the
-contractor is warranty's answer: `repair.py`). Whoever fits is weighed by the policy: an express skill before none in
-particular, continuity, load, the way to the home, the customer's language; equals take turns by a hash of the case.
-When nobody of the responsible desk fits, the next level's pool is asked, and the shortage is reported. When nobody
-fits at any level, the least unsuitable of the first pool that has anybody gets it, but nobody who is away or has left:
-a ticket at night waits on a desk, not nowhere.
+contractor is warranty's answer: `repair.py`). Whoever fits is weighed by the policy: an express skill, of the trade or
+the sub-category, before none in particular, continuity, load, the way to the home, the customer's language; equals take
+turns by a hash of the case. When nobody of the responsible desk fits, the next level's pool is asked, and the shortage
+is reported. When nobody fits at any level, the least unsuitable of the first pool that has anybody gets it, but nobody
+who is away or has left: a ticket at night waits on a desk, not nowhere.
 
 The cost is the roster of one estate, whatever the group has (`bench/routing.py`).
 """
@@ -116,8 +116,8 @@ def choose_handler(
         load = in_hand.get(staff_id, 0)
         on_duty = staff_id not in away and staff.on_duty(today, hour, terms.departments if department else None)
         has_room = load < limit
-        expressly = trade is None or trade in skills or subcategory in skills
-        skilled = expressly or not asks_skill or TRADES.isdisjoint(skills)
+        expressly = trade in skills or subcategory in skills
+        skilled = expressly or trade is None or not asks_skill or TRADES.isdisjoint(skills)
         speaks = language == MOTHER_TONGUE or language in skills
         served_before = staff_id == served_by
         near = nearness(staff, phase, building)
