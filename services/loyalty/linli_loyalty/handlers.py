@@ -57,7 +57,7 @@ def handle_spend(facts: Facts, command: Spend, ctx: Context) -> Outcome:
 
 def handle_points_expiry(facts: Facts, member: Member, timer: Timer, ctx: Context) -> Outcome:
     """The start of a day after some lots' last day."""
-    return expire_points(member, timer, ctx.now)
+    return expire_points(member, ctx.now)
 
 
 def _policy(ctx: Context) -> PointsPolicy:

@@ -150,6 +150,56 @@ def test_spending_takes_once_for_a_cause_and_never_more_than_there_is() -> None:
     assert (stranger.code, stranger.status) == ("member-not-found", 404)
 
 
+@pytest.mark.rule("LOY-03")
+@pytest.mark.parametrize(
+    ("seconds", "points", "answered"),
+    [
+        (-1, 60, {"customer_ref": REF, "spent": 60, "reward": 10}),
+        (0, 30, {"customer_ref": REF, "spent": 30, "reward": 20}),
+        (1, 30, {"customer_ref": REF, "spent": 30, "reward": 20}),
+    ],
+)
+def test_what_is_left_to_spend_is_what_is_valid_at_that_instant(
+    seconds: int, points: int, answered: dict[str, object]
+) -> None:
+    """Given 20 points that expire at an instant and 50 later ones, when some are spent a second before, at it or a
+    second after, then the answer counts what is valid still; those of the instant are gone at it, once, although the
+    command of that instant came first.
+    """
+    world, gone_at = joined(), at("2028-03-11 00:00:00")
+    world.hear(survey("b1", JOINED), JOINED)
+    world.hear(missed("c1", at("2026-03-12 09:00:00")), at("2026-03-12 09:00:00"))
+    paid = world.ask(Spend(customer_ref=REF, points=points, cause_id="fee-1"), gone_at + timedelta(seconds=seconds))
+    assert isinstance(paid, Decision)
+    assert paid.answer == answered
+    world.until(gone_at + timedelta(seconds=1))
+    assert world.member.reward == (10 if seconds < 0 else 20)
+    expired = [e for e in world.told if isinstance(e, PointsExpired) and e.kind == "reward"]
+    assert [(e.points, e.expired_at) for e in expired] == ([] if seconds < 0 else [(20, gone_at)])
+
+
+EARNED_EARLY = [("earned", 20, 20), ("earned", 50, 70), ("expired", -20, 50)]
+EARNED_LATE = [("earned", 20, 20), ("expired", -20, 0), ("earned", 50, 50)]
+
+
+@pytest.mark.rule("LOY-03")
+@pytest.mark.parametrize(("seconds", "moved"), [(-1, EARNED_EARLY), (0, EARNED_EARLY), (1, EARNED_LATE)])
+def test_what_expires_at_an_instant_takes_nothing_of_what_is_earned_then(
+    seconds: int, moved: list[tuple[str, int, int]]
+) -> None:
+    """Given points that expire at an instant, when others are earned a second before, at it or a second after, then
+    exactly the former are gone, and the ledger's last entry says what is held.
+    """
+    world, gone_at = joined(), at("2028-03-11 00:00:00")
+    earned_at = gone_at + timedelta(seconds=seconds)
+    world.hear(survey("b1", JOINED), JOINED)
+    world.hear(missed("c1", earned_at), earned_at)
+    world.until(gone_at + timedelta(seconds=1))
+    assert [(lot.points, lot.cause_id) for lot in world.member.lots] == [(50, "xh01.c1")]
+    assert (world.member.reward, world.member.upgrade) == (50, 0)
+    assert [(row["what"], row["points"], row["balance"]) for row in world.ledger if row["kind"] == "reward"] == moved
+
+
 MOVES = st.lists(
     st.tuples(
         st.integers(0, 24 * 500),

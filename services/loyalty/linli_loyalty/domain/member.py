@@ -138,7 +138,10 @@ def earn(member: Member | None, credit: Credit | None, earning: Earning, policy:
 
 
 def spend_points(member: Member, spent: Credit | None, points: int, cause_id: str, now: datetime) -> Outcome:
-    """Pays with reward points, first-expiring first, once for a cause (LOY-03). Refuses more than there are."""
+    """Pays with reward points, first-expiring first, once for a cause (LOY-03). Refuses more than there are.
+
+    The answer's ``reward`` is what may be spent still: what expires at this very instant may be held yet.
+    """
     if spent is not None:
         zh, en = "这项兑换已经扣过积分", "Points were already spent for this cause"
         return Refusal("already-spent", "LOY-03", zh, en)
@@ -151,19 +154,17 @@ def spend_points(member: Member, spent: Credit | None, points: int, cause_id: st
     movement = Movement(member.id, "spent", "redemption", now)
     told = PointsSpent(customer_ref=member.id, points=points, kind="reward", cause_id=cause_id, spent_at=now)
     mark = Credit(id=credit_id(member.id, "spent", cause_id), at=now)
-    answer = {"customer_ref": member.id, "spent": points, "reward": member.reward - points}
+    answer = {"customer_ref": member.id, "spent": points, "reward": spendable(taken.left, now)}
     return _move(member, taken, movement, cause_id) + Decision(save=(mark,), events=(told,), answer=answer)
 
 
-def expire_points(member: Member, timer: Timer, now: datetime) -> Decision:
-    """What was not spent in time is gone (LOY-03)."""
-    taken = expire(member.lots, timer.due_at)
+def expire_points(member: Member, now: datetime) -> Decision:
+    """What was not spent in time is gone at ``now``, the instant of its expiry (LOY-03)."""
+    taken = expire(member.lots, now)
     if not taken.taken:
         return NOTHING
     told = tuple(
-        PointsExpired(
-            customer_ref=member.id, points=lot.points, kind=lot.kind, cause_id=lot.cause_id, expired_at=timer.due_at
-        )
+        PointsExpired(customer_ref=member.id, points=lot.points, kind=lot.kind, cause_id=lot.cause_id, expired_at=now)
         for lot in taken.taken
     )
     return _move(member, taken, Movement(member.id, "expired", "expiry", now)) + Decision(events=told)
