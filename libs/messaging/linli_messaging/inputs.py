@@ -56,8 +56,8 @@ class EventInput:
     entry: OnEvent[Any] | None
     event: Event | None
     refs: tuple[Ref, ...]
-    unreadable: str = ""
-    """Why it cannot be decoded (it is parked); empty when it can."""
+    unreadable: Exception | None = None
+    """What was raised where it, or what it needs, was read (it is parked)."""
     unknown: bool = False
     """Its type or version is not known here: parked apart, and tried again after an upgrade."""
     stored: Literal["", "early", "parked"] = ""

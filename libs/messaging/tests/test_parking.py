@@ -1,15 +1,21 @@
 """What cannot be handled is parked and holds no more than it must, until an operator mends or drops it (promise 6)."""
 
 from contextlib import nullcontext
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
+from linli_contracts.envelope import UnknownTypeError, headers_of
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST, WINDOW, Clog, TooMuchParkedError, parked_lately
+from linli_messaging.consuming.reading import Reader
 from linli_messaging.consuming.unreadable import Unreadable
 from linli_messaging.inputs import Accepted
+from linli_messaging.service_map import OnEvent, ServiceMap
+from linli_rulebook.decision import NOTHING, Outcome
 from linli_testkit.house import House, Room
+from pydantic import BaseModel
 
 from libs.messaging.tests import small
 from libs.messaging.tests.small import AT, SECOND, command, record, rung, timer
@@ -137,10 +143,46 @@ async def test_parked_early_facts_leave_their_store(house: House, room: Room) ->
     assert (rest["early"], rest["ripe"], rest["parked"]) == (0, 0, 1)
 
 
+class Caller(BaseModel):
+    """What a map may read of a fact on the way to what it needs."""
+
+    born: date
+
+
+@pytest.mark.rule("INT-13", "OPS-02")
+async def test_a_bug_in_needs_is_shown_as_one_in_a_rule_is(room: Room) -> None:
+    """Given a map whose ``needs`` raises what quotes a person, when the fact is parked, then its error says the kind,
+    its stack the place, and neither the person; a bug in a rule that does the same is told in the same words.
+    """
+    said = "欧阳隐私 13987654321"
+
+    def needs(_event: small.Rung) -> list[tuple[type[small.Bell], str]]:
+        Caller.model_validate({"born": said})
+        return []
+
+    def decide(_facts: object, _event: small.Rung, _context: object) -> Outcome:
+        Caller.model_validate({"born": said})
+        return NOTHING
+
+    told = headers_of(small.envelope(rung(), 1)), rung().model_dump_json().encode()
+    broken_needs = OnEvent(small.Rung, needs, small.on_rung, ())
+    broken_rule = OnEvent(small.Rung, lambda _: (), decide, ())
+    for number, entry in enumerate((broken_needs, broken_rule), 1):
+        item = Reader(ServiceMap("listener", (small.Bell,), (entry,))).read(*told)
+        item.envelope = item.envelope._replace(number=number)
+        await room.commit([item])
+    (first, second) = [(await room.fetch("show_parked", row["id"]))[0] for row in await parked(room)]
+    assert first["error"] == second["error"] == "Caller: date_from_datetime_parsing"
+    assert "in needs" in first["stack"]
+    assert "in decide" in second["stack"]
+    assert said not in first["stack"] + second["stack"]
+
+
 @pytest.mark.rule("OPS-02")
 async def test_unknown_types_are_parked_apart_and_run_after_an_upgrade(room: Room) -> None:
     unknown = record(rung(), 1)
-    unknown.event, unknown.entry, unknown.unreadable, unknown.unknown = None, None, "unknown type Rung version 1", True
+    unknown.event, unknown.entry, unknown.unknown = None, None, True
+    unknown.unreadable = UnknownTypeError("unknown type Rung version 1")
     await room.commit([unknown])
     assert await parked_lately(room.connection, room.queries) == 0
     await room.connection.execute(room.queries["ripen_known_types"], ["Rung"], [2])

@@ -231,13 +231,13 @@ class Deciding:
         return Accepted(outcome.answer or {})
 
     def _take_event(self, item: EventInput) -> None:
-        if item.event is None and not item.unreadable:
+        if item.event is None and item.unreadable is None:
             self._applying.settle(item, item.envelope.subject)
         elif self._applying.stands_back(item, item.envelope.subject):
             if not item.stored:
                 self.plan.followers.append(item)
-        elif item.unreadable:
-            self._applying.park(item, ValueError(item.unreadable), holds=item.critical)
+        elif item.unreadable is not None:
+            self._applying.park(item, item.unreadable, holds=item.critical)
         elif item.entry is not None and item.event is not None:
             self._decide_event(item, item.entry, item.event)
 

@@ -80,9 +80,9 @@ class Reader:
             refs = tuple(entry.needs(event)) if entry else ()
         except EnvelopeError as error:
             unknown = isinstance(error, UnknownTypeError)
-            return EventInput(envelope, body, entry, None, (), unreadable=str(error), unknown=unknown)
+            return EventInput(envelope, body, entry, None, (), unreadable=error, unknown=unknown)
         except Exception as error:  # noqa: BLE001 - a bug in ``needs`` parks this record and no other
-            return EventInput(envelope, body, entry, None, (), unreadable=f"what it needs: {error!r}")
+            return EventInput(envelope, body, entry, None, (), unreadable=error)
         return EventInput(envelope, body, entry, event, refs)
 
     def read_stored(self, headers: str, body: bytes, stored: Literal["early", "parked"]) -> EventInput:
