@@ -99,7 +99,7 @@ class Stage:
         writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
         relay = Relay(FOLLOWUP, DEPLOYMENT, pool, room.queries, self.producer, clock)
         broker = KafkaBroker(self.bootstrap, logger=None, apply_types=False)
-        shown = ParkedTopic(FOLLOWUP, self.producer)
+        shown = ParkedTopic(FOLLOWUP, DEPLOYMENT, self.producer)
         consumer = Consumer(broker, writer, relay, pool, room.queries, self.producer, DEPLOYMENT, shown)
         consumer.subscribe()
         reached: dict[int, int] = {}

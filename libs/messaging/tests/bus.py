@@ -169,7 +169,7 @@ async def joined(databases: Databases, broker: TestBroker, deployment: str) -> A
             writer = Writer(room.map, pool, room.queries, transactor, clock, Barrier(room.map.producers()))
             relay = Relay(name, deployment, pool, room.queries, producer, clock)
             kafka = KafkaBroker(broker.bootstrap, apply_types=False)
-            shown = ParkedTopic(name, producer)
+            shown = ParkedTopic(name, deployment, producer)
             consumer = Consumer(kafka, writer, relay, pool, room.queries, producer, deployment, shown)
             consumer.subscribe()
             writer.on_commit.append(shown.committed)

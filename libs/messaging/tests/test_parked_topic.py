@@ -14,6 +14,7 @@ from linli_messaging.batch.plan import Parked, Plan
 from linli_messaging.lanes.inbox import sort_arrivals
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.producing.parking import ParkedTopic
+from linli_messaging.tracing import Tracing, trace_id_of
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
@@ -41,7 +42,7 @@ async def test_what_the_bus_does_not_take_is_said_and_the_next_is_shown(
     await ensure_topics(broker.bootstrap, {TOPIC: 1}, broker.admin)
     options = {"bootstrap_servers": broker.bootstrap, **broker.admin.client_options()}
     async with AIOKafkaProducer(acks="all", max_request_size=2_000, **options) as producer:
-        shown = ParkedTopic(SERVICE, producer)
+        shown = ParkedTopic(SERVICE, "d", producer)
         with caplog.at_level(logging.ERROR, logger="linli_messaging"):
             shown.committed(parked("long" * 1_000))
             shown.committed(parked("short"))
@@ -54,6 +55,30 @@ async def test_what_the_bus_does_not_take_is_said_and_the_next_is_shown(
         record = await asyncio.wait_for(consumer.getone(), WITHIN_S)
     told = orjson.loads(record.value)
     assert (told["subject"], told["error"], told["stack"]) == ("e1.a", "short", "the stack")
+
+
+@pytest.mark.rule("OPS-01", "OPS-02")
+async def test_what_is_shown_names_the_trace_that_it_stands_in(broker: TestBroker) -> None:
+    """Given a fact, a clock whose state belongs to a case, and a record without an envelope, then the fact is shown
+    with the trace that came with it, the clock with its case's, and the record with none.
+    """
+    topic, traced = parked_topic("parked-traced"), small.record(small.rung("e1.a"), 1)
+    traced.envelope = traced.envelope._replace(traceparent=Tracing("d").traceparent("e1.a", "cause"))
+    fact = Parked("event", "north", 3, 1, "Rung", "e1.b1-a", traced, "a bug", "", holds=False)
+    clock = Parked("timer", "south", 3, 0, "bell", "e1.b1-a", None, "a bug", "", holds=True, case="e1.a")
+    junk = Parked("event", "linli.north.v1", 3, 2, "unreadable", "linli.north.v1", None, "no envelope", "", holds=False)
+    await ensure_topics(broker.bootstrap, {topic: 1}, broker.admin)
+    options = {"bootstrap_servers": broker.bootstrap, **broker.admin.client_options()}
+    async with AIOKafkaProducer(acks="all", **options) as producer:
+        shown = ParkedTopic("parked-traced", "d", producer)
+        for one in (fact, clock, junk):
+            shown.show(one)
+        await asyncio.wait_for(asyncio.gather(*shown._sending), WITHIN_S)
+    async with AIOKafkaConsumer(topic, auto_offset_reset="earliest", **options) as consumer:
+        told = [orjson.loads((await asyncio.wait_for(consumer.getone(), WITHIN_S)).value) for _ in range(3)]
+    traces = {(one["source"], one["type"]): one["trace_id"] for one in told}
+    of_case = trace_id_of("d", "e1.a")
+    assert traces == {("event", "Rung"): of_case, ("timer", "bell"): of_case, ("event", "unreadable"): None}
 
 
 async def all_shown(bus: Bus, broker: TestBroker) -> list[dict[str, Any]]:

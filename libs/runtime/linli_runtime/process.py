@@ -206,7 +206,7 @@ async def _start(service: Service, settings: Settings, stack: contextlib.AsyncEx
         allow_auto_create_topics=False,  # a service may not: whoever sets the bus up does
         apply_types=False,  # its injection takes a thread a batch
     )
-    shown = ParkedTopic(name, producer)
+    shown = ParkedTopic(name, settings.deployment, producer)
     consumer = Consumer(
         broker, writer, relay, pool, queries, producer, settings.deployment, shown, settings.kafka_fetch_wait_ms,
         settings.kafka_session_timeout_ms,

@@ -12,6 +12,7 @@ from linli_rulebook.effect import Effect
 from linli_messaging.inputs import Answer, CommandInput, EventInput, OutcomeInput, TimerInput
 from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.service_map import Ref
+from linli_messaging.tracing import trace_id_in, trace_id_of
 
 Need = tuple[str, str]
 """What an early fact waits for: a state's table and id."""
@@ -53,6 +54,12 @@ class Parked:
     """It was parked before, and an operator had it tried again."""
     case: str = ""
     """The case that a clock's state belongs to, or the first state of a command; a fact's stands in its envelope."""
+
+    def trace_id(self, deployment: str) -> str | None:
+        """The trace it stands in: a fact's came with it, or it has none; a clock's or a command's is its case's."""
+        if self.source == "event":
+            return trace_id_in(self.envelope.envelope.traceparent) if self.envelope else None
+        return trace_id_of(deployment, self.case)
 
 
 @dataclass(slots=True)

@@ -2,10 +2,9 @@
 
 import logging
 
-from linli_messaging.batch.plan import Parked
 from linli_messaging.inputs import Failed
 from linli_messaging.loop.transaction import Committed
-from linli_messaging.tracing import trace_id_in, trace_id_of
+from linli_messaging.tracing import trace_id_of
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +26,5 @@ def log_failures(committed: Committed, deployment: str) -> None:
         log.error("what became of %s cannot be told: %s", outcome.intent.cause, error, extra=extra)
     for parked in plan.parked:
         if parked.source != "command":
-            extra = _came_with(parked) or about(parked.case or parked.subject)
+            extra = {"trace_id": parked.trace_id(deployment) or trace_id_of(deployment, parked.subject)}
             log.error("parked %s %s of %s: %s", parked.source, parked.type, parked.subject, parked.error, extra=extra)
-
-
-def _came_with(parked: Parked) -> dict[str, str] | None:
-    """The trace that a fact of the bus belongs to: its subject may be a callback, and its trace the case's."""
-    trace_id = trace_id_in(parked.envelope.envelope.traceparent) if parked.envelope else None
-    return {"trace_id": trace_id} if trace_id else None

@@ -22,6 +22,7 @@ class ParkedTopic:
     """Sends what was parked; a listener of the writer loop, and told of what does not come that far."""
 
     service: str
+    deployment: str
     producer: AIOKafkaProducer
     _sending: "set[asyncio.Task[None]]" = field(default_factory=set)
 
@@ -48,6 +49,7 @@ class ParkedTopic:
             "error": parked.error,
             "stack": parked.stack,
             "holds": parked.holds,
+            "trace_id": parked.trace_id(self.deployment),
             "traceparent": parked.envelope.envelope.traceparent if parked.envelope else None,
         }
         try:
