@@ -193,17 +193,38 @@ def test_a_workbook_as_excel_writes_it_is_read(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("part", ["[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"])
-@pytest.mark.parametrize("damage", [lambda _: b"", lambda content: content[: len(content) // 2], lambda _: b"<a/>"])
-def test_a_damaged_workbook_is_a_complaint_or_gives_what_can_be_read(
-    tmp_path: Path, part: str, damage: Callable[[bytes], bytes]
-) -> None:
-    path = changed(as_excel_writes(tmp_path), part, damage)
+DAMAGED, FROM_HERE_ON, NO_ROWS = "or it is damaged or has a password", "is damaged from here on", "has no rows"
+
+
+@pytest.mark.rule("INT-14", "INT-03")
+@pytest.mark.parametrize(
+    ("part", "another_one"),
+    [
+        ("[Content_Types].xml", DAMAGED),
+        ("xl/workbook.xml", NO_ROWS),
+        ("xl/styles.xml", FROM_HERE_ON),
+        ("xl/sharedStrings.xml", FROM_HERE_ON),
+    ],
+)
+def test_a_damaged_workbook_says_so_and_gives_no_row_that_is_wrong(tmp_path: Path, part: str, another_one: str) -> None:
+    """Given a part that is empty, ends in its middle or is another file's, then the workbook is refused as it is, or
+    nothing of it is read but the fault.
+    """
+    for damage, said in (
+        (lambda _: b"", DAMAGED),
+        (lambda content: content[: len(content) // 2], DAMAGED),
+        (lambda _: b"<a/>", another_one),
+    ):
+        assert said in what_reading_says(changed(as_excel_writes(tmp_path), part, damage))
+
+
+def what_reading_says(path: Path) -> str:
+    """The complaint, or the fault of the only row that there is."""
     try:
-        rows = rows_of(path)
-    except Complaint:
-        return
-    assert "damaged from here on" in str(rows[-1].fault) or rows[0].line == 2
+        (row,) = rows_of(path)
+    except Complaint as complaint:
+        return str(complaint)
+    return str(row.fault)
 
 
 SHARED_STRINGS = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
