@@ -4,7 +4,10 @@ A process remembers thousands (``linli_messaging.batch.remembering``), and a sta
 kilobytes for their names and places alone, and as long to copy at every step.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_origin
+
+from pydantic.fields import FieldInfo
 
 from linli_rulebook.decision import State
 
@@ -14,11 +17,14 @@ class SparseState(State):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - as pydantic hands them on
-        """A field that an instance does not hold is found where Python looks next."""
+        """A field that an instance does not hold is found where Python looks next.
+
+        Raises ``TypeError`` for a default that could be changed: all states of the kind would say the other thing.
+        """
         super().__pydantic_init_subclass__(**options)
         for name, field in cls.model_fields.items():
             if not field.is_required():
-                setattr(cls, name, field.get_default(call_default_factory=True))
+                setattr(cls, name, _for_all(f"{cls.__name__}.{name}", field))
 
     def model_post_init(self, context: object) -> None:
         """Let go of what pydantic has filled in."""
@@ -39,3 +45,12 @@ class SparseState(State):
         return all(getattr(self, name) == getattr(other, name) for name in fields)
 
     __hash__ = None  # type: ignore[assignment]  # a state is known by its id
+
+
+def _for_all(name: str, field: FieldInfo) -> object:
+    """The default that all states of a kind share; a mapping is one that the type checker lets nobody write into."""
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, dict | list | set | bytearray) and get_origin(field.annotation) is not Mapping:
+        message = f"the default of {name} could be changed, and is shared"
+        raise TypeError(message)
+    return default
