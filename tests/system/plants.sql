@@ -1,4 +1,5 @@
--- One violation for each check of `linli audit`, planted into the schemas after a whole life (test_audit.py).
+-- Violations of each check of `linli audit`, planted into the schemas after a whole life (test_audit.py). A check's first has its
+-- name; a further one, of another kind or better hidden, is named `<check>__<how>`.
 -- What the database itself refuses is let through first, as a restored, mended or half-migrated database may.
 
 -- name: lanes_with_holes
@@ -201,6 +202,19 @@ INSERT INTO warranty.outbox SELECT lane, (SELECT max(number) + 1 FROM warranty.o
 -- name: callbacks_without_completion
 -- A call about work that nobody did.
 UPDATE followup.callback SET state = state || '{"round": 9}' WHERE id = (SELECT min(id) FROM followup.callback);
+
+-- name: callbacks_without_completion__of_another_round
+-- The call of the second round says that it is about the first one, in which work was finished too.
+UPDATE followup.callback SET state = state || '{"round": 1}' WHERE state ->> 'round' = '2';
+
+-- name: callbacks_without_completion__of_another_case
+-- It says that it is about another case, in which work was finished too.
+UPDATE followup.callback SET state = state || jsonb_build_object('case_id', (SELECT max(state ->> 'case_id') FROM followup.callback))
+WHERE id = (SELECT min(id) FROM followup.callback);
+
+-- name: callbacks_without_completion__of_somebody_else
+-- Another customer is to be called than the one who was helped.
+UPDATE followup.callback SET state = state || '{"customer_ref": "cunobody"}' WHERE id = (SELECT min(id) FROM followup.callback);
 
 -- name: completions_without_callback
 -- Nobody will call.

@@ -473,13 +473,21 @@ WHERE times_asked IS NULL OR times > times_asked OR processed > COALESCE(times, 
 -- --- callbacks -------------------------------------------------------------------------------------------------------
 
 -- name: callbacks_without_completion
--- Callbacks of work that nobody finished.
-SELECT c.id AS callback_id, c.state ->> 'case_id' AS case_id, c.state ->> 'round' AS round FROM followup.callback c
+-- Callbacks of work that nobody finished, or that name another case, round or customer than they were planned for.
+WITH done AS (
+    SELECT o.case_id, convert_from(o.body, 'UTF8')::jsonb AS body FROM dispatch.fact o WHERE o.type IN ('RepairDone', 'TicketResolved')
+), owed AS (
+    SELECT split_part(case_id, '.', 1) || '.b' || (body ->> 'round') || '-'
+        || substr(case_id, length(split_part(case_id, '.', 1)) + 2) AS id,
+        case_id, body ->> 'round' AS round, body ->> 'customer_ref' AS customer_ref
+    FROM done WHERE body ->> 'how' IS DISTINCT FROM 'standard_answer'
+)
+SELECT c.id AS callback_id, c.state ->> 'case_id' AS case_id, c.state ->> 'round' AS round,
+    c.state ->> 'customer_ref' AS customer_ref
+FROM followup.callback c
 WHERE NOT EXISTS (
-    SELECT FROM dispatch.fact o
-    WHERE o.case_id = c.state ->> 'case_id' AND o.type IN ('RepairDone', 'TicketResolved')
-        AND convert_from(o.body, 'UTF8')::jsonb -> 'round' = c.state -> 'round'
-        AND convert_from(o.body, 'UTF8')::jsonb ->> 'how' IS DISTINCT FROM 'standard_answer')
+    SELECT FROM owed o WHERE (o.id, o.case_id, o.round, o.customer_ref)
+        = (c.id, c.state ->> 'case_id', c.state ->> 'round', c.state ->> 'customer_ref'))
 ORDER BY c.id;
 
 -- name: completions_without_callback
