@@ -251,9 +251,30 @@ INSERT INTO warranty.movement SELECT contract_id, number + 100, lane, debit_acco
 INSERT INTO warranty.movement SELECT contract_id, number + 100, lane, debit_account, credit_account, amount_fen, 'deducted', document,
     contract_id || '.dnowhere.deducted.held', reverses, who, at, booked_on FROM warranty.movement WHERE reason = 'opened';
 
+-- name: movements_without_cause__under_another_name
+-- One confirmation, booked back and forth under two more causes: sums, balances and numbers fit.
+WITH booked AS (SELECT * FROM warranty.movement WHERE reason = 'confirmed' ORDER BY number LIMIT 1)
+INSERT INTO warranty.movement
+SELECT contract_id, (SELECT max(number) + 1 FROM warranty.movement), lane, debit_account, credit_account, amount_fen, reason, document,
+    cause || '-again', reverses, who, at, booked_on FROM booked
+UNION ALL
+SELECT contract_id, (SELECT max(number) + 2 FROM warranty.movement), lane, credit_account, debit_account, amount_fen, reason, document,
+    cause || '-back', reverses, who, at, booked_on FROM booked;
+UPDATE warranty.deposit SET state = state || jsonb_build_object('movements', (SELECT max(number) FROM warranty.movement));
+
+-- name: movements_without_cause__for_another_step
+-- A settled deduction was booked as one that nobody has settled.
+ALTER TABLE warranty.movement DISABLE TRIGGER USER;
+UPDATE warranty.movement SET reason = 'disputed' WHERE reason = 'confirmed';
+
 -- name: deductions_that_differ
 -- Deducted more than the repair cost.
 UPDATE warranty.deduction SET state = jsonb_set(state, '{amount_fen}', to_jsonb((state ->> 'amount_fen')::bigint + 1));
+
+-- name: deductions_that_differ__settled_without_money
+-- Its money was moved as confirmed, and it waits for an answer.
+UPDATE warranty.deduction SET state = state || '{"status": "unconfirmed", "settled_at": null, "settled_by": null}'
+WHERE id = (SELECT min(id) FROM warranty.deduction WHERE status = 'confirmed');
 
 -- name: costs_without_deduction
 -- Neither the other contractor's price nor the compensation was ever taken.

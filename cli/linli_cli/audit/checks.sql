@@ -559,7 +559,8 @@ SELECT cause, count(*) AS times, sum(amount_fen) AS sum_fen FROM warranty.moveme
 ORDER BY cause;
 
 -- name: movements_without_cause
--- Money that moved for no deposit, deduction or payment that there is.
+-- Money that moved for no deposit, payment or step of a deduction that there is: each step has one cause, so that none is taken
+-- twice under two names.
 SELECT m.contract_id, m.number, m.reason, m.cause, m.amount_fen FROM warranty.movement m
 WHERE NOT CASE m.reason
     WHEN 'opened' THEN m.cause = m.contract_id || '.opened' AND EXISTS (
@@ -570,18 +571,27 @@ WHERE NOT CASE m.reason
             AND (r.state ->> 'amount_fen')::bigint = m.amount_fen)
     ELSE EXISTS (
         SELECT FROM warranty.deduction d
+        JOIN (VALUES ('deducted', 'deducted.held'), ('deducted', 'deducted.beyond'), ('confirmed', 'confirmed'),
+            ('disputed', 'disputed'), ('upheld', 'upheld'), ('reversed', 'rejected.owed'), ('reversed', 'rejected.free')
+        ) AS s (reason, step) ON s.reason = m.reason AND m.cause = d.id || '.' || s.step
         WHERE d.id = split_part(m.cause, '.', 1) || '.' || split_part(m.cause, '.', 2) AND d.contract_id = m.contract_id)
     END
 ORDER BY m.contract_id, m.number;
 
 -- name: deductions_that_differ
--- Deductions whose amount was not taken exactly, or that neither a re-entrusted repair nor paid compensation brought (WAR-06).
-SELECT d.id AS deduction_id, (d.state ->> 'amount_fen')::bigint AS amount_fen, COALESCE(m.fen, 0) AS taken_fen,
-    d.state ->> 'order_id' AS order_id, o.price_fen
+-- Deductions whose amount was not taken exactly, or not moved on as their status says (WAR-04), or that neither a re-entrusted
+-- repair nor paid compensation brought (WAR-06).
+SELECT d.id AS deduction_id, d.status, (d.state ->> 'amount_fen')::bigint AS amount_fen, COALESCE(m.fen, 0) AS taken_fen,
+    m.disputed_fen, m.kept_fen, m.reversed_fen, d.state ->> 'order_id' AS order_id, o.price_fen
 FROM warranty.deduction d
 LEFT JOIN (
-    SELECT split_part(cause, '.', 1) || '.' || split_part(cause, '.', 2) AS id, sum(amount_fen) AS fen
-    FROM warranty.movement WHERE reason = 'deducted' GROUP BY 1) AS m ON m.id = d.id
+    SELECT split_part(cause, '.', 1) || '.' || split_part(cause, '.', 2) AS id,
+        sum(amount_fen) FILTER (WHERE reason = 'deducted') AS fen,
+        COALESCE(sum(amount_fen) FILTER (WHERE reason = 'disputed'), 0) AS disputed_fen,
+        COALESCE(sum(amount_fen) FILTER (WHERE reason IN ('confirmed', 'upheld')), 0) AS kept_fen,
+        COALESCE(sum(amount_fen) FILTER (WHERE reason = 'upheld'), 0) AS upheld_fen,
+        COALESCE(sum(amount_fen) FILTER (WHERE reason = 'reversed'), 0) AS reversed_fen
+    FROM warranty.movement WHERE reason NOT IN ('opened', 'released') GROUP BY 1) AS m ON m.id = d.id
 LEFT JOIN (
     SELECT COALESCE(body ->> 'order_id', body ->> 'claim_id') AS id,
         sum(COALESCE(body ->> 'price_fen', body ->> 'amount_fen')::bigint) AS price_fen
@@ -590,6 +600,10 @@ LEFT JOIN (
         UNION ALL SELECT convert_from(body, 'UTF8')::jsonb FROM warranty.fact WHERE type = 'CompensationPaid') AS cost
     GROUP BY 1) AS o ON o.id = d.state ->> 'order_id'
 WHERE (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM COALESCE(m.fen, 0)
+    OR (m.kept_fen, m.reversed_fen, m.disputed_fen) IS DISTINCT FROM (
+        CASE WHEN d.status = 'confirmed' THEN m.fen ELSE 0 END,
+        CASE WHEN d.status = 'rejected' THEN m.fen ELSE 0 END,
+        CASE WHEN d.status IN ('disputed', 'rejected') OR m.upheld_fen > 0 THEN m.fen ELSE 0 END)
     OR (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM o.price_fen
 ORDER BY d.id;
 
