@@ -143,6 +143,34 @@ ALTER TABLE dispatch.ticket DROP CONSTRAINT ticket_clocked_check, ALTER COLUMN c
 UPDATE dispatch.ticket SET state = state || '{"status": "open"}' WHERE id = (
     SELECT min(id) FROM dispatch.ticket WHERE status = 'closed');
 
+-- name: endings_that_differ__of_no_ticket
+-- Told about as opened, and there is no such case.
+INSERT INTO dispatch.outbox SELECT lane, (SELECT max(number) + 1 FROM dispatch.outbox), gen_random_uuid(), type, version, at, key,
+    'xh01.cghost', 'xh01.cghost', cause, traceparent, body FROM dispatch.outbox WHERE type = 'TicketOpened' LIMIT 1;
+
+-- name: endings_without_ground
+-- Closed at the end of its month, and told as if the customer had been satisfied.
+ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
+UPDATE dispatch.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"how": "satisfied"}')::text, 'UTF8')
+WHERE type = 'TicketClosed' AND convert_from(body, 'UTF8')::jsonb ->> 'how' = 'time_limit';
+
+-- name: endings_without_ground__of_another_round
+-- Satisfied in the first round only, and closed as satisfied in the second one.
+ALTER TABLE followup.outbox DISABLE TRIGGER USER;
+UPDATE followup.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"round": 1}')::text, 'UTF8')
+WHERE type = 'CallbackCompleted';
+
+-- name: endings_without_ground__reopened
+-- Reopened though the customer was satisfied.
+ALTER TABLE followup.outbox DISABLE TRIGGER USER;
+UPDATE followup.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"satisfied": true}')::text, 'UTF8')
+WHERE type = 'CallbackCompleted';
+
+-- name: endings_without_ground__not_withdrawn
+-- Closed as withdrawn, and nobody took it back.
+ALTER TABLE intake.outbox DISABLE TRIGGER USER;
+UPDATE intake.outbox SET type = 'ComplaintAmended' WHERE type = 'ComplaintWithdrawn';
+
 -- name: rounds_that_differ
 -- Told about a round that never was.
 ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;

@@ -65,6 +65,10 @@ THE_HOUSE: Final = (
         Words("工单状态与其经过不符", "a ticket's status is not where its facts lead"),
         parameters=lifecycle.ending_columns,
     ),
+    Check(
+        "endings_without_ground",
+        Words("结案或重开没有对应的依据", "a case was closed or reopened on grounds that nobody told (FUP-01)"),
+    ),
     Check("rounds_that_differ", Words("工单轮次与重开次数不符", "a fact names another round than the reopenings say")),
     Check("tickets_without_owner", Words("工单没有负责人", "a ticket has no owner (DSP-19)")),
     Check("owners_that_differ", Words("工单负责人与通告不符", "a ticket's owner is not who was told (INT-04)")),

@@ -252,19 +252,43 @@ WHERE NOT EXISTS (SELECT FROM step s WHERE s.fact = p.fact AND s.before = COALES
 ORDER BY p.case_id, p.number;
 
 -- name: endings_that_differ
--- Tickets whose status is none that the facts told about them lead to: each fact that moves a case ($1) beside what it moves
+-- Tickets whose status is none that the facts told about them lead to, and facts about none: each fact that moves a case ($1) beside what it moves
 -- it to ($2), then what was told ($3) beside each status that it may stand for ($4).
 WITH last AS (
     SELECT DISTINCT ON (o.case_id) o.case_id, o.type, m.after
     FROM dispatch.fact o JOIN unnest($1::text[], $2::text[]) AS m (type, after) USING (type)
     WHERE o.case_id IS NOT NULL ORDER BY o.case_id, o.number DESC
 )
-SELECT t.id AS case_id, t.status, l.type AS last_fact
-FROM dispatch.ticket t LEFT JOIN last l ON l.case_id = t.id
+SELECT COALESCE(t.id, l.case_id) AS case_id, t.status, l.type AS last_fact
+FROM dispatch.ticket t FULL JOIN last l ON l.case_id = t.id
 WHERE NOT EXISTS (
     SELECT FROM unnest($3::text[], $4::text[]) AS s (told, status)
     WHERE s.told = COALESCE(l.after, 'received') AND s.status = t.status)
-ORDER BY t.id;
+ORDER BY 1;
+
+-- name: endings_without_ground
+-- Cases that were closed by a right, or reopened, of which nobody told the ground: what the callback of that very round found, what
+-- the customer took back, a standard answer (FUP-01, FUP-04, INT-15). Other rights are dispatch's own clocks.
+WITH ended AS (
+    SELECT case_id, lane, number, type, CASE type WHEN 'TicketReopened' THEN 'unsatisfied' ELSE body ->> 'how' END AS ground,
+        (body ->> 'round')::integer - (type = 'TicketReopened')::integer AS round
+    FROM (
+        SELECT case_id, lane, number, type, convert_from(body, 'UTF8')::jsonb AS body
+        FROM dispatch.fact WHERE type IN ('TicketClosed', 'TicketReopened')) AS told
+), grounds AS (
+    SELECT case_id, (body ->> 'round')::integer AS round, CASE WHEN type = 'CustomerUnreachable' THEN 'unreachable'
+        WHEN (body ->> 'satisfied')::boolean THEN 'satisfied' ELSE 'unsatisfied' END AS ground
+    FROM (
+        SELECT case_id, type, convert_from(body, 'UTF8')::jsonb AS body
+        FROM followup.fact WHERE type IN ('CallbackCompleted', 'CustomerUnreachable')) AS told
+    UNION ALL
+    SELECT case_id, (convert_from(body, 'UTF8')::jsonb ->> 'round')::integer, convert_from(body, 'UTF8')::jsonb ->> 'how'
+    FROM dispatch.fact WHERE type = 'TicketResolved'
+    UNION ALL SELECT case_id, NULL, 'withdrawn' FROM intake.fact WHERE type = 'ComplaintWithdrawn'
+)
+SELECT e.case_id, e.lane, e.number, e.type, e.ground, e.round FROM ended e
+LEFT JOIN grounds g ON g.case_id = e.case_id AND g.ground = e.ground AND COALESCE(g.round, e.round) = e.round
+WHERE e.ground NOT IN ('time_limit', 'notified_by_mail') AND g.case_id IS NULL ORDER BY e.case_id, e.number;
 
 -- name: rounds_that_differ
 -- Facts about a case that name another round than the number of its reopenings says.
