@@ -106,6 +106,13 @@ INSERT INTO warranty.intent (cause, id, lane, kind, subject, recipient, payload,
     noted_at)
 VALUES ('xh01.mlost', gen_random_uuid(), 1, 'message', 'xh01.mlost', 'cu1', '{}', false, now(), now(), now(), 'sending', now());
 
+-- name: effects_under_way__not_taken
+-- Due for long, and no runner takes it.
+INSERT INTO warranty.intent (cause, id, lane, kind, subject, recipient, payload, emergency, made_at, give_up_at, next_at, status,
+    noted_at)
+VALUES ('xh01.mdue', gen_random_uuid(), 1, 'message', 'xh01.mdue', 'cu1', '{}', false, '2001-01-01', '2001-01-02', '2001-01-01',
+    'waiting', '2001-01-01');
+
 -- name: messages_without_intent
 -- Its intent is gone, and with it what became of it.
 WITH gone AS (DELETE FROM intake.intent WHERE cause = (

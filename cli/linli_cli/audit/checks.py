@@ -34,7 +34,7 @@ EACH_SERVICE: Final = (
     Check("unapplied", Words("等齐的事实未处理", "early facts have what they need, and are not applied"), at_rest=True),
     Check(
         "effects_under_way",
-        Words("静止时仍有外发事项在途", "an outside effect is being sent, or its end is not told, at rest"),
+        Words("静止时仍有外发事项在途", "an outside effect is due or being sent, or its end is not told, at rest"),
         at_rest=True,
     ),
     Check("timers_that_did_not_fire", Words("到期时钟未触发", "a clock ran out and nothing happened"), at_rest=True),

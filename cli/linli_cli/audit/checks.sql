@@ -64,9 +64,12 @@ WHERE COALESCE(t.counted, 0) <> COALESCE(a.counted, 0) ORDER BY part, name;
 SELECT id AS deployment, suspended_at FROM deployment WHERE suspended_at IS NOT NULL;
 
 -- name: effects_under_way
--- Outside effects that are being sent, or whose end nobody was told of.
-SELECT cause, kind, subject, status, stuck FROM intent
-WHERE status = 'sending' OR (status IN ('sent', 'failed', 'unknown') AND NOT told) ORDER BY cause;
+-- Outside effects that are being sent, that are due and nobody takes, or whose end nobody was told of. On the system clock one that is
+-- due may wait for its turn.
+SELECT cause, kind, subject, status, stuck, next_at FROM intent
+WHERE status = 'sending' OR (status IN ('sent', 'failed', 'unknown') AND NOT told)
+    OR (status = 'waiting' AND next_at <= COALESCE((SELECT instant FROM stepped_clock), clock_timestamp() - interval '1 minute'))
+ORDER BY cause;
 
 -- name: parked
 -- What could not be handled and waits for a person, or for what does.
