@@ -15,6 +15,8 @@ from linli_contracts.topics import TOPIC_OF, heads_topic
 WANG = Person("cu1", "王女士", "138 0000-0001")
 SMITH = Person("cu2", "Smith", "jo@example.org")
 LEE = Person("cu3", "Ann Lee", "Ann.Lee@Example.org")
+YOSHIDA = Person("cu4", "\U00020bb7田先生", None)
+"""With a character beyond the first plane."""
 
 
 @given(st.lists(st.integers(1, 40)))
@@ -63,13 +65,25 @@ def test_a_name_or_contact_is_found_where_it_stands(text: str, kinds: list[str])
         ("8613800000001", ["contact"]),
         ("0086-138-0000-0001", ["contact"]),
         ("138\n00000001", []),
+        ("138\u20110000\u20130001", ["contact"]),
+        ("138·0000·0001", ["contact"]),
+        ("138/0000_0001", ["contact"]),
+        ('{"contact":"138\\t0000\\t0001"}', ["contact"]),
+        ("138\u200b0000\u200b0001", ["contact"]),
+        ("2025/0138/0000/0001", []),
+        ("王\u200b女士", ["name"]),
+        ("王·女士", ["name"]),
+        ("Ｓｍｉｔｈ", ["name"]),
+        ("\U00020bb7 田 先生", ["name"]),
+        ('{"name":"\\ud842\\udfb7田先生"}', ["name"]),
+        ("ann\\tlee", ["name"]),
         ("JO@EXAMPLE.ORG", ["contact"]),
         ("ann.lee@example.ORG", ["contact"]),
     ],
 )
 def test_another_spelling_hides_nobody(text: str, kinds: list[str]) -> None:
     """But a single word is not folded: someone called May is not in every text about May."""
-    assert [hit.kind for hit in People([WANG, SMITH, LEE]).find(text)] == kinds
+    assert [hit.kind for hit in People([WANG, SMITH, LEE, YOSHIDA]).find(text)] == kinds
 
 
 def test_what_says_nothing_is_not_searched_for() -> None:
@@ -87,6 +101,19 @@ def record(topic: str, at_s: int, value: object = None, partition: int = 0) -> S
     """One of the bus, sent so many seconds after a beginning."""
     body = orjson.dumps(value)
     return SimpleNamespace(topic=topic, partition=partition, timestamp=at_s * 1000, key=b"", value=body, headers=())
+
+
+@pytest.mark.rule("INT-13")
+@pytest.mark.parametrize("place", ["key", "value", "header", "name of a header"])
+def test_every_part_of_a_record_is_looked_through(place: str) -> None:
+    """Also of one that is no fact of ours, and what a header is called."""
+    name = (WANG.name or "").encode()
+    sent = record(TOPIC_OF["dispatch"], 0)
+    sent.offset, sent.key, sent.value = 3, name * (place == "key"), name * (place == "value")
+    sent.headers = ((f"x-{WANG.name}" if place == "name of a header" else "x", name if place == "header" else None),)
+    seen = BusSeen("ours", People([WANG]))
+    seen.take(sent)
+    assert [(one["offset"], one["kind"]) for one in seen.personal] == [(3, "name")]
 
 
 @pytest.mark.rule("OPS-03")

@@ -139,8 +139,8 @@ class BusSeen:
                     self.told[place].append((record.timestamp, published))
 
     def _look_for_people(self, record: Any) -> None:  # noqa: ANN401 - as above
-        parts = [record.key or b"", record.value or b"", *(value or b"" for _, value in record.headers)]
-        text = b"\n".join(parts).decode(errors="replace")
+        headers = (part for name, value in record.headers for part in (name.encode(), value or b""))
+        text = b"\n".join((record.key or b"", record.value or b"", *headers)).decode(errors="replace")
         for hit in dict.fromkeys(self.people.find(text)):
             place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
             self.personal.append({**place, "kind": hit.kind, "whose": hit.whose})

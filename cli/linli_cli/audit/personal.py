@@ -1,8 +1,8 @@
 """Finding customers' names and contacts in what must hold none (INT-13). Pure.
 
 A text is searched for every name and contact that intake holds, written as the customer told it or in intake's own
-plain form, and once more with capitals, spaces and wide forms folded in both. Finding one is shown by the place and by
-whose it is, never by the words themselves.
+plain form, whatever JSON escapes, wide forms or invisible marks it is written with, and once more with capitals, spaces
+and separators folded in both. Finding one is shown by the place and by whose it is, never by the words themselves.
 """
 
 import re
@@ -24,10 +24,15 @@ _SHORTEST_FOLDED: Final = 3
 """Two Chinese characters with a space between them are more often two words than a name."""
 _SPACES: Final = re.compile(r"[^\S\n]+")
 """Not the ends of lines: they part a record's key, body and headers."""
-_IN_NUMBERS: Final = re.compile(r"(?<=\d)[ \-().]{1,3}(?=\d)")
-_IN_CHINESE: Final = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_IN_NUMBERS: Final = re.compile(r"(?<=\d)[ \-\u2010-\u2015\u2212·/_().]{1,3}(?=\d)")
+_CHINESE: Final = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
+_IN_CHINESE: Final = re.compile(f"(?<={_CHINESE})[ ·](?={_CHINESE})")
 _CHINA: Final = re.compile(r"(?<!\d)(?:\+86|(?:00)?86)(?=1\d{10}(?!\d))")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPED_SIGN: Final = re.compile(r"\\([t/])")
+"""A tab inside a JSON text, and a slash as some write it."""
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+"""Soft hyphens, joiners and marks of direction: nobody sees them, and no two spellings differ by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +61,16 @@ class People:
         self._exact, self._folded = _Spellings(), _Spellings()
         for person in people:
             for spelling, hit in _spellings(person):
-                self._exact.add(spelling, hit)
+                self._exact.add(_legible(spelling), hit)
                 if _says_enough_folded(spelling, hit.kind):
-                    self._folded.add(_folded(spelling), hit)
+                    self._folded.add(_folded(_legible(spelling)), hit)
         self.spellings = len(self._exact.known)
 
     def find(self, text: str) -> Iterator[Hit]:
         """Everything personal in a text, each once: JSON's escapes resolved, and however capitals and spaces stand."""
         if not self.spellings:
             return
-        if "\\u" in text:
-            text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _legible(_unescaped(text))
         yield from dict.fromkeys((*self._exact.find(text), *self._folded.find(_folded(text))))
 
 
@@ -106,9 +110,24 @@ def _spellings(person: Person) -> Iterator[tuple[str, Hit]]:
             yield spelling, Hit(person.whose, "contact")
 
 
+def _unescaped(text: str) -> str:
+    """A text with JSON's escapes resolved, as far as they can stand in a name or a contact."""
+    if "\\" not in text:
+        return text
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    # What lies beyond the first plane is escaped as two halves.
+    text = text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+    return _ESCAPED_SIGN.sub(lambda found: " " if found[1] == "t" else "/", text)
+
+
+def _legible(text: str) -> str:
+    """A text as people see it: without wide forms and invisible marks."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
 def _folded(text: str) -> str:
-    """A text without what counts in no name and no contact: wide forms, capitals, groups of digits, the code 86."""
-    text = _SPACES.sub(" ", unicodedata.normalize("NFKC", text).casefold())
+    """A legible text without what counts in no name and no contact: capitals, groups of digits, the code 86."""
+    text = _SPACES.sub(" ", text.casefold())
     return _CHINA.sub(" ", _IN_CHINESE.sub("", _IN_NUMBERS.sub("", text)))
 
 
