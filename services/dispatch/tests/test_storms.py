@@ -12,9 +12,12 @@ from linli_contracts.events.dispatch import (
     TicketAssigned,
 )
 from linli_contracts.events.messages import MessageRequested
-from linli_dispatch.domain.group.places import Workload
+from linli_dispatch.domain.group.places import Home, Workload
 from linli_rulebook.decision import NOTHING
+from linli_runtime.reads import Reads
+from linli_testkit.tables import keep
 
+from services.dispatch.tests.conftest import SQL
 from services.dispatch.tests.office import Office, graded, local, person, received
 from services.dispatch.tests.storms import LEAK, MINUTE, START, declared, leak, office, order_of, storm
 
@@ -179,6 +182,27 @@ def test_with_two_storms_on_each_household_gets_one_notice_of_each_and_counts_on
     leak(office, 5)
     leak(office, 6, **power)
     assert [one.case_id for one in office.facts(MessageRequested)] == [*told, "xh01.s5"]
+
+
+@pytest.mark.rule("DSP-09", "INT-16")
+async def test_a_home_that_was_told_before_it_remembered_several_is_not_told_again(
+    reads: Reads, office: Office
+) -> None:
+    """Given a storm that is over and one that goes on, as homes remembered the last one until then."""
+    over = declared(office)
+    leak(office, 1, "5-501")
+    office.accepted_by(person("property_head"), "end-storm", storm_id=over, reason="over")
+    storm_id = declared(office, "power_cut")
+    leak(office, 2, subcategory="power_cut", trade="electrical")
+    await keep(reads, office.states.values(), office.rows)
+    await reads.pool.execute(
+        "UPDATE home SET state = state - 'storms_told' || jsonb_build_object('told_of', state #> '{storms_told,-1}')"
+    )
+    await reads.pool.execute((SQL / "migrations" / "0024_storms_told.sql").read_text("utf-8"))
+    rows = await reads.pool.fetch("SELECT state::text AS state FROM home")
+    homes = {home.id: home for home in (Home.model_validate_json(row["state"]) for row in rows)}
+    assert {home.id: home.storms_told for home in homes.values() if home.storms_told} == {"xh01.1-3-501": (storm_id,)}
+    assert homes["xh01.1-3-501"] == office.states[Home, "xh01.1-3-501"]
 
 
 @pytest.mark.rule("DSP-09", "INT-11")
