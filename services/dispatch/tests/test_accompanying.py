@@ -100,6 +100,16 @@ def test_an_engineer_and_the_supervisor_went_along(office: Office) -> None:
     assert office.refused("accompany", **COMPANY) == "visit-accompanied"
 
 
+@pytest.mark.rule("DSP-11", "DSP-19")
+def test_who_has_left_the_roster_goes_along_with_nobody_any_more(office: Office) -> None:
+    office.open_repair()
+    office.covered()
+    gone = {"staff_id": "fixer1", "role": "repair_engineer", "desk": "repair", "weekdays": []}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[gone])
+    assert office.refused("accompany", **COMPANY) == "not-an-engineer"
+    office.accepted("accompany", **(COMPANY | {"engineer_id": "fixer2"}))
+
+
 @pytest.mark.rule("DSP-11")
 @pytest.mark.parametrize("accompanied", [True, False])
 def test_a_repair_without_its_company_ends_and_its_history_says_so(office: Office, *, accompanied: bool) -> None:

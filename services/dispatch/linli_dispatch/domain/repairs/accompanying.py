@@ -63,7 +63,7 @@ def accompany(turn: Turn, engineer_id: str, supervisor_id: str) -> Refusal | Non
         return NO_ORDER
     if order.accompanied_by:
         return VISIT_ACCOMPANIED
-    if all((one.staff_id, one.role) != (engineer_id, ENGINEER) for one in turn.estate.staff):
+    if all(line.role != ENGINEER for line in turn.estate.lines_of(engineer_id)):
         return NOT_AN_ENGINEER
     office = turn.terms.offices[SUPERVISOR]
     if supervisor_id not in {*holders(turn.estate, office), *persons_on(turn.estate, office, turn.at)}:
