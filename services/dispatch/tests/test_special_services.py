@@ -195,6 +195,19 @@ def test_whoever_gets_the_work_in_the_place_of_who_was_named_carries_it_out(
     assert office.ticket().handler_id == course(office).performer_id == "keeper"
 
 
+@pytest.mark.rule("DSP-16", "DSP-08", "DSP-19")
+def test_who_is_at_several_desks_has_the_work_as_one_of_its_desk(office: Office) -> None:
+    """Given that who was named leaves another desk than that of the case, then they keep it."""
+    here = {"staff_id": "fixer2", "role": "department", "desk": "property"}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[here])
+    in_work(office)
+    assert (office.ticket().desk, office.ticket().handler_role) == ("property", "department")
+    gone = {"staff_id": "fixer2", "role": "repair_engineer", "desk": "repair", "weekdays": []}
+    office.accepted_of("roster-staff", estate_id="xh01", staff=[gone])
+    office.until(office.now + 10 * SECOND)
+    assert (office.ticket().handler_id, course(office).performer_id) == ("fixer2", "fixer2")
+
+
 @pytest.mark.rule("DSP-16", "DSP-19", "DSP-20")
 def test_a_contractor_carries_it_out_whoever_has_the_case(office: Office) -> None:
     quoted(office)

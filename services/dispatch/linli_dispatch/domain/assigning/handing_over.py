@@ -103,5 +103,4 @@ def _successor(turn: Turn, absence: Absence | None) -> Choice:
 
 def _deputy(turn: Turn, absence: Absence | None) -> Staff | None:
     deputy = deputy_in(turn.estate, absence, turn.at) if absence else None
-    lines = turn.estate.lines_of(deputy) if deputy else ()
-    return next((line for line in lines if line.desk == turn.ticket.desk), lines[0] if lines else None)
+    return turn.estate.line_for(deputy, turn.ticket.desk) if deputy else None

@@ -29,7 +29,7 @@ def name_performer(turn: Turn, performer_id: str) -> Refusal | None:
     """Names who does the work; a person of the roster has the case in hand from now on, so nobody who is away."""
     ticket = turn.ticket
     course = ticket.course
-    staff = next(iter(turn.estate.lines_of(performer_id)), None)
+    staff = turn.estate.line_for(performer_id, ticket.desk)
     contractor = any(one.contractor_id == performer_id for one in turn.estate.contractors)
     if course is None or not (staff or contractor):
         return UNKNOWN_PERFORMER

@@ -127,6 +127,11 @@ class Estate(Place):
         """Where the person is on the roster; nowhere: they have left. A line without weekdays is none."""
         return tuple(one for one in self.staff if one.staff_id == staff_id and one.weekdays)
 
+    def line_for(self, staff_id: str, desk: str) -> Staff | None:
+        """The person's line of the roster for work of that desk: the one at it, else their first; None: they left."""
+        lines = self.lines_of(staff_id)
+        return next((line for line in lines if line.desk == desk), lines[0] if lines else None)
+
     @property
     def organisation(self) -> str:
         """The path that a token's subtree is compared with."""
