@@ -200,3 +200,15 @@ def test_the_same_storm_is_given_out_the_same_way(office: Office) -> None:
         estate = office.estate().model_copy(update={"staff": lines})
         copy.states[type(estate), "xh01"] = estate
     assert play(once) == play(again)
+
+
+@pytest.mark.rule("DSP-09", "DSP-08")
+def test_who_is_at_several_desks_goes_as_one_of_the_work_orders_desk(office: Office) -> None:
+    line = {"staff_id": "both", "skills": ["waterproofing"], "near": ["1-3"]}
+    lines = [line | {"role": "department", "desk": "property"}, line | {"role": "repair_engineer", "desk": "repair"}]
+    office.accepted_of("roster-staff", estate_id="xh01", staff=lines)
+    declared(office)
+    waits, urgent, along = leak(office, 1), leak(office, 2, "3-502", emergency=True), leak(office, 3, "3-503")
+    office.until(START + 10 * MINUTE)
+    tickets = [office.ticket(one.id) for one in (waits, urgent, along)]
+    assert [(one.handler_id, one.handler_role) for one in tickets] == [("both", "repair_engineer")] * 3

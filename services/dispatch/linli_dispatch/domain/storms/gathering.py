@@ -21,7 +21,16 @@ from linli_dispatch.domain.assigning.routing import Choice, is_on_duty
 from linli_dispatch.domain.group.places import Home, Staff
 from linli_dispatch.domain.repairs.inspecting import spare_inspection
 from linli_dispatch.domain.repairs.repair import call_liable
-from linli_dispatch.domain.storms.rounds import Crew, crews_of, sent_to, soonest, stays_longer, visit_of, way_min
+from linli_dispatch.domain.storms.rounds import (
+    Crew,
+    crews_of,
+    sent_to,
+    soonest,
+    stays_longer,
+    visit_of,
+    way_min,
+    who_has,
+)
 from linli_dispatch.domain.storms.storm import Storm, StormOrder
 from linli_dispatch.domain.storms.storm_terms import StormTerms, storm_terms_of
 from linli_dispatch.domain.terms import Desk
@@ -192,16 +201,8 @@ def _still_there(turn: Turn, order: StormOrder, storm: Storm) -> Staff | None:
     sent = storm.sent.get(order.handler_id or "")
     if order.handler_id is None or (sent is not None and sent.order_id != order.id):
         return None
-    lines = (one for one in turn.estate.staff if one.staff_id == order.handler_id)
-    return next(
-        (
-            one
-            for one in lines
-            if is_on_duty(one, turn.estate, turn.terms, turn.at)
-            and turn.workload.of(one.staff_id) < turn.terms.load_limit
-        ),
-        None,
-    )
+    there = who_has(order, turn.estate, turn.terms, turn.at)
+    return there if there is not None and turn.workload.of(there.staff_id) < turn.terms.load_limit else None
 
 
 def _join(turn: Turn, into: Gathering, order: StormOrder) -> None:

@@ -13,8 +13,8 @@ from linli_contracts.events.dispatch import RunnerUp, StormOrderAssigned
 from linli_rulebook.decision import Because, Decision, State
 
 from linli_dispatch.domain.assigning.assigning import give
-from linli_dispatch.domain.assigning.routing import RUNNERS_UP, Choice, choose_handler, has_skill, is_on_duty
-from linli_dispatch.domain.group.places import Estate, Staff, Workload
+from linli_dispatch.domain.assigning.routing import RUNNERS_UP, Choice, choose_handler, has_skill
+from linli_dispatch.domain.group.places import Estate, Workload
 from linli_dispatch.domain.storms.rounds import (
     Crew,
     Solve,
@@ -24,6 +24,7 @@ from linli_dispatch.domain.storms.rounds import (
     sent_to,
     visit_of,
     way_min,
+    who_has,
 )
 from linli_dispatch.domain.storms.storm import Sent, Storm, StormOrder
 from linli_dispatch.domain.storms.storm_terms import StormTerms
@@ -72,7 +73,8 @@ class Round:
         by_desk: dict[str, list[StormOrder]] = {}
         for order in orders:
             waiting = turns[order.id]
-            handler = self._has_it(order)
+            # With an emergency, or with a request that they had, somebody got it before the round.
+            handler = who_has(order, self.estate, self.terms, self.at)
             if not waiting:
                 self.given.add(order.id)
             elif handler is not None:
@@ -122,17 +124,6 @@ class Round:
         )
         in_hand = self.workload.of(crew.staff.staff_id)
         return Choice(crew.staff, ("storm_round", "on_duty", f"way_{way}_min", f"in_hand_{in_hand}"), runners_up)
-
-    def _has_it(self, order: StormOrder) -> Staff | None:
-        """Who got the work order before the round, with an emergency or a request that they had, if they are there."""
-        return next(
-            (
-                staff
-                for staff in self.estate.staff
-                if staff.staff_id == order.handler_id and is_on_duty(staff, self.estate, self.terms, self.at)
-            ),
-            None,
-        )
 
     def _waited_too_long(self, order: StormOrder) -> bool:
         return self.at >= order.opened_at + self.storm_terms.order_waits_at_most

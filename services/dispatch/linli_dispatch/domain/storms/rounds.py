@@ -71,6 +71,12 @@ def crews_of(
     return [found[staff_id] for staff_id in sorted(found)]
 
 
+def who_has(order: StormOrder, estate: Estate, terms: Terms, at: datetime) -> Staff | None:
+    """Who has the work order, if they are on duty: as one of its desk, where they are at that one now."""
+    lines = (line for line in estate.lines_of(order.handler_id or "") if is_on_duty(line, estate, terms, at))
+    return min(lines, key=lambda line: line.desk != order.desk, default=None)
+
+
 def _crew(staff: Staff, sent: Sent | None, ways: Ways, at: datetime) -> Crew:
     """The storm goes before what they had in hand already; who should be done and is not may be done any minute."""
     if sent is None or sent.order_id is None:
