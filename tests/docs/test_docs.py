@@ -260,14 +260,26 @@ def _routes_of(service: str) -> list[tuple[str, str, str]]:
     return [command.route.partition(" ") for command in service_map(service).commands]
 
 
-def test_every_event_is_in_the_glossary() -> None:
+def _in_the_glossary() -> set[str]:
     rows = [line for line in (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
-    named = {name for row in rows for name in CODE.findall(row)}
+    return {name for row in rows for name in CODE.findall(row)}
+
+
+def test_every_event_is_in_the_glossary() -> None:
+    named = _in_the_glossary()
     events = {event.type_name() for event in EVENTS}
     # The estate, its homes, the contractor itself.
     in_registry = {"EstateRegistered", "HomesRegistered", "HomeRegistered", "ContractorRegistered"}
     assert events - named - in_registry == set()
     assert {name for name in named if name in FACTS} <= events
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_table_of_a_service_is_in_the_glossary(service: str) -> None:
+    """By its own name, or by that of the state that it keeps."""
+    named, of_service = _in_the_glossary(), service_map(service)
+    states = {kind.table for kind in of_service.states if not {kind.table, kind.__name__} & named}
+    assert states | set(of_service.appends) - named == set()
 
 
 def test_every_term_of_the_glossary_is_in_both_languages() -> None:
