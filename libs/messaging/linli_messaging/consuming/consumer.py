@@ -37,6 +37,7 @@ from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.loop.queue import places_of
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.loop.writer import MAX_BATCH, Writer
+from linli_messaging.odd_headers import read_odd_headers
 from linli_messaging.partitions import partitions_now
 from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
@@ -100,11 +101,11 @@ class Consumer:
 
     def subscribe(self) -> None:
         """Declare the subscriber; called once, before the broker starts."""
-        service = self.writer.map
+        read_odd_headers()
         self.writer.on_commit.append(self._committed)
         subscriber = self.broker.subscriber(
-            *reads(service),
-            group_id=group_of(service.name),
+            *reads(self.writer.map),
+            group_id=group_of(self.writer.map.name),
             batch=True,
             max_records=MAX_BATCH,
             batch_timeout_ms=POLL_MS,
