@@ -12,6 +12,7 @@ import secrets
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
@@ -44,6 +45,7 @@ async def run(names: Sequence[str], seed: int, minutes: float | None, clock: Clo
                     break
                 results.append(await chaos.trial(FAULTS[fault]))
                 show(fault, results[-1:])
+                show_points(results[-1:])
                 explain(results[-1])
     return results
 
@@ -59,6 +61,16 @@ def show(fault: str, results: Sequence[Result]) -> None:
     print(COLUMNS.format(fault, len(results), struck, lost, doubled, yes, clean, f"{rest_s:.1f}"), flush=True)
 
 
+def show_points(results: Sequence[Result]) -> None:
+    """At which crash points processes died, and at which not once, where that is what the fault tries."""
+    died = sum((result.died_at for result in results), Counter[str]())
+    tried = {point for result in results for point in result.died_at}
+    if tried:
+        never = ", ".join(sorted(tried - died.keys()))
+        print(f"    died at: {', '.join(f'{point} {died[point]}' for point in sorted(died))}", flush=True)
+        print(f"    never at: {never}" if never else "    at every point", flush=True)
+
+
 def document_of(result: Result, seed: int) -> dict[str, Any]:
     """A trial for machines."""
     return {
@@ -66,6 +78,7 @@ def document_of(result: Result, seed: int) -> dict[str, Any]:
         "what": FAULTS[result.fault].what,
         "seed": seed,
         "struck": result.times,
+        "died_at": dict(sorted(result.died_at.items())),
         "lost": len(result.books.lost),
         "doubled": len(result.books.doubled),
         "changed": len(result.books.changed),
@@ -117,6 +130,7 @@ def main() -> int:
         for name, tried in by_fault.items():
             if tried:
                 show(name, tried)
+                show_points(tried)
     if os.environ.get("JSON"):
         table = [document_of(result, seed) for result in results]
         Path(os.environ["JSON"]).write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

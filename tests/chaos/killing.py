@@ -22,17 +22,19 @@ WORK_GOES_ON_S: Final = 2.0
 
 async def crash_points(service: str, strike: Strike, points: Sequence[str] = crash.POINTS) -> None:
     """SIGKILL at crash points, of the writer loop and the relay, or these, one after the other, while load comes and is
-    worked off.
+    worked off: first where fewest died in the waves before.
     """
-    world = strike.world
-    for point in strike.dice.sample(points, len(points)):
+    world, before = strike.world, strike.died_at.total()
+    strike.died_at.update(dict.fromkeys(points, 0))
+    for point in sorted(strike.dice.sample(points, len(points)), key=strike.died_at.__getitem__):
         if strike.sent.is_set():
             break
         await world.restart(service, crash_at=f"{point}:{strike.dice.randint(1, 2)}")
-        strike.times += await _dies(strike, service)
+        strike.died_at[point] += await _dies(strike, service)
         await world.process(service).stop()
         world.start(service)
         await world.ready(service)
+    strike.times = strike.died_at.total() - before
 
 
 async def _dies(strike: Strike, service: str) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.chaos.world import World
@@ -21,3 +22,5 @@ class Strike:
     """Set when every command of the wave is answered."""
     times: int = 0
     """How often something was broken."""
+    died_at: Counter[str] = field(default_factory=Counter)
+    """How often a process died at each crash point, in this wave and in those before it."""

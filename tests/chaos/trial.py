@@ -8,6 +8,7 @@ number of brokers.
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Result:
     fault: str
     times: int = 0
     """How often something was broken in it."""
+    died_at: Counter[str] = field(default_factory=Counter)
+    """How often a process died at each crash point that was to be tried."""
     books: Differences = field(default_factory=Differences)
     seconds_to_rest: float = 0.0
     """From the end of the fault and of the load, at worst of its waves."""
@@ -168,7 +171,7 @@ async def _strike(struck: World, fault: Fault, load: Round, result: Result) -> N
             await load.play(wave)
             await struck.rest()
             continue
-        strike = Strike(struck, dice, wave, load.instant(wave), asyncio.Event())
+        strike = Strike(struck, dice, wave, load.instant(wave), asyncio.Event(), died_at=result.died_at)
         async with asyncio.TaskGroup() as group:
             group.create_task(fault.strike(strike))
             await load.play(wave)
