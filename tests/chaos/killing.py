@@ -22,14 +22,15 @@ WORK_GOES_ON_S: Final = 2.0
 
 async def crash_points(service: str, strike: Strike, points: Sequence[str] = crash.POINTS) -> None:
     """SIGKILL at crash points, of the writer loop and the relay, or these, one after the other, while load comes and is
-    worked off: first where fewest died in the waves before.
+    worked off: first where fewest died before, at once where none did.
     """
     world, before = strike.world, strike.died_at.total()
     strike.died_at.update(dict.fromkeys(points, 0))
     for point in sorted(strike.dice.sample(points, len(points)), key=strike.died_at.__getitem__):
         if strike.sent.is_set():
             break
-        await world.restart(service, crash_at=f"{point}:{strike.dice.randint(1, 2)}")
+        passage = strike.dice.randint(1, 2) if strike.died_at[point] else 1
+        await world.restart(service, crash_at=f"{point}:{passage}")
         strike.died_at[point] += await _dies(strike, service)
         await world.process(service).stop()
         world.start(service)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from tests.chaos.world import World
@@ -20,7 +20,7 @@ class Strike:
     """Of the wave: where the clock stands, or is to stand."""
     sent: asyncio.Event
     """Set when every command of the wave is answered."""
+    died_at: Counter[str]
+    """How often a process died at each crash point of this fault since all trials began."""
     times: int = 0
     """How often something was broken."""
-    died_at: Counter[str] = field(default_factory=Counter)
-    """How often a process died at each crash point, in this wave and in those before it."""

@@ -8,7 +8,7 @@ number of brokers.
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -71,6 +71,7 @@ class Chaos:
         self._size = size
         self._round = 0
         self._worlds = 0
+        self._died_at: dict[str, Counter[str]] = defaultdict(Counter)
         zone = where_it_is_morning(SystemClock().now())
         self._calm = _Place(clock, zone)
         self._struck = _Place(clock, zone)
@@ -96,7 +97,7 @@ class Chaos:
                 quiet = self._next(calm, fault)
                 await _leave_alone(calm, fault, quiet)
                 load = self._next(struck, fault)
-                await _strike(struck, fault, load, result)
+                await _strike(struck, fault, load, result, self._died_at[fault.name])
                 before = await left_by(quiet, calm, fault)
                 after = await left_by(load, struck, fault, fault.leaves)
                 result.books = differences(before, after)
@@ -161,7 +162,8 @@ async def _leave_alone(calm: World, fault: Fault, load: Round) -> None:
         await calm.rest()
 
 
-async def _strike(struck: World, fault: Fault, load: Round, result: Result) -> None:
+async def _strike(struck: World, fault: Fault, load: Round, result: Result, died_at: Counter[str]) -> None:
+    before = died_at.copy()
     dice = random.Random(f"{load.seed}-{load.number}-{fault.name}")
     waves = (load.waves[-1],) if fault.at_the_end else fault.waves
     for wave in load.waves:
@@ -171,12 +173,13 @@ async def _strike(struck: World, fault: Fault, load: Round, result: Result) -> N
             await load.play(wave)
             await struck.rest()
             continue
-        strike = Strike(struck, dice, wave, load.instant(wave), asyncio.Event(), died_at=result.died_at)
+        strike = Strike(struck, dice, wave, load.instant(wave), asyncio.Event(), died_at)
         async with asyncio.TaskGroup() as group:
             group.create_task(fault.strike(strike))
             await load.play(wave)
             strike.sent.set()
         result.times += strike.times
+        result.died_at = Counter({point: times - before[point] for point, times in died_at.items()})
         began = time.monotonic()
         await struck.rest()
         result.seconds_to_rest = max(result.seconds_to_rest, time.monotonic() - began)
