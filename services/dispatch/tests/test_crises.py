@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from linli_contracts.events.dispatch import (
@@ -196,20 +195,6 @@ def test_one_commander_at_any_instant_named_by_who_leads(office: Office) -> None
     assert (named.commander_id, named.previous_id, named.named_by) == ("property_head", "centre_head", "centre_head")
     office.accepted("name-commander", person_id="centre_head", actor=person("property_head"))
     assert crisis_of(office).commander_id == "centre_head"
-
-
-@pytest.mark.rule("DSP-01", "DSP-20")
-def test_nobody_who_is_away_is_named_to_command(office: Office) -> None:
-    """A crisis waits for nobody's return: who is away is refused by name until the very instant of their return."""
-    office.open(level=2)
-    back = NOW + timedelta(days=1)
-    away = {"staff_id": "keeper", "deputy_id": "fixer2", "from_at": NOW, "until_at": back}
-    office.accepted_of("record-absence", estate_id="xh01", **away)
-    body: dict[str, Any] = {"person_id": "keeper", "actor": person("centre_head")}
-    assert office.refused("name-commander", at=back - SECOND, **body) == "commander-away"
-    assert crisis_of(office).commander_id == "centre_head"
-    office.accepted("name-commander", at=back, **body)
-    assert crisis_of(office).commander_id == "keeper"
 
 
 @pytest.mark.rule("DSP-01")

@@ -23,7 +23,7 @@ from linli_rulebook.decision import Refusal
 
 from linli_dispatch.domain.crises.crisis_file import Crisis
 from linli_dispatch.domain.crises.crisis_notices import awaits_heads, notify, people_for
-from linli_dispatch.domain.crises.crisis_refusals import COMMANDER_AWAY, PROMISE_NOTHING
+from linli_dispatch.domain.crises.crisis_refusals import PROMISE_NOTHING
 from linli_dispatch.domain.deadlines.clocks import wind
 from linli_dispatch.domain.group.offices import LAST_RESORT, persons_on, signatories
 from linli_dispatch.domain.notices.telling import tell_staff
@@ -140,9 +140,6 @@ def name_commander(turn: Turn, person_id: str, by: str) -> Refusal | None:
         return COMMANDS_ALREADY
     if not turn.estate.lines_of(person_id):
         return UNKNOWN_COMMANDER
-    if turn.estate.absence_of(person_id, turn.at) is not None:
-        # A crisis waits for nobody's return.
-        return COMMANDER_AWAY
     command(turn, crisis, person_id, by)
     return None
 

@@ -1,17 +1,9 @@
-"""What dispatch refuses about crises and major repairs, by name (DSP-01, DSP-10)."""
+"""What dispatch refuses about major repairs, by name (DSP-10)."""
 
 from typing import Final
 
 from linli_rulebook.decision import Refusal
 
-COMMANDER_AWAY: Final = Refusal(
-    "commander-away",
-    "DSP-20",
-    "指挥人现不在岗，请指定其代理人或其他人。",
-    "That person is away now; name their deputy, or somebody else.",
-    409,
-    (("person_id", "somebody of the estate's roster who is there"),),
-)
 PROMISE_NOTHING: Final = Refusal(
     "promise-nothing",
     "DSP-10",
