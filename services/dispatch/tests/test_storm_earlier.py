@@ -99,6 +99,25 @@ def test_two_people_do_not_go_to_one_building(office: Office) -> None:
 
 
 @pytest.mark.rule("DSP-09", "DSP-08")
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_who_was_given_one_first_takes_the_building_along_whatever_the_database_did(
+    office: Office, *, reloaded: bool
+) -> None:
+    """Given two people with a request each, a minute apart in the same hour, then the order in which the database gives
+    a mapping back, which is none of ours, changes nothing.
+    """
+    first, second = leak(office, 9, "3-501"), leak(office, 1, "3-503", at=START + MINUTE)
+    workload = office.states[Workload, "xh01"]
+    assert isinstance(workload, Workload)
+    if reloaded:
+        recent = {cause: dict(sorted(cases.items())) for cause, cases in workload.recent.items()}
+        office.states[Workload, "xh01"] = workload.model_copy(update={"recent": recent})
+    declared(office)
+    assert joined(office) == [first.id, second.id]
+    assert {office.ticket(one.id).handler_id for one in (first, second)} == {first.handler_id}
+
+
+@pytest.mark.rule("DSP-09", "DSP-08")
 def test_who_is_of_another_level_takes_no_work_order(office: Office) -> None:
     """Given nobody at the desk, what the next level was asked to see to stays with them; the next request waits for
     the round.

@@ -20,7 +20,7 @@ def with_earlier(
 ) -> Decision | More:
     """The decision that a storm is declared, with the tickets that join it: of ``cases`` those that belong to it.
 
-    Asks for the tickets first, then for their homes.
+    They join in the order of their receipt. Asks for the tickets first, then for their homes.
     """
     storm = next(state for state in declared.save if isinstance(state, Storm))
     workload = next(state for state in declared.save if isinstance(state, Workload))
@@ -28,7 +28,8 @@ def with_earlier(
     if missing:
         return More(missing)
     known = (facts.get(Ticket, case_id) for case_id in cases)
-    tickets = [ticket for ticket in known if ticket is not None and belongs(ticket, storm.cause, terms)]
+    found = (ticket for ticket in known if ticket is not None and belongs(ticket, storm.cause, terms))
+    tickets = sorted(found, key=lambda ticket: (ticket.received_at, ticket.id))
     missing = not_loaded(facts, {(Home, ticket.home_id): None for ticket in tickets if ticket.home_id is not None})
     if missing:
         return More(missing)

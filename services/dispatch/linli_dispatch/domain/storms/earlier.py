@@ -24,8 +24,11 @@ def remembered(workload: Workload, cause: str, case_id: str, received_at: dateti
     """
     known = {**workload.recent.get(cause, {}), case_id: hour_of(received_at)}
     oldest = _oldest(max(known.values()), terms)
-    lately = sorted((one for one in known.items() if one[1] > oldest), key=lambda one: one[1])
-    return workload.model_copy(update={"recent": {**workload.recent, cause: dict(lately[-MOST:])}})
+    lately = {one: hour for one, hour in known.items() if hour > oldest}
+    if len(lately) > MOST:
+        # By hour and id: the database keeps no order of a mapping.
+        del lately[min(lately, key=lambda one: (lately[one], one))]
+    return workload.model_copy(update={"recent": {**workload.recent, cause: lately}})
 
 
 def taken(workload: Workload, cause: str, at: datetime, terms: StormTerms) -> tuple[Workload, tuple[str, ...]]:
