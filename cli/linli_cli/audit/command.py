@@ -20,6 +20,15 @@ from linli_cli.language import heading, words
 _SHOWN: Final = 200
 """Differences on the screen; `--json` has all."""
 _WIDEST: Final = 200
+COUNTED: Final = {
+    "records on the bus": "总线记录",
+    "requests": "受理",
+    "tickets": "工单",
+    "callbacks": "回访",
+    "movements": "质保金分录",
+    "points entries": "积分台账分录",
+}
+"""What was looked at, by its English name, in Chinese."""
 
 
 async def audit(
@@ -87,8 +96,9 @@ def document_of(found: Found) -> dict[str, Any]:
 
 def show(found: Found) -> None:
     """What was found, for people."""
-    looked = ", ".join(f"{count:,} {what}" for what, count in found.counts.items())
-    OUT.print(words(f"已查：{looked}", f"looked at: {looked}"), style="dim", markup=False)
+    zh = "、".join(f"{COUNTED[what]} {count:,}" for what, count in found.counts.items())
+    en = ", ".join(f"{count:,} {what}" for what, count in found.counts.items())
+    OUT.print(words(f"已查：{zh}", f"looked at: {en}"), style="dim", markup=False)
     for one in found.not_seen:
         zh = f"{one.service}：{one.lanes} 个通道的 {one.facts:,} 条事实已不在总线上（或刚发布），未能查看"
         en = f"{one.service}: {one.facts:,} facts of {one.lanes} lanes are not on the bus (any more, or yet): not seen"

@@ -50,6 +50,11 @@ class Answer:
         return str(self.problem.get("code", ""))
 
     @property
+    def rule(self) -> str:
+        """The rule that refuses it; empty when there is none."""
+        return str(self.problem.get("rule") or "")
+
+    @property
     def why(self) -> Words:
         """The refusal, as the service said it."""
         zh, en = self.problem.get("detail"), self.problem.get("detail_en") or self.problem.get("title")

@@ -19,7 +19,7 @@ from linli_cli.demo.calls import ZONE
 from linli_cli.demo.life import Life
 from linli_cli.demo.outcome import Outcome, read_outcome
 from linli_cli.demo.stories import ABSENT_CONTRACTOR
-from linli_cli.demo.tables import year_tables
+from linli_cli.demo.tables import refused_table, year_tables
 from linli_cli.demo.told import stories_table
 from linli_cli.language import Words, words
 from linli_cli.simulation.conductor import LONGEST_WINDOW, Course
@@ -110,8 +110,8 @@ def _show_end(stack: Stack, course: Course, outcome: Outcome, wall_s: float) -> 
         ),
         style="dim",
     )
-    for one in course.refused:
-        OUT.print(f"• {one.step.name} {one.step.id}: {one.answer.code}", style="yellow", markup=False)
+    if course.refused:
+        OUT.print(refused_table(course.refused))
     faults = list(outcome.faults())
     for fault in faults:
         OUT.print(f"✗ {fault}", style="bold red", markup=False)

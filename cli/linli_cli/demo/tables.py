@@ -1,6 +1,7 @@
 """The year in a table that a manager understands; zh-CN first, English second."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -8,6 +9,7 @@ from rich.table import Table
 
 from linli_cli.demo.outcome import Outcome
 from linli_cli.language import Words, words
+from linli_cli.simulation.agenda import Done
 
 LEVELS: Final = {
     "1": Words("一级 重大", "level 1, major"),
@@ -56,6 +58,19 @@ def year_tables(outcome: Outcome) -> RenderableType:
         _table(Words("业主会积分", "club points"), _points(outcome.loyalty)),
         _table(Words("核对", "checks"), _checks(outcome)),
     )
+
+
+def refused_table(refused: Sequence[Done]) -> Table:
+    """What people tried and the rules refused, each kind once, most often first: no fault, for they learn of it so."""
+    table = Table(title=words("依规则被拒绝的动作", "what the rules refused"), title_justify="left", min_width=60)
+    table.add_column(words("动作", "action"))
+    table.add_column(words("次数", "times"), justify="right")
+    table.add_column(words("规则", "rule"))
+    table.add_column(words("原因", "why"))
+    kinds = Counter((one.step.name, one.answer.rule, str(one.answer.why)) for one in refused)
+    for (name, rule, why), times in kinds.most_common():
+        table.add_row(name, f"{times:,}", rule, why)
+    return table
 
 
 def _cases(outcome: Outcome) -> Iterator[Row]:
