@@ -395,3 +395,223 @@ UPDATE dispatch.ticket SET state = state || '{"desk": [7]}' WHERE id = (SELECT m
 -- name: clocks_of_nothing
 -- Wakes a state that wants nothing.
 INSERT INTO warranty.timer (state_table, id, lane, due_at) VALUES ('deposit', 'nowhere', 1, '9000-01-01');
+
+-- name: movements_without_cause__on_another_account
+-- What was confirmed stands as disputed, in the ledger and in the account alike.
+ALTER TABLE warranty.movement DISABLE TRIGGER USER;
+UPDATE warranty.movement SET credit_account = 'disputed' WHERE reason = 'confirmed';
+UPDATE warranty.deposit SET state = jsonb_set(state, '{balances}', state -> 'balances' || jsonb_build_object(
+    'disputed', state -> 'balances' -> 'deducted_confirmed', 'deducted_confirmed', 0));
+
+-- name: movements_without_cause__of_a_claim
+-- Agreed, and booked as if it had been recovered from a deposit.
+ALTER TABLE warranty.claim_movement DISABLE TRIGGER USER;
+UPDATE warranty.claim_movement SET debit_account = 'recovered_from_deposit' WHERE reason = 'agreed';
+
+-- name: movement_causes_twice__of_a_claim
+-- Agreed twice.
+ALTER TABLE warranty.claim_movement DROP CONSTRAINT claim_movement_pkey CASCADE;
+INSERT INTO warranty.claim_movement SELECT * FROM warranty.claim_movement WHERE reason = 'agreed';
+
+-- name: deductions_that_differ__beyond_what_was_held
+-- It says that the contractor owes it, and it was taken from what is held.
+UPDATE warranty.deduction SET state = state || jsonb_build_object('held_fen', 0, 'receivable_fen', state -> 'amount_fen');
+
+-- name: deductions_that_differ__of_another_case
+-- For a repair of another case.
+UPDATE warranty.deduction SET state = state || '{"case_id": "xh01.cnowhere"}' WHERE id = (SELECT min(id) FROM warranty.deduction);
+
+-- name: told_money_that_differs
+-- A fen more was told than was released.
+ALTER TABLE warranty.outbox DISABLE TRIGGER USER;
+UPDATE warranty.outbox SET body = convert_to(jsonb_set(convert_from(body, 'UTF8')::jsonb, '{amount_fen}', '2430001')::text, 'UTF8')
+WHERE type = 'DepositReleased';
+
+-- name: told_money_that_differs__not_told
+-- Deducted, and nobody was told.
+ALTER TABLE warranty.outbox DISABLE TRIGGER USER;
+UPDATE warranty.outbox SET type = 'WarrantyExpiring' WHERE type = 'DepositDeducted';
+
+-- name: told_money_that_differs__not_moved
+-- The rest was told as released, and no money moved.
+INSERT INTO warranty.outbox SELECT lane, (SELECT max(number) + 1 FROM warranty.outbox), gen_random_uuid(), type, version, at, key,
+    subject, case_id, cause, traceparent,
+    convert_to((convert_from(body, 'UTF8')::jsonb || '{"instalment": 2}')::text, 'UTF8') FROM warranty.outbox WHERE type = 'DepositReleased';
+
+-- name: told_money_that_differs__of_another_contract
+-- Told as confirmed under another contract.
+ALTER TABLE warranty.outbox DISABLE TRIGGER USER;
+UPDATE warranty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"contract_id": "k-other"}')::text, 'UTF8')
+WHERE type = 'DeductionConfirmed';
+
+-- name: told_money_that_differs__of_another_contractor
+-- Another contractor was told to have been deducted.
+ALTER TABLE warranty.outbox DISABLE TRIGGER USER;
+UPDATE warranty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"contractor_id": "c-bo"}')::text, 'UTF8')
+WHERE type = 'DepositDeducted';
+
+-- name: told_money_that_differs__what_is_left
+-- Told as if nothing were left.
+ALTER TABLE warranty.outbox DISABLE TRIGGER USER;
+UPDATE warranty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"remaining_fen": 0}')::text, 'UTF8')
+WHERE type = 'DepositReleased';
+
+-- name: told_money_that_differs__back_and_forth
+-- Recovered from a deposit and given back: nobody paid, deducted or took back anything, and the claim's sums fit.
+INSERT INTO warranty.claim_movement
+SELECT claim_id, lane, 'recovered_from_deposit', 'compensation_cost', amount_fen, 'recovered', document, claim_id || '.recovered', NULL,
+    who, at, booked_on FROM warranty.claim_movement WHERE claim_id = (SELECT min(id) FROM warranty.claim WHERE status = 'agreed');
+INSERT INTO warranty.claim_movement
+SELECT claim_id, lane, 'compensation_cost', 'recovered_from_deposit', amount_fen, 'reversed', document, claim_id || '.reversed', cause,
+    who, at, booked_on FROM warranty.claim_movement WHERE reason = 'recovered' AND claim_id = (
+    SELECT min(id) FROM warranty.claim WHERE status = 'agreed');
+
+-- name: told_money_that_differs__approved
+-- Its payment was approved, and nobody was told.
+UPDATE warranty.claim SET state = state || '{"form": "form-1", "status": "approved", "approved_by": "x", "approved_at": "2025-07-01T00:00:00Z"}'
+WHERE status = 'agreed';
+
+-- name: lots_that_differ__another_last_day
+-- Its points are to live a year longer, and are woken for a year later.
+UPDATE loyalty.member SET state = jsonb_set(state, '{lots,3,0}', '"2028-03-08"');
+
+-- name: points_without_cause__made_up
+-- For an activity that there is not; sums, marks, numbers and what was told fit.
+WITH given AS (
+    INSERT INTO loyalty.points_entry SELECT customer_ref, number + 1, lane, what, 'reward', 5, 45, 'activity', 'run-1', number + 1, expires_on,
+        NULL, policy_version, at FROM loyalty.points_entry WHERE number = 4 RETURNING *
+), marked AS (
+    INSERT INTO loyalty.credit SELECT customer_ref || '.activity-run-1', lane, '{}' FROM given
+), told AS (
+    INSERT INTO loyalty.outbox SELECT o.lane, (SELECT max(number) + 1 FROM loyalty.outbox), gen_random_uuid(), type, version, o.at, key,
+        subject, NULL, o.cause, traceparent, convert_to((convert_from(body, 'UTF8')::jsonb || jsonb_build_object(
+        'cause', 'activity', 'cause_id', 'run-1', 'case_id', NULL, 'points', 5, 'expires_on', given.expires_on))::text, 'UTF8')
+    FROM given, loyalty.outbox o WHERE o.number = (
+        SELECT max(number) - 1 FROM loyalty.outbox WHERE type = 'PointsEarned')
+)
+UPDATE loyalty.member SET state = jsonb_set(state, '{lots}', state -> 'lots' || '[["2027-03-08", 5, "reward", 5, "run-1"]]')
+    || '{"entries": 5, "reward": 45}';
+
+-- name: points_without_cause__not_answered
+-- The customer was reached and answered no question.
+ALTER TABLE followup.outbox DISABLE TRIGGER USER;
+UPDATE followup.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"score": null}')::text, 'UTF8')
+WHERE type = 'CallbackCompleted';
+
+-- name: points_without_cause__not_yet_a_member
+-- Joined after having answered.
+UPDATE loyalty.member SET state = state || '{"joined_at": "2025-03-07T00:00:00Z"}';
+
+-- name: points_without_cause__of_somebody_else
+-- A member got the points for what somebody else answered.
+ALTER TABLE loyalty.points_entry DISABLE TRIGGER USER;
+UPDATE loyalty.member SET id = 'cuelse', state = state || '{"id": "cuelse"}';
+UPDATE loyalty.credit SET id = 'cuelse.' || split_part(id, '.', 2) || '.' || split_part(id, '.', 3);
+UPDATE loyalty.points_entry SET customer_ref = 'cuelse';
+
+-- name: points_without_cause__under_another_name
+-- Spent, and booked as earned for nothing that is spent.
+INSERT INTO loyalty.points_entry SELECT customer_ref, 5, lane, 'spent', kind, -5, 35, 'purchase', 'fee-1', number, expires_on, NULL, NULL, at
+FROM loyalty.points_entry WHERE number = 1;
+INSERT INTO loyalty.credit SELECT customer_ref || '.spent-fee-1', lane, '{}' FROM loyalty.points_entry WHERE number = 1;
+
+-- name: points_out_of_time
+-- Gone two years before their last day.
+INSERT INTO loyalty.points_entry SELECT customer_ref, 5, lane, 'expired', kind, -20, 20, 'expiry', cause_id, number, expires_on, NULL, NULL, at
+FROM loyalty.points_entry WHERE number = 1;
+UPDATE loyalty.member SET state = state || jsonb_build_object('lots', (state -> 'lots') - 0, 'reward', 20, 'entries', 5);
+
+-- name: points_out_of_time__spent
+-- Spent on the day after the last one.
+INSERT INTO loyalty.points_entry SELECT customer_ref, 5, lane, 'spent', kind, -20, 20, 'redemption', 'fee-1', number, expires_on, NULL, NULL,
+    '2027-03-06' FROM loyalty.points_entry WHERE number = 1;
+
+-- name: points_out_of_time__of_another_kind
+-- Paid with points that nobody pays with.
+INSERT INTO loyalty.points_entry SELECT customer_ref, 5, lane, 'spent', kind, -20, 20, 'redemption', 'fee-1', number, expires_on, NULL, NULL,
+    at FROM loyalty.points_entry WHERE number = 2;
+
+-- name: points_out_of_time__of_no_lot
+-- They expire by another last day than they were earned with.
+INSERT INTO loyalty.points_entry SELECT customer_ref, 5, lane, 'expired', kind, -20, 20, 'expiry', cause_id, number, '2025-04-01', NULL, NULL,
+    '2025-04-02' FROM loyalty.points_entry WHERE number = 1;
+
+-- name: points_not_expired
+-- Kept beyond their last day, by the member, the ledger and the clock alike.
+ALTER TABLE loyalty.points_entry DISABLE TRIGGER USER;
+UPDATE loyalty.points_entry SET expires_on = '2025-12-31';
+
+-- name: told_points_that_differ
+-- A point more was told than was given.
+ALTER TABLE loyalty.outbox DISABLE TRIGGER USER;
+UPDATE loyalty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"points": 21}')::text, 'UTF8') WHERE type = 'PointsEarned';
+
+-- name: told_points_that_differ__another_last_day
+-- Told to be good for a year less.
+ALTER TABLE loyalty.outbox DISABLE TRIGGER USER;
+UPDATE loyalty.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"expires_on": "2026-03-05"}')::text, 'UTF8')
+WHERE type = 'PointsEarned';
+
+-- name: told_points_that_differ__not_told
+-- Given, and nobody was told.
+ALTER TABLE loyalty.outbox DISABLE TRIGGER USER;
+UPDATE loyalty.outbox SET type = 'MemberJoined' WHERE type = 'PointsEarned';
+
+-- name: told_points_that_differ__not_booked
+-- Told as spent, and nobody paid.
+INSERT INTO loyalty.outbox SELECT lane, (SELECT max(number) + 1 FROM loyalty.outbox), gen_random_uuid(), 'PointsSpent', version, at, key,
+    subject, NULL, cause, traceparent, convert_to((convert_from(body, 'UTF8')::jsonb || jsonb_build_object(
+    'cause_id', 'fee-1', 'spent_at', at))::text, 'UTF8') FROM loyalty.outbox WHERE type = 'PointsEarned' LIMIT 1;
+
+-- name: members_that_differ
+-- A member with another number than was told.
+UPDATE loyalty.member SET state = state || '{"member_no": "0000000000000000000"}';
+
+-- name: members_that_differ__never_joined
+-- A member whose joining nobody told.
+INSERT INTO loyalty.member (id, lane, state) SELECT 'cuelse', lane, state || '{"id": "cuelse", "member_no": "1", "lots": [], "entries": 0,
+    "reward": 0, "upgrade": 0}' FROM loyalty.member;
+
+-- name: customers_that_differ
+-- A ticket of somebody else's request.
+UPDATE dispatch.ticket SET state = state || '{"customer_ref": "cuelse"}' WHERE id = (SELECT min(id) FROM dispatch.ticket);
+
+-- name: customers_that_differ__request
+-- A request of somebody else than was told, and everybody works for.
+UPDATE intake.request SET state = state || '{"customer_ref": "cuelse"}' WHERE id = (SELECT min(id) FROM intake.request);
+
+-- name: customers_that_differ__callback
+-- Work was finished for somebody else, whom followup is to call, too.
+ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
+UPDATE dispatch.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"customer_ref": "cuelse"}')::text, 'UTF8')
+WHERE type IN ('RepairDone', 'TicketResolved');
+UPDATE followup.callback SET state = state || '{"customer_ref": "cuelse"}';
+
+-- name: customers_that_differ__claim
+-- Somebody else is to get the compensation.
+UPDATE warranty.claim SET state = state || '{"customer_ref": "cuelse"}' WHERE id = (SELECT min(id) FROM warranty.claim);
+
+-- name: customers_that_differ__points
+-- Somebody else's answer, for which a member got the points, as followup tells it.
+ALTER TABLE loyalty.points_entry DISABLE TRIGGER USER;
+UPDATE loyalty.points_entry SET case_id = (SELECT max(id) FROM intake.request WHERE state ->> 'customer_ref' <> customer_ref);
+
+-- name: customers_that_differ__fact
+-- A deadline of somebody else's was told as missed.
+ALTER TABLE dispatch.outbox DISABLE TRIGGER USER;
+UPDATE dispatch.outbox SET body = convert_to((convert_from(body, 'UTF8')::jsonb || '{"customer_ref": "cuelse"}')::text, 'UTF8')
+WHERE type = 'DeadlineMissed';
+
+-- name: customers_that_differ__message
+-- Somebody else is told what became of a request.
+UPDATE intake.intent SET recipient = 'cuelse' WHERE cause = (SELECT min(cause) FROM intake.intent WHERE kind = 'message');
+
+-- name: callbacks_that_differ__otherwise
+-- The customer said another thing than was told.
+UPDATE followup.callback SET state = jsonb_set(state, '{score}', '1') WHERE status = 'completed';
+
+-- name: callbacks_that_differ__for_nobody
+-- Told as due, and nobody is to be called.
+INSERT INTO followup.outbox SELECT lane, (SELECT max(number) + 1 FROM followup.outbox), gen_random_uuid(), type, version, at, key,
+    subject, case_id, cause, traceparent, convert_to((convert_from(body, 'UTF8')::jsonb || '{"callback_id": "xh01.b7-c"}')::text, 'UTF8')
+FROM followup.outbox WHERE type = 'CallbackDue' LIMIT 1;

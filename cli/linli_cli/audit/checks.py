@@ -52,6 +52,10 @@ THE_HOUSE: Final = (
     Check("causes_nobody_told", Words("原因事实不存在", "something was caused by a fact that nobody told (OPS-01)")),
     Check("requests_that_differ", Words("请求未恰好发布一次", "a request was not told exactly once")),
     Check("gradings_that_differ", Words("请求的级别与通告不符", "a request's level is not what was told (INT-06)")),
+    Check(
+        "customers_that_differ",
+        Words("与请求的客户不同", "something of a case is in another customer's name than its request"),
+    ),
     Check("complaints_without_ticket", Words("投诉没有工单", "a complaint has no ticket")),
     Check("tickets_without_complaint", Words("工单没有对应的投诉", "a ticket has no complaint")),
     Check("tickets_not_opened", Words("已定级的投诉未开单", "a graded complaint's ticket was not opened")),
@@ -96,7 +100,7 @@ THE_HOUSE: Final = (
     Check("questions_without_one_answer", Words("保修问询未恰好答复一次", "a coverage question has not one answer")),
     Check("callbacks_without_completion", Words("回访没有对应的完工", "a callback belongs to no finished work")),
     Check("completions_without_callback", Words("完工没有回访", "finished work has no callback")),
-    Check("callbacks_that_differ", Words("回访结果未恰好发布一次", "a callback's end was not told exactly once")),
+    Check("callbacks_that_differ", Words("回访与通告不符", "a callback is not what was told of it, once")),
     Check("deposits_not_zero", Words("质保金账户之和不为零", "a deposit's accounts do not sum to zero")),
     Check("deposits_that_differ", Words("质保金余额与流水不符", "a deposit's balance is not its movements' sum")),
     Check("movements_with_holes", Words("质保金流水编号有缺口", "a contract's movements are not numbered in a row")),
@@ -110,13 +114,25 @@ THE_HOUSE: Final = (
     Check("agreements_without_claim", Words("和解协议与应付赔偿不符", "a settlement is not what is owed for it")),
     Check("claims_that_differ", Words("赔偿与流水或扣款不符", "a compensation is not what its movements say")),
     Check("compensation_paid_twice", Words("赔偿未恰好支付一次", "a compensation was not paid and told exactly once")),
+    Check("told_money_that_differs", Words("动账与通告不符", "money was told otherwise than it moved (WAR-03)")),
     Check("open_orders_that_differ", Words("未完维修单数有误", "a contract's open orders are counted wrongly")),
     Check("payments_that_differ", Words("付款与流水不符", "a payment did not move its money exactly once")),
     Check("points_that_differ", Words("积分与流水不符", "a member's points are not the entries' sum")),
     Check("points_with_holes", Words("积分流水编号有缺口", "a member's entries are not numbered in a row")),
     Check("points_balances_wrong", Words("积分流水余额有误", "an entry's balance is wrong")),
-    Check("lots_that_differ", Words("积分批次余额不符", "what is left of a lot is not what the entries say")),
+    Check("lots_that_differ", Words("积分批次与流水不符", "what is left of a lot is not what the entries say")),
     Check("points_causes_twice", Words("同一原因两次动积分", "one cause moved points twice")),
     Check("points_without_cause", Words("积分没有原因", "points moved without a cause")),
+    Check(
+        "points_out_of_time",
+        Words("积分未到期即失效，或过期后使用", "points expired too early, or were spent too late"),
+    ),
+    Check(
+        "points_not_expired", Words("积分到期未失效", "points are kept beyond their last day (LOY-03)"), at_rest=True
+    ),
+    Check(
+        "told_points_that_differ", Words("积分与通告不符", "points were told otherwise than they were booked (LOY-03)")
+    ),
+    Check("members_that_differ", Words("会员与入会通告不符", "a member is not who was told to have joined (LOY-01)")),
     Check("marks_without_points", Words("原因已记而积分未动", "a cause is marked and moved no points")),
 )

@@ -204,6 +204,31 @@ SELECT r.id AS case_id, r.level, told.level AS told, r.state ->> 'aged_to' AS ag
 FROM intake.request r LEFT JOIN told ON told.case_id = r.id
 WHERE told.level IS NULL OR r.level <> LEAST(told.level, (r.state ->> 'aged_to')::smallint) ORDER BY r.id;
 
+-- name: customers_that_differ
+-- What was made, told, given or sent for a case in the name of another customer than its request's.
+WITH told AS (
+    SELECT 'intake' AS service, case_id, type, lane, number, body FROM intake.fact
+    UNION ALL SELECT 'dispatch', case_id, type, lane, number, body FROM dispatch.fact
+    UNION ALL SELECT 'followup', case_id, type, lane, number, body FROM followup.fact
+    UNION ALL SELECT 'warranty', case_id, type, lane, number, body FROM warranty.fact
+    UNION ALL SELECT 'loyalty', case_id, type, lane, number, body FROM loyalty.fact
+), named AS (
+    SELECT 'intake' AS service, 'complaint_group' AS what, g.id, member ->> 'case_id' AS case_id,
+        member ->> 'customer_ref' AS customer_ref
+    FROM intake.complaint_group g, jsonb_array_elements(g.state -> 'members') AS member
+    UNION ALL SELECT 'intake', 'message', cause, payload ->> 'case_id', recipient FROM intake.intent WHERE kind = 'message'
+    UNION ALL SELECT 'dispatch', 'ticket', id, id, state ->> 'customer_ref' FROM dispatch.ticket
+    UNION ALL SELECT 'followup', 'callback', id, state ->> 'case_id', state ->> 'customer_ref' FROM followup.callback
+    UNION ALL SELECT 'warranty', 'claim', id, case_id, state ->> 'customer_ref' FROM warranty.claim
+    UNION ALL SELECT 'loyalty', 'points_entry', customer_ref || '/' || number, case_id, customer_ref FROM loyalty.points_entry
+    UNION ALL SELECT service, type, lane || '/' || number, case_id, convert_from(body, 'UTF8')::jsonb ->> 'customer_ref'
+    -- Most facts name no customer, and are not taken apart for it.
+    FROM told WHERE case_id IS NOT NULL AND position('"customer_ref"'::bytea IN body) > 0
+)
+SELECT n.case_id, n.service, n.what, n.id, n.customer_ref, r.state ->> 'customer_ref' AS requested_by
+FROM named n LEFT JOIN intake.request r ON r.id = n.case_id
+WHERE n.case_id IS NOT NULL AND n.customer_ref IS DISTINCT FROM r.state ->> 'customer_ref' ORDER BY 1, 2, 3, 4;
+
 -- name: complaints_without_ticket
 -- Complaints that dispatch has processed and that have no ticket.
 SELECT o.case_id, o.lane, o.number FROM intake.fact o
@@ -535,17 +560,30 @@ WHERE d.body ->> 'how' IS DISTINCT FROM 'standard_answer'
 ORDER BY d.case_id;
 
 -- name: callbacks_that_differ
--- Callbacks whose end was not told exactly once, or told without having ended so.
+-- Callbacks whose end was not told exactly once, or told without having ended so, or with another answer; tries that were told and
+-- are none of theirs, or are due and were not told.
 WITH told AS (
-    SELECT convert_from(body, 'UTF8')::jsonb ->> 'callback_id' AS id,
-        count(*) FILTER (WHERE type = 'CallbackCompleted') AS completed,
-        count(*) FILTER (WHERE type = 'CustomerUnreachable') AS unreachable
-    FROM followup.fact WHERE type IN ('CallbackCompleted', 'CustomerUnreachable') GROUP BY 1
+    SELECT type, convert_from(body, 'UTF8')::jsonb AS body
+    FROM followup.fact WHERE type IN ('CallbackDue', 'CallbackCompleted', 'CustomerUnreachable')
+), counted AS (
+    SELECT t.body ->> 'callback_id' AS id,
+        count(*) FILTER (WHERE t.type = 'CallbackCompleted') AS completed,
+        count(*) FILTER (WHERE t.type = 'CustomerUnreachable') AS unreachable,
+        count(*) FILTER (WHERE t.type = 'CallbackDue' AND t.body ->> 'attempt' = c.state ->> 'attempt') AS due,
+        bool_or((t.body ->> 'case_id', t.body ->> 'round') IS DISTINCT FROM (c.state ->> 'case_id', c.state ->> 'round')
+            OR (t.type = 'CallbackCompleted' AND (t.body ->> 'satisfied', t.body ->> 'score')
+                IS DISTINCT FROM (c.state ->> 'satisfied', c.state ->> 'score'))
+            OR (t.type = 'CallbackDue'
+                AND (t.body ->> 'attempt')::integer > (c.state ->> 'attempt')::integer - (c.status = 'planned')::integer)
+        ) AS otherwise
+    FROM told t LEFT JOIN followup.callback c ON c.id = t.body ->> 'callback_id' GROUP BY 1
 )
-SELECT id AS callback_id, c.status, COALESCE(completed, 0) AS told_completed, COALESCE(unreachable, 0) AS told_unreachable
-FROM followup.callback c FULL JOIN told USING (id)
+SELECT id AS callback_id, c.status, COALESCE(completed, 0) AS told_completed, COALESCE(unreachable, 0) AS told_unreachable,
+    COALESCE(due, 0) AS told_due, COALESCE(otherwise, false) AS told_otherwise
+FROM followup.callback c FULL JOIN counted USING (id)
 WHERE COALESCE(completed, 0) <> (COALESCE(c.status, '') = 'completed')::integer
     OR COALESCE(unreachable, 0) <> (COALESCE(c.status, '') = 'unreachable')::integer
+    OR (c.status = 'due' AND COALESCE(due, 0) <> 1) OR otherwise
 ORDER BY id;
 
 -- --- the ledger of deposits ------------------------------------------------------------------------------------------
@@ -582,38 +620,64 @@ ORDER BY contract_id;
 
 -- name: movement_causes_twice
 -- Causes that moved money twice.
-SELECT cause, count(*) AS times, sum(amount_fen) AS sum_fen FROM warranty.movement GROUP BY cause HAVING count(*) > 1
-ORDER BY cause;
+SELECT cause, count(*) AS times, sum(amount_fen) AS sum_fen FROM (
+    SELECT cause, amount_fen FROM warranty.movement UNION ALL SELECT cause, amount_fen FROM warranty.claim_movement) AS moved
+GROUP BY cause HAVING count(*) > 1 ORDER BY cause;
 
 -- name: movements_without_cause
--- Money that moved for no deposit, payment or step of a deduction that there is: each step has one cause, so that none is taken
--- twice under two names.
-SELECT m.contract_id, m.number, m.reason, m.cause, m.amount_fen FROM warranty.movement m
-WHERE NOT CASE m.reason
-    WHEN 'opened' THEN m.cause = m.contract_id || '.opened' AND EXISTS (
-        SELECT FROM warranty.deposit d WHERE d.id = m.contract_id AND d.retained_fen = m.amount_fen)
-    WHEN 'released' THEN EXISTS (
-        SELECT FROM warranty.release r WHERE r.contract_id = m.contract_id AND r.status = 'paid'
-            AND m.cause = m.contract_id || '.r' || r.instalment || '.paid'
-            AND (r.state ->> 'amount_fen')::bigint = m.amount_fen)
-    ELSE EXISTS (
-        SELECT FROM warranty.deduction d
-        JOIN (VALUES ('deducted', 'deducted.held'), ('deducted', 'deducted.beyond'), ('confirmed', 'confirmed'),
-            ('disputed', 'disputed'), ('upheld', 'upheld'), ('reversed', 'rejected.owed'), ('reversed', 'rejected.free')
-        ) AS s (reason, step) ON s.reason = m.reason AND m.cause = d.id || '.' || s.step
-        WHERE d.id = split_part(m.cause, '.', 1) || '.' || split_part(m.cause, '.', 2) AND d.contract_id = m.contract_id)
-    END
-ORDER BY m.contract_id, m.number;
+-- Money that moved for no deposit, payment, claim or step of a deduction that there is, or between other accounts than its step
+-- does: each step has one cause, so that none is taken twice under two names.
+WITH step AS (
+    SELECT * FROM (VALUES
+        ('opened', 'opened', 'cash_retained', 'deposit_liability'),
+        ('released', 'paid', 'deposit_liability', 'cash_retained'),
+        ('deducted', 'deducted.held', 'deposit_liability', 'deducted_unconfirmed'),
+        ('deducted', 'deducted.beyond', 'receivable_from_contractor', 'deducted_unconfirmed'),
+        ('confirmed', 'confirmed', 'deducted_unconfirmed', 'deducted_confirmed'),
+        ('disputed', 'disputed', 'deducted_unconfirmed', 'disputed'),
+        ('upheld', 'upheld', 'disputed', 'deducted_confirmed'),
+        ('reversed', 'rejected.owed', 'disputed', 'receivable_from_contractor'),
+        ('reversed', 'rejected.free', 'disputed', 'deposit_liability')
+    ) AS s (reason, step, debit_account, credit_account)
+), cause AS (
+    SELECT d.id AS contract_id, 'opened' AS reason, d.id || '.opened' AS cause, d.retained_fen AS amount_fen, NULL AS reverses,
+        'opened' AS step
+    FROM warranty.deposit d
+    UNION ALL
+    SELECT contract_id, 'released', contract_id || '.r' || instalment || '.paid', (state ->> 'amount_fen')::bigint, NULL, 'paid'
+    FROM warranty.release WHERE status = 'paid'
+    UNION ALL
+    SELECT d.contract_id, s.reason, d.id || '.' || s.step, NULL, CASE s.reason WHEN 'reversed' THEN d.id || '.disputed' END, s.step
+    FROM warranty.deduction d, step s WHERE s.reason NOT IN ('opened', 'released')
+)
+SELECT m.contract_id, m.number, m.reason, m.cause, m.debit_account, m.credit_account, m.amount_fen
+FROM warranty.movement m
+LEFT JOIN cause c ON (c.contract_id, c.reason, c.cause) = (m.contract_id, m.reason, m.cause)
+    AND COALESCE(c.amount_fen, m.amount_fen) = m.amount_fen AND c.reverses IS NOT DISTINCT FROM m.reverses
+LEFT JOIN step s ON (s.step, s.debit_account, s.credit_account) = (c.step, m.debit_account, m.credit_account)
+WHERE s.step IS NULL
+UNION ALL
+SELECT m.claim_id, NULL, m.reason, m.cause, m.debit_account, m.credit_account, m.amount_fen
+FROM warranty.claim_movement m
+LEFT JOIN warranty.claim c ON c.id = m.claim_id AND m.cause = c.id || '.' || m.reason AND c.amount_fen = m.amount_fen
+LEFT JOIN (VALUES
+    ('agreed', 'compensation_cost', 'owed_to_customer'), ('paid', 'owed_to_customer', 'paid_to_customer'),
+    ('recovered', 'recovered_from_deposit', 'compensation_cost'), ('reversed', 'compensation_cost', 'recovered_from_deposit')
+) AS s (reason, debit_account, credit_account) USING (reason, debit_account, credit_account)
+WHERE c.id IS NULL OR s.reason IS NULL
+ORDER BY 1, 2, 4;
 
 -- name: deductions_that_differ
--- Deductions whose amount was not taken exactly, or not moved on as their status says (WAR-04), or that neither a re-entrusted
--- repair nor paid compensation brought (WAR-06).
+-- Deductions whose amount was not taken exactly, from the deposit and beyond it, or not moved on as their status says (WAR-04), or
+-- that neither a re-entrusted repair nor paid compensation of that case brought (WAR-06).
 SELECT d.id AS deduction_id, d.status, (d.state ->> 'amount_fen')::bigint AS amount_fen, COALESCE(m.fen, 0) AS taken_fen,
     m.disputed_fen, m.kept_fen, m.reversed_fen, d.state ->> 'order_id' AS order_id, o.price_fen
 FROM warranty.deduction d
 LEFT JOIN (
     SELECT split_part(cause, '.', 1) || '.' || split_part(cause, '.', 2) AS id,
         sum(amount_fen) FILTER (WHERE reason = 'deducted') AS fen,
+        COALESCE(sum(amount_fen) FILTER (WHERE cause LIKE '%.deducted.held'), 0) AS held_fen,
+        COALESCE(sum(amount_fen) FILTER (WHERE cause LIKE '%.deducted.beyond'), 0) AS beyond_fen,
         COALESCE(sum(amount_fen) FILTER (WHERE reason = 'disputed'), 0) AS disputed_fen,
         COALESCE(sum(amount_fen) FILTER (WHERE reason IN ('confirmed', 'upheld')), 0) AS kept_fen,
         COALESCE(sum(amount_fen) FILTER (WHERE reason = 'upheld'), 0) AS upheld_fen,
@@ -621,7 +685,7 @@ LEFT JOIN (
     FROM warranty.movement WHERE reason NOT IN ('opened', 'released') GROUP BY 1) AS m ON m.id = d.id
 LEFT JOIN (
     SELECT COALESCE(body ->> 'order_id', body ->> 'claim_id') AS id,
-        sum(COALESCE(body ->> 'price_fen', body ->> 'amount_fen')::bigint) AS price_fen
+        sum(COALESCE(body ->> 'price_fen', body ->> 'amount_fen')::bigint) AS price_fen, min(body ->> 'case_id') AS case_id
     FROM (
         SELECT convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.fact WHERE type = 'RepairReentrusted'
         UNION ALL SELECT convert_from(body, 'UTF8')::jsonb FROM warranty.fact WHERE type = 'CompensationPaid') AS cost
@@ -631,7 +695,9 @@ WHERE (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM COALESCE(m.fen, 0)
         CASE WHEN d.status = 'confirmed' THEN m.fen ELSE 0 END,
         CASE WHEN d.status = 'rejected' THEN m.fen ELSE 0 END,
         CASE WHEN d.status IN ('disputed', 'rejected') OR m.upheld_fen > 0 THEN m.fen ELSE 0 END)
-    OR (d.state ->> 'amount_fen')::bigint IS DISTINCT FROM o.price_fen
+    OR ((d.state ->> 'held_fen')::bigint, (d.state ->> 'receivable_fen')::bigint)
+        IS DISTINCT FROM (COALESCE(m.held_fen, 0), COALESCE(m.beyond_fen, 0))
+    OR ((d.state ->> 'amount_fen')::bigint, d.state ->> 'case_id') IS DISTINCT FROM (o.price_fen, o.case_id)
 ORDER BY d.id;
 
 -- name: costs_without_deduction
@@ -698,6 +764,76 @@ FULL JOIN (
 WHERE COALESCE(t.times, 0) <> (COALESCE(c.status, '') = 'paid')::integer
 ORDER BY 1;
 
+-- name: told_money_that_differs
+-- Money that was told as moved and was not moved so, or moved and not told: each step's contract, contractor, cause, amount and instant,
+-- and what a payment left. Amounts that nobody tells follow from what was told before: a dispute's, a recovery's.
+WITH fact AS (
+    SELECT type, convert_from(body, 'UTF8')::jsonb AS body FROM warranty.fact
+    WHERE type IN ('DepositOpened', 'DepositDeducted', 'DeductionConfirmed', 'DeductionDisputed', 'DeductionReversed', 'DepositReleased',
+        'CompensationApproved', 'CompensationPaid')
+), said AS (
+    SELECT f.type, f.body, f.body ->> 'contract_id' AS contract_id, f.body ->> 'deduction_id' AS deduction_id,
+        f.body ->> 'claim_id' AS claim_id, (f.body ->> 'amount_fen')::bigint AS fen, EXISTS (
+            SELECT FROM fact d WHERE d.type = 'DeductionDisputed' AND d.body ->> 'deduction_id' = f.body ->> 'deduction_id') AS disputed
+    FROM fact f
+), told AS (
+    SELECT contract_id, contract_id || '.opened' AS cause, (body ->> 'retained_fen')::bigint AS fen, body ->> 'opened_at' AS at,
+        body ->> 'contractor_id' AS contractor_id, NULL::bigint AS left_fen
+    FROM said WHERE type = 'DepositOpened'
+    UNION ALL
+    SELECT contract_id, deduction_id || '.deducted.held', fen - COALESCE((body ->> 'receivable_fen')::bigint, 0), body ->> 'deducted_at',
+        body ->> 'contractor_id', NULL FROM said WHERE type = 'DepositDeducted'
+    UNION ALL
+    SELECT contract_id, deduction_id || '.deducted.beyond', COALESCE((body ->> 'receivable_fen')::bigint, 0), body ->> 'deducted_at',
+        body ->> 'contractor_id', NULL FROM said WHERE type = 'DepositDeducted'
+    UNION ALL
+    SELECT contract_id, deduction_id || CASE WHEN disputed THEN '.upheld' ELSE '.confirmed' END, fen, body ->> 'confirmed_at', NULL, NULL
+    FROM said WHERE type = 'DeductionConfirmed'
+    UNION ALL
+    SELECT s.contract_id, s.deduction_id || '.disputed', d.fen, s.body ->> 'disputed_at', NULL, NULL
+    FROM said s LEFT JOIN said d ON d.type = 'DepositDeducted' AND d.deduction_id = s.deduction_id WHERE s.type = 'DeductionDisputed'
+    UNION ALL
+    SELECT contract_id, deduction_id || '.rejected', fen, body ->> 'reversed_at', NULL, NULL FROM said WHERE type = 'DeductionReversed'
+    UNION ALL
+    SELECT d.order_id, d.order_id || '.reversed', s.fen, s.body ->> 'reversed_at', NULL, NULL
+    FROM said s JOIN (
+        SELECT id, state ->> 'order_id' AS order_id FROM warranty.deduction WHERE state ->> 'ground' = 'compensation') AS d
+        ON d.id = s.deduction_id
+    WHERE s.type = 'DeductionReversed'
+    UNION ALL
+    SELECT contract_id, contract_id || '.r' || (body ->> 'instalment') || '.paid', fen, body ->> 'released_at',
+        body ->> 'contractor_id', (body ->> 'remaining_fen')::bigint FROM said WHERE type = 'DepositReleased'
+    UNION ALL
+    SELECT claim_id, claim_id || '.approved', fen, body ->> 'approved_at', NULL, NULL FROM said WHERE type = 'CompensationApproved'
+    UNION ALL
+    SELECT claim_id, claim_id || '.paid', fen, body ->> 'paid_at', NULL, NULL FROM said WHERE type = 'CompensationPaid'
+    UNION ALL
+    SELECT claim_id, claim_id || '.recovered', fen, body ->> 'paid_at', NULL, NULL
+    FROM said WHERE type = 'CompensationPaid' AND contract_id IS NOT NULL
+), once AS (
+    -- What was told twice comes to twice its amount.
+    SELECT contract_id, cause, sum(fen) AS fen, min(at)::timestamptz AS at, min(contractor_id) AS contractor_id, min(left_fen) AS left_fen
+    FROM told WHERE fen IS DISTINCT FROM 0 GROUP BY contract_id, cause
+), movement AS (
+    SELECT *, sum(CASE 'deposit_liability' WHEN credit_account THEN amount_fen WHEN debit_account THEN -amount_fen ELSE 0 END)
+        OVER (PARTITION BY contract_id ORDER BY number) AS left_fen
+    FROM warranty.movement
+), moved AS (
+    -- How a reversal is set off is not told.
+    SELECT m.contract_id, regexp_replace(m.cause, '[.]rejected[.](owed|free)$', '.rejected') AS cause, sum(m.amount_fen) AS fen,
+        min(m.at) AS at, min(d.contractor_id) AS contractor_id, min(m.left_fen) FILTER (WHERE m.reason = 'released') AS left_fen
+    FROM movement m LEFT JOIN warranty.deposit d ON d.id = m.contract_id GROUP BY 1, 2
+    UNION ALL SELECT claim_id, cause, amount_fen, at, NULL, NULL FROM warranty.claim_movement WHERE reason <> 'agreed'
+    UNION ALL
+    SELECT id, id || '.approved', amount_fen, (state ->> 'approved_at')::timestamptz, NULL, NULL
+    FROM warranty.claim WHERE status <> 'agreed'
+)
+SELECT contract_id AS account_of, cause, t.fen AS told_fen, m.fen AS moved_fen, t.at AS told_at, m.at AS moved_at,
+    t.contractor_id AS told_of, t.left_fen AS told_left_fen, m.left_fen
+FROM once t FULL JOIN moved m USING (contract_id, cause)
+WHERE (t.fen, t.at) IS DISTINCT FROM (m.fen, m.at) OR t.contractor_id <> m.contractor_id OR t.left_fen IS DISTINCT FROM m.left_fen
+ORDER BY 1, 2;
+
 -- name: open_orders_that_differ
 -- Contracts that count more or fewer open orders than their cases have (WAR-10).
 SELECT contract_id, COALESCE((d.state ->> 'open_orders')::integer, 0) AS counted, COALESCE(o.times, 0) AS open_orders
@@ -749,15 +885,21 @@ SELECT customer_ref, number, kind, balance, running FROM (
 WHERE balance <> running ORDER BY customer_ref, number;
 
 -- name: lots_that_differ
--- Lots of which a member has more or less left than the entries say.
-SELECT customer_ref, lot, COALESCE(m.points, 0) AS points_left, COALESCE(e.points, 0) AS entries_sum
+-- Lots of which a member has more or less left than the entries say, or until another day, of another kind or cause.
+SELECT customer_ref, lot, COALESCE(m.points, 0) AS points_left, COALESCE(e.points, 0) AS entries_sum,
+    m.expires_on, e.expires_on AS earned_until
 FROM (
-    SELECT m.id AS customer_ref, (lot ->> 1)::integer AS lot, (lot ->> 3)::bigint AS points
+    SELECT m.id AS customer_ref, (lot ->> 1)::integer AS lot, (lot ->> 3)::bigint AS points, (lot ->> 0)::date AS expires_on,
+        lot ->> 2 AS kind, lot ->> 4 AS cause_id
     FROM loyalty.member m, jsonb_array_elements(m.state -> 'lots') AS lot) AS m
 FULL JOIN (
-    SELECT customer_ref, lot, sum(points) AS points FROM loyalty.points_entry GROUP BY customer_ref, lot) AS e
+    SELECT customer_ref, lot, sum(points) AS points, min(expires_on) FILTER (WHERE what = 'earned') AS expires_on,
+        min(kind) FILTER (WHERE what = 'earned') AS kind, min(cause_id) FILTER (WHERE what = 'earned') AS cause_id
+    FROM loyalty.points_entry GROUP BY customer_ref, lot) AS e
     USING (customer_ref, lot)
-WHERE COALESCE(m.points, 0) <> COALESCE(e.points, 0) ORDER BY customer_ref, lot;
+WHERE COALESCE(m.points, 0) <> COALESCE(e.points, 0)
+    OR (m.points > 0 AND (m.expires_on, m.kind, m.cause_id) IS DISTINCT FROM (e.expires_on, e.kind, e.cause_id))
+ORDER BY customer_ref, lot;
 
 -- name: points_causes_twice
 -- Causes that earned one kind, or took from one lot, twice.
@@ -766,23 +908,85 @@ GROUP BY customer_ref, what, cause, cause_id, kind, CASE WHEN what = 'earned' TH
 HAVING count(*) > 1 ORDER BY customer_ref, cause, cause_id;
 
 -- name: points_without_cause
--- Points for an answer that nobody gave or a deadline that nobody missed, and entries without the mark of their cause.
-WITH answered AS (
-    SELECT DISTINCT case_id, body ->> 'callback_id' AS callback_id, body ->> 'customer_ref' AS customer_ref
+-- Points for an answer that nobody gave, a deadline that nobody missed, what came before the joining, or anything else that earns
+-- none (LOY-03); spent or gone for another cause than there is; and entries without the mark of their cause.
+WITH ground AS (
+    SELECT 'survey_answered' AS cause, case_id, body ->> 'callback_id' AS cause_id, body ->> 'customer_ref' AS customer_ref,
+        max((body ->> 'completed_at')::timestamptz) AS at
     FROM (SELECT case_id, convert_from(body, 'UTF8')::jsonb AS body FROM followup.fact WHERE type = 'CallbackCompleted') AS told
-), missed AS (
-    SELECT DISTINCT case_id, body ->> 'customer_ref' AS customer_ref
+    WHERE body ->> 'score' IS NOT NULL GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT 'apology_late_case', case_id, case_id, body ->> 'customer_ref', max((body ->> 'due_at')::timestamptz)
     FROM (SELECT case_id, convert_from(body, 'UTF8')::jsonb AS body FROM dispatch.fact WHERE type = 'DeadlineMissed') AS told
+    GROUP BY 1, 2, 3, 4
 )
 SELECT e.customer_ref, e.number, e.what, e.cause, e.cause_id FROM loyalty.points_entry e
-LEFT JOIN answered a ON (a.case_id, a.callback_id, a.customer_ref) = (e.case_id, e.cause_id, e.customer_ref)
-LEFT JOIN missed m ON (m.case_id, m.customer_ref) = (e.cause_id, e.customer_ref)
-WHERE e.what = 'earned' AND e.cause = 'survey_answered' AND a.case_id IS NULL
-OR e.what = 'earned' AND e.cause = 'apology_late_case' AND m.case_id IS NULL
+LEFT JOIN loyalty.member m ON m.id = e.customer_ref
+LEFT JOIN ground g ON (g.cause, g.case_id, g.cause_id, g.customer_ref) = (e.cause, e.case_id, e.cause_id, e.customer_ref)
+    AND g.at >= (m.state ->> 'joined_at')::timestamptz
+LEFT JOIN loyalty.points_entry l ON (l.customer_ref, l.number, l.what) = (e.customer_ref, e.lot, 'earned')
+WHERE NOT CASE e.what
+    WHEN 'earned' THEN g.cause IS NOT NULL
+    WHEN 'spent' THEN e.cause = 'redemption'
+    ELSE e.cause = 'expiry' AND e.cause_id IS NOT DISTINCT FROM l.cause_id END
 OR (e.what <> 'expired' AND NOT EXISTS (
     SELECT FROM loyalty.credit c
     WHERE c.id = e.customer_ref || '.' || CASE e.what WHEN 'spent' THEN 'spent' ELSE e.cause END || '-' || e.cause_id))
 ORDER BY e.customer_ref, e.number;
+
+-- name: points_out_of_time
+-- Points that expired before their last day was over or were spent after it, that nobody pays with, or that were taken from no lot of
+-- that kind and last day (LOY-03). A day is one of Asia/Shanghai, wherever the member lives.
+SELECT e.customer_ref, e.number, e.what, e.kind, e.lot, e.expires_on, l.expires_on AS earned_until, e.at
+FROM loyalty.points_entry e
+LEFT JOIN loyalty.points_entry l
+    ON (l.customer_ref, l.number, l.what, l.kind, l.expires_on) = (e.customer_ref, e.lot, 'earned', e.kind, e.expires_on)
+CROSS JOIN LATERAL (SELECT (e.expires_on + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' AS at) AS gone
+WHERE l.number IS NULL OR (e.what = 'expired' AND e.at < gone.at) OR (e.what <> 'expired' AND e.at >= gone.at)
+    OR (e.what = 'spent' AND e.kind <> 'reward')
+ORDER BY e.customer_ref, e.number;
+
+-- name: points_not_expired
+-- Points that are kept beyond their last day (LOY-03). On the system clock an expiry may wait for its turn.
+SELECT customer_ref, lot, sum(points) AS points_left, min(expires_on) AS expires_on FROM loyalty.points_entry
+GROUP BY customer_ref, lot
+HAVING sum(points) > 0 AND (min(expires_on) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+    <= COALESCE((SELECT instant FROM loyalty.stepped_clock), clock_timestamp() - interval '1 minute')
+ORDER BY customer_ref, lot;
+
+-- name: told_points_that_differ
+-- Points that were told as moved and are not booked so, or booked and not told: whose, of which kind and cause, how many, until when.
+WITH said AS (
+    SELECT type, convert_from(body, 'UTF8')::jsonb AS body FROM loyalty.fact
+    WHERE type IN ('PointsEarned', 'PointsSpent', 'PointsExpired')
+), told AS (
+    SELECT body ->> 'customer_ref' AS customer_ref, CASE type WHEN 'PointsEarned' THEN 'earned' WHEN 'PointsSpent' THEN 'spent'
+        ELSE 'expired' END AS what, body ->> 'kind' AS kind,
+        CASE type WHEN 'PointsEarned' THEN body ->> 'cause' WHEN 'PointsSpent' THEN 'redemption' ELSE 'expiry' END AS cause,
+        body ->> 'cause_id' AS cause_id, COALESCE(body ->> 'earned_at', body ->> 'spent_at', body ->> 'expired_at')::timestamptz AS at,
+        sum((body ->> 'points')::bigint) AS points, min(body ->> 'case_id') AS case_id, min((body ->> 'expires_on')::date) AS expires_on
+    FROM said GROUP BY 1, 2, 3, 4, 5, 6
+), booked AS (
+    SELECT customer_ref, what, kind, cause, cause_id, at, sum(abs(points)) AS points, min(case_id) AS case_id,
+        min(expires_on) FILTER (WHERE what = 'earned') AS expires_on
+    FROM loyalty.points_entry GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT customer_ref, what, kind, cause, cause_id, at, t.points AS told, b.points AS booked, t.expires_on AS told_until,
+    b.expires_on AS booked_until
+FROM told t FULL JOIN booked b USING (customer_ref, what, kind, cause, cause_id, at)
+WHERE (t.points, t.case_id, t.expires_on) IS DISTINCT FROM (b.points, b.case_id, b.expires_on)
+ORDER BY customer_ref, at, cause_id, what;
+
+-- name: members_that_differ
+-- Members whose joining was not told exactly once, or with another number or instant, and joinings of nobody (LOY-01).
+WITH told AS (
+    SELECT body ->> 'customer_ref' AS customer_ref, count(*) AS times, min(body ->> 'member_no') AS member_no,
+        min(body ->> 'joined_at')::timestamptz AS joined_at
+    FROM (SELECT convert_from(body, 'UTF8')::jsonb AS body FROM loyalty.fact WHERE type = 'MemberJoined') AS said GROUP BY 1
+)
+SELECT COALESCE(m.id, t.customer_ref) AS customer_ref, COALESCE(t.times, 0) AS told, m.member_no, t.member_no AS told_no
+FROM loyalty.member m FULL JOIN told t ON t.customer_ref = m.id
+WHERE (t.times, t.member_no, t.joined_at) IS DISTINCT FROM (1, m.member_no, (m.state ->> 'joined_at')::timestamptz) ORDER BY 1;
 
 -- name: marks_without_points
 -- Marks of a cause that moved no points.
