@@ -8,13 +8,16 @@ from typing import Final
 from linli_cli.audit.books import Books, compare, load_books
 
 from tests.chaos.by_right import only_what_must_be_alike
+from tests.chaos.delivered import done_in, otherwise_than_meant
 from tests.chaos.faults import Fault
 from tests.chaos.load import DONE, Round
 from tests.chaos.traced import holes_of
 from tests.chaos.world import World
 
-RANDOM: Final = frozenset({"member_no"})
-"""Follows from a customer's reference, which is random."""
+RANDOM: Final = frozenset({"member_no", "url"})
+"""A membership number follows from a customer's reference, which is random; where a world's partner listens, from the
+ports that are free.
+"""
 
 
 @dataclass(slots=True)
@@ -43,7 +46,9 @@ class Left:
     asked_again: set[str]
     """Of which a refusal may be for another reason than the one that nobody heard."""
     violations: list[str]
-    """What the audit finds wrong in all of the world, and what the traces of the round's cases lack (`linli trace`)."""
+    """What the audit finds wrong in all of the world, what the traces of the round's cases lack (`linli trace`), and
+    what its contractors were told otherwise than dispatch says, or than they must be.
+    """
 
 
 async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str] = frozenset()) -> Left:
@@ -60,6 +65,9 @@ async def left_by(load: Round, world: World, fault: Fault, leaves: frozenset[str
         if one["check"] not in leaves
     ]
     violations += await holes_of(load, world, books)
+    done, wrong = done_in(load)
+    violations += wrong + otherwise_than_meant(done, books)
+    books |= done
     return Left(only_what_must_be_alike(books, fault), dict(load.answers), set(load.asked_again), violations)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from linli_contracts.topics import INTAKE, SERVICES
+from linli_contracts.topics import DISPATCH, INTAKE, SERVICES
 from linli_messaging import crash
 
 from tests.chaos import breaking_bus, breaking_database, joining, killing, poison, restoring
@@ -117,6 +117,12 @@ _ALL: Final = (
         "crash-sending",
         "SIGKILL of intake between sending a message and noting it",
         partial(killing.crash_points, INTAKE, points=crash.EFFECT_POINTS),
+        waves=EVERY_WAVE,
+    ),
+    Fault(
+        "crash-delivering",
+        "SIGKILL of dispatch between delivering a webhook and noting it",
+        partial(killing.crash_points, DISPATCH, points=crash.EFFECT_POINTS),
         waves=EVERY_WAVE,
     ),
     Fault("one-of-three", "one of three brokers killed", partial(breaking_bus.nodes_killed, 1), brokers=3),

@@ -21,8 +21,10 @@ from linli_cli.client.answers import Answer, Command
 from linli_cli.client.client import Client
 from linli_cli.complaint import Complaint
 from linli_contracts.topics import DISPATCH, FOLLOWUP, INTAKE, LOYALTY, WARRANTY
+from linli_dispatch.domain.webhook import TOLD
 from linli_followup.domain.callback import callback_id
 
+from tests.chaos.partner import Partner
 from tests.system.life import request
 from tests.system.repairs import REPAIR
 
@@ -42,6 +44,7 @@ PATIENCE_S: Final = 150.0
 """How long a client goes on asking: longer than any fault here lasts, and its recovery."""
 _AGAIN_S: Final = 0.2
 _UNSURE: Final = (502, 503, 504)
+_ALL_TOLD: Final = sorted(TOLD)
 DONE: Final = "done"
 """Told of a command that was not refused."""
 
@@ -80,6 +83,8 @@ class Round:
     seed: int
     size: Size
     client: Client
+    partner: Partner
+    """Where its contractors are told of their orders."""
     long: timedelta = LONG
     """How long nothing happens at its end."""
     now: Callable[[], datetime] | None = None
@@ -144,17 +149,23 @@ class Round:
                 ("property_general_manager", "board", []), ("group_service_centre", "group", []),
             )
         ]  # fmt: skip
+        partners = (f"{name}-an", f"{name}-bo")
         contractors = [
-            {"contractor_id": f"{name}-{one}", "trades": ["waterproofing", "plumbing"], "phases": ["p1"]}
-            for one in ("an", "bo")
+            {"contractor_id": one, "trades": ["waterproofing", "plumbing"], "phases": ["p1"]} for one in partners
         ]
         place = {"estate_id": name, "region_id": "east", "project_id": f"r{self.number}", "name": "西湖花园"}
-        await self._send(
+        webhooks = [
+            ("dispatch.register-webhook", {"contractor_id": one, "url": self.partner.url_of(one), "types": _ALL_TOLD})
+            for one in partners
+        ]
+        answers = await self._send(
             DISPATCH, estate, "found", at,
             ("dispatch.register-estate", place), ("dispatch.register-homes", {"estate_id": name, "homes": homes}),
             ("dispatch.roster-staff", {"estate_id": name, "staff": staff}),
-            ("dispatch.register-contractor", {"estate_id": name, "contractors": contractors}),
+            ("dispatch.register-contractor", {"estate_id": name, "contractors": contractors}), *webhooks,
         )  # fmt: skip
+        for one, answer in zip(partners, answers[-len(partners) :], strict=True):
+            self.partner.secrets[one] = answer.answer["secret"]
 
     async def _receive(self, estate: Estate, at: datetime) -> None:
         name = estate.name

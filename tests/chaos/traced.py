@@ -54,5 +54,10 @@ def _content(entry: Entry) -> list[Any]:
     return ["because", entry.what, entry.rule, entry.policy_version, entry.facts]
 
 
+def without_references(text: str) -> str:
+    """A JSON text without the references of customers and members."""
+    return _REFERENCE.sub('"(reference)"', text)
+
+
 def _as_text(parts: list[Any]) -> str:
-    return _REFERENCE.sub('"(reference)"', json.dumps(parts, sort_keys=True, ensure_ascii=False))
+    return without_references(json.dumps(parts, sort_keys=True, ensure_ascii=False))

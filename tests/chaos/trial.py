@@ -114,7 +114,9 @@ class Chaos:
         return result
 
     def _next(self, where: World, fault: Fault) -> Round:
-        return Round(self._round, self._seed, self._size, where.client, fault.weeks or LONG, where.system_clock)
+        return Round(
+            self._round, self._seed, self._size, where.client, where.partner, fault.weeks or LONG, where.system_clock
+        )
 
     async def _open(self, fault: Fault) -> tuple[World, World]:
         """Both worlds, started side by side where they are not there."""

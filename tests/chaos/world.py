@@ -28,7 +28,9 @@ from linli_contracts.topics import SERVICES
 from linli_embedded.process import Process, StartFailedError
 from linli_runtime.clock import SystemClock
 from linli_testkit.crash import VARIABLE
+from linli_testkit.receiver import receiver
 
+from tests.chaos.partner import Partner
 from tests.chaos.proxy import Proxy
 from tests.chaos.quick_policy import quick_policy
 
@@ -44,9 +46,10 @@ _KEY: Final = "5e" * 32
 class World:
     """A running stack, with handles on its parts."""
 
-    def __init__(self, stack: Stack, zone: str) -> None:
-        """Of this stack, which runs; its estates lie in this zone."""
+    def __init__(self, stack: Stack, zone: str, partner: Partner) -> None:
+        """Of this stack, which runs; its estates lie in this zone, and this is who their contractors are."""
         self.stack = stack
+        self.partner = partner
         self._zone = ZoneInfo(zone)
         # Few tries: the load has its own patience.
         self.client = Client(stack.client.addresses, stack.signer, tries=3)
@@ -273,15 +276,16 @@ async def world(
     settings = {"POLICY_DIR": str(quick_policy(path, zone))} if clock == "system" else {}
     options = StackOptions(home=home, broker="kafka", clock=clock, watch=False, brokers=brokers, settings=settings)
     try:
-        async with Stack(options) as stack:
-            made = World(stack, zone)
-            try:
-                yield made
-            finally:
-                await made.client.close()
-                if made.proxy is not None:
-                    await made.proxy.stop()
-                await asyncio.gather(*(process.stop() for more in made.more.values() for process, _ in more))
+        with receiver() as listening:
+            async with Stack(options) as stack:
+                made = World(stack, zone, Partner(listening))
+                try:
+                    yield made
+                finally:
+                    await made.client.close()
+                    if made.proxy is not None:
+                        await made.proxy.stop()
+                    await asyncio.gather(*(process.stop() for more in made.more.values() for process, _ in more))
     finally:
         if disk_mb:
             _run("umount", str(home.postgres))

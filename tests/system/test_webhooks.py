@@ -6,7 +6,6 @@ import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -35,6 +34,7 @@ from linli_testkit.roles import dsn_as
 from linli_testkit.sending import runner_of
 
 from tests.system.life import SERVICES, START, found_estate, request
+from tests.system.partners_page import as_partners_are_told
 from tests.system.player import Life
 from tests.system.reentrusting import reentrust
 from tests.system.repairs import REPAIR, inspect
@@ -121,14 +121,6 @@ async def partner(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Asyn
     await house.close()
     await databases.drop(database)
     settings.webhook_settings.cache_clear()
-
-
-def as_partners_are_told() -> Any:  # noqa: ANN401 - what a page defines
-    """The function of docs/partners.md, as it stands there."""
-    page = Path(__file__).parents[2].joinpath("docs", "partners.md").read_text(encoding="utf-8")
-    found: dict[str, Any] = {}
-    exec(page.split("```python")[1].split("```")[0], found)  # noqa: S102 - a page of this repository, shown to work
-    return found["is_from_linli"]
 
 
 def verified(sent: Received, secret: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The books of the house: all states, ledgers, timelines and reasons as text that two runs of one input have alike.
+"""The books of the house: all states, ledgers, timelines and reasons, and what was kept for those outside and sent to
+them, as text that two runs of one input have alike.
 
 Not in them: what differs between two runs by right. Lanes and numbers; the references of customers, which are random
 (a customer is called by the first of the own cases); on the system clock every instant and span of time. What is

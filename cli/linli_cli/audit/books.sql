@@ -77,6 +77,19 @@ SELECT id, state AS content FROM dispatch.subscriptions;
 -- Webhooks of partners and staff; a mail address is personal.
 SELECT id, CASE WHEN starts_with(state ->> 'url', 'mailto:') THEN state - 'url' ELSE state END AS content FROM dispatch.webhook;
 
+-- name: dispatch_partner_fact
+-- What contractors and staff may ask for again, by whom it concerns: ids of facts and their order follow from who was faster.
+SELECT concat_ws(' ', contractor_id, type, body ->> 'case_id') AS id,
+    jsonb_agg(jsonb_build_object('at', at, 'body', body) ORDER BY at, body::text) AS content
+FROM dispatch.partner_fact GROUP BY 1;
+
+-- name: dispatch_intent
+-- What webhooks and mails told, or shall tell, without when it was tried; by whom it is for, as above.
+SELECT concat_ws(' ', n.recipient, n.payload ->> 'type', n.payload -> 'data' ->> 'case_id') AS id,
+    jsonb_agg(jsonb_build_object('kind', n.kind, 'told', n.payload - 'id', 'status', n.status, 'error', n.error)
+        ORDER BY n.payload ->> 'timestamp', n.payload::text) AS content
+FROM dispatch.intent n GROUP BY 1;
+
 -- name: dispatch_price_library
 -- What repairs may cost in a region.
 SELECT id, state AS content FROM dispatch.price_library;

@@ -1,11 +1,14 @@
 """A real HTTP receiver on the loopback interface that answers as a test tells it, and keeps all it was sent."""
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from linli_runtime.clock import SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class Received:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    came_at_s: int
+    """By the system's clock, which a receiver compares a signed instant with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,9 @@ def receiver() -> Iterator[Receiver]:
 
         def _take(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            now_s = int(SystemClock().now().timestamp())
             headers = {name.lower(): value for name, value in self.headers.items()}
-            state.received.append(Received(method, self.path, headers, body))
+            state.received.append(Received(method, self.path, headers, body, now_s))
             answer = state.answers.popleft() if state.answers else Answer()
             state.came.set()
             while not state.may_answer.wait(0.05) and not over.is_set():
@@ -81,6 +87,11 @@ def receiver() -> Iterator[Receiver]:
     class Listening(ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 128  # as many as a runner sends at once, and more; its own five are soon refused
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A sender that was killed says no goodbye; anything else is shown."""
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)  # type: ignore[arg-type]  # only shown
 
     server = Listening(("127.0.0.1", 0), Answering)
     state.url = f"http://127.0.0.1:{server.server_address[1]}/"
