@@ -27,6 +27,8 @@ class Fault:
     brokers: int = 1
     waves: tuple[int, ...] = (1, 2, 3)
     """In which waves of the load it strikes."""
+    prepares: bool = False
+    """It prepares something first, and a wave's load begins when that is done."""
     at_the_end: bool = False
     """It strikes when the load is over and only clocks run, and moves the clock itself."""
     weeks: timedelta | None = None
@@ -75,6 +77,7 @@ _ALL: Final = (
         "a database put back to an older backup",
         restoring.restored,
         waves=restoring.WAVES,
+        prepares=True,
         # Warranty, restored, answers again what dispatch has long acted on; who was late and who repeats looks alike.
         remarks=frozenset({"answer about coverage came too late"}),
     ),

@@ -18,6 +18,8 @@ class Strike:
     wave: int
     instant: datetime
     """Of the wave: where the clock stands, or is to stand."""
+    prepared: asyncio.Event
+    """To be set where the fault prepares something that nothing of the wave is in yet."""
     sent: asyncio.Event
     """Set when every command of the wave is answered."""
     died_at: Counter[str]

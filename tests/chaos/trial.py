@@ -175,9 +175,11 @@ async def _strike(struck: World, fault: Fault, load: Round, result: Result, died
             await load.play(wave)
             await struck.rest()
             continue
-        strike = Strike(struck, dice, wave, load.instant(wave), asyncio.Event(), died_at)
+        strike = Strike(struck, dice, wave, load.instant(wave), asyncio.Event(), asyncio.Event(), died_at)
         async with asyncio.TaskGroup() as group:
             group.create_task(fault.strike(strike))
+            if fault.prepares:
+                await strike.prepared.wait()
             await load.play(wave)
             strike.sent.set()
         result.times += strike.times
