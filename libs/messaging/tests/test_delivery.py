@@ -15,6 +15,7 @@ from linli_contracts.topics import PARTITIONS, TOPIC_OF, asks_topic
 from linli_messaging.consuming.consumer import GAP_LOOK_S
 from linli_messaging.consuming.parked_share import PARKED_AT_LEAST
 from linli_messaging.inputs import Accepted
+from linli_messaging.lanes.gaps import GRACE_S
 from linli_testkit.plugin import TestBroker
 
 from libs.messaging.tests import small
@@ -190,11 +191,29 @@ async def test_noise_on_the_talk_between_services_is_ignored(bus: Bus) -> None:
     for topic in ("linli.north.heads.v1", "linli.north.asks.v1"):
         for noise in (b"{", b"[]", b"7", b'{"deployment":"%s"}' % bus.deployment.encode(), None):
             await bus.producer.send_and_wait(topic, noise, key=b"k", partition=1)
-    ask = b'{"deployment":"%s","asker":"x","lane":%d,"from":1}'
-    await bus.producer.send_and_wait("linli.north.asks.v1", ask % (bus.deployment.encode(), 999), partition=1)
+    ours = bus.deployment.encode()
+    ask = b'{"deployment":"%s","asker":"%s","lane":%d,"from":1}'
+    for asker, lane in ((b"x", 999), (rb"\u0000", 1)):
+        await bus.producer.send_and_wait("linli.north.asks.v1", ask % (ours, asker, lane), partition=1)
+    heads = b'{"deployment":"%s","producer":"north","at":"%s","lanes":{"%d":[%s,%s]},"overdue":{"1":"%s"}}'
+    for at, lane, number, due in (
+        (b"2026-03-02T01:00:00", 1, b"0", b"2026-03-02T01:00:00Z"),  # an instant nowhere
+        (b"2026-03-02T01:00:00Z", 1, b"0", b"2026-03-02T01:00:00"),
+        (b"9999-12-31T23:59:59-14:00", 1, b"0", b"0001-01-01T00:00:00+14:00"),  # none that UTC can say
+        (b"2026-03-02T01:00:00Z", 1, b"1e300", b"2026-03-02T01:00:00Z"),  # more than the database counts to
+        (b"2026-03-02T01:00:00Z", 70, b"7", b"2026-03-02T01:00:00Z"),  # no lane
+        (b"2026-03-02T01:00:00Z", 1, b"-7", b"2026-03-02T01:00:00Z"),
+    ):
+        told = heads % (ours, at, lane, number, number, due)
+        await bus.producer.send_and_wait("linli.north.heads.v1", told, partition=1)
     bus.relay()
     await bus.strike("e1.a", 1)
     await has_rung(bus, 1)
+    await asyncio.sleep(GRACE_S + 2 * GAP_LOOK_S)  # for whatever was told and has not come would be looked for by then
+    assert bus.listener.writer.sound
+    assert bus.north.writer.sound
+    assert not any(task.done() for task in bus.tasks.values())
+    assert await bus.gaps() == []
 
 
 @pytest.mark.rule("OPS-02", "OPS-04")

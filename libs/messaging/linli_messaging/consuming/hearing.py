@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import orjson
@@ -21,6 +21,7 @@ from linli_messaging.lanes.restored import note_seen
 from linli_messaging.loop.writer import Writer
 from linli_messaging.producing.relay import Relay
 from linli_messaging.queries import Queries
+from linli_messaging.storable import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,39 @@ class Heads:
     def read(cls, said: Mapping[str, Any]) -> Self | None:
         """None for noise."""
         try:
-            lanes = {int(lane): (int(head), int(published)) for lane, (head, published) in said["lanes"].items()}
+            lanes = {
+                _lane(lane): (_number(head), _number(published)) for lane, (head, published) in said["lanes"].items()
+            }
             return cls(
-                at=datetime.fromisoformat(said["at"]),
+                at=_instant(said["at"]),
                 heads={lane: head for lane, (head, _) in lanes.items()},
                 published={lane: published for lane, (_, published) in lanes.items()},
-                overdue={int(lane): datetime.fromisoformat(due) for lane, due in said.get("overdue", {}).items()},
+                overdue={_lane(lane): _instant(due) for lane, due in said.get("overdue", {}).items()},
             )
-        except (KeyError, ValueError, TypeError, AttributeError):
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             return None
+
+
+def _lane(said: Any) -> int:  # noqa: ANN401 - whatever stands there
+    lane = int(said)
+    if not 0 <= lane < LANES:
+        raise ValueError
+    return lane
+
+
+def _number(said: Any) -> int:  # noqa: ANN401 - whatever stands there
+    number = int(said)
+    if not 0 <= number <= MAX_NUMBER:
+        raise ValueError
+    return number
+
+
+def _instant(said: Any) -> datetime:  # noqa: ANN401 - whatever stands there
+    """One without an offset is none, for it can't be compared with another; nor is one that UTC cannot say."""
+    at = datetime.fromisoformat(said)
+    if at.tzinfo is None:
+        raise ValueError
+    return at.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +143,10 @@ class Asks:
         asks = cls()
         for ask in said:
             try:
-                lane, number, asker = int(ask["lane"]), int(ask["from"]), str(ask["asker"])
+                lane, number, asker = _lane(ask["lane"]), _number(ask["from"]), storable(str(ask["asker"]))
             except (KeyError, ValueError, TypeError):
                 continue
-            if 0 <= lane < LANES and 0 < number <= MAX_NUMBER:
+            if number:
                 asks.first[lane] = min(asks.first.get(lane, (number, asker)), (number, asker))
                 asks.furthest[lane] = max(number, asks.furthest.get(lane, 0))
         return asks

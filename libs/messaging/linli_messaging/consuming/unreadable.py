@@ -9,10 +9,10 @@ from aiokafka import ConsumerRecord
 
 from linli_messaging.batch.plan import Parked
 from linli_messaging.consuming.parked_share import TooMuchParkedError, count_anew, too_much_parked
-from linli_messaging.loop.storing import storable
 from linli_messaging.loop.writer import Writer
 from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.queries import Queries
+from linli_messaging.storable import storable
 
 log = logging.getLogger(__name__)
 

@@ -24,6 +24,7 @@ from linli_messaging.lanes.restored import SuspendedError
 from linli_messaging.outside.intent_rows import intent_id
 from linli_messaging.queries import Queries
 from linli_messaging.service_map import Ref
+from linli_messaging.storable import storable
 from linli_messaging.tracing import Tracing
 
 HISTORY: Final = ("lane", "subject", "at", "what", "rule", "policy_version", "cause", "facts")
@@ -310,11 +311,6 @@ def _stored_as(item: EventInput | TimerInput) -> tuple[str | None, int | None, i
 
 def _as_settled(item: OutcomeInput) -> tuple[str, str]:
     return item.intent.cause, item.intent.status
-
-
-def storable(text: str) -> str:
-    """Postgres keeps every character but zero."""
-    return text.replace("\0", "\\0")
 
 
 def _finite(at: datetime) -> datetime:
