@@ -60,8 +60,9 @@ class Post:
     kind = "letter"
     repeats: Repeats = "recognised"
 
-    def __init__(self) -> None:
+    def __init__(self, reference: str = "taken") -> None:
         self.sent: list[Intent] = []
+        self.reference = reference
         self.open = asyncio.Event()
 
     def patience(self, now: object) -> Patience:
@@ -73,7 +74,7 @@ class Post:
     async def send(self, intent: Intent) -> Result:
         self.sent.append(intent)
         await self.open.wait()
-        return Taken("taken")
+        return Taken(self.reference)
 
     async def ask(self, intent: Intent) -> None:
         return None
@@ -195,6 +196,14 @@ async def test_an_end_that_cannot_be_told_stands_alone(house: House, room: Room)
     assert await room.connection.fetchval(told) == 2
     await house.deliver()
     assert await room.connection.fetchval(told) == 2
+
+
+@pytest.mark.rule("OPS-02", "INT-16")
+async def test_a_receiver_may_call_what_it_took_whatever_it_likes(house: House, room: Room) -> None:
+    """Given one whose reference has a zero character, which the database keeps of no text, then the letter is sent."""
+    await room.commit([ring(1)])
+    await carry_out(room, Post("no. \0"))
+    assert await room.connection.fetchval("SELECT reference FROM intent WHERE status = 'sent'") == "no. \\0"
 
 
 @pytest.mark.rule("OPS-04")

@@ -12,6 +12,7 @@ from linli_rulebook.effect import Effect
 from linli_messaging.inputs import OutcomeInput
 from linli_messaging.outside.intent import Intent
 from linli_messaging.service_map import OnOutcome
+from linli_messaging.storable import storable
 
 Move = tuple[Intent, str | None, Intent, str]
 """An intent as it was, the run that had it, what it is to be, and the run that moves it."""
@@ -48,10 +49,10 @@ def intent_id(deployment: str, service: str, effect: Effect) -> str:
 
 
 def moving(moves: Sequence[Move]) -> list[list[Any]]:
-    """The columns that ``move_intents`` takes, all but the last."""
+    """The columns that ``move_intents`` takes, all but the last; a receiver may call what it took anything."""
     rows = [
-        (was.cause, was.status, had, now.status, now.tries, now.next_at, now.noted_at, now.doubtful, now.reference,
-         now.error, run)
+        (was.cause, was.status, had, now.status, now.tries, now.next_at, now.noted_at, now.doubtful,
+         now.reference and storable(now.reference), now.error, run)
         for was, had, now, run in moves
     ]  # fmt: skip
     return [list(column) for column in zip(*rows, strict=True)]
