@@ -23,7 +23,7 @@ from linli_contracts.envelope import Envelope, EnvelopeError, read_headers
 from linli_contracts.topics import PRODUCER_OF, SERVICES, TOPIC_OF, asks_topic, heads_topic
 from linli_embedded.security import Security
 from linli_messaging.consuming.reading import MAX_NUMBER
-from linli_messaging.odd_headers import read_odd_headers
+from linli_messaging.odd_records import read_odd_records
 from linli_messaging.queries import Queries
 from linli_messaging.topology import topics
 
@@ -274,7 +274,7 @@ async def _look_at_first_heads(access: Access, seen: BusSeen) -> None:
 @asynccontextmanager
 async def _reader(access: Access, names: Collection[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of these topics, without a group; a complaint when the bus does not answer."""
-    read_odd_headers()
+    read_odd_records()
     security = Security(access.kafka_user, access.kafka_password)
     consumer = AIOKafkaConsumer(
         *names,

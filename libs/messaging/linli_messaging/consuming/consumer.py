@@ -37,7 +37,7 @@ from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.loop.queue import places_of
 from linli_messaging.loop.transaction import Committed
 from linli_messaging.loop.writer import MAX_BATCH, Writer
-from linli_messaging.odd_headers import read_odd_headers
+from linli_messaging.odd_records import read_odd_records
 from linli_messaging.partitions import partitions_now
 from linli_messaging.producing.parking import ParkedTopic
 from linli_messaging.producing.relay import Relay
@@ -101,7 +101,7 @@ class Consumer:
 
     def subscribe(self) -> None:
         """Declare the subscriber; called once, before the broker starts."""
-        read_odd_headers()
+        read_odd_records()
         self.writer.on_commit.append(self._committed)
         subscriber = self.broker.subscriber(
             *reads(self.writer.map),

@@ -22,7 +22,7 @@ from linli_contracts.topics import TOPIC_OF, heads_topic
 
 from linli_messaging.lanes.inbox import LaneOf
 from linli_messaging.lanes.own_numbers import OwnNumbers
-from linli_messaging.odd_headers import read_odd_headers
+from linli_messaging.odd_records import read_odd_records
 from linli_messaging.queries import Queries
 
 SLACK_MS: Final = 60_000
@@ -63,7 +63,7 @@ async def numbers_on_the_bus(
     The consumer is started, and has neither a group nor topics; ``partitions``: how many each of the two topics has.
     ``TimeoutError`` where the bus gives nothing back.
     """
-    read_odd_headers()
+    read_odd_records()
     service = own.service
     heads = await _ends(consumer, heads_topic(service), partitions)
     first = await consumer.beginning_offsets(list(heads))

@@ -1,14 +1,17 @@
-"""Headers whose names are no UTF-8, as a client in another language may write them (promise 6).
+"""Headers whose names are no UTF-8, and batches that cannot be unpacked, as a client in another language may write them
+(promise 6).
 
 aiokafka raises on such a record, and again at each look: nothing behind it in its partition ever comes, nor what was
-read before it. So its records are read by its own fast parser as long as that goes well, and from such a record to the
-end of its batch by its slow one, which is told to escape what it cannot read.
+read before it. So its records are read by its own fast parser as long as that goes well, and from such a header to the
+end of its batch by its slow one, which is told to escape what it cannot read. Where that does not go well either, as
+where the broker takes a compression for right that our codec does not, the batch stands for its records.
 """
 
+import logging
 import struct
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Final, overload
+from typing import Any, Final, NamedTuple, overload
 
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy as SlowBatch
@@ -16,9 +19,13 @@ from aiokafka.record.memory_records import MemoryRecords
 
 _LENGTH: Final = struct.Struct(">8xi")
 """Behind its first offset each batch says how long it is from there on."""
+WHY: Final = "unreadable-batch"
+"""The only header of a record that stands for a whole batch: what kind of error its reading met."""
+
+log = logging.getLogger(__name__)
 
 
-def read_odd_headers() -> None:
+def read_odd_records() -> None:
     """Have every consumer of this process read them; whoever reads facts calls it, as often as he likes: aiokafka has
     no other place for it.
     """
@@ -52,8 +59,20 @@ class LegibleRecords:
         return LegibleBatch(batch, self._fetched[begin : self._place])
 
 
+class _Batch(NamedTuple):
+    """A batch that cannot be unpacked, as a record of which only the bytes are known."""
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    key: None = None
+    checksum: None = None
+
+
 class LegibleBatch:
-    """A batch that can be gone through whatever its headers are called."""
+    """A batch that can be gone through whatever its headers are called, and however it is packed."""
 
     def __init__(self, batch: Any, content: memoryview) -> None:  # noqa: ANN401 - one of two classes that share no base
         """The fast parser's, and its bytes."""
@@ -69,7 +88,20 @@ class LegibleBatch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
-        """Its records."""
+        """Its records; one that is the rest of them, where they cannot be unpacked."""
+        try:
+            yield from self._records()
+        except MemoryError:
+            raise  # there may be more of it at the next look
+        except Exception as error:  # noqa: BLE001 - whatever a codec or a parser raises, it would raise for ever
+            why, batch = type(error).__name__, self._batch
+            log.error("a batch of records cannot be unpacked: %s", why)  # noqa: TRY400 - its text may quote the content
+            yield _Batch(
+                batch.next_offset - 1, batch.max_timestamp, batch.timestamp_type, bytes(self._content),
+                [(WHY, why.encode())],
+            )  # fmt: skip
+
+    def _records(self) -> Iterator[Any]:
         read = 0
         try:
             for record in self._batch:
