@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts.envelope import NUMBERS_ABANDONED, EnvelopeError, UnknownTypeError, headers_of
 from linli_contracts.lanes import lane_of
-from linli_messaging.consuming.reading import MAX_NUMBER, Reader
+from linli_messaging.consuming.reading import LONGEST, MAX_NUMBER, Reader
 from linli_messaging.inputs import EventInput, Passing
 from linli_messaging.service_map import OnEvent, ServiceMap
 
@@ -40,6 +40,8 @@ def read(given: Headers, body: bytes = b"{}") -> EventInput:
         lambda: changed("ce_sequence", b"-3"),
         lambda: changed("ce_sequence", str(MAX_NUMBER + 1).encode()),
         lambda: changed("ce_subject", b"e1.\x00a"),
+        lambda: changed("ce_subject", b"e1." + b"a" * LONGEST),
+        lambda: changed("ce_type", b"R" * (LONGEST + 1)),
         lambda: changed("ce_time", b"yesterday"),
         lambda: changed("ce_time", b"2026-03-02T01:00:00"),
         lambda: changed("ce_source", b"somewhere"),

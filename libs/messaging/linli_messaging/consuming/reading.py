@@ -25,6 +25,10 @@ KNOWN_TYPES: Final = frozenset(name for name, _ in BY_TYPE) | {NUMBERS_ABANDONED
 MAX_NUMBER: Final = 2**63 - 1
 """What the database can count to; no lane comes near it, so a larger number is no number of ours."""
 
+LONGEST: Final = 500
+"""Characters of a header that things are found by: the longest id has 259, and an index takes no text of
+thousands."""
+
 _NOT_LOOKED_AT: Final = ("ce_id", "ce_time", "ce_subject")
 """Headers of a whole envelope that say nothing about the record's place."""
 
@@ -97,6 +101,8 @@ def _check(envelope: Envelope) -> None:
     _check_number(envelope.number)
     if "\0" in f"{envelope.type}{envelope.subject}{envelope.key}{envelope.traceparent}":
         raise EnvelopeError("a header has a zero character")
+    if max(len(envelope.type), len(envelope.subject), len(envelope.key)) > LONGEST:
+        raise EnvelopeError("a header is longer than any of ours")
     if envelope.at.tzinfo is None:
         raise EnvelopeError("header ce_time has no offset")
 
