@@ -12,6 +12,11 @@ TRANSIENT: Final = (
     asyncpg.PostgresSystemError,
     # Postgres took us for frozen, and gave our lanes to others.
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # A statement waited for a lock, or a transaction took, longer than somebody allows on this database.
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionTimeoutError,
+    # A server that was the primary, or is not yet.
+    asyncpg.ReadOnlySQLTransactionError,
     # What asyncpg raises when a connection is thrown out at the wrong moment; the pool makes a new one.
     asyncpg.InternalClientError,
     ConnectionError,

@@ -246,6 +246,28 @@ async def test_an_outage_is_waited_out_and_parks_nothing(room: Room) -> None:
     assert await parked(room) == []
 
 
+@pytest.mark.rule("OPS-02")
+@pytest.mark.parametrize("all_at_once", [True, False])
+async def test_a_failover_is_waited_out_and_parks_nothing(room: Room, *, all_at_once: bool) -> None:
+    """Given connections to a server that takes nothing any more, when others lead to one that does, then every fact and
+    command counts, and none was set aside meanwhile.
+    """
+    name = await room.connection.fetchval("SELECT current_database()")
+    async with room.unbound() as operator:
+        await operator.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    async with running(room) as writer:
+        facts = [record(rung(nth=nth), nth) for nth in (1, 2, 3)]
+        asked = asyncio.create_task(send(writer, *[command("e2.a", key="k")] * all_at_once))
+        counted = asyncio.create_task(writer.submit_events(facts))
+        await asyncio.sleep(0.2)
+        async with room.unbound() as operator:
+            await operator.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        await asyncio.wait_for(counted, 10)
+        assert [type(answer) for answer in await asked] == [Accepted] * all_at_once
+    assert (await bells(room))["e1.a"].rung == (1, 2, 3)
+    assert await parked(room) == []
+
+
 @pytest.mark.rule("OPS-04")
 async def test_a_stop_answers_everybody_who_waits(room: Room) -> None:
     """Given commands and facts that nobody takes any more, when the loop stops, then each gets an answer."""

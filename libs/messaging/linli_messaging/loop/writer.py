@@ -373,6 +373,8 @@ class Writer:
                 wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
                 attempt += 1
                 log.warning("database: %s; again in %s s", repr(error), wait_s)
+                if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                    await self.pool.expire_connections()  # they lead to a server that others have left
                 await asyncio.sleep(wait_s)
 
     def _tell(self, committed: Committed) -> None:
