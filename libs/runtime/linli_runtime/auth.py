@@ -25,6 +25,8 @@ KNOWN_TOKENS: Final = 1024
 ALL_SCOPES: Final = "*"
 WHOLE_GROUP: Final = "group"
 """The organisation path of a token for everything."""
+LONGEST_NAME: Final = 300
+"""Characters of a claim that names somebody: OpenID Connect allows ``sub`` 255, and a path is no longer."""
 _TOKEN_CLOCK: Final = SystemClock()
 """A token expires by the machine's time, also where the business's clock is stepped."""
 
@@ -78,12 +80,12 @@ class Tokens:
             expires = float(claims["exp"])
             begins = float(claims.get("nbf", 0))
             actor = Actor(
-                subject=str(claims["sub"]),
+                subject=_name(claims["sub"]),
                 scopes=frozenset(str(claims.get("scope", "")).split()),
-                org=str(claims.get("org", WHOLE_GROUP)),
-                contractor_id=claims.get("contractor"),
+                org=_name(claims.get("org", WHOLE_GROUP)),
+                contractor_id=_name(claims["contractor"]) if claims.get("contractor") is not None else None,
             )
-        except (JoseError, ValueError, KeyError, TypeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise ProblemError(UNAUTHENTICATED) from error
         if not expires > now:  # what is no number is over too
             raise ProblemError(UNAUTHENTICATED)
@@ -102,6 +104,13 @@ class Tokens:
             meant_for = claims.get("aud")
             if self.audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
                 raise ProblemError(FOR_OTHERS)
+
+
+def _name(claim: object) -> str:
+    """A claim that says who or which part; ``ValueError`` where it is no text that can be kept and looked up."""
+    if not isinstance(claim, str) or not 0 < len(claim) <= LONGEST_NAME or not claim.isprintable():
+        raise ValueError
+    return claim
 
 
 def allowed(actor: Actor, scope: str) -> bool:

@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jws
 from joserfc.jwk import RSAKey
 from linli_messaging.service_map import Actor
 from linli_runtime import auth
@@ -138,6 +140,26 @@ def test_an_issuer_and_an_audience_that_were_named_are_demanded(
 @pytest.mark.parametrize("missing", ["exp", "sub"])
 def test_a_token_that_never_expires_or_speaks_for_nobody_is_refused(tokens: Tokens, sign: Sign, missing: str) -> None:
     assert refused(tokens, f"Bearer {sign(without=(missing,))}")
+
+
+@pytest.mark.rule("PAR-01")
+@pytest.mark.parametrize(
+    ("claim", "strange"),
+    [
+        *(("exp", one) for one in (10**400, None, [1], "soon")),
+        *(("nbf", one) for one in (10**400, -(10**400))),
+        *((name, one) for name in ("sub", "org", "contractor") for one in ("", "a\0b", "\ud800", ["x"], 7, "x" * 301)),
+        *((name, None) for name in ("sub", "org")),
+    ],
+    ids=lambda value: value if value in ("exp", "nbf", "sub", "org", "contractor") else type(value).__name__,
+)
+def test_a_claim_that_names_nobody_or_no_instant_lets_nobody_in(
+    key: RSAKey, tokens: Tokens, claim: str, strange: object
+) -> None:
+    """Such a name would be a command's, and the database keeps it not: each command would fail as if by a bug."""
+    claims = {"sub": "somebody", "scope": "*", "exp": SystemClock().now().timestamp() + 60, claim: strange}
+    signed = jws.serialize_compact({"alg": "RS256"}, json.dumps(claims).encode(), key, algorithms=["RS256"])
+    assert refused(tokens, f"Bearer {signed}")
 
 
 @pytest.mark.rule("PAR-01")
