@@ -244,13 +244,13 @@ async def _answer_line(writer: Writer, commands: Mapping[str, OnCommand[Any]], a
 def _command_of(
     line: bytes, writer: Writer, commands: Mapping[str, OnCommand[Any]], actor: Actor
 ) -> tuple[Any, CommandInput | Refusal]:
-    """The line's id as it was written, and the command. What was read is let go of here: lines that wait for their
-    commit would be in memory twice.
+    """The line's id as it was written (none, where it is a list or an object: one may be too deep to be written again),
+    and the command. What was read is let go of here: lines that wait for their commit would be in memory twice.
     """
     identity: Any = None
     try:
         told = orjson.loads(line)
-        identity = told["id"]
+        identity = None if isinstance(told["id"], list | dict) else told["id"]
         entry = commands[told["name"]]
         content = told["body"]
         if not isinstance(content, dict) or not isinstance(identity, str):
