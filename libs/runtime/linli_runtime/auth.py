@@ -82,7 +82,7 @@ class Tokens:
             actor = Actor(
                 subject=_name(claims["sub"]),
                 scopes=frozenset(str(claims.get("scope", "")).split()),
-                org=_name(claims.get("org", WHOLE_GROUP)),
+                org=_name(claims.get("org", WHOLE_GROUP), shortest=0),
                 contractor_id=_name(claims["contractor"]) if claims.get("contractor") is not None else None,
             )
         except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
@@ -106,9 +106,11 @@ class Tokens:
                 raise ProblemError(FOR_OTHERS)
 
 
-def _name(claim: object) -> str:
-    """A claim that says who or which part; ``ValueError`` where it is no text that can be kept and looked up."""
-    if not isinstance(claim, str) or not 0 < len(claim) <= LONGEST_NAME or not claim.isprintable():
+def _name(claim: object, *, shortest: int = 1) -> str:
+    """A claim that says who or which part (an empty path is no part); ``ValueError`` where it is no text that can be
+    kept and looked up.
+    """
+    if not isinstance(claim, str) or not shortest <= len(claim) <= LONGEST_NAME or not claim.isprintable():
         raise ValueError
     return claim
 

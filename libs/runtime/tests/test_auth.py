@@ -148,7 +148,8 @@ def test_a_token_that_never_expires_or_speaks_for_nobody_is_refused(tokens: Toke
     [
         *(("exp", one) for one in (10**400, None, [1], "soon")),
         *(("nbf", one) for one in (10**400, -(10**400))),
-        *((name, one) for name in ("sub", "org", "contractor") for one in ("", "a\0b", "\ud800", ["x"], 7, "x" * 301)),
+        *((name, one) for name in ("sub", "org", "contractor") for one in ("a\0b", "\ud800", ["x"], 7, "x" * 301)),
+        *((name, "") for name in ("sub", "contractor")),
         *((name, None) for name in ("sub", "org")),
     ],
     ids=lambda value: value if value in ("exp", "nbf", "sub", "org", "contractor") else type(value).__name__,
